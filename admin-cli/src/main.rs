@@ -1,0 +1,3 @@
+//! `pyao-admin`: administers a PyAO server.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Password hashing on threads of its own.

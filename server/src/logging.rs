@@ -1,0 +1,1 @@
+//! Logging through a bounded queue.

@@ -1,0 +1,3 @@
+//! `pyao-server`: the game server.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bot client, end-to-end suites, simulator and benches of the PyAO server.
