@@ -24,7 +24,7 @@ impl std::fmt::Display for ConnectionId {
 }
 
 /// Largest segment, whatever a connection's MSS: one TCP segment on any path.
-pub const SEGMENT_LIMIT_MAX: usize = 1300;
+pub const SEGMENT_LIMIT_MAX: usize = super::wire::MAX_SENT_PACKET;
 /// Most bytes waiting for one connection; more means that its client does not read.
 pub const BUFFER_LIMIT: usize = 64 * 1024;
 
@@ -49,6 +49,7 @@ pub struct Outbox {
     buffers: Vec<Buffer>,
     dirty: Vec<ConnectionId>,
     overflowed: Vec<ConnectionId>,
+    refused: u64,
     scratch: Vec<u8>,
 }
 
@@ -56,7 +57,14 @@ impl Outbox {
     /// An outbox that writes text as `encoding`.
     #[must_use]
     pub fn new(encoding: TextEncoding) -> Self {
-        Self { encoding, buffers: Vec::new(), dirty: Vec::new(), overflowed: Vec::new(), scratch: Vec::new() }
+        Self {
+            encoding,
+            buffers: Vec::new(),
+            dirty: Vec::new(),
+            overflowed: Vec::new(),
+            refused: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// Starts buffering for `id`, in segments of at most `segment_limit` bytes.
@@ -91,7 +99,7 @@ impl Outbox {
     /// Queues `packet`, encoded once, for each of `to`.
     pub fn broadcast(&mut self, to: impl IntoIterator<Item = ConnectionId>, packet: &ServerPacket<'_>) {
         if !packet.is_consumed_by_client() {
-            debug_assert!(false, "{} would corrupt the client's stream", packet.name());
+            self.refused += 1;
             log::error!("refused to send {}: the client cannot read it", packet.name());
             return;
         }
@@ -167,7 +175,9 @@ impl Outbox {
     /// The segment that [`Self::segment`] gave has gone.
     pub fn segment_sent(&mut self, id: ConnectionId) {
         let Some(buffer) = self.live(id) else { return };
-        let Some(end) = buffer.ends.pop_front() else { return };
+        let Some(end) = buffer.ends.pop_front() else {
+            return;
+        };
         buffer.sent = end;
         if buffer.ends.is_empty() {
             buffer.bytes.clear();
@@ -180,11 +190,19 @@ impl Outbox {
         }
     }
 
+    /// Packets refused because the client cannot read them; each is a fault of the server.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
     /// Bytes waiting for `id`.
     #[must_use]
     pub fn waiting(&self, id: ConnectionId) -> usize {
         match self.buffers.get(id.slot as usize) {
-            Some(buffer) if buffer.open && buffer.generation == id.generation => buffer.bytes.len() - buffer.sent,
+            Some(buffer) if buffer.open && buffer.generation == id.generation => {
+                buffer.bytes.len() - buffer.sent
+            }
             _ => 0,
         }
     }

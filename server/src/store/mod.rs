@@ -4,7 +4,13 @@
 //! waiting, carries it out on whichever [`Store`] the operator chose, and a [`Reply`] comes back. The store knows no
 //! rules: a record is what was saved.
 
+#[cfg(test)]
+mod contract;
+mod fields;
+mod lock;
 pub mod records;
+pub mod sqlite;
+pub mod testing;
 
 use records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
 
@@ -84,11 +90,14 @@ pub struct StoredAccount {
 }
 
 /// A store that could not do as asked. Nothing of the request was written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store is away or refused.
     #[error("store unavailable: {0}")]
     Unavailable(String),
+    /// No such account: it was deleted behind the server's back.
+    #[error("the store has no account {0}")]
+    UnknownUser(UserId),
     /// A stored record cannot be read; the record is left as it is.
     #[error("stored record of {key} is damaged: {reason}")]
     Damaged {
@@ -100,7 +109,7 @@ pub enum StoreError {
 }
 
 /// Why an account was not created.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateError {
     /// Somebody has that name, in whatever case.
     #[error("the name is taken")]
@@ -122,7 +131,11 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`CreateError::NameTaken`], or the store's own failure.
-    fn create_account(&mut self, account: &NewAccount, character: &CharacterRecord) -> Result<UserId, CreateError>;
+    fn create_account(
+        &mut self,
+        account: &NewAccount,
+        character: &CharacterRecord,
+    ) -> Result<UserId, CreateError>;
 
     /// Writes all saves in one transaction; committed when this returns.
     ///

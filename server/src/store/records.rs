@@ -14,6 +14,18 @@ pub const SKILLS: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub u32);
 
+impl std::fmt::Display for UserId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The form of a name under which it is unique: names that differ by case alone are one name.
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    name.to_lowercase()
+}
+
 /// What a new account is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAccount {

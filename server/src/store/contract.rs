@@ -1,0 +1,318 @@
+//! What every store must do, as tests that run against each of them.
+//!
+//! A rule is a function over `connect`, which gives one more connection to one store that was empty at first. A store
+//! runs them all with [`store_contract`].
+
+use std::sync::Barrier;
+use std::thread;
+
+use super::records::{
+    AttributesRecord, CharacterRecord, INVENTORY_SLOTS, ItemRecord, PositionRecord, ReputationRecord, SKILLS,
+    SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+};
+use super::testing::{position_save, sample_account, sample_character, sheet_save};
+use super::{CreateError, Store, StoreError, StoredAccount};
+
+/// Makes a test of each rule. `$fixture::new()` is an empty store, its `connect()` a `Box<dyn Store>`.
+macro_rules! store_contract {
+    ($fixture:ident) => {
+        $crate::store::contract::store_contract!($fixture:
+            an_empty_store_has_no_accounts,
+            a_created_account_is_loaded_as_it_was_given,
+            the_first_account_has_number_one_and_the_next_another,
+            names_that_differ_by_case_are_one_name,
+            one_of_many_simultaneous_creations_takes_the_name,
+            a_saved_position_changes_the_position_alone,
+            a_saved_sheet_replaces_the_whole_character,
+            a_group_with_a_failing_member_changes_nobody,
+            saving_an_unknown_user_is_an_error,
+            saving_nobody_succeeds,
+            a_password_hash_is_replaced,
+            text_of_any_script_survives,
+            numbers_at_their_limits_survive,
+            what_was_told_is_there_after_reopening,
+        );
+    };
+    ($fixture:ident: $($rule:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $rule() {
+                let fixture = $fixture::new();
+                $crate::store::contract::$rule(&|| fixture.connect());
+            }
+        )*
+    };
+}
+pub(super) use store_contract;
+
+type Connect<'a> = &'a (dyn Fn() -> Box<dyn Store> + Sync);
+
+fn create(store: &mut dyn Store, name: &str) -> UserId {
+    store
+        .create_account(&sample_account(name), &sample_character())
+        .unwrap()
+}
+
+fn load(store: &mut dyn Store, name: &str) -> StoredAccount {
+    store.load_account(name).unwrap().unwrap()
+}
+
+pub(super) fn an_empty_store_has_no_accounts(connect: Connect<'_>) {
+    assert_eq!(connect().load_account("Nadie").unwrap(), None);
+}
+
+pub(super) fn a_created_account_is_loaded_as_it_was_given(connect: Connect<'_>) {
+    let mut store = connect();
+    let user_id = create(&mut *store, "Gandalf");
+    let stored = load(&mut *store, "Gandalf");
+    assert_eq!(stored.account.user_id, user_id);
+    assert_eq!(stored.account.account, sample_account("Gandalf"));
+    assert!(!stored.account.is_gm);
+    assert_eq!(stored.character, sample_character());
+}
+
+pub(super) fn the_first_account_has_number_one_and_the_next_another(connect: Connect<'_>) {
+    let mut store = connect();
+    assert_eq!(create(&mut *store, "Primero"), UserId(1));
+    assert_eq!(create(&mut *store, "Segundo"), UserId(2));
+}
+
+pub(super) fn names_that_differ_by_case_are_one_name(connect: Connect<'_>) {
+    let mut store = connect();
+    let user_id = create(&mut *store, "Gandalf");
+    let second = store.create_account(&sample_account("gANDALF"), &sample_character());
+    assert_eq!(second, Err(CreateError::NameTaken));
+    let stored = load(&mut *store, "GANDALF");
+    assert_eq!(stored.account.user_id, user_id);
+    assert_eq!(stored.account.account.username, "Gandalf");
+}
+
+pub(super) fn one_of_many_simultaneous_creations_takes_the_name(connect: Connect<'_>) {
+    const CREATORS: usize = 100;
+    let start = Barrier::new(CREATORS);
+    let results: Vec<_> = thread::scope(|scope| {
+        let creators: Vec<_> = (0..CREATORS)
+            .map(|number| {
+                let start = &start;
+                scope.spawn(move || {
+                    let mut store = connect();
+                    let mut account = sample_account("Unico");
+                    account.email = format!("{number}@example.org");
+                    start.wait();
+                    (number, store.create_account(&account, &sample_character()))
+                })
+            })
+            .collect();
+        creators
+            .into_iter()
+            .map(|creator| creator.join().unwrap())
+            .collect()
+    });
+    let winners: Vec<usize> = results
+        .iter()
+        .filter(|(_, result)| result.is_ok())
+        .map(|(number, _)| *number)
+        .collect();
+    let refused = results
+        .iter()
+        .filter(|(_, result)| *result == Err(CreateError::NameTaken))
+        .count();
+    assert_eq!((winners.len(), refused), (1, CREATORS - 1), "{results:?}");
+    let stored = load(&mut *connect(), "unico");
+    assert_eq!(
+        stored.account.account.email,
+        format!("{}@example.org", winners[0])
+    );
+}
+
+pub(super) fn a_saved_position_changes_the_position_alone(connect: Connect<'_>) {
+    let mut store = connect();
+    let walker = create(&mut *store, "Caminante");
+    create(&mut *store, "Quieto");
+    let position = PositionRecord {
+        map: 34,
+        x: 1,
+        y: 100,
+        heading: 4,
+    };
+    store.save_characters(&[position_save(walker, position)]).unwrap();
+    let expected = CharacterRecord {
+        position,
+        ..sample_character()
+    };
+    assert_eq!(load(&mut *store, "Caminante").character, expected);
+    assert_eq!(load(&mut *store, "Quieto").character, sample_character());
+}
+
+pub(super) fn a_saved_sheet_replaces_the_whole_character(connect: Connect<'_>) {
+    let mut store = connect();
+    let user_id = create(&mut *store, "Cambiante");
+    let mut sheet = limits();
+    // Slots in use become free, free ones used, and some keep their place with another content.
+    sheet.inventory = [None; INVENTORY_SLOTS];
+    sheet.inventory[1] = Some(ItemRecord {
+        object: 7,
+        amount: 3,
+        equipped: true,
+    });
+    sheet.inventory[3] = Some(ItemRecord {
+        object: 8,
+        amount: 4,
+        equipped: false,
+    });
+    sheet.spells = [0; SPELL_SLOTS];
+    sheet.spells[34] = 2;
+    store
+        .save_characters(&[sheet_save(user_id, sheet.clone())])
+        .unwrap();
+    assert_eq!(load(&mut *store, "Cambiante").character, sheet);
+    assert_eq!(
+        load(&mut *store, "Cambiante").account.account,
+        sample_account("Cambiante")
+    );
+}
+
+pub(super) fn a_group_with_a_failing_member_changes_nobody(connect: Connect<'_>) {
+    let mut store = connect();
+    let giver = create(&mut *store, "Dador");
+    let nobody = UserId(giver.0 + 1);
+    let mut sheet = sample_character();
+    sheet.stats.gold = 0;
+    let group = [sheet_save(giver, sheet.clone()), sheet_save(nobody, sheet)];
+    assert_eq!(
+        store.save_characters(&group),
+        Err(StoreError::UnknownUser(nobody))
+    );
+    assert_eq!(load(&mut *store, "Dador").character, sample_character());
+    // The failure leaves nothing open: the store goes on.
+    create(&mut *store, "Siguiente");
+}
+
+pub(super) fn saving_an_unknown_user_is_an_error(connect: Connect<'_>) {
+    let mut store = connect();
+    let nobody = UserId(77);
+    let position = sample_character().position;
+    let unknown = Err(StoreError::UnknownUser(nobody));
+    assert_eq!(store.save_characters(&[position_save(nobody, position)]), unknown);
+    assert_eq!(
+        store.save_characters(&[sheet_save(nobody, sample_character())]),
+        unknown
+    );
+    assert_eq!(store.set_password_hash(nobody, "hash"), unknown);
+}
+
+pub(super) fn saving_nobody_succeeds(connect: Connect<'_>) {
+    assert_eq!(connect().save_characters(&[]), Ok(()));
+}
+
+pub(super) fn a_password_hash_is_replaced(connect: Connect<'_>) {
+    let mut store = connect();
+    let user_id = create(&mut *store, "Olvidadizo");
+    create(&mut *store, "Otro");
+    store.set_password_hash(user_id, "$argon2id$new").unwrap();
+    assert_eq!(
+        load(&mut *store, "Olvidadizo").account.account.password_hash,
+        "$argon2id$new"
+    );
+    let other = load(&mut *store, "Otro").account.account.password_hash;
+    assert_eq!(other, sample_account("Otro").password_hash);
+}
+
+pub(super) fn text_of_any_script_survives(connect: Connect<'_>) {
+    let mut store = connect();
+    let mut account = sample_account("Ñandú Ágil");
+    account.email = "'; DROP TABLE accounts; --@example.org".into();
+    let mut character = sample_character();
+    character.description = "¡Añoranza! «€» 日本語 🧙\u{200d}♂️\r\n\t\"'\\:;{}\u{0}fin".into();
+    store.create_account(&account, &character).unwrap();
+    let stored = load(&mut *store, "ñANDÚ áGIL");
+    assert_eq!(stored.account.account, account);
+    assert_eq!(stored.character, character);
+    character.description = String::new();
+    store
+        .save_characters(&[sheet_save(stored.account.user_id, character.clone())])
+        .unwrap();
+    assert_eq!(load(&mut *store, "Ñandú Ágil").character, character);
+}
+
+pub(super) fn numbers_at_their_limits_survive(connect: Connect<'_>) {
+    let mut store = connect();
+    let mut account = sample_account("Limites");
+    account.created_at = u64::from(u32::MAX) + 1;
+    account.head = u16::MAX;
+    (account.race, account.gender, account.class, account.home) = (5, 2, 12, 6);
+    store.create_account(&account, &limits()).unwrap();
+    let stored = load(&mut *store, "Limites");
+    assert_eq!(stored.account.account, account);
+    assert_eq!(stored.character, limits());
+}
+
+pub(super) fn what_was_told_is_there_after_reopening(connect: Connect<'_>) {
+    let mut store = connect();
+    let user_id = create(&mut *store, "Durable");
+    store.save_characters(&[sheet_save(user_id, limits())]).unwrap();
+    drop(store);
+    assert_eq!(load(&mut *connect(), "Durable").character, limits());
+}
+
+/// A character with every number at its upper end.
+fn limits() -> CharacterRecord {
+    let item = ItemRecord {
+        object: u16::MAX,
+        amount: 10_000,
+        equipped: true,
+    };
+    CharacterRecord {
+        position: PositionRecord {
+            map: u16::MAX,
+            x: 100,
+            y: 100,
+            heading: 4,
+        },
+        attributes: AttributesRecord {
+            strength: u8::MAX,
+            agility: u8::MAX,
+            intelligence: u8::MAX,
+            charisma: u8::MAX,
+            constitution: u8::MAX,
+        },
+        stats: StatsRecord {
+            max_hp: u16::MAX,
+            hp: u16::MAX,
+            max_mana: u16::MAX,
+            mana: u16::MAX,
+            max_stamina: u16::MAX,
+            stamina: u16::MAX,
+            min_hit: u16::MAX,
+            max_hit: u16::MAX,
+            gold: u32::MAX,
+            level: u8::MAX,
+            experience: u32::MAX,
+            experience_to_next: u32::MAX,
+            water: 100,
+            food: 100,
+            free_skill_points: u16::MAX,
+            assigned_skill_points: 10,
+            citizens_killed: u32::MAX,
+            criminals_killed: u32::MAX,
+            users_killed: u32::MAX,
+            npcs_killed: u32::MAX,
+            jail_minutes: u32::MAX,
+        },
+        reputation: ReputationRecord {
+            assassin: 6_000_000,
+            bandit: 6_000_000,
+            bourgeois: 6_000_000,
+            thief: 6_000_000,
+            noble: 6_000_000,
+            plebeian: 6_000_000,
+        },
+        skills: [SkillRecord {
+            level: 100,
+            experience: u32::MAX,
+        }; SKILLS],
+        inventory: [Some(item); INVENTORY_SLOTS],
+        spells: [u16::MAX; SPELL_SLOTS],
+        description: "x".repeat(1000),
+    }
+}

@@ -1,0 +1,154 @@
+//! The tables of the embedded store, and how an older file becomes a newer one.
+//!
+//! Everything is readable in the `sqlite3` shell: a column a number, slots counted from 1 as players see them.
+//! `PRAGMA user_version` says how many of [`MIGRATIONS`] a file has had.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks a file as ours (`PRAGMA application_id`): "PyAO" in ASCII.
+const APPLICATION_ID: i64 = 0x5079_414F;
+
+/// Steps from an empty file to today's tables. Steps are only ever added, never changed: files out there have had them.
+const MIGRATIONS: &[&str] = &[CREATE_ACCOUNTS_AND_CHARACTERS];
+
+/// Version of a file that this server writes.
+pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+const CREATE_ACCOUNTS_AND_CHARACTERS: &str = "
+CREATE TABLE accounts (
+    user_id       INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
+    username      TEXT    NOT NULL,                  -- as typed
+    name_key      TEXT    NOT NULL UNIQUE,           -- username in lower case
+    password_hash TEXT    NOT NULL,                  -- argon2id, PHC string
+    email         TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL,                  -- Unix seconds
+    race          INTEGER NOT NULL,                  -- 1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf
+    gender        INTEGER NOT NULL,                  -- 1 male, 2 female
+    class         INTEGER NOT NULL,                  -- 1..12, 1 is mage
+    head          INTEGER NOT NULL,
+    home          INTEGER NOT NULL,                  -- city, 1..6
+    is_gm         INTEGER NOT NULL DEFAULT 0         -- 1: game master
+) STRICT;
+
+CREATE TABLE positions (
+    user_id INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
+    map     INTEGER NOT NULL,
+    x       INTEGER NOT NULL,                        -- 1..100
+    y       INTEGER NOT NULL,                        -- 1..100
+    heading INTEGER NOT NULL                         -- 1 north, 2 east, 3 south, 4 west
+) STRICT;
+
+CREATE TABLE attributes (
+    user_id      INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
+    strength     INTEGER NOT NULL,
+    agility      INTEGER NOT NULL,
+    intelligence INTEGER NOT NULL,
+    charisma     INTEGER NOT NULL,
+    constitution INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE stats (
+    user_id               INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
+    max_hp                INTEGER NOT NULL,
+    hp                    INTEGER NOT NULL,          -- 0 is dead
+    max_mana              INTEGER NOT NULL,
+    mana                  INTEGER NOT NULL,
+    max_stamina           INTEGER NOT NULL,
+    stamina               INTEGER NOT NULL,
+    min_hit               INTEGER NOT NULL,
+    max_hit               INTEGER NOT NULL,
+    gold                  INTEGER NOT NULL,          -- carried
+    level                 INTEGER NOT NULL,          -- from 1
+    experience            INTEGER NOT NULL,          -- in this level
+    experience_to_next    INTEGER NOT NULL,
+    water                 INTEGER NOT NULL,          -- 0..100, 0 is thirsty
+    food                  INTEGER NOT NULL,          -- 0..100, 0 is hungry
+    free_skill_points     INTEGER NOT NULL,
+    assigned_skill_points INTEGER NOT NULL,          -- 0..10
+    citizens_killed       INTEGER NOT NULL,
+    criminals_killed      INTEGER NOT NULL,
+    users_killed          INTEGER NOT NULL,
+    npcs_killed           INTEGER NOT NULL,
+    jail_minutes          INTEGER NOT NULL           -- left to sit
+) STRICT;
+
+CREATE TABLE reputation (                            -- each 0..6000000
+    user_id   INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
+    assassin  INTEGER NOT NULL,
+    bandit    INTEGER NOT NULL,
+    bourgeois INTEGER NOT NULL,
+    thief     INTEGER NOT NULL,
+    noble     INTEGER NOT NULL,
+    plebeian  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE descriptions (
+    user_id     INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
+    description TEXT    NOT NULL                     -- what a player says of himself
+) STRICT;
+
+CREATE TABLE skills (
+    user_id    INTEGER NOT NULL REFERENCES accounts (user_id) ON DELETE CASCADE,
+    skill      INTEGER NOT NULL,                     -- 1..20, the protocol's order
+    level      INTEGER NOT NULL,                     -- 0..100
+    experience INTEGER NOT NULL,                     -- towards the next point
+    PRIMARY KEY (user_id, skill)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inventory (                             -- slots in use
+    user_id  INTEGER NOT NULL REFERENCES accounts (user_id) ON DELETE CASCADE,
+    slot     INTEGER NOT NULL,                       -- 1..25
+    object   INTEGER NOT NULL,
+    amount   INTEGER NOT NULL,                       -- 1..10000
+    equipped INTEGER NOT NULL,                       -- 1: worn or wielded
+    PRIMARY KEY (user_id, slot)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spells (                                -- slots in use
+    user_id INTEGER NOT NULL REFERENCES accounts (user_id) ON DELETE CASCADE,
+    slot    INTEGER NOT NULL,                        -- 1..35
+    spell   INTEGER NOT NULL,
+    PRIMARY KEY (user_id, slot)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What a file turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Ours, of this version.
+    Version(u32),
+    /// No tables yet.
+    Empty,
+    /// A database of something else.
+    Foreign,
+}
+
+/// Looks what `connection` opened.
+pub(super) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if application == APPLICATION_ID {
+        let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        return Ok(Found::Version(version));
+    }
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(if application == 0 && tables == 0 {
+        Found::Empty
+    } else {
+        Found::Foreign
+    })
+}
+
+/// Applies the steps that a file of `version` has not had, all or none.
+pub(super) fn migrate(connection: &mut Connection, version: u32) -> rusqlite::Result<()> {
+    if version == VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in MIGRATIONS.iter().skip(version as usize) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.execute_batch(&format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+    ))?;
+    transaction.commit()
+}

@@ -1,0 +1,217 @@
+//! Helpers for tests of whatever stands on a store: sample records, and a store that fails on demand.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::records::{
+    AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount,
+    PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+};
+use super::{CreateError, Store, StoreError, StoredAccount};
+
+/// An account of that name.
+#[must_use]
+pub fn sample_account(username: &str) -> NewAccount {
+    NewAccount {
+        username: username.into(),
+        password_hash: "$argon2id$v=19$m=8,t=1,p=1$c2FtcGxlc2FsdA$c2FtcGxl".into(),
+        email: "player@example.org".into(),
+        created_at: 1_700_000_000,
+        race: 2,
+        gender: 1,
+        class: 1,
+        head: 101,
+        home: 1,
+    }
+}
+
+/// A character whose every number differs from its neighbours, so that a swapped field shows.
+#[must_use]
+pub fn sample_character() -> CharacterRecord {
+    let mut skills = [SkillRecord::default(); SKILLS];
+    for (skill, number) in skills.iter_mut().zip(1..) {
+        *skill = SkillRecord {
+            level: number,
+            experience: 100 + u32::from(number),
+        };
+    }
+    let mut inventory = [None; INVENTORY_SLOTS];
+    for (slot, number) in inventory.iter_mut().zip(1..).step_by(3) {
+        *slot = Some(ItemRecord {
+            object: 400 + number,
+            amount: 10 * number,
+            equipped: number % 2 == 0,
+        });
+    }
+    let mut spells = [0; SPELL_SLOTS];
+    for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {
+        *slot = number;
+    }
+    CharacterRecord {
+        position: PositionRecord {
+            map: 1,
+            x: 50,
+            y: 51,
+            heading: 3,
+        },
+        attributes: AttributesRecord {
+            strength: 18,
+            agility: 17,
+            intelligence: 16,
+            charisma: 15,
+            constitution: 14,
+        },
+        stats: sample_stats(),
+        reputation: ReputationRecord {
+            assassin: 1,
+            bandit: 2,
+            bourgeois: 3,
+            thief: 4,
+            noble: 1000,
+            plebeian: 30,
+        },
+        skills,
+        inventory,
+        spells,
+        description: "Un mago de Ullathorpe".into(),
+    }
+}
+
+fn sample_stats() -> StatsRecord {
+    StatsRecord {
+        max_hp: 21,
+        hp: 20,
+        max_mana: 101,
+        mana: 100,
+        max_stamina: 61,
+        stamina: 60,
+        min_hit: 1,
+        max_hit: 2,
+        gold: 5000,
+        level: 4,
+        experience: 150,
+        experience_to_next: 300,
+        water: 99,
+        food: 98,
+        free_skill_points: 10,
+        assigned_skill_points: 9,
+        citizens_killed: 31,
+        criminals_killed: 32,
+        users_killed: 33,
+        npcs_killed: 34,
+        jail_minutes: 35,
+    }
+}
+
+/// A save of the position alone.
+#[must_use]
+pub fn position_save(user_id: UserId, position: PositionRecord) -> CharacterSave {
+    CharacterSave {
+        user_id,
+        position: Some(position),
+        sheet: None,
+    }
+}
+
+/// A save of the whole character.
+#[must_use]
+pub fn sheet_save(user_id: UserId, sheet: CharacterRecord) -> CharacterSave {
+    CharacterSave {
+        user_id,
+        position: None,
+        sheet: Some(Box::new(sheet)),
+    }
+}
+
+/// A store that does what the one inside does, except where [`Faults`] say otherwise.
+pub struct FaultyStore {
+    inner: Box<dyn Store>,
+    faults: Faults,
+}
+
+/// What goes wrong in a [`FaultyStore`], changed from outside while it works, and what was asked of it.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    failures_left: u32,
+    delay: Duration,
+    saved: Vec<Vec<CharacterSave>>,
+}
+
+impl Faults {
+    /// The next `calls` calls answer that the store is unavailable.
+    pub fn fail_next(&self, calls: u32) {
+        self.state().failures_left = calls;
+    }
+
+    /// Every call takes this long from now on.
+    pub fn delay(&self, each: Duration) {
+        self.state().delay = each;
+    }
+
+    /// The transactions of saves that succeeded so far, oldest first.
+    #[must_use]
+    pub fn saved(&self) -> Vec<Vec<CharacterSave>> {
+        self.state().saved.clone()
+    }
+
+    fn before_call(&self) -> Result<(), StoreError> {
+        let delay = self.state().delay;
+        std::thread::sleep(delay);
+        let mut state = self.state();
+        if state.failures_left == 0 {
+            return Ok(());
+        }
+        state.failures_left -= 1;
+        Err(StoreError::Unavailable("injected failure".into()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FaultyStore {
+    /// Wraps `inner`; keep the [`Faults`] to steer it.
+    #[must_use]
+    pub fn new(inner: Box<dyn Store>) -> (Self, Faults) {
+        let faults = Faults::default();
+        (
+            Self {
+                inner,
+                faults: faults.clone(),
+            },
+            faults,
+        )
+    }
+}
+
+impl Store for FaultyStore {
+    fn load_account(&mut self, name: &str) -> Result<Option<StoredAccount>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.load_account(name)
+    }
+
+    fn create_account(
+        &mut self,
+        account: &NewAccount,
+        character: &CharacterRecord,
+    ) -> Result<UserId, CreateError> {
+        self.faults.before_call()?;
+        self.inner.create_account(account, character)
+    }
+
+    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.save_characters(saves)?;
+        self.faults.state().saved.push(saves.to_vec());
+        Ok(())
+    }
+
+    fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.set_password_hash(user_id, password_hash)
+    }
+}
