@@ -1,7 +1,7 @@
 //! How a player's character looks: from race, gender and what it wears.
 
 use super::kinds::{Gender, Race};
-use crate::content::Content;
+use crate::content::{Content, ObjectType};
 use crate::store::records::{AccountRecord, CharacterRecord, ReputationRecord};
 use crate::world::character::{Look, NOTHING_WORN};
 
@@ -25,20 +25,25 @@ pub fn look(content: &Content, account: &AccountRecord, character: &CharacterRec
     };
     for item in character.inventory.iter().flatten().filter(|item| item.equipped) {
         let Some(object) = content.object(item.object) else { continue };
-        let short_animation = race.is_short() && object.short_race_animation > 0;
+        let own_way = race.is_short() && object.short_animation > 0;
+        let animation = if own_way { object.short_animation } else { object.animation };
         match object.object_type {
-            ObjectType::Armour if object.body > 0 => look.body = object.body,
-            ObjectType::Weapon if short_animation => look.weapon = object.short_race_animation,
-            ObjectType::Weapon if object.animation > 0 => look.weapon = object.animation,
-            ObjectType::Shield if object.animation > 0 => look.shield = object.animation,
-            ObjectType::Helmet if object.animation > 0 => look.helmet = object.animation,
+            ObjectType::ARMOUR => wear(&mut look.body, object.body),
+            ObjectType::WEAPON => wear(&mut look.weapon, animation),
+            ObjectType::SHIELD => wear(&mut look.shield, animation),
+            ObjectType::HELMET => wear(&mut look.helmet, animation),
             _ => {}
         }
     }
     look
 }
 
-use crate::content::ObjectType;
+/// Objects without a graphic of their own leave the look as it is.
+fn wear(part: &mut i16, graphic: u16) {
+    if graphic > 0 {
+        *part = i16::try_from(graphic).unwrap_or(*part);
+    }
+}
 
 /// The average of the six reputations: good ones minus bad ones, divided by six, towards zero (AO 0.13).
 #[must_use]

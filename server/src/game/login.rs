@@ -69,7 +69,7 @@ impl Game {
                 Some(Pending::PasswordStore { connection, user_id, password_hash }) => {
                     self.password_stored(connection, user_id, password_hash, result);
                 }
-                Some(Pending::Save(users)) => self.saved(users, result),
+                Some(Pending::Save(users)) => self.saved(ticket, &users, result),
                 _ => {}
             },
         }

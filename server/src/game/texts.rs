@@ -48,6 +48,8 @@ pub const UNKNOWN_COMMAND: &str = "Comando desconocido; escribí /AYUDA.";
 pub const NOT_ONLINE: &str = "Ese personaje no está conectado.";
 /// A whisper to oneself.
 pub const WHISPER_TO_SELF: &str = "No podés susurrarte.";
+/// A new description.
+pub const DESCRIPTION_CHANGED: &str = "Tu descripción cambió.";
 /// The server has no such system yet.
 pub const NOT_YET: &str = "Eso todavía no se puede hacer en este servidor.";
 /// A click on an empty tile.

@@ -56,7 +56,7 @@ impl World {
     pub fn new(content: Arc<Content>) -> Self {
         let mut maps: Vec<Option<MapState>> = Vec::new();
         for map in content.maps() {
-            let number = usize::from(map.number());
+            let number = usize::from(map.number);
             if maps.len() <= number {
                 maps.resize_with(number + 1, || None);
             }
@@ -74,11 +74,11 @@ impl World {
                 let Some(npc) = content.npc(placement.npc) else { continue };
                 let newcomer = Newcomer {
                     owner: Owner::Npc(placement.npc),
-                    position: Position { map: map.number(), x: placement.x, y: placement.y },
+                    position: Position { map: map.number, x: placement.x, y: placement.y },
                     heading: Heading::from_wire(npc.heading).unwrap_or(Heading::South),
                     look: Look {
-                        body: npc.body,
-                        head: npc.head,
+                        body: i16::try_from(npc.body).unwrap_or_default(),
+                        head: i16::try_from(npc.head).unwrap_or_default(),
                         weapon: NOTHING_WORN,
                         shield: NOTHING_WORN,
                         helmet: NOTHING_WORN,
@@ -88,7 +88,7 @@ impl World {
                     viewer: None,
                 };
                 if self.enter(newcomer).is_none() {
-                    log::warn!("NPC {} of map {} has no place and is left out", placement.npc, map.number());
+                    log::warn!("NPC {} of map {} has no place and is left out", placement.npc, map.number);
                 }
             }
         }
@@ -217,6 +217,12 @@ impl World {
         }
         self.pool.give_back(index);
         Some(character)
+    }
+
+    /// Puts a character that has left back on another tile, under a new index. `None` as for [`Self::enter`].
+    pub fn re_enter(&mut self, character: Character, position: Position, heading: Heading) -> Option<CharIndex> {
+        let Character { owner, look, name, nick_color, viewer, .. } = character;
+        self.enter(Newcomer { owner, position, heading, look, name, nick_color, viewer })
     }
 
     /// Moves a character to a free tile of the same map and turns it. Whether it may is the caller's business.
