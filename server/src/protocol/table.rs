@@ -1,6 +1,6 @@
 //! How the packet tables are written: one declaration a packet, from which the code and its description both come.
 //!
-//! [`packets!`] turns a table (id, name, fields) into an enum that can be read and written, and into a `LAYOUT` that
+//! `packets!` turns a table (id, name, fields) into an enum that can be read and written, and into a `LAYOUT` that
 //! says the same as data, which the tests hold against independent tables. A field is anything that implements
 //! [`Field`]: the wire's plain types here, nested tables elsewhere.
 
