@@ -8,14 +8,19 @@
 //! Read in this order: [`position`], [`map`], [`object`], [`npc`], [`spell`] are what there is; `map_file`, `text`,
 //! `ini`, `record` and `load` read AO's files; `starter` reads ours; [`fault`] and [`summary`] tell the operator.
 
+#[cfg(test)]
+mod ao_data_tests;
 pub mod fault;
 mod ini;
 mod load;
 pub mod map;
+mod map_file;
 pub mod npc;
 pub mod object;
 pub mod position;
 pub mod record;
+mod references;
+mod small_files;
 pub mod spell;
 mod starter;
 pub mod summary;

@@ -12,8 +12,8 @@ use super::ini::{Section, number};
 pub struct ItemAmount {
     /// Object number.
     pub object: u16,
-    /// How many; 0 in a merchant's stock is a thing it knows but does not have.
-    pub amount: u16,
+    /// How many; 0 in a merchant's stock is a thing it knows but does not have. Gold goes beyond a slot's 10,000.
+    pub amount: u32,
 }
 
 /// Reads the fields of a section. A missing field is 0 or the empty text; a number that does not fit is a fault.

@@ -333,3 +333,164 @@ impl ClientPacket {
         self.write(&mut Writer::to_server(out));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_bytes(packet: &ClientPacket, bytes: &[u8]) {
+        let mut out = Vec::new();
+        packet.encode(&mut out);
+        assert_eq!(out, bytes);
+        assert_eq!(
+            ClientPacket::decode(bytes),
+            Ok(Some((packet.clone(), bytes.len())))
+        );
+    }
+
+    #[test]
+    fn a_login_has_the_bytes_of_the_real_client() {
+        let login = ClientPacket::LoginExistingChar {
+            username: "Ñandú".to_owned(),
+            password: "secreto".to_owned(),
+            ver_major: 0,
+            ver_minor: 13,
+            ver_rev: 0,
+        };
+        assert_bytes(&login, b"\x00\x05\0\xD1and\xFA\x07\0secreto\x00\x0D\x00");
+    }
+
+    #[test]
+    fn a_new_character_has_race_gender_class_head_mail_home_in_this_order() {
+        let create = ClientPacket::LoginNewChar {
+            username: "Ana".to_owned(),
+            password: "secreto".to_owned(),
+            ver_major: 0,
+            ver_minor: 13,
+            ver_rev: 0,
+            race: 2,
+            gender: 1,
+            class: 12,
+            head: 401,
+            email: "a@b.c".to_owned(),
+            home: 5,
+        };
+        assert_bytes(
+            &create,
+            b"\x02\x03\0Ana\x07\0secreto\x00\x0D\x00\x02\x01\x0C\x91\x01\x05\0a@b.c\x05",
+        );
+    }
+
+    #[test]
+    fn small_packets_have_their_golden_bytes() {
+        let text = || "hola".to_owned();
+        assert_bytes(&ClientPacket::ThrowDices, b"\x01");
+        assert_bytes(&ClientPacket::Talk { text: text() }, b"\x03\x04\0hola");
+        let whisper = ClientPacket::Whisper {
+            target_name: "Ana".to_owned(),
+            text: text(),
+        };
+        assert_bytes(&whisper, b"\x05\x03\0Ana\x04\0hola");
+        assert_bytes(&ClientPacket::Walk { heading: 3 }, b"\x06\x03");
+        assert_bytes(
+            &ClientPacket::Drop {
+                slot: 31,
+                amount: 10000,
+            },
+            b"\x18\x1F\x10\x27",
+        );
+        assert_bytes(&ClientPacket::DoubleClick { x: 50, y: 101 }, b"\x1B\x32\x65");
+        assert_bytes(
+            &ClientPacket::WorkLeftClick {
+                x: 50,
+                y: 60,
+                skill: 88,
+            },
+            b"\x21\x32\x3C\x58",
+        );
+        assert_bytes(
+            &ClientPacket::BankDepositGold { amount: -2 },
+            b"\x70\xFE\xFF\xFF\xFF",
+        );
+        let item = ClientPacket::MoveItem {
+            from_slot: 1,
+            to_slot: 2,
+            move_type: 0,
+        };
+        assert_bytes(&item, b"\x81\x01\x02\x00");
+        let warp = GmCommand::WarpChar {
+            username: "YO".to_owned(),
+            map: 290,
+            x: 50,
+            y: 60,
+        };
+        assert_bytes(
+            &ClientPacket::GMCommands { command: warp },
+            b"\x7A\x0B\x02\0YO\x22\x01\x32\x3C",
+        );
+    }
+
+    #[test]
+    fn a_new_guild_has_eight_texts_of_code() {
+        let mut codex = Codex::default();
+        codex[7] = "fin".to_owned();
+        let guild = ClientPacket::CreateNewGuild {
+            description: "d".to_owned(),
+            guild_name: "g".to_owned(),
+            site: String::new(),
+            codex,
+        };
+        let codex_bytes = [&[0; 14][..], b"\x03\0fin"].concat();
+        assert_bytes(&guild, &[b"\x22\x01\0d\x01\0g\0\0", &codex_bytes[..]].concat());
+    }
+
+    #[test]
+    fn several_packets_in_one_read_are_taken_one_by_one() {
+        let bytes = b"\x19\x02\x1C\x01\x06";
+        let cast = ClientPacket::CastSpell { spell_slot: 2 };
+        assert_eq!(ClientPacket::decode(bytes), Ok(Some((cast, 2))));
+        assert_eq!(
+            ClientPacket::decode(&bytes[2..]),
+            Ok(Some((ClientPacket::Work { skill: 1 }, 2)))
+        );
+        assert_eq!(ClientPacket::decode(&bytes[4..]), Ok(None));
+    }
+
+    #[test]
+    fn values_outside_the_game_are_passed_on() {
+        let decoded = ClientPacket::decode(b"\x06\x09");
+        assert_eq!(decoded, Ok(Some((ClientPacket::Walk { heading: 9 }, 2))));
+    }
+
+    #[test]
+    fn ids_outside_the_tables_are_errors() {
+        for id in 130..=255 {
+            assert_eq!(ClientPacket::decode(&[id, 0, 0]), Err(DecodeError::UnknownId(id)));
+        }
+        for command in std::iter::once(0).chain(149..=255) {
+            assert_eq!(
+                ClientPacket::decode(&[122, command]),
+                Err(DecodeError::UnknownGmCommand(command))
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_ban_names_an_address_or_a_character() {
+        use crate::protocol::gm::IpOrName;
+        let ban = |target| ClientPacket::GMCommands {
+            command: GmCommand::BanIP {
+                target,
+                reason: "r".to_owned(),
+            },
+        };
+        assert_bytes(
+            &ban(IpOrName::Ip([10, 0, 0, 1])),
+            b"\x7A\x4A\x01\x0A\0\0\x01\x01\0r",
+        );
+        assert_bytes(
+            &ban(IpOrName::Name("Ana".to_owned())),
+            b"\x7A\x4A\x00\x03\0Ana\x01\0r",
+        );
+    }
+}

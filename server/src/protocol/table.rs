@@ -1,6 +1,6 @@
 //! How the packet tables are written: one declaration a packet, from which the code and its description both come.
 //!
-//! [`packets!`] turns a table (id, name, fields) into an enum that can be read and written, and into a `LAYOUT` that
+//! `packets!` turns a table (id, name, fields) into an enum that can be read and written, and into a `LAYOUT` that
 //! says the same as data, which the tests hold against independent tables. A field is anything that implements
 //! [`Field`]: the wire's plain types here, nested tables elsewhere.
 
@@ -398,3 +398,53 @@ macro_rules! record {
 }
 
 pub(super) use {packets, record};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Field>(bytes: &[u8]) -> Result<T, ReadError> {
+        T::read(&mut Reader::new(bytes, TextEncoding::Latin1))
+    }
+
+    fn written(field: &impl Field) -> Vec<u8> {
+        let mut out = Vec::new();
+        field.write(&mut Writer::to_client(&mut out, TextEncoding::Latin1));
+        out
+    }
+
+    #[test]
+    fn any_byte_but_zero_is_true_and_true_is_one() {
+        assert_eq!(read(&[0]), Ok(false));
+        assert_eq!(read(&[1]), Ok(true));
+        assert_eq!(read(&[200]), Ok(true));
+        assert_eq!((written(&true), written(&false)), (vec![1], vec![0]));
+    }
+
+    #[test]
+    fn a_list_of_names_is_the_same_with_and_without_a_final_nul() {
+        let list: TextList = ["uno", "dos"].into_iter().collect();
+        assert_eq!(read(b"\x07\0uno\0dos"), Ok(list.clone()));
+        assert_eq!(read(b"\x08\0uno\0dos\0"), Ok(list));
+        assert_eq!(read(b"\0\0"), Ok(TextList::default()));
+    }
+
+    #[test]
+    fn a_claimed_count_waits_for_its_entries() {
+        type Numbers = Counted<i16, i16>;
+        assert_eq!(read::<Numbers>(b"\xFF\x7F\x01\0"), Err(ReadError::Incomplete));
+        assert_eq!(read(b"\xFF\xFF"), Ok(Numbers::from(vec![])));
+        assert_eq!(read(b"\x02\0\x01\0\x02\0"), Ok(Numbers::from(vec![1, 2])));
+    }
+
+    #[test]
+    fn a_counted_list_counts_only_the_entries_that_fit() {
+        let numbers = Counted::<i16, i32>::from(vec![7; 5000]);
+        let bytes = written(&numbers);
+        assert!(bytes.len() <= crate::protocol::wire::MAX_SENT_PACKET);
+        let again = read::<Counted<i16, i32>>(&bytes).unwrap();
+        assert_eq!(again.items.len(), (bytes.len() - 2) / 4);
+        let many = written(&Counted::<u8, u8>::from(vec![7; 300]));
+        assert_eq!((many[0], many.len()), (255, 256));
+    }
+}

@@ -53,3 +53,53 @@ fn split_line(line: &str, limit: usize) -> impl Iterator<Item = &str> {
         Some(&text[..end])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str, limit: usize) -> Vec<&str> {
+        split_lines(text, limit).collect()
+    }
+
+    #[test]
+    fn markup_and_control_characters_are_taken_out_of_players_texts() {
+        let text = "[url=/etc/passwd]hola[/url]\nadmin: oro\0\t\u{85}";
+        assert_eq!(neutralise_markup(text), "(url=/etc/passwd]hola(/url]admin: oro");
+    }
+
+    #[test]
+    fn a_harmless_text_is_not_copied() {
+        assert!(matches!(
+            neutralise_markup("¡hola, ñandú!"),
+            Cow::Borrowed("¡hola, ñandú!")
+        ));
+    }
+
+    #[test]
+    fn a_cap_never_cuts_a_character() {
+        assert_eq!(cap("añb", 0), "");
+        assert_eq!(cap("añb", 2), "a");
+        assert_eq!(cap("añb", 3), "añ");
+        assert_eq!(cap("añb", 99), "añb");
+    }
+
+    #[test]
+    fn a_long_text_breaks_at_spaces_and_long_words_anywhere() {
+        assert_eq!(split("uno dos tres", 8), ["uno dos", "tres"]);
+        assert_eq!(split("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(split("ññññ", 5), ["ññ", "ññ"]);
+        assert_eq!(split("abcd    ", 4), ["abcd"]);
+    }
+
+    #[test]
+    fn a_text_keeps_its_own_lines() {
+        assert_eq!(split("uno\r\n\ndos", 40), ["uno", "", "dos"]);
+        assert_eq!(split("", 40), [""]);
+    }
+
+    #[test]
+    fn a_limit_too_small_for_a_character_still_ends() {
+        assert_eq!(split("漢漢", 0), ["漢", "漢"]);
+    }
+}

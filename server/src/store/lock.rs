@@ -22,7 +22,16 @@ pub(super) enum LockError {
 /// A held lock; dropping it releases.
 #[derive(Debug)]
 pub(super) struct StoreLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for StoreLock {
+    /// Unlocks by name: closing alone would leave the lock to a child process that is just being started.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            log::warn!("the store's lock was not released: {error}");
+        }
+    }
 }
 
 impl StoreLock {
@@ -39,7 +48,7 @@ impl StoreLock {
             .open(lock_path(database))
             .map_err(LockError::File)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(LockError::Held),
             Err(TryLockError::Error(error)) => Err(LockError::File(error)),
         }

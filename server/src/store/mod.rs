@@ -8,9 +8,11 @@
 mod contract;
 mod fields;
 mod lock;
+mod pending;
 pub mod records;
 pub mod sqlite;
 pub mod testing;
+pub mod worker;
 
 use records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
 

@@ -1,0 +1,336 @@
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::records::{CharacterSave, PositionRecord, UserId};
+use crate::store::sqlite::SqliteStore;
+use crate::store::testing::{Faults, FaultyStore, position_save, sample_account, sample_character};
+use crate::store::{CreateError, Ticket};
+
+/// Longer than any test waits for something that happens.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A worker on a real SQLite file that has accounts 1, 2 and 3: "Uno", "Dos" and "Tres".
+struct Fixture {
+    folder: TempDir,
+    worker: Worker,
+    faults: Faults,
+    woken: Receiver<()>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&folder.path().join("pyao.db")).unwrap();
+        for name in ["Uno", "Dos", "Tres"] {
+            store
+                .create_account(&sample_account(name), &sample_character())
+                .unwrap();
+        }
+        let (store, faults) = FaultyStore::new(Box::new(store));
+        let (wake, woken) = mpsc::channel();
+        let backoff = Backoff {
+            first: Duration::from_millis(2),
+            longest: Duration::from_millis(8),
+        };
+        let notify = move || {
+            let _ = wake.send(());
+        };
+        let worker = Worker::start_with(Box::new(store), notify, backoff).unwrap();
+        Self {
+            folder,
+            worker,
+            faults,
+            woken,
+        }
+    }
+
+    fn save(&self, ticket: Ticket, saves: Vec<CharacterSave>) {
+        self.worker.send(Request::SaveCharacters { ticket, saves });
+    }
+
+    fn load(&self, ticket: Ticket, name: &str) {
+        self.worker.send(Request::LoadAccount {
+            ticket,
+            name: name.into(),
+        });
+    }
+
+    /// The next reply, woken as the loop is.
+    fn reply(&self) -> Reply {
+        loop {
+            if let Some(reply) = self.worker.try_recv() {
+                return reply;
+            }
+            self.woken.recv_timeout(PATIENCE).expect("a reply wakes the loop");
+        }
+    }
+
+    /// Ticket and outcome of the next reply, which must be to a save.
+    fn saved(&self) -> (Ticket, Result<(), StoreError>) {
+        match self.reply() {
+            Reply::Saved { ticket, result } => (ticket, result),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// X coordinate in the next reply, which must be to a load.
+    fn loaded_x(&self) -> u8 {
+        match self.reply() {
+            Reply::Account {
+                result: Ok(Some(stored)),
+                ..
+            } => stored.character.position.x,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn wait_until_away(&self) {
+        let start = Instant::now();
+        while !self.worker.is_away() {
+            assert!(start.elapsed() < PATIENCE);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn step(user_id: u32, x: u8) -> CharacterSave {
+    position_save(
+        UserId(user_id),
+        PositionRecord {
+            x,
+            ..sample_character().position
+        },
+    )
+}
+
+fn ticket_of(reply: &Reply) -> Ticket {
+    match reply {
+        Reply::Account { ticket, .. } | Reply::Created { ticket, .. } | Reply::Saved { ticket, .. } => {
+            *ticket
+        }
+    }
+}
+
+#[test]
+fn each_request_is_answered_once_in_order() {
+    let fixture = Fixture::new();
+    for round in 0..25 {
+        let first = round * 5;
+        fixture.load(first, "uno");
+        fixture.save(first + 1, vec![step(1, 10)]);
+        fixture.save(first + 2, vec![step(2, 10)]);
+        let (account, character) = (
+            sample_account(&format!("Nuevo{round}")),
+            Box::new(sample_character()),
+        );
+        fixture.worker.send(Request::CreateAccount {
+            ticket: first + 3,
+            account,
+            character,
+        });
+        let password_hash = "hash".into();
+        let user_id = UserId(1);
+        fixture.worker.send(Request::SetPasswordHash {
+            ticket: first + 4,
+            user_id,
+            password_hash,
+        });
+    }
+    let tickets: Vec<_> = (0..125).map(|_| ticket_of(&fixture.reply())).collect();
+    assert_eq!(tickets, (0..125).collect::<Vec<_>>());
+    assert!(fixture.worker.try_recv().is_none());
+    assert_eq!(fixture.worker.waiting(), 0);
+}
+
+#[test]
+fn saves_that_wait_together_are_one_transaction_of_newest_states() {
+    let fixture = Fixture::new();
+    fixture.faults.delay(Duration::from_millis(50));
+    fixture.load(0, "uno");
+    fixture.save(1, vec![step(1, 10), step(2, 10)]);
+    fixture.save(2, vec![step(3, 10)]);
+    fixture.save(3, vec![step(1, 11)]);
+    assert_eq!(fixture.loaded_x(), sample_character().position.x);
+    assert_eq!(
+        [fixture.saved(), fixture.saved(), fixture.saved()],
+        [(1, Ok(())), (2, Ok(())), (3, Ok(()))]
+    );
+    let mut transactions = fixture.faults.saved();
+    assert_eq!(transactions.len(), 1, "{transactions:?}");
+    transactions[0].sort_by_key(|save| save.user_id);
+    assert_eq!(transactions[0], [step(1, 11), step(2, 10), step(3, 10)]);
+}
+
+#[test]
+fn a_load_finds_what_was_saved_before_it() {
+    let fixture = Fixture::new();
+    fixture.save(1, vec![step(1, 77)]);
+    fixture.load(2, "uno");
+    fixture.save(3, vec![step(1, 78)]);
+    assert_eq!(fixture.saved(), (1, Ok(())));
+    assert_eq!(fixture.loaded_x(), 77);
+    assert_eq!(fixture.saved(), (3, Ok(())));
+}
+
+#[test]
+fn a_failed_save_is_tried_again_with_the_newest_state() {
+    let fixture = Fixture::new();
+    fixture.faults.fail_next(u32::MAX);
+    fixture.save(1, vec![step(1, 10), step(2, 10)]);
+    fixture.wait_until_away();
+    fixture.save(2, vec![step(1, 11)]);
+    fixture.save(3, vec![step(3, 10)]);
+    assert!(fixture.faults.saved().is_empty());
+    assert_eq!(fixture.worker.waiting(), 3);
+    fixture.faults.fail_next(0);
+    assert_eq!(
+        [fixture.saved(), fixture.saved(), fixture.saved()],
+        [(1, Ok(())), (2, Ok(())), (3, Ok(()))]
+    );
+    assert!(!fixture.worker.is_away());
+    for (name, x) in [("uno", 11), ("dos", 10), ("tres", 10)] {
+        fixture.load(4, name);
+        assert_eq!(fixture.loaded_x(), x, "{name}");
+    }
+}
+
+#[test]
+fn while_saves_wait_for_the_store_everything_else_is_refused_at_once() {
+    let fixture = Fixture::new();
+    fixture.faults.fail_next(u32::MAX);
+    fixture.save(1, vec![step(1, 10)]);
+    fixture.wait_until_away();
+    fixture.load(2, "uno");
+    let reply = fixture.reply();
+    assert!(
+        matches!(
+            reply,
+            Reply::Account {
+                ticket: 2,
+                result: Err(StoreError::Unavailable(_))
+            }
+        ),
+        "{reply:?}"
+    );
+    let (account, character) = (sample_account("Tarde"), Box::new(sample_character()));
+    fixture.worker.send(Request::CreateAccount {
+        ticket: 3,
+        account,
+        character,
+    });
+    let reply = fixture.reply();
+    let Reply::Created {
+        ticket: 3,
+        result: Err(CreateError::Store(StoreError::Unavailable(_))),
+    } = reply
+    else {
+        panic!("{reply:?}");
+    };
+    let password_hash = "hash".into();
+    fixture.worker.send(Request::SetPasswordHash {
+        ticket: 4,
+        user_id: UserId(1),
+        password_hash,
+    });
+    assert!(matches!(fixture.saved(), (4, Err(StoreError::Unavailable(_)))));
+    fixture.faults.fail_next(0);
+    assert_eq!(fixture.saved(), (1, Ok(())));
+    fixture.load(5, "tarde");
+    assert!(matches!(
+        fixture.reply(),
+        Reply::Account {
+            ticket: 5,
+            result: Ok(None)
+        }
+    ));
+}
+
+#[test]
+fn a_failed_load_is_answered_and_not_tried_again() {
+    let fixture = Fixture::new();
+    fixture.faults.fail_next(1);
+    fixture.load(1, "uno");
+    fixture.load(2, "uno");
+    assert!(matches!(
+        fixture.reply(),
+        Reply::Account {
+            ticket: 1,
+            result: Err(StoreError::Unavailable(_))
+        }
+    ));
+    assert!(matches!(
+        fixture.reply(),
+        Reply::Account {
+            ticket: 2,
+            result: Ok(Some(_))
+        }
+    ));
+    assert!(!fixture.worker.is_away());
+}
+
+#[test]
+fn a_refused_group_fails_whole_and_alone() {
+    let fixture = Fixture::new();
+    fixture.faults.delay(Duration::from_millis(50));
+    fixture.load(0, "uno");
+    fixture.save(1, vec![step(1, 10)]);
+    fixture.save(2, vec![step(2, 10), step(99, 10)]);
+    fixture.save(3, vec![step(3, 10)]);
+    fixture.reply();
+    let unknown = Err(StoreError::UnknownUser(UserId(99)));
+    assert_eq!(
+        [fixture.saved(), fixture.saved(), fixture.saved()],
+        [(1, Ok(())), (2, unknown), (3, Ok(()))]
+    );
+    for (name, x) in [("uno", 10), ("dos", sample_character().position.x), ("tres", 10)] {
+        fixture.load(4, name);
+        assert_eq!(fixture.loaded_x(), x, "{name}");
+    }
+}
+
+#[test]
+fn a_shutdown_writes_what_waits_and_frees_the_file() {
+    let fixture = Fixture::new();
+    fixture.faults.delay(Duration::from_millis(20));
+    for x in 1..=50 {
+        fixture.save(u64::from(x), vec![step(1, x)]);
+        fixture.load(0, "uno");
+    }
+    fixture.worker.shutdown(PATIENCE).unwrap();
+    let mut store = SqliteStore::open(&fixture.folder.path().join("pyao.db")).unwrap();
+    assert_eq!(
+        store.load_account("uno").unwrap().unwrap().character.position.x,
+        50
+    );
+}
+
+#[test]
+fn a_shutdown_outlasts_a_short_failure() {
+    let fixture = Fixture::new();
+    fixture.faults.fail_next(5);
+    fixture.save(1, vec![step(1, 42)]);
+    fixture.worker.shutdown(PATIENCE).unwrap();
+    assert_eq!(fixture.faults.saved(), [vec![step(1, 42)]]);
+}
+
+#[test]
+fn a_shutdown_tells_what_it_could_not_save() {
+    let fixture = Fixture::new();
+    fixture.faults.fail_next(u32::MAX);
+    fixture.save(1, vec![step(1, 42), step(2, 42)]);
+    fixture.save(2, vec![step(1, 43)]);
+    let unsaved = fixture.worker.shutdown(Duration::from_secs(2)).unwrap_err();
+    assert_eq!((unsaved.requests, unsaved.characters), (2, 2), "{unsaved}");
+    assert_eq!(unsaved.reason, "injected failure");
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_a_store_that_hangs() {
+    let fixture = Fixture::new();
+    fixture.faults.delay(PATIENCE);
+    fixture.save(1, vec![step(1, 42)]);
+    let start = Instant::now();
+    let unsaved = fixture.worker.shutdown(Duration::from_millis(50)).unwrap_err();
+    assert!(start.elapsed() < PATIENCE / 2);
+    assert_eq!(unsaved.requests, 1);
+}
