@@ -51,40 +51,7 @@ impl Default for PasswordCost {
     }
 }
 
-/// A password as typed. It never shows in logs, and its memory is overwritten when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// The password itself, for checks of its length.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Password {
-    fn from(password: String) -> Self {
-        Self(password)
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Password(…)")
-    }
-}
-
-impl Drop for Password {
-    fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.0).into_bytes();
-        bytes.fill(0);
-        // Keeps the compiler from dropping a write that nobody reads.
-        std::hint::black_box(&bytes);
-    }
-}
-
-/// What the game asks for.
+/// What the game asks for. Its debug output shows neither passwords nor hashes.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Job {
     /// Hash the password of a new account.
@@ -92,14 +59,14 @@ pub enum Job {
         /// Comes back with the reply.
         ticket: Ticket,
         /// As typed.
-        password: Password,
+        password: String,
     },
     /// Compare a password with the stored hash.
     Verify {
         /// Comes back with the reply.
         ticket: Ticket,
         /// As typed.
-        password: Password,
+        password: String,
         /// The stored hash in PHC form; `None` when there is no such account, which takes as long and never matches.
         hash: Option<String>,
     },
@@ -114,7 +81,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// What comes back.
+/// What comes back. Its debug output shows no hash.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     /// To [`Job::Hash`].
@@ -304,7 +271,8 @@ impl Engine {
     fn work(&self, job: Job) -> Reply {
         match job {
             Job::Hash { ticket, password } => {
-                let hash = hash(&self.argon2, password.as_str().as_bytes()).map(|hash| hash.to_string());
+                let hash = hash(&self.argon2, password.as_bytes()).map(|hash| hash.to_string());
+                wipe(password);
                 Reply::Hashed { ticket, hash }
             }
             Job::Verify {
@@ -314,6 +282,7 @@ impl Engine {
             } => {
                 let stored = hash.as_deref().and_then(readable);
                 let matches = self.matches(&password, stored.as_ref());
+                wipe(password);
                 let rehash = matches && !stored.is_some_and(|stored| self.has_todays_cost(&stored));
                 Reply::Verified {
                     ticket,
@@ -325,12 +294,9 @@ impl Engine {
     }
 
     /// Whether `password` is that of `stored`; takes as long when nothing usable is stored.
-    fn matches(&self, password: &Password, stored: Option<&PasswordHash>) -> bool {
+    fn matches(&self, password: &str, stored: Option<&PasswordHash>) -> bool {
         let hash = stored.unwrap_or(&self.nobody);
-        let verified = self
-            .argon2
-            .verify_password(password.as_str().as_bytes(), hash)
-            .is_ok();
+        let verified = self.argon2.verify_password(password.as_bytes(), hash).is_ok();
         verified && stored.is_some()
     }
 
@@ -359,6 +325,14 @@ fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<PasswordHash, HashError>
     argon2
         .hash_password(password)
         .map_err(|error| HashError(error.to_string()))
+}
+
+/// Overwrites a password before its memory is free for others.
+fn wipe(password: String) {
+    let mut bytes = password.into_bytes();
+    bytes.fill(0);
+    // Keeps the compiler from leaving out a write that nobody reads.
+    std::hint::black_box(&bytes);
 }
 
 /// A stored hash, when it can be verified at a bearable cost. What an operator's hand or a damaged disk left there must

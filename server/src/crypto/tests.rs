@@ -9,14 +9,10 @@ const CHEAP: PasswordCost = PasswordCost {
     threads: 1,
 };
 
-fn password(text: &str) -> Password {
-    Password::from(text.to_owned())
-}
-
 fn hashed(cost: PasswordCost, text: &str) -> String {
     match Engine::new(cost).unwrap().work(Job::Hash {
         ticket: 0,
-        password: password(text),
+        password: text.into(),
     }) {
         Reply::Hashed { hash, .. } => hash.unwrap(),
         other => panic!("{other:?}"),
@@ -27,7 +23,7 @@ fn hashed(cost: PasswordCost, text: &str) -> String {
 fn verified(cost: PasswordCost, text: &str, hash: Option<&str>) -> (bool, bool) {
     let job = Job::Verify {
         ticket: 0,
-        password: password(text),
+        password: text.into(),
         hash: hash.map(str::to_owned),
     };
     match Engine::new(cost).unwrap().work(job) {
@@ -153,14 +149,14 @@ fn passwords_and_hashes_stay_out_of_debug_output() {
     let hash = hashed(CHEAP, "secreto");
     let verify = Job::Verify {
         ticket: 7,
-        password: password("secreto"),
+        password: "secreto".into(),
         hash: Some(hash.clone()),
     };
     let reply = Reply::Hashed {
         ticket: 7,
         hash: Ok(hash),
     };
-    let output = format!("{:?} {verify:?} {reply:?}", password("secreto"));
+    let output = format!("{verify:?} {reply:?}");
     assert!(output.contains("ticket: 7"), "{output}");
     assert!(
         !output.contains("secreto") && !output.contains("argon2id"),
@@ -179,7 +175,7 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
         hasher
             .submit(Job::Hash {
                 ticket,
-                password: password("secreto"),
+                password: "secreto".into(),
             })
             .unwrap();
     }
@@ -214,7 +210,7 @@ fn a_full_queue_refuses_at_once() {
     let hasher = Hasher::start(slow, || ()).unwrap();
     let job = || Job::Verify {
         ticket: 1,
-        password: password("secreto"),
+        password: "secreto".into(),
         hash: None,
     };
     let taken = (0..2 * QUEUE_LIMIT)

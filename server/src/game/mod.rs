@@ -1,1 +1,310 @@
 //! The rules, a file a system.
+//!
+//! [`Game`] is the whole server without its sockets: connections come in as [`Input`]s with the time they came at, and
+//! out come bytes in the [`Outbox`], requests to the store and to the password threads, and connections to close. It
+//! never waits, never looks at a clock and never draws from a random generator but its own: the same seed and the same
+//! inputs give the same outputs.
+//!
+//! To find where a packet is handled, start at [`dispatch`].
+
+pub mod appearance;
+mod chat;
+pub mod close_reason;
+mod connections;
+mod creation;
+mod dice;
+mod dispatch;
+mod enter;
+mod information;
+mod inventory;
+pub mod kinds;
+mod leave;
+mod login;
+mod login_limit;
+mod look;
+mod movement;
+pub mod names;
+mod pace;
+mod password;
+mod pending;
+pub mod players;
+mod saving;
+pub mod settings;
+mod sight;
+mod skills;
+mod starting_character;
+pub mod texts;
+mod timers;
+
+use crate::content::Content;
+use crate::crypto;
+use crate::protocol::client::ClientPacket;
+use crate::protocol::font::Font;
+use crate::protocol::outbox::{ConnectionId, Outbox};
+use crate::protocol::server::ServerPacket;
+use crate::store;
+use crate::world::World;
+use crate::world::random::Random;
+pub use close_reason::CloseReason;
+use connections::{Connections, Stage};
+use core::net::IpAddr;
+use login_limit::LoginLimit;
+use pending::PendingTable;
+use players::{PlayerKey, Players};
+use saving::Saving;
+pub use settings::Settings;
+use std::sync::Arc;
+use timers::{Timer, Timers};
+
+/// Milliseconds since the server started; never goes back.
+pub type Millis = u64;
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Input {
+    /// A connection was accepted.
+    Opened {
+        /// Its id.
+        connection: ConnectionId,
+        /// Where it comes from.
+        address: IpAddr,
+        /// Most bytes of one send to it.
+        segment_limit: usize,
+    },
+    /// A connection sent a packet.
+    Packet {
+        /// Which connection.
+        connection: ConnectionId,
+        /// What it sent.
+        packet: ClientPacket,
+    },
+    /// A connection has gone, or the network gave it up.
+    Lost {
+        /// Which connection.
+        connection: ConnectionId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// The kernel's estimate of a round trip to a client.
+    RoundTrip {
+        /// Which connection.
+        connection: ConnectionId,
+        /// The estimate.
+        milliseconds: u32,
+    },
+    /// The store answered.
+    Store(store::Reply),
+    /// A password was hashed or checked.
+    Password(crypto::Reply),
+    /// The server stops: tell and save everybody.
+    Shutdown,
+}
+
+/// The game. See the module.
+#[derive(Debug)]
+pub struct Game {
+    settings: Settings,
+    world: World,
+    players: Players,
+    connections: Connections,
+    outbox: Outbox,
+    timers: Timers,
+    random: Random,
+    now: Millis,
+    /// Unix seconds at `now` = 0.
+    unix_start: u64,
+    pending: PendingTable,
+    saving: Saving,
+    login_limit: LoginLimit,
+    /// Creations so far, to use `start_positions` in turn.
+    creations: usize,
+    stopping: bool,
+    store_requests: Vec<store::Request>,
+    password_jobs: Vec<crypto::Job>,
+    closings: Vec<(ConnectionId, CloseReason)>,
+}
+
+impl Game {
+    /// A game in the world of `content` that nobody plays yet; `unix_start` is the time now, in Unix seconds.
+    #[must_use]
+    pub fn new(content: Arc<Content>, settings: Settings, seed: u64, unix_start: u64) -> Self {
+        Self {
+            world: World::new(content),
+            players: Players::default(),
+            connections: Connections::default(),
+            outbox: Outbox::new(settings.text_encoding),
+            timers: Timers::default(),
+            random: Random::new(seed),
+            now: 0,
+            unix_start,
+            pending: PendingTable::default(),
+            saving: Saving::default(),
+            login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
+            creations: 0,
+            stopping: false,
+            store_requests: Vec::new(),
+            password_jobs: Vec::new(),
+            closings: Vec::new(),
+            settings,
+        }
+    }
+
+    /// Takes one input that came at `now`.
+    pub fn handle(&mut self, now: Millis, input: Input) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Opened { connection, address, segment_limit } => self.opened(connection, address, segment_limit),
+            Input::Packet { connection, packet } => self.dispatch(connection, packet),
+            Input::Lost { connection, reason } => self.lost(connection, reason),
+            Input::RoundTrip { connection, milliseconds } => {
+                if let Some(connection) = self.connections.get_mut(connection) {
+                    connection.round_trip = Millis::from(milliseconds);
+                }
+            }
+            Input::Store(reply) => self.store_replied(reply),
+            Input::Password(reply) => self.password_replied(reply),
+            Input::Shutdown => self.shut_down(),
+        }
+    }
+
+    /// Does what is due at `now`.
+    pub fn advance(&mut self, now: Millis) {
+        self.now = self.now.max(now);
+        while let Some(timer) = self.timers.pop_due(self.now) {
+            match timer {
+                Timer::Handshake(connection) => self.handshake_timer(connection),
+                Timer::Idle(connection) => self.idle_timer(connection),
+                Timer::Leave(key) => self.leave_timer(key),
+                Timer::Absent(key) => self.absent_timer(key),
+                Timer::Save => self.save_timer(),
+            }
+        }
+    }
+
+    /// When [`Self::advance`] has something to do next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.timers.next_deadline()
+    }
+
+    /// The bytes to send.
+    pub fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// Moves what the store is asked into `into`.
+    pub fn take_store_requests(&mut self, into: &mut Vec<store::Request>) {
+        into.append(&mut self.store_requests);
+    }
+
+    /// Moves what the password threads are asked into `into`.
+    pub fn take_password_jobs(&mut self, into: &mut Vec<crypto::Job>) {
+        into.append(&mut self.password_jobs);
+    }
+
+    /// Moves the connections that the game ended into `into`. What waits in the outbox for them is still to be sent.
+    pub fn take_closings(&mut self, into: &mut Vec<(ConnectionId, CloseReason)>) {
+        into.append(&mut self.closings);
+    }
+
+    /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, everything saved and acknowledged.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.stopping && self.saving.is_idle() && self.store_requests.is_empty()
+    }
+
+    /// How many players are connected and in the world.
+    #[must_use]
+    pub fn online(&self) -> usize {
+        self.players.connected()
+    }
+
+    /// The world, to look at.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The players, to look at.
+    #[must_use]
+    pub fn players(&self) -> &Players {
+        &self.players
+    }
+
+    /// How many connections the game knows.
+    #[must_use]
+    pub fn connection_count(&self) -> usize {
+        self.connections.len()
+    }
+
+    fn opened(&mut self, connection: ConnectionId, address: IpAddr, segment_limit: usize) {
+        self.connections.open(connection, address);
+        self.outbox.open(connection, segment_limit);
+        if self.stopping {
+            self.close(connection, CloseReason::Shutdown);
+        } else if self.settings.handshake_ms > 0 {
+            self.timers.set(self.now + self.settings.handshake_ms, Timer::Handshake(connection));
+        } else {
+            self.watch_for_idleness(connection, self.now);
+        }
+    }
+
+    /// Ends a connection: the reason's text, if any, is the last thing its client reads. A player keeps standing where
+    /// it is: whether it leaves the world is the caller's business.
+    fn close(&mut self, connection: ConnectionId, reason: CloseReason) {
+        if let Some(text) = reason.player_text() {
+            self.send(connection, &ServerPacket::ErrorMsg { text: text.into() });
+        }
+        if self.connections.remove(connection).is_some() {
+            self.closings.push((connection, reason));
+        }
+    }
+
+    fn handshake_timer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        match connection.last_packet {
+            None => self.close(id, CloseReason::HandshakeTimeout),
+            Some(last_packet) => self.watch_for_idleness(id, last_packet),
+        }
+    }
+
+    fn watch_for_idleness(&mut self, connection: ConnectionId, last_packet: Millis) {
+        if self.settings.idle_ms > 0 {
+            self.timers.set(last_packet + self.settings.idle_ms, Timer::Idle(connection));
+        }
+    }
+
+    fn idle_timer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let last_packet = connection.last_packet.unwrap_or(0);
+        if self.now < last_packet + self.settings.idle_ms {
+            self.watch_for_idleness(id, last_packet);
+            return;
+        }
+        let stage = connection.stage;
+        self.close(id, CloseReason::Idle);
+        if let Stage::Playing(key) = stage {
+            self.remove_player(key);
+        }
+    }
+
+    fn send(&mut self, to: ConnectionId, packet: &ServerPacket<'_>) {
+        self.outbox.send(to, packet);
+    }
+
+    /// A console line for one client.
+    fn tell(&mut self, to: ConnectionId, text: &str, font: Font) {
+        self.send(to, &ServerPacket::ConsoleMsg { text: text.into(), font: font.into() });
+    }
+
+    /// The player that `connection` plays and its key, if it plays.
+    fn player_of(&self, connection: ConnectionId) -> Option<PlayerKey> {
+        match self.connections.get(connection)?.stage {
+            Stage::Playing(key) => Some(key),
+            Stage::Lobby | Stage::Waiting(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ impl std::fmt::Display for ConnectionId {
 }
 
 /// Largest segment, whatever a connection's MSS: one TCP segment on any path.
-pub const SEGMENT_LIMIT_MAX: usize = 1300;
+pub const SEGMENT_LIMIT_MAX: usize = super::wire::MAX_SENT_PACKET;
 /// Most bytes waiting for one connection; more means that its client does not read.
 pub const BUFFER_LIMIT: usize = 64 * 1024;
 
@@ -49,6 +49,7 @@ pub struct Outbox {
     buffers: Vec<Buffer>,
     dirty: Vec<ConnectionId>,
     overflowed: Vec<ConnectionId>,
+    refused: u64,
     scratch: Vec<u8>,
 }
 
@@ -56,7 +57,14 @@ impl Outbox {
     /// An outbox that writes text as `encoding`.
     #[must_use]
     pub fn new(encoding: TextEncoding) -> Self {
-        Self { encoding, buffers: Vec::new(), dirty: Vec::new(), overflowed: Vec::new(), scratch: Vec::new() }
+        Self {
+            encoding,
+            buffers: Vec::new(),
+            dirty: Vec::new(),
+            overflowed: Vec::new(),
+            refused: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// Starts buffering for `id`, in segments of at most `segment_limit` bytes.
@@ -91,7 +99,7 @@ impl Outbox {
     /// Queues `packet`, encoded once, for each of `to`.
     pub fn broadcast(&mut self, to: impl IntoIterator<Item = ConnectionId>, packet: &ServerPacket<'_>) {
         if !packet.is_consumed_by_client() {
-            debug_assert!(false, "{} would corrupt the client's stream", packet.name());
+            self.refused += 1;
             log::error!("refused to send {}: the client cannot read it", packet.name());
             return;
         }
@@ -167,7 +175,9 @@ impl Outbox {
     /// The segment that [`Self::segment`] gave has gone.
     pub fn segment_sent(&mut self, id: ConnectionId) {
         let Some(buffer) = self.live(id) else { return };
-        let Some(end) = buffer.ends.pop_front() else { return };
+        let Some(end) = buffer.ends.pop_front() else {
+            return;
+        };
         buffer.sent = end;
         if buffer.ends.is_empty() {
             buffer.bytes.clear();
@@ -180,11 +190,19 @@ impl Outbox {
         }
     }
 
+    /// Packets refused because the client cannot read them; each is a fault of the server.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
     /// Bytes waiting for `id`.
     #[must_use]
     pub fn waiting(&self, id: ConnectionId) -> usize {
         match self.buffers.get(id.slot as usize) {
-            Some(buffer) if buffer.open && buffer.generation == id.generation => buffer.bytes.len() - buffer.sent,
+            Some(buffer) if buffer.open && buffer.generation == id.generation => {
+                buffer.bytes.len() - buffer.sent
+            }
             _ => 0,
         }
     }
@@ -193,5 +211,186 @@ impl Outbox {
         self.buffers
             .get_mut(id.slot as usize)
             .filter(|buffer| buffer.open && buffer.generation == id.generation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::font::Font;
+
+    const LIMIT: usize = 100;
+
+    fn connection(slot: u32, generation: u32) -> ConnectionId {
+        ConnectionId { slot, generation }
+    }
+
+    fn outbox_with(ids: &[ConnectionId]) -> Outbox {
+        let mut outbox = Outbox::new(TextEncoding::Latin1);
+        ids.iter().for_each(|&id| outbox.open(id, LIMIT));
+        outbox
+    }
+
+    /// A console line of `length` bytes on the wire.
+    fn line(length: usize) -> ServerPacket<'static> {
+        ServerPacket::console("x".repeat(length - 4), Font::Info)
+    }
+
+    /// Every segment of `id`, taken out.
+    fn drain(outbox: &mut Outbox, id: ConnectionId) -> Vec<Vec<u8>> {
+        let mut segments = Vec::new();
+        while let Some(segment) = outbox.segment(id) {
+            segments.push(segment.to_vec());
+            outbox.segment_sent(id);
+        }
+        segments
+    }
+
+    fn packets_in(mut segment: &[u8]) -> usize {
+        let mut count = 0;
+        while !segment.is_empty() {
+            let (_, consumed) = ServerPacket::decode(segment, TextEncoding::Latin1)
+                .unwrap()
+                .unwrap();
+            segment = &segment[consumed..];
+            count += 1;
+        }
+        count
+    }
+
+    fn dirty(outbox: &mut Outbox) -> Vec<ConnectionId> {
+        let mut ids = Vec::new();
+        outbox.take_dirty(&mut ids);
+        ids
+    }
+
+    #[test]
+    fn segments_hold_whole_packets_within_the_limit_and_in_order() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        let lengths = [40, 60, 4, 96, 50, 51, 100, 4];
+        let mut stream = Vec::new();
+        for length in lengths {
+            outbox.send(id, &line(length));
+            line(length).encode(&mut stream, TextEncoding::Latin1);
+        }
+        let segments = drain(&mut outbox, id);
+        assert!(segments.iter().all(|segment| segment.len() <= LIMIT));
+        assert_eq!(
+            segments.iter().map(|segment| packets_in(segment)).sum::<usize>(),
+            lengths.len()
+        );
+        assert_eq!(segments.concat(), stream);
+        assert_eq!(segments[0].len(), 100);
+    }
+
+    #[test]
+    fn a_packet_longer_than_the_limit_has_a_segment_of_its_own() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        [20, 150, 20]
+            .iter()
+            .for_each(|&length| outbox.send(id, &line(length)));
+        let lengths: Vec<_> = drain(&mut outbox, id).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [20, 150, 20]);
+    }
+
+    #[test]
+    fn packets_go_on_joining_the_last_segment_after_one_has_gone() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        [90, 30].iter().for_each(|&length| outbox.send(id, &line(length)));
+        outbox.segment_sent(id);
+        outbox.send(id, &line(50));
+        outbox.send(id, &line(50));
+        assert_eq!(outbox.waiting(id), 130);
+        let lengths: Vec<_> = drain(&mut outbox, id).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [80, 50]);
+        assert_eq!(outbox.waiting(id), 0);
+    }
+
+    #[test]
+    fn a_broadcast_reaches_each_once_and_marks_them_dirty_once() {
+        let ids = [connection(0, 1), connection(5, 9)];
+        let mut outbox = outbox_with(&ids);
+        outbox.broadcast(ids, &ServerPacket::Pong);
+        outbox.send(ids[0], &ServerPacket::Pong);
+        assert!(outbox.is_dirty());
+        assert_eq!(dirty(&mut outbox), ids);
+        assert!(!outbox.is_dirty());
+        assert_eq!(outbox.segment(ids[0]), Some(&[88, 88][..]));
+        assert_eq!(outbox.segment(ids[1]), Some(&[88][..]));
+        outbox.send(ids[1], &ServerPacket::Pong);
+        assert_eq!(dirty(&mut outbox), [ids[1]]);
+    }
+
+    #[test]
+    fn an_overflow_is_reported_once_and_takes_nothing_more() {
+        let (slow, other) = (connection(0, 1), connection(1, 1));
+        let mut outbox = outbox_with(&[slow, other]);
+        for _ in 0..BUFFER_LIMIT / 1000 + 3 {
+            outbox.send(slow, &line(1000));
+        }
+        let mut overflowed = Vec::new();
+        outbox.take_overflowed(&mut overflowed);
+        assert_eq!(overflowed, [slow]);
+        let waiting = outbox.waiting(slow);
+        assert!(waiting <= BUFFER_LIMIT);
+        outbox.send(slow, &ServerPacket::Pong);
+        assert_eq!(outbox.waiting(slow), waiting);
+        overflowed.clear();
+        outbox.take_overflowed(&mut overflowed);
+        assert_eq!(overflowed, []);
+        outbox.send(other, &ServerPacket::Pong);
+        assert_eq!(outbox.waiting(other), 1);
+    }
+
+    #[test]
+    fn a_long_lived_buffer_does_not_grow_with_what_was_sent() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        outbox.send(id, &line(90));
+        for _ in 0..2000 {
+            outbox.send(id, &line(90));
+            outbox.segment_sent(id);
+        }
+        assert_eq!(outbox.waiting(id), 90);
+        assert!(outbox.buffers[0].bytes.len() <= BUFFER_LIMIT);
+    }
+
+    #[test]
+    fn another_use_of_the_slot_takes_and_shows_nothing() {
+        let (old, new) = (connection(3, 1), connection(3, 2));
+        let mut outbox = outbox_with(&[old]);
+        outbox.send(old, &ServerPacket::Pong);
+        outbox.open(new, LIMIT);
+        outbox.send(old, &ServerPacket::Pong);
+        outbox.segment_sent(old);
+        outbox.close(old);
+        assert_eq!((outbox.segment(old), outbox.segment(new)), (None, None));
+        assert_eq!((outbox.waiting(old), outbox.waiting(new)), (0, 0));
+        outbox.send(new, &ServerPacket::Pong);
+        assert_eq!(outbox.segment(new), Some(&[88][..]));
+        assert!(dirty(&mut outbox).contains(&new));
+    }
+
+    #[test]
+    fn a_closed_or_unknown_connection_takes_nothing() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        outbox.send(id, &ServerPacket::Pong);
+        outbox.close(id);
+        outbox.send(id, &ServerPacket::Pong);
+        outbox.send(connection(70, 1), &ServerPacket::Pong);
+        assert_eq!((outbox.segment(id), outbox.waiting(id)), (None, 0));
+    }
+
+    #[test]
+    fn packets_the_client_cannot_read_are_refused_and_counted() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        outbox.send(id, &ServerPacket::AddSlots { backpack_slots: 5 });
+        assert_eq!((outbox.segment(id), outbox.refused()), (None, 1));
+        assert!(!outbox.is_dirty());
     }
 }

@@ -1,0 +1,323 @@
+//! Object templates: what an item, door, sign or tree is (`Dat/obj.dat`).
+
+use serde::Deserialize;
+
+use super::record::Record;
+
+/// What kind of thing an object is; the number is AO's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectType(pub u16);
+
+#[expect(missing_docs, reason = "the names say it")]
+impl ObjectType {
+    pub const FOOD: Self = Self(1);
+    pub const WEAPON: Self = Self(2);
+    pub const ARMOUR: Self = Self(3);
+    pub const TREE: Self = Self(4);
+    pub const GOLD: Self = Self(5);
+    pub const DOOR: Self = Self(6);
+    pub const CONTAINER: Self = Self(7);
+    pub const SIGN: Self = Self(8);
+    pub const KEY: Self = Self(9);
+    pub const FORUM: Self = Self(10);
+    pub const POTION: Self = Self(11);
+    pub const BOOK: Self = Self(12);
+    pub const DRINK: Self = Self(13);
+    pub const FIREWOOD: Self = Self(14);
+    pub const CAMPFIRE: Self = Self(15);
+    pub const SHIELD: Self = Self(16);
+    pub const HELMET: Self = Self(17);
+    pub const RING: Self = Self(18);
+    pub const TELEPORT: Self = Self(19);
+    pub const FURNITURE: Self = Self(20);
+    pub const JEWEL: Self = Self(21);
+    pub const ORE_DEPOSIT: Self = Self(22);
+    pub const ORE: Self = Self(23);
+    pub const SCROLL: Self = Self(24);
+    pub const INSTRUMENT: Self = Self(26);
+    pub const ANVIL: Self = Self(27);
+    pub const FORGE: Self = Self(28);
+    pub const INGOT: Self = Self(29);
+    pub const PLANT: Self = Self(30);
+    pub const BOAT: Self = Self(31);
+    pub const AMMUNITION: Self = Self(32);
+    pub const EMPTY_BOTTLE: Self = Self(33);
+    pub const FULL_BOTTLE: Self = Self(34);
+    pub const STAIN: Self = Self(35);
+    pub const ELVEN_TREE: Self = Self(36);
+    pub const BACKPACK: Self = Self(37);
+    /// Anything; only as what a merchant buys.
+    pub const ANY: Self = Self(1000);
+}
+
+/// What every object of one number has in common.
+///
+/// Fields that do not apply to the type are 0, false or empty. In comments, the key of `obj.dat`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectTemplate {
+    /// From 1.
+    pub number: u16,
+    /// Shown to players. `Name`
+    pub name: String,
+    /// Icon and floor graphic, 0 for none. `GrhIndex`
+    pub grh_index: u16,
+    /// What it is. `ObjType`
+    pub object_type: ObjectType,
+    /// Whether it stays where it is: it cannot be picked up. `Agarrable`
+    pub anchored: bool,
+    /// Price in gold. `Valor`
+    pub value: u32,
+    /// Whether a merchant that sells its last one gets more at once. `Crucial`
+    pub crucial: bool,
+    /// Whether only newbies may have it. `Newbie`
+    pub newbie: bool,
+    /// Whether it stays with the dead. `NoSeCae`
+    pub kept_on_death: bool,
+    /// Classes, by number, that may not use it. `CP1`…
+    pub forbidden_classes: Vec<u8>,
+    /// Only men may wear it. `Hombre`
+    pub men_only: bool,
+    /// Only women may wear it. `Mujer`
+    pub women_only: bool,
+    /// Cut for dwarves and gnomes, and for nobody else. `RazaEnana`
+    pub short_races: bool,
+    /// Only drow may wear it. `RazaDrow`
+    pub drow_only: bool,
+    /// Only for the royal army. `Real`
+    pub royal_army: bool,
+    /// Only for the chaos legion. `Caos`
+    pub chaos_legion: bool,
+
+    /// Body shown when worn, or the boat's. `NumRopaje`
+    pub body: u16,
+    /// Animation of a weapon, shield or helmet. `Anim`
+    pub animation: u16,
+    /// Weapon animation for dwarves and gnomes, 0 for the usual one. `RazaEnanaAnim`
+    pub short_animation: u16,
+    /// Least defense. `MinDef`
+    pub min_defense: u16,
+    /// Most defense. `MaxDef`
+    pub max_defense: u16,
+    /// Least defense against magic. `DefensaMagicaMin`
+    pub min_magic_defense: u16,
+    /// Most defense against magic. `DefensaMagicaMax`
+    pub max_magic_defense: u16,
+    /// Least damage. `MinHit`
+    pub min_hit: u16,
+    /// Most damage. `MaxHit`
+    pub max_hit: u16,
+    /// Whether it stabs. `Apuñala`
+    pub stabs: bool,
+    /// Whether it slashes. `Acuchilla`
+    pub slashes: bool,
+    /// Whether it poisons. `Envenena`
+    pub poisons: bool,
+    /// Whether it paralyses. `Paraliza`
+    pub paralyzes: bool,
+    /// Whether it shoots. `Proyectil`
+    pub ranged: bool,
+    /// Whether it needs ammunition. `Municiones`
+    pub needs_ammunition: bool,
+    /// Armour piercing. `Refuerzo`
+    pub piercing: u16,
+    /// Power of a staff. `StaffPower`
+    pub staff_power: u16,
+    /// Magic damage that a staff adds, in percent. `StaffDamageBonus`
+    pub staff_damage_bonus: u16,
+    /// Whether it is a wrestling glove. `Guante`
+    pub glove: bool,
+
+    /// Spell that a scroll teaches. `HechizoIndex`
+    pub spell: u16,
+    /// 1 agility, 2 strength, 3 hit points, 4 mana, 5 antidote, 6 death. `TipoPocion`
+    pub potion: u16,
+    /// Least effect. `MinModificador`
+    pub min_modifier: u16,
+    /// Most effect. `MaxModificador`
+    pub max_modifier: u16,
+    /// How long the effect lasts. `DuracionEfecto`
+    pub effect_duration: u16,
+    /// Hunger it stills. `MinHam`
+    pub food: u16,
+    /// Thirst it stills. `MinAgu`
+    pub water: u16,
+    /// Stamina it restores. `MinST`
+    pub stamina: u16,
+    /// Skill needed to work it or to sail it. `MinSkill`
+    pub min_skill: u16,
+    /// Ore that a deposit gives. `MineralIndex`
+    pub ore: u16,
+    /// Ingot that an ore gives. `LingoteIndex`
+    pub ingot: u16,
+    /// Iron ingots to forge it. `LingH`
+    pub iron_ingots: u16,
+    /// Silver ingots to forge it. `LingP`
+    pub silver_ingots: u16,
+    /// Gold ingots to forge it. `LingO`
+    pub gold_ingots: u16,
+    /// Smithing skill to forge it; above 100 nobody can. `SkHerreria`
+    pub smithing_skill: u16,
+    /// Carpentry skill to make it. `SkCarpinteria`
+    pub carpentry_skill: u16,
+    /// Wood to make it; counts only with a carpentry skill. `Madera`
+    pub wood: u16,
+    /// Elven wood to make it. `MaderaElfica`
+    pub elven_wood: u16,
+    /// Object it can be upgraded to. `Upgrade`
+    pub upgrade: u16,
+
+    /// A door's object when open, a bottle's when full. `IndexAbierta`
+    pub open_object: u16,
+    /// A door's object when closed, a bottle's when empty. `IndexCerrada`
+    pub closed_object: u16,
+    /// A door's object when locked. `IndexCerradaLlave`
+    pub locked_object: u16,
+    /// Whether this is a closed door. `abierta`, where 1 means closed
+    pub closed: bool,
+    /// Whether a closed door needs its key. `Llave`
+    pub locked: bool,
+    /// Number that door and key share. `Clave`
+    pub key: u16,
+    /// What a sign says. `Texto`
+    pub text: String,
+    /// Picture shown with a sign. `VGrande`
+    pub picture: u16,
+    /// Which forum a board shows. `ID`
+    pub forum: String,
+    /// How far around its destination a teleport drops. `Radio`
+    pub radius: u8,
+    /// 1 gives five more slots, 2 gives ten. `MochilaType`
+    pub backpack: u8,
+    /// Sounds of an instrument. `SND1`…
+    pub sounds: [u16; 3],
+}
+
+impl ObjectTemplate {
+    /// Whether a character can pick it up.
+    #[must_use]
+    pub const fn pickable(&self) -> bool {
+        !self.anchored
+    }
+
+    /// Whether it belongs to the map's own picture, so that the client is never told of it: trees, signs, forum
+    /// boards and ore deposits (AO 0.13). Elven trees are not: the maps do not draw all of them.
+    #[must_use]
+    pub const fn is_fixture(&self) -> bool {
+        matches!(
+            self.object_type,
+            ObjectType::TREE | ObjectType::SIGN | ObjectType::FORUM | ObjectType::ORE_DEPOSIT
+        )
+    }
+
+    /// Whether a class, by number, may not use it.
+    #[must_use]
+    pub fn forbids_class(&self, class: u8) -> bool {
+        self.forbidden_classes.contains(&class)
+    }
+}
+
+/// Class names of `CP1`… in the order of their numbers, from 1.
+const CLASSES: [&str; 12] = [
+    "MAGO",
+    "CLERIGO",
+    "GUERRERO",
+    "ASESINO",
+    "LADRON",
+    "BARDO",
+    "DRUIDA",
+    "BANDIDO",
+    "PALADIN",
+    "CAZADOR",
+    "TRABAJADOR",
+    "PIRATA",
+];
+
+/// Reads the section `[OBJn]`.
+pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> ObjectTemplate {
+    ObjectTemplate {
+        number,
+        name: record.text("Name").to_owned(),
+        grh_index: record.number("GrhIndex"),
+        object_type: ObjectType(record.number("ObjType")),
+        anchored: record.flag("Agarrable"),
+        value: record.number("Valor"),
+        crucial: record.flag("Crucial"),
+        newbie: record.flag("Newbie"),
+        kept_on_death: record.flag("NoSeCae"),
+        forbidden_classes: record.list("CP", 12, |record, key| class_number(record.trimmed(key))),
+        men_only: record.flag("Hombre"),
+        women_only: record.flag("Mujer"),
+        short_races: record.flag("RazaEnana"),
+        drow_only: record.flag("RazaDrow"),
+        royal_army: record.flag("Real"),
+        chaos_legion: record.flag("Caos"),
+        stabs: record.flag("Apuñala") || record.flag("Apunala"),
+        slashes: record.flag("Acuchilla"),
+        poisons: record.flag("Envenena"),
+        paralyzes: record.flag("Paraliza"),
+        ranged: record.flag("Proyectil"),
+        needs_ammunition: record.flag("Municiones"),
+        glove: record.flag("Guante"),
+        closed: record.flag("abierta"),
+        locked: record.flag("Llave"),
+        text: record.text("Texto").to_owned(),
+        forum: record.trimmed("ID").to_owned(),
+        radius: record.number("Radio"),
+        backpack: record.number("MochilaType"),
+        sounds: ["SND1", "SND2", "SND3"].map(|key| record.number(key)),
+        ..read_numbers(record)
+    }
+}
+
+/// The fields that are plain numbers for some types only.
+fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
+    ObjectTemplate {
+        body: record.number("NumRopaje"),
+        animation: record.number("Anim"),
+        short_animation: record.number("RazaEnanaAnim"),
+        min_defense: record.number("MinDef"),
+        max_defense: record.number("MaxDef"),
+        min_magic_defense: record.number("DefensaMagicaMin"),
+        max_magic_defense: record.number("DefensaMagicaMax"),
+        min_hit: record.number("MinHit"),
+        max_hit: record.number("MaxHit"),
+        piercing: record.number("Refuerzo"),
+        staff_power: record.number("StaffPower"),
+        staff_damage_bonus: record.number("StaffDamageBonus"),
+        spell: record.number("HechizoIndex"),
+        potion: record.number("TipoPocion"),
+        min_modifier: record.number("MinModificador"),
+        max_modifier: record.number("MaxModificador"),
+        effect_duration: record.number("DuracionEfecto"),
+        food: record.number("MinHam"),
+        water: record.number("MinAgu"),
+        stamina: record.number("MinST"),
+        min_skill: record.number("MinSkill"),
+        ore: record.number("MineralIndex"),
+        ingot: record.number("LingoteIndex"),
+        iron_ingots: record.number("LingH"),
+        silver_ingots: record.number("LingP"),
+        gold_ingots: record.number("LingO"),
+        smithing_skill: record.number("SkHerreria"),
+        carpentry_skill: record.number("SkCarpinteria"),
+        wood: record.number("Madera"),
+        elven_wood: record.number("MaderaElfica"),
+        upgrade: record.number("Upgrade"),
+        open_object: record.number("IndexAbierta"),
+        closed_object: record.number("IndexCerrada"),
+        locked_object: record.number("IndexCerradaLlave"),
+        key: record.number("Clave"),
+        picture: record.number("VGrande"),
+        ..ObjectTemplate::default()
+    }
+}
+
+/// Number of a class, from 1; `None` for no or an unknown name.
+fn class_number(name: &str) -> Option<u8> {
+    let place = CLASSES
+        .iter()
+        .position(|class| class.eq_ignore_ascii_case(name))?;
+    u8::try_from(place + 1).ok()
+}

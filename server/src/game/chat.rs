@@ -1,0 +1,98 @@
+//! Talking, yelling and whispering.
+
+use super::players::PlayerKey;
+use super::{Game, names, texts};
+use crate::protocol::font::Font;
+use crate::protocol::outbox::ConnectionId;
+use crate::protocol::server::ServerPacket;
+use crate::protocol::text;
+use crate::world::area::Block;
+
+/// Longest line of chat, in bytes; the rest is cut.
+const LINE_MAX: usize = 255;
+
+/// A colour of speech over a head.
+type Colour = (u8, u8, u8);
+const TALK_COLOUR: Colour = (255, 255, 255);
+const YELL_COLOUR: Colour = (255, 0, 0);
+const WHISPER_COLOUR: Colour = (0, 0, 255);
+
+impl Game {
+    /// `Talk`: speech, or a command when it starts with `/`. Commands are never shown to anybody.
+    pub(super) fn talk(&mut self, connection: ConnectionId, key: PlayerKey, said: &str) {
+        if said.trim_start().starts_with('/') {
+            return self.tell(connection, texts::UNKNOWN_COMMAND, Font::Info);
+        }
+        self.say(key, said, TALK_COLOUR);
+    }
+
+    /// `Yell`.
+    pub(super) fn yell(&mut self, key: PlayerKey, said: &str) {
+        self.say(key, said, YELL_COLOUR);
+    }
+
+    fn say(&mut self, key: PlayerKey, said: &str, (r, g, b): Colour) {
+        let line = clean(said);
+        if line.is_empty() {
+            return;
+        }
+        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
+        let packet = ServerPacket::ChatOverHead { text: line.into(), char_index: index.wire(), r, g, b };
+        self.tell_all_in_sight(index, &packet);
+    }
+
+    /// `Whisper`: over the head where both see each other, else a console line for each.
+    pub(super) fn whisper(&mut self, connection: ConnectionId, key: PlayerKey, to: &str, said: &str) {
+        let line = clean(said);
+        if line.is_empty() {
+            return;
+        }
+        let target_key = self.players.by_name(&names::name_from_command(to));
+        let target = target_key.and_then(|target| self.players.get(target));
+        let Some((target, target_connection)) = target.and_then(|target| Some((target, target.connection?))) else {
+            return self.tell(connection, texts::NOT_ONLINE, Font::Info);
+        };
+        if target_key == Some(key) {
+            return self.tell(connection, texts::WHISPER_TO_SELF, Font::Info);
+        }
+        let Some(sender) = self.players.get(key) else { return };
+        if self.in_sight_of_each_other(sender.index, target.index) {
+            let (r, g, b) = WHISPER_COLOUR;
+            let packet = ServerPacket::ChatOverHead { text: line.into(), char_index: sender.index.wire(), r, g, b };
+            return self.outbox.broadcast([connection, target_connection], &packet);
+        }
+        let line = text::neutralise_markup(&line);
+        let sent = texts::whisper_sent(target.name(), &line);
+        let received = texts::whisper_received(sender.name(), &line);
+        self.tell(connection, &sent, Font::Talk);
+        self.tell(target_connection, &received, Font::Talk);
+    }
+
+    fn in_sight_of_each_other(
+        &self,
+        one: crate::world::char_index::CharIndex,
+        other: crate::world::char_index::CharIndex,
+    ) -> bool {
+        let place = |index| self.world.character(index).map(|character| character.position);
+        let (Some(one), Some(other)) = (place(one), place(other)) else { return false };
+        one.map == other.map && Block::of(one.x, one.y).sees(Block::of(other.x, other.y))
+    }
+}
+
+/// What a player wrote, without control characters, cut to [`LINE_MAX`].
+fn clean(said: &str) -> String {
+    let printable: String = said.chars().filter(|c| !c.is_control()).collect();
+    text::cap(printable.trim(), LINE_MAX).trim_end().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_and_overlong_lines_are_cut() {
+        assert_eq!(clean("  ho\u{7}la\n\0 "), "hola");
+        assert_eq!(clean("\u{1b}\r\n"), "");
+        assert_eq!(clean(&"ñ".repeat(300)).len(), 254, "255 bytes would cut a letter in half");
+    }
+}

@@ -1,0 +1,133 @@
+//! Every way a connection ends: one list for the log, the metrics and the player.
+
+/// Why a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// The player left with `/SALIR`.
+    Quit,
+    /// The client closed its socket.
+    LostSocket,
+    /// The connection broke: reset, unreachable, keep-alive or write error.
+    ConnectionReset,
+    /// Nothing was said within `limits.handshake_seconds`.
+    HandshakeTimeout,
+    /// Nothing was said for `limits.idle_minutes`.
+    Idle,
+    /// A packet id that does not exist; what follows cannot be read.
+    UnknownPacket(u8),
+    /// A packet that breaks its layout.
+    MalformedPacket,
+    /// A packet that does not belong before login.
+    OutOfOrder,
+    /// More packets than allowed, for too long.
+    Flood,
+    /// The client does not read: too much waited for it.
+    OutputOverflow,
+    /// The system took half a packet; the rest would be read as garbage.
+    PartialWrite,
+    /// `server.max_connections` are there.
+    ServerFull,
+    /// `limits.connections_per_ip` are there from that address.
+    TooManyFromAddress,
+    /// Wrong name or password, or another refusal at login.
+    LoginRefused,
+    /// The same character logged in from elsewhere.
+    Replaced,
+    /// The server stops.
+    Shutdown,
+    /// A fault of ours; the log says more.
+    InternalError,
+}
+
+impl CloseReason {
+    /// Every reason, for tables by reason.
+    pub const ALL: [Self; 17] = [
+        Self::Quit,
+        Self::LostSocket,
+        Self::ConnectionReset,
+        Self::HandshakeTimeout,
+        Self::Idle,
+        Self::UnknownPacket(0),
+        Self::MalformedPacket,
+        Self::OutOfOrder,
+        Self::Flood,
+        Self::OutputOverflow,
+        Self::PartialWrite,
+        Self::ServerFull,
+        Self::TooManyFromAddress,
+        Self::LoginRefused,
+        Self::Replaced,
+        Self::Shutdown,
+        Self::InternalError,
+    ];
+
+    /// Name in logs and metrics.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Quit => "quit",
+            Self::LostSocket => "lost_socket",
+            Self::ConnectionReset => "connection_reset",
+            Self::HandshakeTimeout => "handshake_timeout",
+            Self::Idle => "idle",
+            Self::UnknownPacket(_) => "unknown_packet",
+            Self::MalformedPacket => "malformed_packet",
+            Self::OutOfOrder => "out_of_order",
+            Self::Flood => "flood",
+            Self::OutputOverflow => "output_overflow",
+            Self::PartialWrite => "partial_write",
+            Self::ServerFull => "server_full",
+            Self::TooManyFromAddress => "too_many_from_address",
+            Self::LoginRefused => "login_refused",
+            Self::Replaced => "replaced",
+            Self::Shutdown => "shutdown",
+            Self::InternalError => "internal_error",
+        }
+    }
+
+    /// What the player is told, where the client can still show it.
+    ///
+    /// A client whose stream is broken, or that does not read, cannot; a refused login has a text of its own.
+    #[must_use]
+    pub fn player_text(&self) -> Option<&'static str> {
+        match self {
+            Self::Idle => Some("Desconectado por inactividad."),
+            Self::Flood => Some("Enviaste demasiados paquetes; volvé a conectarte."),
+            Self::ServerFull => Some("Servidor completo, probá más tarde."),
+            Self::TooManyFromAddress => Some("Demasiadas conexiones desde tu dirección."),
+            Self::Replaced => Some("Tu personaje se conectó desde otro lugar."),
+            Self::Shutdown => Some("El servidor se está cerrando; tu personaje quedó guardado."),
+            Self::Quit
+            | Self::LostSocket
+            | Self::ConnectionReset
+            | Self::HandshakeTimeout
+            | Self::UnknownPacket(_)
+            | Self::MalformedPacket
+            | Self::OutOfOrder
+            | Self::OutputOverflow
+            | Self::PartialWrite
+            | Self::LoginRefused
+            | Self::InternalError => None,
+        }
+    }
+}
+
+impl std::fmt::Display for CloseReason {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::UnknownPacket(id) => write!(formatter, "unknown_packet id={id}"),
+            other => formatter.write_str(other.label()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_label_of_its_own() {
+        let labels: std::collections::BTreeSet<_> = CloseReason::ALL.iter().map(CloseReason::label).collect();
+        assert_eq!(labels.len(), CloseReason::ALL.len());
+    }
+}

@@ -1,0 +1,166 @@
+//! Races, genders and classes: what a player chooses once.
+
+/// Race of a character. On the wire 1 to 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Race {
+    /// Humano.
+    Human = 1,
+    /// Elfo.
+    Elf = 2,
+    /// Elfo oscuro.
+    Drow = 3,
+    /// Gnomo.
+    Gnome = 4,
+    /// Enano.
+    Dwarf = 5,
+}
+
+/// Gender of a character. On the wire 1 and 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Gender {
+    /// Hombre.
+    Male = 1,
+    /// Mujer.
+    Female = 2,
+}
+
+/// Class of a character. On the wire 1 to 12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Class {
+    /// Mago.
+    Mage = 1,
+    /// Clérigo.
+    Cleric = 2,
+    /// Guerrero.
+    Warrior = 3,
+    /// Asesino.
+    Assassin = 4,
+    /// Ladrón.
+    Thief = 5,
+    /// Bardo.
+    Bard = 6,
+    /// Druida.
+    Druid = 7,
+    /// Bandido.
+    Bandit = 8,
+    /// Paladín.
+    Paladin = 9,
+    /// Cazador.
+    Hunter = 10,
+    /// Trabajador.
+    Worker = 11,
+    /// Pirata.
+    Pirate = 12,
+}
+
+impl Race {
+    /// All races, in wire order.
+    pub const ALL: [Self; 5] = [Self::Human, Self::Elf, Self::Drow, Self::Gnome, Self::Dwarf];
+
+    /// The race with that wire number, if there is one.
+    #[must_use]
+    pub fn from_wire(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|race| *race as u8 == number)
+    }
+
+    /// Heads a new character may have (AO 0.13).
+    #[must_use]
+    pub fn heads(self, gender: Gender) -> std::ops::RangeInclusive<u16> {
+        match (self, gender) {
+            (Self::Human, Gender::Male) => 1..=40,
+            (Self::Human, Gender::Female) => 70..=89,
+            (Self::Elf, Gender::Male) => 101..=122,
+            (Self::Elf, Gender::Female) => 170..=188,
+            (Self::Drow, Gender::Male) => 201..=221,
+            (Self::Drow, Gender::Female) => 270..=288,
+            (Self::Dwarf, Gender::Male) => 301..=319,
+            (Self::Dwarf, Gender::Female) => 370..=384,
+            (Self::Gnome, Gender::Male) => 401..=416,
+            (Self::Gnome, Gender::Female) => 470..=484,
+        }
+    }
+
+    /// Body without clothes (AO 0.13).
+    #[must_use]
+    pub fn naked_body(self, gender: Gender) -> i16 {
+        match (self, gender) {
+            (Self::Human, Gender::Male) => 21,
+            (Self::Human, Gender::Female) => 39,
+            (Self::Elf, Gender::Male) => 210,
+            (Self::Elf, Gender::Female) => 259,
+            (Self::Drow, Gender::Male) => 32,
+            (Self::Drow, Gender::Female) => 40,
+            (Self::Gnome, Gender::Male) => 222,
+            (Self::Gnome, Gender::Female) => 260,
+            (Self::Dwarf, Gender::Male) => 53,
+            (Self::Dwarf, Gender::Female) => 60,
+        }
+    }
+
+    /// Whether clothes and weapons of the short races fit.
+    #[must_use]
+    pub fn is_short(self) -> bool {
+        matches!(self, Self::Gnome | Self::Dwarf)
+    }
+}
+
+impl Gender {
+    /// The gender with that wire number, if there is one.
+    #[must_use]
+    pub fn from_wire(number: u8) -> Option<Self> {
+        [Self::Male, Self::Female].into_iter().find(|gender| *gender as u8 == number)
+    }
+}
+
+impl Class {
+    /// All classes, in wire order.
+    pub const ALL: [Self; 12] = [
+        Self::Mage,
+        Self::Cleric,
+        Self::Warrior,
+        Self::Assassin,
+        Self::Thief,
+        Self::Bard,
+        Self::Druid,
+        Self::Bandit,
+        Self::Paladin,
+        Self::Hunter,
+        Self::Worker,
+        Self::Pirate,
+    ];
+
+    /// The class with that wire number, if there is one.
+    #[must_use]
+    pub fn from_wire(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| *class as u8 == number)
+    }
+}
+
+/// Numbers of the home cities a player may choose, Arkhein included though the client does not offer it.
+pub const HOMES: std::ops::RangeInclusive<u8> = 1..=6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wire_numbers_outside_the_tables_name_nothing() {
+        assert!(Race::from_wire(0).is_none() && Race::from_wire(6).is_none());
+        assert!(Gender::from_wire(0).is_none() && Gender::from_wire(3).is_none());
+        assert!(Class::from_wire(0).is_none() && Class::from_wire(13).is_none());
+        assert!((1..=12).all(|number| Class::from_wire(number).map(|class| class as u8) == Some(number)));
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_head() {
+        let mut seen = std::collections::BTreeSet::new();
+        for race in Race::ALL {
+            for gender in [Gender::Male, Gender::Female] {
+                assert!(race.heads(gender).all(|head| seen.insert(head)), "{race:?} {gender:?}");
+            }
+        }
+    }
+}

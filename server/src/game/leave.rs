@@ -1,0 +1,120 @@
+//! Leaving the world: `/SALIR`, lost sockets, and the end of the server.
+//!
+//! Where nobody can be attacked a character leaves at once. Elsewhere `/SALIR` counts down, and a character whose
+//! socket was lost stays standing for a while, so that pulling the plug saves nobody.
+
+use super::players::PlayerKey;
+use super::timers::Timer;
+use super::{CloseReason, Game, Millis, Stage, texts};
+use crate::content::{Position, Trigger};
+use crate::protocol::font::Font;
+use crate::protocol::outbox::ConnectionId;
+
+/// Countdown of `/SALIR` where fighting is allowed (AO 0.13 `IntervaloCerrarConexion`).
+const LEAVE_COUNTDOWN_MS: Millis = 10_000;
+
+impl Game {
+    /// `Quit`.
+    pub(super) fn quit(&mut self, connection: ConnectionId, key: PlayerKey) {
+        if self.stands_safe(key) {
+            return self.finish_leaving(key);
+        }
+        let deadline = self.now + LEAVE_COUNTDOWN_MS;
+        let Some(player) = self.players.get_mut(key) else { return };
+        if player.leaves_at.is_none() {
+            player.leaves_at = Some(deadline);
+            self.timers.set(deadline, Timer::Leave(key));
+            self.tell(connection, &texts::leaving_in(LEAVE_COUNTDOWN_MS / 1_000), Font::Info);
+        }
+    }
+
+    /// A countdown for leaving, if one runs, is broken off.
+    pub(super) fn cancel_leaving(&mut self, key: PlayerKey) {
+        let Some(player) = self.players.get_mut(key) else { return };
+        if player.leaves_at.take().is_some()
+            && let Some(connection) = player.connection
+        {
+            self.tell(connection, texts::LEAVE_CANCELLED, Font::Info);
+        }
+    }
+
+    pub(super) fn leave_timer(&mut self, key: PlayerKey) {
+        let due = self.players.get(key).and_then(|player| player.leaves_at);
+        if due.is_some_and(|deadline| deadline <= self.now) {
+            self.finish_leaving(key);
+        }
+    }
+
+    fn finish_leaving(&mut self, key: PlayerKey) {
+        if let Some(connection) = self.players.get(key).and_then(|player| player.connection) {
+            self.tell(connection, texts::FAREWELL, Font::Info);
+            self.close(connection, CloseReason::Quit);
+        }
+        self.remove_player(key);
+    }
+
+    /// A connection has gone.
+    pub(super) fn lost(&mut self, id: ConnectionId, reason: CloseReason) {
+        let Some(connection) = self.connections.remove(id) else { return };
+        let Stage::Playing(key) = connection.stage else { return };
+        self.players.connect(key, None);
+        let now = self.now;
+        let Some(player) = self.players.get_mut(key) else { return };
+        player.absent_since = now;
+        let (index, counting_down) = (player.index, player.leaves_at.is_some());
+        log::info!("{:?} lost its connection: {reason}", player.name());
+        self.world.change_viewer(index, None);
+        if counting_down {
+            return;
+        }
+        if self.stands_safe(key) || self.settings.disconnect_stay_ms == 0 {
+            return self.remove_player(key);
+        }
+        self.timers.set(now + self.settings.disconnect_stay_ms, Timer::Absent(key));
+    }
+
+    pub(super) fn absent_timer(&mut self, key: PlayerKey) {
+        let Some(player) = self.players.get(key) else { return };
+        if player.connection.is_none() && player.absent_since + self.settings.disconnect_stay_ms <= self.now {
+            self.remove_player(key);
+        }
+    }
+
+    /// Whether nobody can attack there: a safe map, or a tile with the safe trigger.
+    fn stands_safe(&self, key: PlayerKey) -> bool {
+        let index = self.players.get(key).map(|player| player.index);
+        let Some(character) = index.and_then(|index| self.world.character(index)) else { return true };
+        let Position { map, x, y } = character.position;
+        self.world.content().map(map).is_none_or(|map| map.info.safe || map.trigger(x, y) == Trigger::Safe)
+    }
+
+    /// Saves a player's character and takes it out of the world. Its connection, if any, is closed by the caller.
+    pub(super) fn remove_player(&mut self, key: PlayerKey) {
+        self.depart(key);
+        self.save_all_changes();
+    }
+
+    fn depart(&mut self, key: PlayerKey) {
+        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
+        self.hide_from_others(index);
+        let position = self.world.leave(index).map(|character| (character.position, character.heading));
+        if let Some(player) = self.players.remove(key) {
+            self.keep_departed(player, position);
+        }
+    }
+
+    /// The server stops: everybody is told and saved.
+    pub(super) fn shut_down(&mut self) {
+        self.stopping = true;
+        for key in self.players.keys() {
+            if let Some(connection) = self.players.get(key).and_then(|player| player.connection) {
+                self.close(connection, CloseReason::Shutdown);
+            }
+            self.depart(key);
+        }
+        self.save_all_changes();
+        for connection in self.connections.ids().collect::<Vec<_>>() {
+            self.close(connection, CloseReason::Shutdown);
+        }
+    }
+}

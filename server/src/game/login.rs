@@ -1,0 +1,185 @@
+//! Logging in: name and password against the store, then into the world.
+//!
+//! The account is looked up, its password checked on a thread of its own, and only then the character loaded: what is
+//! entered is never older than the last save, however long the check took. Unknown names go through the same check, so
+//! that they answer alike and take alike.
+
+use super::pending::Pending;
+use super::{CloseReason, Game, Stage, names, texts};
+use crate::crypto;
+use crate::protocol::outbox::ConnectionId;
+use crate::protocol::server::ServerPacket;
+use crate::store::records::AccountRecord;
+use crate::store::{self, Reply, Request, StoreError, StoredAccount};
+
+/// The version every client of this protocol announces.
+pub(super) const CLIENT_VERSION: (u8, u8, u8) = (0, 13, 0);
+
+impl Game {
+    /// `LoginExistingChar`.
+    pub(super) fn log_in(&mut self, connection: ConnectionId, name: String, password: String, version: (u8, u8, u8)) {
+        if !self.may_try(connection) {
+            return self.refuse_login(connection, texts::TOO_MANY_ATTEMPTS);
+        }
+        if version != CLIENT_VERSION {
+            return self.refuse_login(connection, texts::WRONG_VERSION);
+        }
+        if !names::is_valid_name(&name) {
+            // No such character can exist; the check still takes its time.
+            return self.check_login(connection, name, password, None);
+        }
+        let lookup = Pending::LoginLookup { connection, name: name.clone(), password };
+        let ticket = self.wait_for(connection, lookup);
+        self.store_requests.push(Request::LoadAccount { ticket, name });
+    }
+
+    /// Counts an attempt of that connection's address and tells whether it may be made.
+    pub(super) fn may_try(&mut self, connection: ConnectionId) -> bool {
+        let Some(connection) = self.connections.get(connection) else { return false };
+        self.login_limit.allows(connection.address, self.now)
+    }
+
+    /// Notes `pending` and lets its connection wait for it.
+    pub(super) fn wait_for(&mut self, connection: ConnectionId, pending: Pending) -> store::Ticket {
+        let ticket = self.pending.add(pending);
+        if let Some(connection) = self.connections.get_mut(connection) {
+            connection.stage = Stage::Waiting(ticket);
+        }
+        ticket
+    }
+
+    /// Tells why and closes: the client goes back to its login screen.
+    pub(super) fn refuse_login(&mut self, connection: ConnectionId, text: &str) {
+        self.send(connection, &ServerPacket::ErrorMsg { text: text.into() });
+        self.close(connection, CloseReason::LoginRefused);
+    }
+
+    fn check_login(&mut self, connection: ConnectionId, name: String, password: String, hash: Option<String>) {
+        let check = Pending::LoginCheck { connection, name, password: password.clone() };
+        let ticket = self.wait_for(connection, check);
+        self.password_jobs.push(crypto::Job::Verify { ticket, password, hash });
+    }
+
+    /// The store answered.
+    pub(super) fn store_replied(&mut self, reply: Reply) {
+        match reply {
+            Reply::Account { ticket, result } => self.account_loaded(ticket, result),
+            Reply::Created { ticket, result } => self.character_stored(ticket, result),
+            Reply::Saved { ticket, result } => match self.pending.take(ticket) {
+                Some(Pending::PasswordStore { connection, user_id, password_hash }) => {
+                    self.password_stored(connection, user_id, password_hash, result);
+                }
+                Some(Pending::Save(users)) => self.saved(ticket, &users, result),
+                _ => {}
+            },
+        }
+    }
+
+    fn account_loaded(&mut self, ticket: store::Ticket, result: Result<Option<Box<StoredAccount>>, StoreError>) {
+        match self.pending.take(ticket) {
+            Some(Pending::LoginLookup { connection, name, password }) => {
+                if self.connections.get(connection).is_none() {
+                    return;
+                }
+                let hash = match self.account_found(&name, &result) {
+                    Ok(account) => account.map(|account| account.account.password_hash.clone()),
+                    Err(text) => return self.refuse_login(connection, text),
+                };
+                self.check_login(connection, name, password, hash);
+            }
+            Some(Pending::LoginLoad { connection, name, rehash }) => {
+                if let (Some(password), Ok(Some(stored))) = (rehash, &result) {
+                    self.rehash_later(stored.account.user_id, password);
+                }
+                self.character_loaded(connection, &name, result);
+            }
+            _ => {}
+        }
+    }
+
+    /// The account behind a lookup. While the store is away, the one we hold in memory.
+    fn account_found<'a>(
+        &'a self,
+        name: &str,
+        result: &'a Result<Option<Box<StoredAccount>>, StoreError>,
+    ) -> Result<Option<&'a AccountRecord>, &'static str> {
+        match result {
+            Ok(found) => Ok(found.as_ref().map(|stored| &stored.account)),
+            Err(error) => {
+                log::warn!("login of {name:?}: {error}");
+                self.held_account(name).map(Some).ok_or(store_failure_text(error))
+            }
+        }
+    }
+
+    fn held_account(&self, name: &str) -> Option<&AccountRecord> {
+        let online = self.players.by_name(name).and_then(|key| self.players.get(key)).map(|player| &player.account);
+        online.or_else(|| self.saving.departed(name).map(|departed| &departed.account))
+    }
+
+    fn character_loaded(
+        &mut self,
+        connection: ConnectionId,
+        name: &str,
+        result: Result<Option<Box<StoredAccount>>, StoreError>,
+    ) {
+        if self.connections.get(connection).is_none() {
+            return;
+        }
+        // Whatever we hold is newer than what was loaded: standing in the world, or left and not yet written.
+        if let Some(key) = self.players.by_name(name) {
+            return self.take_over(connection, key);
+        }
+        if let Some(departed) = self.saving.departed(name) {
+            let StoredAccount { account, character } = departed.clone();
+            return self.enter(connection, account, character);
+        }
+        match result {
+            Ok(Some(stored)) => self.enter(connection, stored.account, stored.character),
+            Ok(None) => self.refuse_login(connection, texts::WRONG_CREDENTIALS),
+            Err(error) => self.refuse_login(connection, store_failure_text(&error)),
+        }
+    }
+
+    /// A password was hashed or checked.
+    pub(super) fn password_replied(&mut self, reply: crypto::Reply) {
+        match reply {
+            crypto::Reply::Verified { ticket, matches, rehash } => match self.pending.take(ticket) {
+                Some(Pending::LoginCheck { connection, name, password }) => {
+                    self.login_checked(connection, name, password, matches, rehash);
+                }
+                Some(Pending::PasswordCheck { connection, user_id, new_password }) => {
+                    self.old_password_checked(connection, user_id, new_password, matches);
+                }
+                _ => {}
+            },
+            crypto::Reply::Hashed { ticket, hash } => match self.pending.take(ticket) {
+                Some(Pending::CreationHash { connection, account, character }) => {
+                    self.new_password_hashed(connection, account, character, hash);
+                }
+                Some(Pending::PasswordHash { connection, user_id }) => self.password_hashed(connection, user_id, hash),
+                _ => {}
+            },
+        }
+    }
+
+    fn login_checked(&mut self, connection: ConnectionId, name: String, password: String, matches: bool, rehash: bool) {
+        if self.connections.get(connection).is_none() {
+            return;
+        }
+        if !matches {
+            return self.refuse_login(connection, texts::WRONG_CREDENTIALS);
+        }
+        let rehash = rehash.then_some(password);
+        let ticket = self.wait_for(connection, Pending::LoginLoad { connection, name: name.clone(), rehash });
+        self.store_requests.push(Request::LoadAccount { ticket, name });
+    }
+}
+
+/// What a player is told when the store could not answer.
+pub(super) fn store_failure_text(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Damaged { .. } => texts::DAMAGED_CHARACTER,
+        _ => texts::STORE_AWAY,
+    }
+}

@@ -1,0 +1,112 @@
+//! What waits for an answer of the store or of the password threads.
+//!
+//! Each request carries a ticket; the answer finds here what it was asked for. A connection that has gone meanwhile is
+//! noticed then, and the answer dropped.
+
+use crate::protocol::outbox::ConnectionId;
+use crate::store::Ticket;
+use crate::store::records::{CharacterRecord, NewAccount, UserId};
+use std::collections::BTreeMap;
+
+/// Something that was asked for. No `Debug`: it holds passwords.
+pub enum Pending {
+    /// A login looks up its account.
+    LoginLookup {
+        /// Whose login.
+        connection: ConnectionId,
+        /// The name as typed.
+        name: String,
+        /// The password as typed.
+        password: String,
+    },
+    /// A login has its password checked.
+    LoginCheck {
+        /// Whose login.
+        connection: ConnectionId,
+        /// The name as typed.
+        name: String,
+        /// The password as typed, kept to hash it anew when the cost has changed.
+        password: String,
+    },
+    /// A login whose password was right loads its character.
+    LoginLoad {
+        /// Whose login.
+        connection: ConnectionId,
+        /// The name as typed.
+        name: String,
+        /// The password as typed, when it shall be hashed anew.
+        rehash: Option<String>,
+    },
+    /// A new character's password is hashed.
+    CreationHash {
+        /// Whose creation.
+        connection: ConnectionId,
+        /// The account, its hash still empty.
+        account: NewAccount,
+        /// The character.
+        character: Box<CharacterRecord>,
+    },
+    /// A new character is written.
+    CreationStore {
+        /// Whose creation.
+        connection: ConnectionId,
+        /// The account.
+        account: NewAccount,
+        /// The character.
+        character: Box<CharacterRecord>,
+    },
+    /// A player wants another password: the old one is checked.
+    PasswordCheck {
+        /// Whose.
+        connection: ConnectionId,
+        /// Of which account.
+        user_id: UserId,
+        /// The password that it shall be.
+        new_password: String,
+    },
+    /// A password is hashed, to be stored.
+    PasswordHash {
+        /// Who is told, if anybody.
+        connection: Option<ConnectionId>,
+        /// Of which account.
+        user_id: UserId,
+    },
+    /// A password hash is written.
+    PasswordStore {
+        /// Who is told, if anybody.
+        connection: Option<ConnectionId>,
+        /// Of which account.
+        user_id: UserId,
+        /// The new hash.
+        password_hash: String,
+    },
+    /// Characters are written.
+    Save(Vec<UserId>),
+}
+
+/// All that is asked for, by ticket.
+#[derive(Default)]
+pub struct PendingTable {
+    entries: BTreeMap<Ticket, Pending>,
+    last_ticket: Ticket,
+}
+
+impl std::fmt::Debug for PendingTable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "PendingTable({} entries)", self.entries.len())
+    }
+}
+
+impl PendingTable {
+    /// Notes what was asked for and gives its ticket.
+    pub fn add(&mut self, pending: Pending) -> Ticket {
+        self.last_ticket += 1;
+        self.entries.insert(self.last_ticket, pending);
+        self.last_ticket
+    }
+
+    /// What `ticket` was asked for. Each ticket answers once.
+    pub fn take(&mut self, ticket: Ticket) -> Option<Pending> {
+        self.entries.remove(&ticket)
+    }
+}

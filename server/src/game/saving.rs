@@ -1,0 +1,168 @@
+//! Writing behind: changes apply in memory at once and are written within a few seconds.
+//!
+//! Each save writes everything that changed since the last one, of all players, in one transaction: whatever they
+//! exchanged is written on both sides or on neither. A character that left is kept here until the store has
+//! acknowledged it, so that a login that comes meanwhile finds it.
+
+use super::names::name_key;
+use super::pending::Pending;
+use super::players::{Player, PlayerKey, Unsaved};
+use super::timers::Timer;
+use super::{Game, Millis};
+use crate::content::Position;
+use crate::store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use crate::store::{Request, StoreError, StoredAccount, Ticket};
+use crate::world::heading::Heading;
+use std::collections::BTreeMap;
+
+/// Longest time a change stays unwritten while the store answers.
+const SAVE_PERIOD_MS: Millis = 5_000;
+
+/// A character that has left and is not yet written.
+#[derive(Debug)]
+struct Departed {
+    stored: StoredAccount,
+    /// What of it no request has asked to write yet.
+    unsaved: Unsaved,
+    /// The request that writes it.
+    ticket: Option<Ticket>,
+}
+
+/// The state of saving.
+#[derive(Debug, Default)]
+pub struct Saving {
+    /// Players with something unsaved, each once.
+    changed: Vec<PlayerKey>,
+    /// Whether [`Timer::Save`] is set.
+    scheduled: bool,
+    /// Requests not yet acknowledged.
+    in_flight: usize,
+    /// By [`name_key`].
+    departed: BTreeMap<String, Departed>,
+}
+
+impl Saving {
+    /// The character of that name that has left and is not yet written.
+    #[must_use]
+    pub fn departed(&self, name: &str) -> Option<&StoredAccount> {
+        self.departed.get(&name_key(name)).map(|departed| &departed.stored)
+    }
+
+    /// The character of that name is in the world again, which holds it from now on.
+    pub fn returned(&mut self, name: &str) {
+        self.departed.remove(&name_key(name));
+    }
+
+    /// Whether everything is written and acknowledged.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.departed.is_empty()
+    }
+}
+
+impl Game {
+    /// Notes that something of a player has changed; it is written with the next save.
+    pub(super) fn mark_unsaved(&mut self, key: PlayerKey, what: Unsaved) {
+        let Some(player) = self.players.get_mut(key) else { return };
+        if player.unsaved == Unsaved::Nothing {
+            self.saving.changed.push(key);
+        }
+        player.unsaved = player.unsaved.max(what);
+        self.schedule_save();
+    }
+
+    pub(super) fn save_timer(&mut self) {
+        self.saving.scheduled = false;
+        self.save_all_changes();
+    }
+
+    /// Keeps a character that has just left until [`Self::save_all_changes`] has written it.
+    pub(super) fn keep_departed(&mut self, mut player: Player, position: Option<(Position, Heading)>) {
+        if let Some((position, heading)) = position {
+            player.character.position = position_record(position, heading);
+        }
+        let name = name_key(player.name());
+        let stored = StoredAccount { account: player.account, character: player.character };
+        // Position at least: it costs little, and tells the store where the character was last.
+        let unsaved = player.unsaved.max(Unsaved::Position);
+        self.saving.departed.insert(name, Departed { stored, unsaved, ticket: None });
+    }
+
+    /// Asks the store to write everything that changed since the last time, in one transaction.
+    pub(super) fn save_all_changes(&mut self) {
+        let mut saves = Vec::with_capacity(self.saving.changed.len() + self.saving.departed.len());
+        let mut changed = std::mem::take(&mut self.saving.changed);
+        for key in changed.drain(..) {
+            saves.extend(self.save_of_player(key));
+        }
+        self.saving.changed = changed;
+        for departed in self.saving.departed.values_mut() {
+            let unsaved = std::mem::replace(&mut departed.unsaved, Unsaved::Nothing);
+            let user_id = departed.stored.account.user_id;
+            saves.extend(save_of(user_id, unsaved, &departed.stored.character));
+        }
+        if saves.is_empty() {
+            return;
+        }
+        let users = saves.iter().map(|save| save.user_id).collect();
+        let ticket = self.pending.add(Pending::Save(users));
+        for departed in self.saving.departed.values_mut().filter(|departed| departed.ticket.is_none()) {
+            departed.ticket = Some(ticket);
+        }
+        self.saving.in_flight += 1;
+        self.store_requests.push(Request::SaveCharacters { ticket, saves });
+    }
+
+    fn save_of_player(&mut self, key: PlayerKey) -> Option<CharacterSave> {
+        let player = self.players.get_mut(key)?;
+        if let Some(character) = self.world.character(player.index) {
+            player.character.position = position_record(character.position, character.heading);
+        }
+        let unsaved = std::mem::replace(&mut player.unsaved, Unsaved::Nothing);
+        save_of(player.account.user_id, unsaved, &player.character)
+    }
+
+    /// The store committed a save, or gave up on it: then all of it is unsaved again.
+    pub(super) fn saved(&mut self, ticket: Ticket, users: &[UserId], result: Result<(), StoreError>) {
+        self.saving.in_flight -= 1;
+        match result {
+            Ok(()) => self.saving.departed.retain(|_, departed| departed.ticket != Some(ticket)),
+            Err(error) => {
+                log::error!("{} characters could not be saved, will be tried again: {error}", users.len());
+                self.unsaved_again(ticket, users);
+            }
+        }
+    }
+
+    fn unsaved_again(&mut self, ticket: Ticket, users: &[UserId]) {
+        for departed in self.saving.departed.values_mut().filter(|departed| departed.ticket == Some(ticket)) {
+            departed.unsaved = Unsaved::Sheet;
+            departed.ticket = None;
+        }
+        for key in users.iter().filter_map(|user_id| self.players.by_user(*user_id)).collect::<Vec<_>>() {
+            self.mark_unsaved(key, Unsaved::Sheet);
+        }
+        self.schedule_save();
+    }
+
+    fn schedule_save(&mut self) {
+        if !self.saving.scheduled {
+            self.saving.scheduled = true;
+            self.timers.set(self.now + SAVE_PERIOD_MS, Timer::Save);
+        }
+    }
+}
+
+fn position_record(position: Position, heading: Heading) -> PositionRecord {
+    PositionRecord { map: position.map, x: position.x, y: position.y, heading: heading.wire() }
+}
+
+fn save_of(user_id: UserId, unsaved: Unsaved, character: &CharacterRecord) -> Option<CharacterSave> {
+    match unsaved {
+        Unsaved::Nothing => None,
+        Unsaved::Position => Some(CharacterSave { user_id, position: Some(character.position), sheet: None }),
+        Unsaved::Sheet => {
+            Some(CharacterSave { user_id, position: None, sheet: Some(Box::new(character.clone())) })
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What an operator can set about the game.
+
+use crate::content::Position;
+use crate::protocol::wire::TextEncoding;
+
+/// The game's settings, in the units it uses.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How text is written to clients.
+    pub text_encoding: TextEncoding,
+    /// Milliseconds a new connection has to say something; 0 = no limit.
+    pub handshake_ms: u64,
+    /// Milliseconds without a packet after which a connection is closed; 0 = no limit.
+    pub idle_ms: u64,
+    /// Logins and creations an address may try a minute; 0 = no limit.
+    pub logins_per_minute_per_ip: u32,
+    /// Milliseconds a character stays in the world after its socket was lost outside a safe zone.
+    pub disconnect_stay_ms: u64,
+    /// Where new characters start, used in turn; empty = in their home city.
+    pub start_positions: Vec<Position>,
+    /// Smallest and largest value of a thrown attribute.
+    pub dice_range: (u8, u8),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            text_encoding: TextEncoding::Latin1,
+            handshake_ms: 30_000,
+            idle_ms: 5 * 60_000,
+            logins_per_minute_per_ip: 20,
+            disconnect_stay_ms: 3_600_000,
+            start_positions: Vec::new(),
+            dice_range: (6, 18),
+        }
+    }
+}

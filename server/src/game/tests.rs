@@ -1,0 +1,1 @@
+//! The game through its inputs and outputs.

@@ -1,0 +1,111 @@
+//! What players read, in Spanish, in one place.
+
+/// Lines without parameters.
+pub const INVALID_NAME: &str = "El nombre lleva de 3 a 15 letras, números o espacios sueltos, y empieza con letra.";
+/// A forbidden word.
+pub const FORBIDDEN_NAME: &str = "Ese nombre no está permitido.";
+/// Somebody has that name.
+pub const NAME_TAKEN: &str = "Ya hay un personaje con ese nombre.";
+/// Too short or too long.
+pub const INVALID_PASSWORD: &str = "La contraseña debe tener entre 6 y 15 caracteres.";
+/// Not x@y.z.
+pub const INVALID_EMAIL: &str = "La dirección de correo no es válida.";
+/// No such race.
+pub const INVALID_RACE: &str = "La raza elegida no existe.";
+/// No such gender.
+pub const INVALID_GENDER: &str = "El género elegido no existe.";
+/// No such class.
+pub const INVALID_CLASS: &str = "La clase elegida no existe.";
+/// No such home.
+pub const INVALID_HOME: &str = "La ciudad elegida no existe.";
+/// A head of another race or gender.
+pub const INVALID_HEAD: &str = "La cabeza elegida no corresponde a tu raza.";
+/// No dice on this connection.
+pub const DICE_NOT_THROWN: &str = "Tirá los dados antes de crear el personaje.";
+/// Unknown name and wrong password alike.
+pub const WRONG_CREDENTIALS: &str = "El nombre o la contraseña no son correctos.";
+/// Not 0.13.0.
+pub const WRONG_VERSION: &str = "Cliente desactualizado: hace falta la versión 0.13.0.";
+/// Over the limit of an address.
+pub const TOO_MANY_ATTEMPTS: &str = "Demasiados intentos; esperá un minuto.";
+/// The store is away.
+pub const STORE_AWAY: &str = "El servidor no puede leer los personajes ahora; probá en un momento.";
+/// The stored character cannot be read.
+pub const DAMAGED_CHARACTER: &str = "Tu personaje no se pudo leer; avisale a un administrador.";
+/// No tile to stand on.
+pub const NO_ROOM: &str = "No hay lugar para tu personaje ahora; probá en un momento.";
+/// Password checking failed.
+pub const INTERNAL_ERROR: &str = "Hubo un error del servidor; probá de nuevo.";
+
+/// A countdown was broken off.
+pub const LEAVE_CANCELLED: &str = "Salida cancelada.";
+/// Good-bye.
+pub const FAREWELL: &str = "¡Gracias por jugar Argentum Online!";
+
+/// A '/' command that does not exist.
+pub const UNKNOWN_COMMAND: &str = "Comando desconocido; escribí /AYUDA.";
+/// A whisper to nobody.
+pub const NOT_ONLINE: &str = "Ese personaje no está conectado.";
+/// A whisper to oneself.
+pub const WHISPER_TO_SELF: &str = "No podés susurrarte.";
+/// A new description.
+pub const DESCRIPTION_CHANGED: &str = "Tu descripción cambió.";
+/// The server has no such system yet.
+pub const NOT_YET: &str = "Eso todavía no se puede hacer en este servidor.";
+/// A click on an empty tile.
+pub const NOTHING_THERE: &str = "No ves nada interesante.";
+/// The password was not changed.
+pub const WRONG_PASSWORD: &str = "La contraseña actual no es correcta.";
+/// The password was changed and stored.
+pub const PASSWORD_CHANGED: &str = "Tu contraseña cambió.";
+/// Heading of the message of the day.
+pub const MOTD_HEADING: &str = "Mensaje del día:";
+/// No message of the day.
+pub const NO_MOTD: &str = "No hay mensaje del día.";
+
+/// A countdown has begun.
+#[must_use]
+pub fn leaving_in(seconds: u64) -> String {
+    format!("Saldrás del juego en {seconds} segundos.")
+}
+
+/// How many play.
+#[must_use]
+pub fn online(count: usize) -> String {
+    format!("Usuarios conectados: {count}.")
+}
+
+/// How long the server runs.
+#[must_use]
+pub fn uptime(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    format!("El servidor lleva {days} d {hours} h {minutes} min {} s encendido.", seconds % 60)
+}
+
+/// What the sender of a whisper reads when the other is out of sight.
+#[must_use]
+pub fn whisper_sent(to: &str, text: &str) -> String {
+    format!("Le susurraste a {to}: {text}")
+}
+
+/// What the other reads.
+#[must_use]
+pub fn whisper_received(from: &str, text: &str) -> String {
+    format!("{from} te susurra: {text}")
+}
+
+/// A map for others.
+#[must_use]
+pub fn restricted_map(group: &str) -> String {
+    format!("Mapa exclusivo para {group}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uptime_counts_days_hours_minutes_and_seconds() {
+        assert_eq!(uptime(90_061), "El servidor lleva 1 d 1 h 1 min 1 s encendido.");
+    }
+}
