@@ -2,11 +2,13 @@
 //!
 //! * [`shadow`]: what a Godot client believes, built only from the bytes it got. No I/O: the simulator uses it too.
 //! * [`bot`]: a client over a real socket that keeps such a picture.
+//! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
 
 pub mod bot;
 pub mod process;
 pub mod shadow;
+pub mod simulation;
 
 use std::path::PathBuf;
 

@@ -125,6 +125,7 @@ impl Simulation {
         let password = self.players[player].password.clone();
         // The store decides; a second creation of one name is refused and turns into a login at the next try.
         self.players[player].created = true;
+        let class = u8::try_from(self.random.between(1, 12)).unwrap_or(1);
         self.send(
             player,
             &ClientPacket::LoginNewChar {
@@ -135,7 +136,7 @@ impl Simulation {
                 ver_rev: 0,
                 race: 1,
                 gender: 1,
-                class: u8::try_from(self.random.between(1, 12)).unwrap_or(1),
+                class,
                 head: 5,
                 email: "bot@example.org".into(),
                 home: 1,

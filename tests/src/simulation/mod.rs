@@ -35,8 +35,8 @@ pub struct Options {
 /// What a run went through.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Report {
-    /// Packets that clients read.
-    pub packets_read: u64,
+    /// Blocks that clients read.
+    pub blocks_read: u64,
     /// Steps that were walked.
     pub steps_walked: u64,
     /// Times a player changed the map.
@@ -50,7 +50,7 @@ pub struct Report {
 impl Report {
     /// Adds what another run went through.
     pub fn add(&mut self, other: &Self) {
-        self.packets_read += other.packets_read;
+        self.blocks_read += other.blocks_read;
         self.steps_walked += other.steps_walked;
         self.map_changes += other.map_changes;
         self.entries += other.entries;

@@ -86,7 +86,6 @@ impl Simulation {
         if !player.reads {
             return;
         }
-        let before = player.shadow.received.total;
         while let Some(segment) = self.game.outbox().segment(connection) {
             player.unread.extend_from_slice(segment);
             self.game.outbox().segment_sent(connection);
@@ -97,8 +96,8 @@ impl Simulation {
             // Broken rules are kept in the shadow's faults and reported by the check.
             let _ = player.shadow.read(&player.unread);
             player.unread.clear();
+            self.report.blocks_read += 1;
         }
-        self.report.packets_read += player.shadow.received.total - before;
         if player.shadow.leaves {
             self.forget(connection);
             self.input(Input::Lost { connection, reason: CloseReason::LostSocket });
