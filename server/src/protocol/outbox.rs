@@ -56,7 +56,13 @@ impl Outbox {
     /// An outbox that writes text as `encoding`.
     #[must_use]
     pub fn new(encoding: TextEncoding) -> Self {
-        Self { encoding, buffers: Vec::new(), dirty: Vec::new(), overflowed: Vec::new(), scratch: Vec::new() }
+        Self {
+            encoding,
+            buffers: Vec::new(),
+            dirty: Vec::new(),
+            overflowed: Vec::new(),
+            scratch: Vec::new(),
+        }
     }
 
     /// Starts buffering for `id`, in segments of at most `segment_limit` bytes.
@@ -167,7 +173,9 @@ impl Outbox {
     /// The segment that [`Self::segment`] gave has gone.
     pub fn segment_sent(&mut self, id: ConnectionId) {
         let Some(buffer) = self.live(id) else { return };
-        let Some(end) = buffer.ends.pop_front() else { return };
+        let Some(end) = buffer.ends.pop_front() else {
+            return;
+        };
         buffer.sent = end;
         if buffer.ends.is_empty() {
             buffer.bytes.clear();
@@ -184,7 +192,9 @@ impl Outbox {
     #[must_use]
     pub fn waiting(&self, id: ConnectionId) -> usize {
         match self.buffers.get(id.slot as usize) {
-            Some(buffer) if buffer.open && buffer.generation == id.generation => buffer.bytes.len() - buffer.sent,
+            Some(buffer) if buffer.open && buffer.generation == id.generation => {
+                buffer.bytes.len() - buffer.sent
+            }
             _ => 0,
         }
     }

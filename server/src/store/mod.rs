@@ -122,7 +122,11 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`CreateError::NameTaken`], or the store's own failure.
-    fn create_account(&mut self, account: &NewAccount, character: &CharacterRecord) -> Result<UserId, CreateError>;
+    fn create_account(
+        &mut self,
+        account: &NewAccount,
+        character: &CharacterRecord,
+    ) -> Result<UserId, CreateError>;
 
     /// Writes all saves in one transaction; committed when this returns.
     ///
