@@ -1,1 +1,22 @@
 //! Bot client, end-to-end suites, simulator and benches of the PyAO server.
+//!
+//! * [`shadow`]: what a Godot client believes, built only from the bytes it got. No I/O: the simulator uses it too.
+//! * [`bot`]: a client over a real socket that keeps such a picture.
+//! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
+//! * [`process`]: the real server binary, started on a free port with a store of its own.
+
+pub mod bot;
+pub mod process;
+pub mod shadow;
+pub mod simulation;
+
+use std::path::PathBuf;
+
+/// The full Argentum Online data, for suites that need it: `PYAO_TEST_DATA`, or `../shared/ao-data` beside the
+/// workspace. Suites that get `None` print `skipped: ...` and return.
+#[must_use]
+pub fn ao_data() -> Option<PathBuf> {
+    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/ao-data"));
+    let path = std::env::var_os("PYAO_TEST_DATA").map_or_else(beside, PathBuf::from);
+    path.is_dir().then_some(path)
+}

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Most faults that the text of a [`LoadError`] lists.
+const LISTED_MAX: usize = 100;
+
 /// One thing wrong in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -57,8 +60,17 @@ fn count(faults: &[Fault]) -> String {
     }
 }
 
+/// The faults a line each; a slip such as a wrong number of maps makes thousands of one kind, so there is a limit.
 fn list(faults: &[Fault]) -> String {
-    faults.iter().map(|fault| format!("\n  {fault}")).collect()
+    let mut text: String = faults
+        .iter()
+        .take(LISTED_MAX)
+        .map(|fault| format!("\n  {fault}"))
+        .collect();
+    if let Some(more @ 1..) = faults.len().checked_sub(LISTED_MAX) {
+        text.push_str(&format!("\n  and {more} more"));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -21,13 +21,9 @@ pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
     };
     match list(path) {
         Ok(entries) => {
-            if let Some(dat) = loader.open(&entries, "Dat") {
-                let map_count = loader.read_map_count(&dat);
-                loader.read_records(&dat);
-                loader.read_small_files(&dat);
-                if let Some(maps) = loader.open(&entries, "Maps") {
-                    loader.read_maps(&maps, map_count);
-                }
+            let (dat, maps) = (loader.open(&entries, "Dat"), loader.open(&entries, "Maps"));
+            if let Some(dat) = dat {
+                loader.read_all(&dat, maps.as_ref());
             }
         }
         Err(error) => loader.faults.push(unreadable(path.display().to_string(), &error)),
@@ -98,6 +94,17 @@ struct Loader {
 }
 
 impl Loader {
+    fn read_all(&mut self, dat: &Directory, maps: Option<&Directory>) {
+        let map_count = self.read_map_count(dat);
+        self.read_records(dat);
+        self.read_small_files(dat);
+        if let Some(maps) = maps {
+            for number in 1..=map_count {
+                self.read_map(maps, number);
+            }
+        }
+    }
+
     /// A directory of the data directory; missing is a fault.
     fn open(&mut self, entries: &BTreeMap<String, PathBuf>, name: &'static str) -> Option<Directory> {
         let Some(path) = entries.get(&name.to_lowercase()) else {
@@ -203,7 +210,7 @@ impl Loader {
         read: fn(u16, &mut Record<'_, '_>) -> T,
     ) {
         let ini = Ini::parse(&file.data);
-        let before = table.len();
+        let (records_before, faults_before) = (table.len(), self.faults.len());
         for (digits, section) in ini.numbered(prefix) {
             match digits
                 .parse()
@@ -221,7 +228,10 @@ impl Loader {
                 }
             }
         }
-        if table.len() == before {
+        if let Some(new) = self.faults.get_mut(faults_before..) {
+            new.sort_by_key(|fault| fault.line);
+        }
+        if table.len() == records_before {
             self.faults.push(Fault::in_file(
                 &file.label,
                 format!("there is no section [{prefix}1] or other"),
@@ -263,12 +273,6 @@ impl Loader {
         if let Some(file) = self.optional_text(dat, "Help.dat", "there is no help text") {
             let ini = Ini::parse(&file.data);
             self.content.help = small_files::read_lines(&file.label, &ini, "Help", &mut self.faults);
-        }
-    }
-
-    fn read_maps(&mut self, maps: &Directory, count: u16) {
-        for number in 1..=count {
-            self.read_map(maps, number);
         }
     }
 

@@ -184,7 +184,8 @@ pub struct MapInfo {
 }
 
 /// An NPC that stands on a map at start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NpcPlacement {
     /// 1..=100.
     pub x: u8,
@@ -195,7 +196,8 @@ pub struct NpcPlacement {
 }
 
 /// An object that lies on a map at start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FloorObject {
     /// 1..=100.
     pub x: u8,

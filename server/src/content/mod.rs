@@ -13,6 +13,8 @@ mod ao_data_tests;
 pub mod fault;
 mod ini;
 mod load;
+#[cfg(test)]
+mod load_tests;
 pub mod map;
 mod map_file;
 pub mod npc;

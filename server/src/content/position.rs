@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// One tile of one map.
 ///
 /// Written `map:x:y`, as in `1:58:45`. The fields are plain: any value may stand in them, and a map answers
 /// "blocked" for coordinates it does not have. Parsing checks the ranges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Position {
     /// Map number, from 1.
     pub map: u16,
@@ -64,6 +67,14 @@ impl FromStr for Position {
             x: coordinate(x).ok_or_else(|| error("x is not a number from 1 to 100"))?,
             y: coordinate(y).ok_or_else(|| error("y is not a number from 1 to 100"))?,
         })
+    }
+}
+
+impl TryFrom<String> for Position {
+    type Error = ParsePositionError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

@@ -29,7 +29,7 @@ fn npcs_stand_where_the_maps_place_them() {
     let mut placed = 0;
     for map in content.maps() {
         for placement in map.npc_placements() {
-            let position = Position { map: map.number(), x: placement.x, y: placement.y };
+            let position = Position { map: map.number, x: placement.x, y: placement.y };
             let index = world.occupant(position).unwrap_or_else(|| panic!("nobody at {position}"));
             assert_eq!(world.character(index).unwrap().owner, Owner::Npc(placement.npc));
             placed += 1;

@@ -1,0 +1,474 @@
+//! A Godot client without a screen: a real socket, blocking, that believes what a [`ShadowClient`] believes.
+//!
+//! It reads as the real client does, one read a look with nothing kept between two, so a server that splits a packet
+//! over reads is caught. Sends are one write each. Waiting methods name what they wait for: a time-out's error says
+//! it, with the faults and the last console lines.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use pyao_server::protocol::client::ClientPacket;
+use pyao_server::protocol::wire::TextEncoding;
+
+use crate::shadow::{Screen, ShadowClient};
+
+/// How long a bot waits for what must happen soon.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a waiting bot looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// One step of the real client, which never walks faster.
+pub const STEP: Duration = Duration::from_millis(267);
+
+/// What the creation screen asks for, with defaults that a server accepts: a human warrior from Ullathorpe.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub struct NewCharacter {
+    pub name: String,
+    pub password: String,
+    /// 1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf.
+    pub race: u8,
+    /// 1 male, 2 female.
+    pub gender: u8,
+    /// 1 mage to 12 pirate.
+    pub class: u8,
+    pub head: i16,
+    pub email: String,
+    /// 1 Ullathorpe to 5 Arghal.
+    pub home: u8,
+}
+
+impl NewCharacter {
+    /// The default character under this name.
+    #[must_use]
+    pub fn named(name: &str, password: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            race: 1,
+            gender: 1,
+            class: 3,
+            head: 1,
+            email: "bot@example.org".to_owned(),
+            home: 1,
+        }
+    }
+
+    /// The packet of the creation screen's button.
+    #[must_use]
+    pub fn packet(&self) -> ClientPacket {
+        ClientPacket::LoginNewChar {
+            username: self.name.clone(),
+            password: self.password.clone(),
+            ver_major: 0,
+            ver_minor: 13,
+            ver_rev: 0,
+            race: self.race,
+            gender: self.gender,
+            class: self.class,
+            head: self.head,
+            email: self.email.clone(),
+            home: self.home,
+        }
+    }
+}
+
+/// The packet of the login screen's button.
+#[must_use]
+pub fn login_packet(name: &str, password: &str) -> ClientPacket {
+    ClientPacket::LoginExistingChar {
+        username: name.to_owned(),
+        password: password.to_owned(),
+        ver_major: 0,
+        ver_minor: 13,
+        ver_rev: 0,
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Bot {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    closed: bool,
+    /// What the client believes.
+    pub shadow: ShadowClient,
+}
+
+impl Bot {
+    /// A connection that shows `screen` and reads texts as Latin-1.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub fn connect(address: SocketAddr, screen: Screen) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE)
+            .with_context(|| format!("connecting to {address}"))?;
+        stream.set_nodelay(true)?;
+        let shadow = ShadowClient::new(screen, TextEncoding::Latin1);
+        Ok(Self {
+            stream,
+            buffer: vec![0; 256 * 1024],
+            closed: false,
+            shadow,
+        })
+    }
+
+    /// Connects, logs in and waits for the own character.
+    ///
+    /// # Errors
+    /// The server's refusal, or a time-out.
+    pub fn login(address: SocketAddr, name: &str, password: &str) -> Result<Self> {
+        let mut bot = Self::connect(address, Screen::Login)?;
+        bot.send(&login_packet(name, password))?;
+        bot.enter_game()?;
+        Ok(bot)
+    }
+
+    /// Connects, rolls the dice, creates the default character and waits for it.
+    ///
+    /// # Errors
+    /// The server's refusal, or a time-out.
+    pub fn create(address: SocketAddr, name: &str, password: &str) -> Result<Self> {
+        Self::create_as(address, &NewCharacter::named(name, password))
+    }
+
+    /// As [`Self::create`], with every choice of the creation screen.
+    ///
+    /// # Errors
+    /// The server's refusal, or a time-out.
+    pub fn create_as(address: SocketAddr, character: &NewCharacter) -> Result<Self> {
+        let mut bot = Self::connect(address, Screen::Creation)?;
+        bot.throw_dice()?;
+        bot.send(&character.packet())?;
+        bot.enter_game()?;
+        Ok(bot)
+    }
+
+    /// Rolls the dice of the creation screen: strength, agility, intelligence, charisma, constitution.
+    ///
+    /// # Errors
+    /// No answer in time.
+    pub fn throw_dice(&mut self) -> Result<[u8; 5]> {
+        self.shadow.dice = None;
+        self.send(&ClientPacket::ThrowDices)?;
+        self.wait_for("the dice", PATIENCE, |shadow| shadow.dice.is_some())?;
+        self.shadow.dice.context("no dice")
+    }
+
+    /// Waits until the own character stands on a map.
+    ///
+    /// # Errors
+    /// The server's refusal, or a time-out.
+    pub fn enter_game(&mut self) -> Result<()> {
+        let refused = self.shadow.errors.len();
+        self.wait_for("the game", PATIENCE, |shadow| {
+            shadow.position().is_some() || shadow.errors.len() > refused
+        })?;
+        match self.shadow.errors.get(refused) {
+            Some(error) => bail!("refused: {error}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends one packet.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn send(&mut self, packet: &ClientPacket) -> Result<()> {
+        self.send_all(std::slice::from_ref(packet))
+    }
+
+    /// Sends packets in one write, as the client does within a frame.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn send_all(&mut self, packets: &[ClientPacket]) -> Result<()> {
+        let mut bytes = Vec::new();
+        packets.iter().for_each(|packet| packet.encode(&mut bytes));
+        self.send_raw(&bytes)
+    }
+
+    /// Sends any bytes.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn send_raw(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stream.write_all(bytes).context("sending")
+    }
+
+    /// Reads what is there, waiting up to `timeout` for the first bytes. Returns the bytes read; none after the
+    /// server closed the connection, which [`Self::is_closed`] tells.
+    ///
+    /// # Errors
+    /// A read that the client could not follow, or a fault of the socket.
+    pub fn pump(&mut self, timeout: Duration) -> Result<usize> {
+        let mut total = 0;
+        let mut wait = timeout.max(Duration::from_millis(1));
+        while !self.closed {
+            self.stream.set_read_timeout(Some(wait))?;
+            match self.stream.read(&mut self.buffer) {
+                Ok(0) => self.closed = true,
+                Ok(count) => {
+                    total += count;
+                    self.shadow.read(&self.buffer[..count])?;
+                    wait = Duration::from_millis(1);
+                }
+                Err(error) if is_timeout(&error) => break,
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => self.closed = true,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error).context("reading"),
+            }
+        }
+        Ok(total)
+    }
+
+    /// Reads for the whole of `duration`.
+    ///
+    /// # Errors
+    /// As [`Self::pump`].
+    pub fn pump_for(&mut self, duration: Duration) -> Result<()> {
+        let end = Instant::now() + duration;
+        while let Some(left) = remaining(end) {
+            if self.closed {
+                std::thread::sleep(left);
+            } else {
+                self.pump(left.min(LOOK))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads until `condition` holds.
+    ///
+    /// # Errors
+    /// When it does not in time, or the connection closes before; the error says `what` was awaited.
+    pub fn wait_for(
+        &mut self,
+        what: &str,
+        timeout: Duration,
+        mut condition: impl FnMut(&ShadowClient) -> bool,
+    ) -> Result<()> {
+        let end = Instant::now() + timeout;
+        loop {
+            if condition(&self.shadow) {
+                return Ok(());
+            }
+            if self.closed {
+                bail!("closed while waiting for {what}; {}", self.situation());
+            }
+            let Some(left) = remaining(end) else {
+                bail!("waited in vain for {what}; {}", self.situation());
+            };
+            self.pump(left.min(LOOK))?;
+        }
+    }
+
+    /// Waits for a new console line that holds `part` and returns it.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn wait_for_console(&mut self, part: &str, timeout: Duration) -> Result<String> {
+        let seen = self.shadow.console.len();
+        self.wait_for(&format!("a console line with {part:?}"), timeout, |shadow| {
+            shadow
+                .console
+                .iter()
+                .skip(seen)
+                .any(|line| line.text.contains(part))
+        })?;
+        let lines = self.shadow.console.iter().skip(seen);
+        let line = lines.map(|line| &line.text).find(|text| text.contains(part));
+        line.cloned().context("the line has gone")
+    }
+
+    /// Sends a ping and waits for its answer: everything sent before has then been served.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn sync(&mut self) -> Result<()> {
+        self.shadow.pings += 1;
+        self.send(&ClientPacket::Ping)?;
+        self.wait_for("the answer to a ping", PATIENCE, |shadow| shadow.pings == 0)
+    }
+
+    /// Waits until the server closes the connection.
+    ///
+    /// # Errors
+    /// When it stays open.
+    pub fn expect_closed(&mut self, timeout: Duration) -> Result<()> {
+        let end = Instant::now() + timeout;
+        while !self.closed {
+            let left = remaining(end).ok_or_else(|| anyhow!("still connected; {}", self.situation()))?;
+            self.pump(left.min(LOOK))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the server closed the connection, as far as read.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// That the server broke no rule of the client.
+    ///
+    /// # Errors
+    /// The faults.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            self.shadow.faults.is_empty(),
+            "faults: {}",
+            self.shadow.faults.join("; ")
+        );
+        Ok(())
+    }
+
+    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns what was sent.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn walk(&mut self, heading: u8) -> Result<Option<ClientPacket>> {
+        let packet = self.shadow.predict_walk(heading);
+        if let Some(packet) = &packet {
+            self.send(packet)?;
+        }
+        Ok(packet)
+    }
+
+    /// Walks along `headings` at the client's pace.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn walk_path(&mut self, headings: &[u8]) -> Result<()> {
+        for &heading in headings {
+            self.walk(heading)?;
+            self.pump_for(STEP)?;
+        }
+        Ok(())
+    }
+
+    /// Says something, or gives a command when the text starts with `/`.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn talk(&mut self, text: &str) -> Result<()> {
+        self.send(&ClientPacket::Talk {
+            text: text.to_owned(),
+        })
+    }
+
+    /// Leaves the game the proper way and waits for the end of the connection.
+    ///
+    /// # Errors
+    /// When the connection stays open for `timeout`.
+    pub fn quit(&mut self, timeout: Duration) -> Result<()> {
+        self.send(&ClientPacket::Quit)?;
+        self.expect_closed(timeout)
+    }
+
+    fn situation(&self) -> String {
+        let shadow = &self.shadow;
+        let lines = shadow.console.iter().rev().take(5).map(|line| line.text.as_str());
+        let lines: Vec<_> = lines.collect();
+        format!(
+            "on {:?}, map {:?} at {:?}, errors {:?}, faults {:?}, last console lines {lines:?}",
+            shadow.screen,
+            shadow.map,
+            shadow.position(),
+            shadow.errors,
+            shadow.faults
+        )
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+fn remaining(end: Instant) -> Option<Duration> {
+    end.checked_duration_since(Instant::now())
+        .filter(|left| !left.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use pyao_server::protocol::server::ServerPacket;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(200);
+
+    /// A bot and the server's end of its connection.
+    fn pair(screen: Screen) -> (Bot, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let bot = Bot::connect(listener.local_addr().unwrap(), screen).unwrap();
+        (bot, listener.accept().unwrap().0)
+    }
+
+    fn bytes(packets: &[ServerPacket<'_>]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        packets
+            .iter()
+            .for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        bytes
+    }
+
+    #[test]
+    fn a_bot_sends_what_the_server_decodes() {
+        let (mut bot, mut server) = pair(Screen::Login);
+        let login = login_packet("Ñandú", "secreto");
+        bot.send_all(&[login.clone(), ClientPacket::Ping]).unwrap();
+        let mut received = [0; 64];
+        let count = server.read(&mut received).unwrap();
+        let (first, consumed) = ClientPacket::decode(&received[..count]).unwrap().unwrap();
+        assert_eq!(first, login);
+        let second = ClientPacket::decode(&received[consumed..count]).unwrap();
+        assert_eq!(second, Some((ClientPacket::Ping, 1)));
+    }
+
+    #[test]
+    fn a_refused_login_is_an_error_with_the_servers_words() {
+        let (mut bot, mut server) = pair(Screen::Login);
+        server
+            .write_all(&bytes(&[ServerPacket::ErrorMsg {
+                text: "Clave incorrecta".into(),
+            }]))
+            .unwrap();
+        let error = bot.enter_game().unwrap_err();
+        assert_eq!(error.to_string(), "refused: Clave incorrecta");
+    }
+
+    #[test]
+    fn a_packet_split_over_two_reads_is_an_error() {
+        let (mut bot, mut server) = pair(Screen::Login);
+        let logged = bytes(&[ServerPacket::Logged { class: 1 }]);
+        server.write_all(&logged[..1]).unwrap();
+        assert!(bot.pump(PATIENCE).is_err());
+        assert!(bot.check().is_err());
+    }
+
+    #[test]
+    fn waiting_in_vain_says_for_what() {
+        let (mut bot, _server) = pair(Screen::Creation);
+        let error = bot.wait_for("a miracle", SOON, |_| false).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("waited in vain for a miracle; on Creation"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_closed_connection_is_noticed() {
+        let (mut bot, server) = pair(Screen::Creation);
+        assert!(bot.expect_closed(SOON).is_err());
+        drop(server);
+        bot.expect_closed(PATIENCE).unwrap();
+        assert!(bot.is_closed());
+        assert!(bot.wait_for("anything", PATIENCE, |_| false).is_err());
+    }
+}

@@ -1,0 +1,445 @@
+//! The real server binary, started for a suite: a free port, a store and a configuration of its own, its log kept.
+//!
+//! A [`ServerSetup`] owns the directory, so two starts of one set-up are a restart: same store, same configuration.
+//! Dropping a [`Server`] kills it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use tempfile::TempDir;
+use toml::{Table, Value};
+
+/// How long a server may take to listen, the full world's data included.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How often a server is started anew because its port was taken.
+const START_ATTEMPTS: usize = 3;
+/// How often a waiting suite looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How a server is to be started.
+#[derive(Debug, Clone)]
+pub struct ServerSetup {
+    directory: Arc<TempDir>,
+    config: Table,
+    data: Option<PathBuf>,
+    redis: Option<String>,
+    environment: Vec<(String, String)>,
+    arguments: Vec<String>,
+}
+
+impl ServerSetup {
+    /// An embedded store in a directory of its own, the starter world, cheap password hashing and none of the limits
+    /// that many bots on one address would meet.
+    ///
+    /// # Errors
+    /// When there is no room for a directory.
+    pub fn new() -> Result<Self> {
+        let setup = Self {
+            directory: Arc::new(tempfile::tempdir()?),
+            config: Table::new(),
+            data: None,
+            redis: None,
+            environment: Vec::new(),
+            arguments: Vec::new(),
+        };
+        Ok(setup
+            .set("limits.connections_per_ip", 0)
+            .set("limits.logins_per_minute_per_ip", 0)
+            .set("security.password_memory_kib", 64)
+            .set("security.password_passes", 1))
+    }
+
+    /// Sets a key of the configuration file, `section.key`.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
+        let (section, key) = key.split_once('.').unwrap_or(("server", key));
+        let section = self
+            .config
+            .entry(section)
+            .or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Table(section) = section {
+            section.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// Loads the world's data from `directory`.
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data = Some(directory.into());
+        self
+    }
+
+    /// Uses the Redis at `url` instead of the embedded store.
+    #[must_use]
+    pub fn redis(mut self, url: &str) -> Self {
+        self.redis = Some(url.to_owned());
+        self
+    }
+
+    /// Sets a variable of the server's environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds an argument to the command line.
+    #[must_use]
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// The directory of the set-up: configuration and store.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The embedded store's file.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.directory().join("store.sqlite")
+    }
+
+    /// The configuration file, as the server gets it.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.directory().join("config.toml")
+    }
+
+    /// Starts the server and waits until it listens.
+    ///
+    /// # Errors
+    /// When it exits instead, with its log, or does not listen in time.
+    pub fn start(&self) -> Result<Server> {
+        for _ in 1..START_ATTEMPTS {
+            let mut server = self.spawn()?;
+            match server.wait_until_it_listens() {
+                // Someone took the free port in the meantime.
+                Err(_) if server.log().contains("in use") => {}
+                outcome => return outcome.map(|()| server),
+            }
+        }
+        let mut server = self.spawn()?;
+        server.wait_until_it_listens()?;
+        Ok(server)
+    }
+
+    /// Starts the server and does not wait: for starts that must fail.
+    ///
+    /// # Errors
+    /// When there is no binary to start.
+    pub fn spawn(&self) -> Result<Server> {
+        let port = free_port()?;
+        let ops_port = free_port()?;
+        let mut command = Command::new(server_binary()?);
+        self.prepare(&mut command, port, ops_port)?;
+        let mut child = command.spawn().context("starting the server")?;
+        let log = Log::default();
+        let readers = [
+            child.stdout.take().map(|out| log.follow(out)),
+            child.stderr.take().map(|err| log.follow(err)),
+        ];
+        Ok(Server {
+            child,
+            log,
+            readers: readers.into_iter().flatten().collect(),
+            address: local(port),
+            ops_address: local(ops_port),
+            _directory: Arc::clone(&self.directory),
+        })
+    }
+
+    fn prepare(&self, command: &mut Command, port: u16, ops_port: u16) -> Result<()> {
+        std::fs::write(self.config_file(), toml::to_string(&self.config)?)?;
+        command.current_dir(self.directory());
+        command.arg("--config").arg(self.config_file());
+        command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+        command.args(["--ops", &local(ops_port).to_string()]);
+        match &self.redis {
+            Some(url) => command.args(["--redis", url]),
+            None => command.arg("--no-redis").arg("--store").arg(self.store()),
+        };
+        if let Some(data) = &self.data {
+            command.arg("--data").arg(data);
+        }
+        command.args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Ok(())
+    }
+}
+
+/// A running server. See the module.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    log: Log,
+    readers: Vec<JoinHandle<()>>,
+    address: SocketAddr,
+    ops_address: SocketAddr,
+    _directory: Arc<TempDir>,
+}
+
+impl Server {
+    /// Where clients connect.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where operators look.
+    #[must_use]
+    pub fn ops_address(&self) -> SocketAddr {
+        self.ops_address
+    }
+
+    /// The process's number.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the server said so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Waits until the log holds `part`.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn wait_for_log(&self, part: &str, timeout: Duration) -> Result<()> {
+        let end = Instant::now() + timeout;
+        while !self.log().contains(part) {
+            ensure!(Instant::now() < end, "no {part:?} in the log:\n{}", self.log());
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Whether the process runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn signal(&self, signal: libc::c_int) -> Result<()> {
+        let process = libc::pid_t::try_from(self.child.id()).context("a process number")?;
+        // SAFETY: kill has no memory to misuse, and the number is that of a child not yet waited for.
+        let outcome = unsafe { libc::kill(process, signal) };
+        ensure!(
+            outcome == 0,
+            "signal {signal}: {}",
+            std::io::Error::last_os_error()
+        );
+        Ok(())
+    }
+
+    /// Asks the server to shut down, as an operator does, and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn terminate(&mut self, timeout: Duration) -> Result<ExitStatus> {
+        self.signal(libc::SIGTERM)?;
+        self.wait(timeout)
+    }
+
+    /// Kills the server on the spot, as a power cut does.
+    ///
+    /// # Errors
+    /// When the process cannot be waited for.
+    pub fn kill(&mut self) -> Result<()> {
+        // A process that has ended already is as dead as wanted.
+        let _ = self.child.kill();
+        self.child.wait()?;
+        self.join_readers();
+        Ok(())
+    }
+
+    /// Waits for the server's end.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn wait(&mut self, timeout: Duration) -> Result<ExitStatus> {
+        let end = Instant::now() + timeout;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                self.join_readers();
+                return Ok(status);
+            }
+            ensure!(Instant::now() < end, "the server runs on:\n{}", self.log());
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn wait_until_it_listens(&mut self) -> Result<()> {
+        let end = Instant::now() + START_PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                self.join_readers();
+                bail!("the server ended with {status}:\n{}", self.log());
+            }
+            if TcpStream::connect(self.address).is_ok() {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < end,
+                "the server does not listen:\n{}",
+                self.log()
+            );
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn join_readers(&mut self) {
+        for reader in self.readers.drain(..) {
+            // A reader that panicked has nothing more to say.
+            let _ = reader.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.kill();
+        if thread::panicking() {
+            eprintln!("--- log of the server at {} ---\n{}", self.address, self.log());
+        }
+    }
+}
+
+/// What a process wrote, gathered by threads.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn follow(&self, source: impl Read + Send + 'static) -> JoinHandle<()> {
+        let log = self.clone();
+        thread::spawn(move || {
+            let mut source = BufReader::new(source);
+            let mut line = Vec::new();
+            while matches!(source.read_until(b'\n', &mut line), Ok(count) if count > 0) {
+                log.0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
+        })
+    }
+
+    fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// A port that nobody listened on a moment ago.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(local(0))?.local_addr()?.port())
+}
+
+/// The server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the
+/// tests (so that it is never stale) or when it is missing.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn server_binary() -> Result<PathBuf> {
+    static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let binary =
+        BINARY.get_or_init(|| find_binary("pyao-server", "PYAO_SERVER_BIN").map_err(|e| format!("{e:#}")));
+    binary.clone().map_err(|error| anyhow!(error))
+}
+
+fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Ok(path.into());
+    }
+    let executable = std::env::current_exe()?;
+    let mut directory = executable.parent().context("the test executable's directory")?;
+    if directory.ends_with("deps") {
+        directory = directory.parent().context("the profile's directory")?;
+    }
+    let binary = directory.join(name);
+    if std::env::var_os("CARGO").is_some() || !binary.exists() {
+        let profile = directory
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("debug");
+        build(name, if profile == "debug" { "dev" } else { profile })?;
+    }
+    ensure!(binary.exists(), "no {}", binary.display());
+    Ok(binary)
+}
+
+fn build(package: &str, profile: &str) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .context("running cargo")?;
+    ensure!(
+        output.status.success(),
+        "building {package}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_go_to_their_sections_and_later_ones_win() {
+        let setup = ServerSetup::new()
+            .unwrap()
+            .set("limits.idle_minutes", 1)
+            .set("limits.idle_minutes", 2);
+        assert_eq!(setup.config["limits"]["idle_minutes"], Value::from(2));
+        assert_eq!(setup.config["limits"]["connections_per_ip"], Value::from(0));
+    }
+
+    #[test]
+    fn a_log_keeps_what_a_process_wrote() {
+        let log = Log::default();
+        let mut child = Command::new("echo")
+            .arg("hola")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        log.follow(child.stdout.take().unwrap()).join().unwrap();
+        child.wait().unwrap();
+        assert_eq!(log.text(), "hola\n");
+    }
+
+    #[test]
+    fn a_server_that_ends_at_once_is_reported_with_its_status() {
+        let setup = ServerSetup::new().unwrap().arg("--no-such-flag");
+        let error = setup.start().unwrap_err().to_string();
+        assert!(error.starts_with("the server ended with "), "{error}");
+    }
+}

@@ -1,0 +1,258 @@
+//! What a Godot client believes, built only from the bytes it got and by its own rules.
+//!
+//! The client keeps nothing between two reads, so [`ShadowClient::read`] takes one read and wants whole packets. It
+//! moves its own character before the server agrees, derives other characters' steps from differences, and forgets
+//! nobody by itself. Whatever a server does that this client would take amiss lands in [`ShadowClient::faults`]: a
+//! suite or the simulator compares the picture with the world and wants no faults. There is no I/O here.
+
+mod apply;
+mod combat;
+mod picture;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use pyao_server::protocol::multi_message::MultiMessage;
+use pyao_server::protocol::server::ServerPacket;
+use pyao_server::protocol::wire::{DecodeError, TextEncoding};
+
+pub use picture::{ChatLine, ConsoleLine, ItemSlot, Received, Screen, SeenCharacter, State, Stats};
+
+/// Why a block cannot be read to its end; the client would take garbage for packets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockError {
+    /// The block ends inside a packet.
+    Cut {
+        /// First byte of that packet.
+        id: u8,
+        /// Where in the block it starts.
+        offset: usize,
+    },
+    /// The bytes are no packet of the table.
+    Unreadable(DecodeError),
+    /// The client does not read this packet's payload, on this screen.
+    NotConsumed(&'static str),
+}
+
+impl fmt::Display for BlockError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut { id, offset } => {
+                write!(
+                    formatter,
+                    "a read ends inside packet {id}, which starts at {offset}"
+                )
+            }
+            Self::Unreadable(error) => write!(formatter, "{error}"),
+            Self::NotConsumed(name) => write!(formatter, "the client cannot read {name} here"),
+        }
+    }
+}
+
+impl std::error::Error for BlockError {}
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct ShadowClient {
+    encoding: TextEncoding,
+    /// What is shown.
+    pub screen: Screen,
+    /// The loaded map.
+    pub map: Option<i16>,
+    /// Every character the client knows, the own one too, by index.
+    pub characters: BTreeMap<i16, SeenCharacter>,
+    /// Graphics of the objects on the floor, by tile.
+    pub objects: BTreeMap<(u8, u8), i16>,
+    /// Tiles whose blocking differs from the map's file, as told.
+    pub blocked: BTreeMap<(u8, u8), bool>,
+    /// Index of the own character.
+    pub own_index: Option<i16>,
+    /// Bars and numbers.
+    pub stats: Stats,
+    /// Toggles and locks.
+    pub state: State,
+    /// Free skill points; survives from one character to the next in the real client.
+    pub free_skill_points: i16,
+    /// Inventory slots that hold something, from 1.
+    pub inventory: BTreeMap<u8, ItemSlot>,
+    /// Bank slots that hold something, from 1.
+    pub bank: BTreeMap<u8, ItemSlot>,
+    /// Merchant slots that hold something, from 1.
+    pub merchant: BTreeMap<u8, ItemSlot>,
+    /// Number and name of the known spells, by slot from 1.
+    pub spells: BTreeMap<u8, (i16, String)>,
+    /// Lines of the console, oldest first. Clear it when it gets long.
+    pub console: Vec<ConsoleLine>,
+    /// Texts over heads, oldest first. Clear it when it gets long.
+    pub chat: Vec<ChatLine>,
+    /// Fixed messages, oldest first. Clear it when it gets long.
+    pub messages: Vec<MultiMessage<'static>>,
+    /// Dialogs over the game.
+    pub boxes: Vec<String>,
+    /// Error dialogs.
+    pub errors: Vec<String>,
+    /// The rolled attributes: strength, agility, intelligence, charisma, constitution.
+    pub dice: Option<[u8; 5]>,
+    /// Pings without an answer; who sends one adds it here.
+    pub pings: u32,
+    /// The client closes the connection after what it was told.
+    pub leaves: bool,
+    /// Every packet by kind.
+    pub received: Received,
+    /// Every rule of the client that the server broke, oldest first.
+    pub faults: Vec<String>,
+}
+
+impl ShadowClient {
+    /// A client on the login or the creation screen that reads texts as `encoding`.
+    #[must_use]
+    pub fn new(screen: Screen, encoding: TextEncoding) -> Self {
+        Self {
+            encoding,
+            screen,
+            map: None,
+            characters: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            blocked: BTreeMap::new(),
+            own_index: None,
+            stats: Stats::default(),
+            state: State::default(),
+            free_skill_points: 0,
+            inventory: BTreeMap::new(),
+            bank: BTreeMap::new(),
+            merchant: BTreeMap::new(),
+            spells: BTreeMap::new(),
+            console: Vec::new(),
+            chat: Vec::new(),
+            messages: Vec::new(),
+            boxes: Vec::new(),
+            errors: Vec::new(),
+            dice: None,
+            pings: 0,
+            leaves: false,
+            received: Received::default(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// One read of the client: whole packets, each acted upon.
+    ///
+    /// # Errors
+    /// The [`BlockError`] that stops the reading, which is a fault too. What came before it was acted upon.
+    pub fn read(&mut self, block: &[u8]) -> Result<(), BlockError> {
+        let outcome = self.read_packets(block);
+        if let Err(error) = &outcome {
+            self.fault(error.to_string());
+        }
+        outcome
+    }
+
+    fn read_packets(&mut self, block: &[u8]) -> Result<(), BlockError> {
+        let mut offset = 0;
+        while offset < block.len() {
+            let rest = &block[offset..];
+            let decoded = ServerPacket::decode(rest, self.encoding).map_err(BlockError::Unreadable)?;
+            let Some((packet, consumed)) = decoded else {
+                return Err(BlockError::Cut { id: rest[0], offset });
+            };
+            self.take(packet, offset)?;
+            offset += consumed;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, packet: ServerPacket<'static>, offset: usize) -> Result<(), BlockError> {
+        if !packet.is_consumed_by_client() {
+            return Err(BlockError::NotConsumed(packet.name()));
+        }
+        self.received.note(&packet);
+        match (self.screen, packet) {
+            (Screen::Login, ServerPacket::ErrorMsg { text }) => {
+                self.errors.push(text.into_owned());
+                self.leaves = true;
+            }
+            (Screen::Creation, ServerPacket::ErrorMsg { text }) => self.errors.push(text.into_owned()),
+            (
+                Screen::Creation,
+                ServerPacket::DiceRoll {
+                    strength,
+                    agility,
+                    intelligence,
+                    charisma,
+                    constitution,
+                },
+            ) => self.dice = Some([strength, agility, intelligence, charisma, constitution]),
+            (_, packet @ ServerPacket::DiceRoll { .. }) => {
+                return Err(BlockError::NotConsumed(packet.name()));
+            }
+            (Screen::Game, packet) => self.apply(packet),
+            (Screen::Login | Screen::Creation, packet) => {
+                self.open_game(&packet, offset);
+                self.apply(packet);
+            }
+        }
+        Ok(())
+    }
+
+    /// Any packet but an error opens the game screen, which reads the whole block again from its start.
+    fn open_game(&mut self, packet: &ServerPacket<'_>, offset: usize) {
+        if offset > 0 {
+            self.fault(format!(
+                "{} opens the game in the middle of a read",
+                packet.name()
+            ));
+        }
+        if !matches!(packet, ServerPacket::Logged { .. }) {
+            self.fault(format!("{} opens the game instead of Logged", packet.name()));
+        }
+        self.screen = Screen::Game;
+    }
+
+    /// The own character, once both it and its index are known.
+    #[must_use]
+    pub fn own(&self) -> Option<&SeenCharacter> {
+        self.characters.get(&self.own_index?)
+    }
+
+    /// Where the own character stands, as the client believes.
+    #[must_use]
+    pub fn position(&self) -> Option<(u8, u8)> {
+        self.own().map(|own| (own.x, own.y))
+    }
+
+    /// The lowest index of a character whose shown name is `name` or `name <some guild>`.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<i16> {
+        let shown = |character: &SeenCharacter| {
+            character
+                .name
+                .split(" <")
+                .next()
+                .is_some_and(|shown| shown.eq_ignore_ascii_case(name))
+        };
+        self.characters
+            .iter()
+            .find(|(_, character)| shown(character))
+            .map(|(&index, _)| index)
+    }
+
+    /// Whether a console line holds `part`.
+    #[must_use]
+    pub fn console_has(&self, part: &str) -> bool {
+        self.console.iter().any(|line| line.text.contains(part))
+    }
+
+    fn fault(&mut self, fault: impl Into<String>) {
+        self.faults.push(fault.into());
+    }
+
+    fn check(&mut self, holds: bool, fault: impl FnOnce() -> String) {
+        if !holds {
+            self.fault(fault());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
