@@ -26,7 +26,12 @@ Examples:
 
 /// Flags of `pyao-server`. Values are text: the settings they name check them, as they do for every layer.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(name = "pyao-server", version, about = "Argentum Online server for the Godot client", after_long_help = EXIT_CODES)]
+#[command(
+    name = "pyao-server",
+    version,
+    about = "Argentum Online server for the Godot client"
+)]
+#[command(after_long_help = EXIT_CODES)]
 pub struct Flags {
     /// Configuration file [default: ./config.toml when it exists]
     #[arg(long, value_name = "FILE")]
@@ -55,7 +60,7 @@ pub struct Flags {
     /// Read configuration and data, report what is effective and what is wrong, and exit
     #[arg(long)]
     pub check: bool,
-    /// Print a configuration file with every setting at its default, and exit
+    /// Print a configuration file that explains every setting, at its default, and exit
     #[arg(long)]
     pub print_config: bool,
 }

@@ -1,9 +1,9 @@
 //! Configuration: what an operator may set, where each value came from, and what is wrong with it.
 //!
 //! A value comes from the strongest layer that gives it: a flag, else the environment, else the configuration file,
-//! else the default. [`table`] lists every setting once; the file reader, the environment reader, the flags, the
-//! report of `--check` and the commented file of `--print-config` all follow that table. A wrong value is never
-//! ignored: [`load`] reports every fault of every layer, each with its file, line and column, its variable or its flag.
+//! else the default. [`table`] lists every setting once; the file, the environment, the flags and the report of
+//! `--check` all follow that table. A wrong value is never ignored: [`load`] reports every fault of every layer, each
+//! with its file, line and column, its variable or its flag.
 
 mod environment;
 mod field;
@@ -25,7 +25,7 @@ use table::SETTINGS;
 /// The file that is read when no other is named and it exists in the working directory.
 pub const DEFAULT_FILE: &str = "config.toml";
 
-/// Every setting. Units and ranges are in [`table`].
+/// Every setting. Ranges are in [`table`], meanings and units in its reference file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Config {
     /// Where players connect.
@@ -75,7 +75,7 @@ impl Default for Server {
 pub struct Limits {
     /// Connections from one address.
     pub connections_per_ip: u32,
-    /// Login attempts a minute from one address.
+    /// Login attempts a minute from one address; 0 is no limit.
     pub logins_per_minute_per_ip: u32,
     /// Packets a second of one connection, on average.
     pub packets_per_second: u32,

@@ -117,7 +117,8 @@ fn wrong_values_in_the_file_are_named_with_line_and_column() {
 #[test]
 fn values_of_odd_types_and_sizes_are_faults() {
     let faults = faults_of(
-        "[server]\nport = 99999999999999999999\nhost = [1, 2]\n[redis]\nenabled = 1979-05-27\n[world]\nstart_positions = [\"1:2\"]\n",
+        "[server]\nport = 99999999999999999999\nhost = [1, 2]\n\
+         [redis]\nenabled = 1979-05-27\n[world]\nstart_positions = [\"1:2\"]\n",
     );
     assert_eq!(faults.len(), 4, "{faults:?}");
     assert!(faults[0].contains("huge integer"), "{faults:?}");
@@ -292,14 +293,13 @@ fn the_report_names_every_setting_and_hides_passwords() {
 }
 
 #[test]
-fn the_commented_file_says_the_defaults() {
-    let loaded = load_text(&table::commented_file(), Flags::default(), &[]).unwrap();
+fn the_reference_file_has_every_setting_at_its_default() {
+    let loaded = load_text(table::REFERENCE_FILE, Flags::default(), &[]).unwrap();
     assert_eq!(loaded.config, Config::default());
-    for setting in SETTINGS.iter().filter(|setting| setting.key != "redis.required") {
-        assert!(
-            matches!(loaded.sources.of(setting.key), Source::File { .. }),
-            "{}",
-            setting.key
-        );
+    for setting in SETTINGS {
+        let is_set = matches!(loaded.sources.of(setting.key), Source::File { .. });
+        let (_, name) = setting.key.split_once('.').unwrap();
+        let is_commented = table::REFERENCE_FILE.contains(&format!("\n# {name} = "));
+        assert!(is_set || is_commented, "{} is missing", setting.key);
     }
 }
