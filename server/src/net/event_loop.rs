@@ -277,7 +277,8 @@ impl EventLoop {
         (is_done || now >= shutdown.deadline).then_some(shutdown.signal)
     }
 
-    fn finish(self, stop: Stop) -> Finished {
+    fn finish(mut self, stop: Stop) -> Finished {
+        self.clients.log_summaries(Millis::MAX);
         Finished {
             is_drained: self.game.is_drained(),
             uptime_ms: self.now(),
