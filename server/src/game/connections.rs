@@ -80,14 +80,8 @@ impl Connections {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 }
 
@@ -106,7 +100,7 @@ mod tests {
         connections.open(new, address);
         assert!(connections.get(old).is_none());
         assert!(connections.remove(old).is_none());
-        assert_eq!(connections.len(), 1);
+        assert_eq!(connections.count(), 1);
         assert!(connections.get(new).is_some());
     }
 }

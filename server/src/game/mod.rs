@@ -234,7 +234,7 @@ impl Game {
     /// How many connections the game knows.
     #[must_use]
     pub fn connection_count(&self) -> usize {
-        self.connections.len()
+        self.connections.count()
     }
 
     fn opened(&mut self, connection: ConnectionId, address: IpAddr, segment_limit: usize) {
