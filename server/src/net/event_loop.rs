@@ -247,8 +247,7 @@ impl EventLoop {
                     metrics: &mut self.metrics,
                     registry: self.poll.registry(),
                 };
-                let readable = event.is_readable() || event.is_read_closed() || event.is_error();
-                self.clients.event(&mut turn, slot, readable, event.is_writable());
+                self.clients.event(&mut turn, slot, event);
             }
         }
     }
