@@ -72,6 +72,7 @@ impl Game {
                 Some(Pending::Save(users)) => self.saved(ticket, &users, result),
                 _ => {}
             },
+            Reply::SessionOpened { .. } | Reply::Heartbeat { .. } | Reply::Settings { .. } => {}
         }
     }
 
