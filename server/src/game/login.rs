@@ -84,6 +84,7 @@ impl Game {
                 Some(Pending::Save(users)) => self.saved(ticket, &users, result),
                 _ => {}
             },
+            Reply::SessionOpened { .. } | Reply::Heartbeat { .. } | Reply::Settings { .. } => {}
         }
     }
 

@@ -3,12 +3,18 @@
 //! A rule is a function over `connect`, which gives one more connection to one store that was empty at first. A store
 //! runs them all with [`store_contract`].
 
+mod servers;
+mod settings;
+
 use std::sync::Barrier;
 use std::thread;
 
+pub(super) use servers::*;
+pub(super) use settings::*;
+
 use super::records::{
-    AttributesRecord, CharacterRecord, INVENTORY_SLOTS, ItemRecord, PositionRecord, ReputationRecord, SKILLS,
-    SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord,
+    PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
 };
 use super::testing::{position_save, sample_account, sample_character, sheet_save};
 use super::{CreateError, Store, StoreError, StoredAccount};
@@ -31,6 +37,30 @@ macro_rules! store_contract {
             text_of_any_script_survives,
             numbers_at_their_limits_survive,
             what_was_told_is_there_after_reopening,
+            a_game_master_is_made_and_unmade,
+            an_account_is_found_by_name,
+            accounts_are_listed_page_by_page,
+            restored_accounts_keep_their_numbers,
+            a_restored_account_replaces_nobody,
+            each_run_of_a_server_has_a_larger_epoch,
+            a_store_keeps_the_name_that_its_first_server_gave_it,
+            connections_are_the_sum_over_live_servers,
+            a_server_without_heartbeats_is_forgotten,
+            a_server_that_only_slept_is_back_with_its_next_heartbeat,
+            what_a_server_tells_of_itself_is_read_back,
+            of_two_servers_with_one_id_the_older_is_told_to_end,
+            only_a_registered_server_has_heartbeats_and_sessions,
+            a_session_is_read_back_as_it_was_last_written,
+            sessions_are_listed_by_user,
+            a_character_is_claimed_by_one_live_server_at_a_time,
+            sessions_of_dead_servers_are_marked_at_the_next_start,
+            a_server_that_starts_again_takes_over_at_once,
+            a_server_cannot_save_a_character_that_another_took,
+            a_setting_is_set_read_and_removed,
+            a_default_is_set_where_nothing_is,
+            an_unknown_setting_is_refused,
+            every_live_setting_can_be_set,
+            a_store_tells_what_it_is,
         );
     };
     ($fixture:ident: $($rule:ident),* $(,)?) => {
@@ -48,13 +78,16 @@ pub(super) use store_contract;
 type Connect<'a> = &'a (dyn Fn() -> Box<dyn Store> + Sync);
 
 fn create(store: &mut dyn Store, name: &str) -> UserId {
-    store
-        .create_account(&sample_account(name), &sample_character())
-        .unwrap()
+    store.create_account(&sample_account(name), &sample_character()).unwrap()
 }
 
 fn load(store: &mut dyn Store, name: &str) -> StoredAccount {
     store.load_account(name).unwrap().unwrap()
+}
+
+/// A save of a step to column `x`.
+fn step(user_id: UserId, x: u8) -> CharacterSave {
+    position_save(user_id, PositionRecord { x, ..sample_character().position })
 }
 
 pub(super) fn an_empty_store_has_no_accounts(connect: Connect<'_>) {
@@ -103,43 +136,23 @@ pub(super) fn one_of_many_simultaneous_creations_takes_the_name(connect: Connect
                 })
             })
             .collect();
-        creators
-            .into_iter()
-            .map(|creator| creator.join().unwrap())
-            .collect()
+        creators.into_iter().map(|creator| creator.join().unwrap()).collect()
     });
-    let winners: Vec<usize> = results
-        .iter()
-        .filter(|(_, result)| result.is_ok())
-        .map(|(number, _)| *number)
-        .collect();
-    let refused = results
-        .iter()
-        .filter(|(_, result)| *result == Err(CreateError::NameTaken))
-        .count();
+    let winners: Vec<usize> =
+        results.iter().filter(|(_, result)| result.is_ok()).map(|(number, _)| *number).collect();
+    let refused = results.iter().filter(|(_, result)| *result == Err(CreateError::NameTaken)).count();
     assert_eq!((winners.len(), refused), (1, CREATORS - 1), "{results:?}");
     let stored = load(&mut *connect(), "unico");
-    assert_eq!(
-        stored.account.account.email,
-        format!("{}@example.org", winners[0])
-    );
+    assert_eq!(stored.account.account.email, format!("{}@example.org", winners[0]));
 }
 
 pub(super) fn a_saved_position_changes_the_position_alone(connect: Connect<'_>) {
     let mut store = connect();
     let walker = create(&mut *store, "Caminante");
     create(&mut *store, "Quieto");
-    let position = PositionRecord {
-        map: 34,
-        x: 1,
-        y: 100,
-        heading: 4,
-    };
+    let position = PositionRecord { map: 34, x: 1, y: 100, heading: 4 };
     store.save_characters(&[position_save(walker, position)]).unwrap();
-    let expected = CharacterRecord {
-        position,
-        ..sample_character()
-    };
+    let expected = CharacterRecord { position, ..sample_character() };
     assert_eq!(load(&mut *store, "Caminante").character, expected);
     assert_eq!(load(&mut *store, "Quieto").character, sample_character());
 }
@@ -150,26 +163,13 @@ pub(super) fn a_saved_sheet_replaces_the_whole_character(connect: Connect<'_>) {
     let mut sheet = limits();
     // Slots in use become free, free ones used, and some keep their place with another content.
     sheet.inventory = [None; INVENTORY_SLOTS];
-    sheet.inventory[1] = Some(ItemRecord {
-        object: 7,
-        amount: 3,
-        equipped: true,
-    });
-    sheet.inventory[3] = Some(ItemRecord {
-        object: 8,
-        amount: 4,
-        equipped: false,
-    });
+    sheet.inventory[1] = Some(ItemRecord { object: 7, amount: 3, equipped: true });
+    sheet.inventory[3] = Some(ItemRecord { object: 8, amount: 4, equipped: false });
     sheet.spells = [0; SPELL_SLOTS];
     sheet.spells[34] = 2;
-    store
-        .save_characters(&[sheet_save(user_id, sheet.clone())])
-        .unwrap();
+    store.save_characters(&[sheet_save(user_id, sheet.clone())]).unwrap();
     assert_eq!(load(&mut *store, "Cambiante").character, sheet);
-    assert_eq!(
-        load(&mut *store, "Cambiante").account.account,
-        sample_account("Cambiante")
-    );
+    assert_eq!(load(&mut *store, "Cambiante").account.account, sample_account("Cambiante"));
 }
 
 pub(super) fn a_group_with_a_failing_member_changes_nobody(connect: Connect<'_>) {
@@ -179,10 +179,7 @@ pub(super) fn a_group_with_a_failing_member_changes_nobody(connect: Connect<'_>)
     let mut sheet = sample_character();
     sheet.stats.gold = 0;
     let group = [sheet_save(giver, sheet.clone()), sheet_save(nobody, sheet)];
-    assert_eq!(
-        store.save_characters(&group),
-        Err(StoreError::UnknownUser(nobody))
-    );
+    assert_eq!(store.save_characters(&group), Err(StoreError::UnknownUser(nobody)));
     assert_eq!(load(&mut *store, "Dador").character, sample_character());
     // The failure leaves nothing open: the store goes on.
     create(&mut *store, "Siguiente");
@@ -194,10 +191,7 @@ pub(super) fn saving_an_unknown_user_is_an_error(connect: Connect<'_>) {
     let position = sample_character().position;
     let unknown = Err(StoreError::UnknownUser(nobody));
     assert_eq!(store.save_characters(&[position_save(nobody, position)]), unknown);
-    assert_eq!(
-        store.save_characters(&[sheet_save(nobody, sample_character())]),
-        unknown
-    );
+    assert_eq!(store.save_characters(&[sheet_save(nobody, sample_character())]), unknown);
     assert_eq!(store.set_password_hash(nobody, "hash"), unknown);
 }
 
@@ -210,10 +204,7 @@ pub(super) fn a_password_hash_is_replaced(connect: Connect<'_>) {
     let user_id = create(&mut *store, "Olvidadizo");
     create(&mut *store, "Otro");
     store.set_password_hash(user_id, "$argon2id$new").unwrap();
-    assert_eq!(
-        load(&mut *store, "Olvidadizo").account.account.password_hash,
-        "$argon2id$new"
-    );
+    assert_eq!(load(&mut *store, "Olvidadizo").account.account.password_hash, "$argon2id$new");
     let other = load(&mut *store, "Otro").account.account.password_hash;
     assert_eq!(other, sample_account("Otro").password_hash);
 }
@@ -229,9 +220,7 @@ pub(super) fn text_of_any_script_survives(connect: Connect<'_>) {
     assert_eq!(stored.account.account, account);
     assert_eq!(stored.character, character);
     character.description = String::new();
-    store
-        .save_characters(&[sheet_save(stored.account.user_id, character.clone())])
-        .unwrap();
+    store.save_characters(&[sheet_save(stored.account.user_id, character.clone())]).unwrap();
     assert_eq!(load(&mut *store, "Ñandú Ágil").character, character);
 }
 
@@ -255,20 +244,81 @@ pub(super) fn what_was_told_is_there_after_reopening(connect: Connect<'_>) {
     assert_eq!(load(&mut *connect(), "Durable").character, limits());
 }
 
+pub(super) fn a_game_master_is_made_and_unmade(connect: Connect<'_>) {
+    let mut store = connect();
+    let user_id = create(&mut *store, "Maestro");
+    let nobody = UserId(user_id.0 + 1);
+    store.set_gm(user_id, true).unwrap();
+    assert!(load(&mut *store, "Maestro").account.is_gm);
+    store.set_gm(user_id, false).unwrap();
+    assert!(!load(&mut *store, "Maestro").account.is_gm);
+    assert_eq!(store.set_gm(nobody, true), Err(StoreError::UnknownUser(nobody)));
+}
+
+pub(super) fn an_account_is_found_by_name(connect: Connect<'_>) {
+    let mut store = connect();
+    assert_eq!(store.find_account("Buscado").unwrap(), None);
+    create(&mut *store, "Buscado");
+    let loaded = load(&mut *store, "Buscado").account;
+    assert_eq!(store.find_account("bUSCADO").unwrap(), Some(loaded));
+}
+
+pub(super) fn accounts_are_listed_page_by_page(connect: Connect<'_>) {
+    let mut store = connect();
+    assert!(store.list_accounts(None, 10).unwrap().is_empty());
+    let created: Vec<_> = (0..12).map(|number| create(&mut *store, &format!("Jugador {number}"))).collect();
+    let mut listed = Vec::new();
+    loop {
+        let page = store.list_accounts(listed.last().copied(), 5).unwrap();
+        assert!(page.len() <= 5);
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.into_iter().map(|account| account.user_id));
+    }
+    assert_eq!(listed, created);
+    let first = store.list_accounts(None, 1).unwrap();
+    assert_eq!(first, [load(&mut *store, "Jugador 0").account]);
+}
+
+fn stored(user_id: u32, name: &str) -> StoredAccount {
+    let account =
+        AccountRecord { user_id: UserId(user_id), account: sample_account(name), is_gm: user_id == 30 };
+    StoredAccount { account, character: limits() }
+}
+
+pub(super) fn restored_accounts_keep_their_numbers(connect: Connect<'_>) {
+    let mut store = connect();
+    let accounts = [stored(30, "Treinta"), stored(7, "Siete")];
+    store.restore_accounts(&accounts).unwrap();
+    store.restore_accounts(&[]).unwrap();
+    for account in &accounts {
+        assert_eq!(&load(&mut *store, &account.account.account.username), account);
+    }
+    store.save_characters(&[step(UserId(7), 11)]).unwrap();
+    let next = create(&mut *store, "Nuevo");
+    assert!(next > UserId(30), "{next}");
+}
+
+pub(super) fn a_restored_account_replaces_nobody(connect: Connect<'_>) {
+    let mut store = connect();
+    let first = create(&mut *store, "Primero");
+    let before = load(&mut *store, "Primero");
+    let same_name = stored(99, "PRIMERO");
+    let same_number = stored(first.0, "Otro");
+    store.restore_accounts(&[same_name, same_number, stored(50, "Cincuenta")]).unwrap();
+    assert_eq!(load(&mut *store, "Primero"), before);
+    assert_eq!(store.load_account("Otro").unwrap(), None);
+    assert_eq!(load(&mut *store, "Cincuenta").account.user_id, UserId(50));
+    let unknown = Err(StoreError::UnknownUser(UserId(99)));
+    assert_eq!(store.save_characters(&[step(UserId(99), 1)]), unknown);
+}
+
 /// A character with every number at its upper end.
 fn limits() -> CharacterRecord {
-    let item = ItemRecord {
-        object: u16::MAX,
-        amount: 10_000,
-        equipped: true,
-    };
+    let item = ItemRecord { object: u16::MAX, amount: 10_000, equipped: true };
     CharacterRecord {
-        position: PositionRecord {
-            map: u16::MAX,
-            x: 100,
-            y: 100,
-            heading: 4,
-        },
+        position: PositionRecord { map: u16::MAX, x: 100, y: 100, heading: 4 },
         attributes: AttributesRecord {
             strength: u8::MAX,
             agility: u8::MAX,
@@ -307,10 +357,7 @@ fn limits() -> CharacterRecord {
             noble: 6_000_000,
             plebeian: 6_000_000,
         },
-        skills: [SkillRecord {
-            level: 100,
-            experience: u32::MAX,
-        }; SKILLS],
+        skills: [SkillRecord { level: 100, experience: u32::MAX }; SKILLS],
         inventory: [Some(item); INVENTORY_SLOTS],
         spells: [u16::MAX; SPELL_SLOTS],
         description: "x".repeat(1000),

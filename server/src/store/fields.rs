@@ -77,12 +77,7 @@ macro_rules! fields {
     };
 }
 
-fields!(PositionRecord {
-    map: WORD,
-    x: TILE,
-    y: TILE,
-    heading: 1..=4
-});
+fields!(PositionRecord { map: WORD, x: TILE, y: TILE, heading: 1..=4 });
 
 fields!(AttributesRecord {
     strength: BYTE,
@@ -125,10 +120,7 @@ fields!(ReputationRecord {
     plebeian: REPUTATION,
 });
 
-fields!(SkillRecord {
-    level: 0..=100,
-    experience: LONG
-});
+fields!(SkillRecord { level: 0..=100, experience: LONG });
 
 #[cfg(test)]
 mod tests {
@@ -154,18 +146,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_by_name() {
-        let position = PositionRecord {
-            map: 34,
-            x: 50,
-            y: 60,
-            heading: 2,
-        };
+        let position = PositionRecord { map: 34, x: 50, y: 60, heading: 2 };
         let values = position.values();
         let read = PositionRecord::read::<OutOfRange>(|name| {
-            let column = PositionRecord::NAMES
-                .iter()
-                .position(|each| *each == name)
-                .unwrap();
+            let column = PositionRecord::NAMES.iter().position(|each| *each == name).unwrap();
             Ok(values[column])
         });
         assert_eq!(read.unwrap(), position);

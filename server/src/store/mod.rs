@@ -6,81 +6,29 @@
 
 #[cfg(test)]
 mod contract;
+mod error;
 mod fields;
+pub mod keyspace;
 mod lock;
 mod pending;
 pub mod records;
+mod request;
+pub mod server;
+pub mod session;
 pub mod sqlite;
 pub mod testing;
 pub mod worker;
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use error::{CreateError, StoreError};
+pub use request::{Reply, Request, Ticket};
+
 use records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
-
-/// Pairs a [`Request`] with its [`Reply`]; the game makes them, the store only carries them.
-pub type Ticket = u64;
-
-/// What the game asks of the store.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// Load the account of that name (any case) and its character.
-    LoadAccount {
-        /// Comes back with the reply.
-        ticket: Ticket,
-        /// The character's name as typed.
-        name: String,
-    },
-    /// Create an account and its character, both or neither. The name is taken by exactly one creation.
-    CreateAccount {
-        /// Comes back with the reply.
-        ticket: Ticket,
-        /// Who.
-        account: NewAccount,
-        /// The new character as it enters the world.
-        character: Box<CharacterRecord>,
-    },
-    /// Write the changed parts of some characters: one commit group, written whole or not at all.
-    SaveCharacters {
-        /// Comes back with the reply.
-        ticket: Ticket,
-        /// The changed characters.
-        saves: Vec<CharacterSave>,
-    },
-    /// Replace a password hash.
-    SetPasswordHash {
-        /// Comes back with the reply.
-        ticket: Ticket,
-        /// Whose.
-        user_id: UserId,
-        /// The new hash, in PHC form.
-        password_hash: String,
-    },
-}
-
-/// What the store answers.
-#[derive(Debug)]
-pub enum Reply {
-    /// To [`Request::LoadAccount`]; `None` when no such name exists.
-    Account {
-        /// From the request.
-        ticket: Ticket,
-        /// What was found.
-        result: Result<Option<Box<StoredAccount>>, StoreError>,
-    },
-    /// To [`Request::CreateAccount`].
-    Created {
-        /// From the request.
-        ticket: Ticket,
-        /// The new id, or why not.
-        result: Result<UserId, CreateError>,
-    },
-    /// To [`Request::SaveCharacters`] and [`Request::SetPasswordHash`]: committed, or not at all.
-    Saved {
-        /// From the request.
-        ticket: Ticket,
-        /// Committed, or why not.
-        result: Result<(), StoreError>,
-    },
-}
+use server::{Heartbeat, LiveServer, Registration, ServerStart, ServerStatus};
+use session::{Claim, Session, SessionWrite, StoredSession};
 
 /// An account with its character.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,42 +39,29 @@ pub struct StoredAccount {
     pub character: CharacterRecord,
 }
 
-/// A store that could not do as asked. Nothing of the request was written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The store is away or refused.
-    #[error("store unavailable: {0}")]
-    Unavailable(String),
-    /// No such account: it was deleted behind the server's back.
-    #[error("the store has no account {0}")]
-    UnknownUser(UserId),
-    /// A stored record cannot be read; the record is left as it is.
-    #[error("stored record of {key} is damaged: {reason}")]
-    Damaged {
-        /// Which record.
-        key: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+/// Live settings that are set: raw text by name, for instance `server.port` and `7666`. See [`keyspace::SETTINGS`].
+pub type Settings = BTreeMap<String, String>;
+
+/// What a store is and how safe it keeps things, for the log and for tools.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoreDescription {
+    /// Kind, version and place in one line, without secrets.
+    pub summary: String,
+    /// What is lost at worst when the machine stops at once, in one line.
+    pub loss_window: String,
+    /// What the operator should change, each in one line.
+    pub warnings: Vec<String>,
 }
 
-/// Why an account was not created.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CreateError {
-    /// Somebody has that name, in whatever case.
-    #[error("the name is taken")]
-    NameTaken,
-    /// See [`StoreError`].
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// What every store can do. Methods may block: they are called on the worker thread only.
+/// What every store can do. Methods may block: they are called on the worker thread, before the loop starts, or by
+/// tools. All fail with [`StoreError::Unavailable`] when the store is away; further errors are named where they occur.
 pub trait Store: Send {
+    // Accounts and characters.
+
     /// Account and character of `name` (any case), or `None`.
     ///
     /// # Errors
-    /// When the store is away or the record is damaged.
+    /// [`StoreError::Damaged`] when the record cannot be read.
     fn load_account(&mut self, name: &str) -> Result<Option<StoredAccount>, StoreError>;
 
     /// Creates account and character together; committed when this returns.
@@ -139,15 +74,204 @@ pub trait Store: Send {
         character: &CharacterRecord,
     ) -> Result<UserId, CreateError>;
 
-    /// Writes all saves in one transaction; committed when this returns.
+    /// Writes all saves in one transaction; committed when this returns. When a server is registered, it writes only
+    /// characters that no other server has claimed since this run did.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownUser`] or [`StoreError::CharacterTaken`]; then nothing was written.
+    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError>;
+
+    /// Writes accounts with their characters under the numbers they had, as after the store was emptied. Whoever is
+    /// there already, by number or by name, is left as he is. New accounts get larger numbers than all restored ones.
     ///
     /// # Errors
     /// When nothing was written.
-    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError>;
+    fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError>;
+
+    /// The account of `name` (any case), without its character.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the record cannot be read.
+    fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError>;
+
+    /// Up to `limit` accounts by number, those after `after` (`None`: from the first). Damaged ones are left out and
+    /// logged.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn list_accounts(
+        &mut self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>, StoreError>;
 
     /// Replaces a password hash.
     ///
     /// # Errors
-    /// When nothing was written.
+    /// [`StoreError::UnknownUser`].
     fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError>;
+
+    /// Makes a game master, or no longer. Takes effect at the next login.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownUser`].
+    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError>;
+
+    // Servers.
+
+    /// Registers the server that uses this store from now on, with no connections yet. Marks the sessions of servers
+    /// that are gone as disconnected.
+    ///
+    /// # Errors
+    /// When it is not registered.
+    fn register_server(&mut self, start: &ServerStart) -> Result<Registration, StoreError>;
+
+    /// Renews the lease of the registered server and replaces what it last told of itself.
+    ///
+    /// # Errors
+    /// [`StoreError::NotRegistered`], or [`StoreError::ServerReplaced`]: then this server must end.
+    fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError>;
+
+    /// Takes the registered server and its connections out at once; does nothing when none is registered.
+    ///
+    /// # Errors
+    /// When the store is away; the lease then runs out by itself.
+    fn deregister_server(&mut self) -> Result<(), StoreError>;
+
+    /// The servers whose lease holds, by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when a status cannot be read.
+    fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError>;
+
+    /// Open connections of all live servers, as of their last heartbeats.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn connections_count(&mut self) -> Result<u64, StoreError>;
+
+    // Sessions.
+
+    /// Claims a character for the registered server and opens its session, replacing an older one whole. See the
+    /// module [`session`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotRegistered`].
+    fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError>;
+
+    /// Changes sessions of the registered server. A change to a character that another server has claimed since is
+    /// left out: that session is not ours any more.
+    ///
+    /// # Errors
+    /// [`StoreError::NotRegistered`].
+    fn write_sessions(&mut self, writes: &[SessionWrite]) -> Result<(), StoreError>;
+
+    /// The session of that user, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it cannot be read.
+    fn session(&mut self, user_id: UserId) -> Result<Option<StoredSession>, StoreError>;
+
+    /// All sessions by user. Damaged ones are left out and logged.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn sessions(&mut self) -> Result<Vec<StoredSession>, StoreError>;
+
+    // Live settings.
+
+    /// The live settings that are set, as raw text. Cheap enough for once a second.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn settings(&mut self) -> Result<Settings, StoreError>;
+
+    /// Sets a live setting to `value`, whatever it means.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`].
+    fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError>;
+
+    /// Removes a live setting; whether it was set.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`].
+    fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError>;
+
+    /// Sets those of `defaults` that are not set.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`]; then nothing was written.
+    fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError>;
+
+    // The store itself.
+
+    /// Name of this store, drawn when a server first registered; `None` before. See [`Registration::store_id`].
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn store_id(&mut self) -> Result<Option<String>, StoreError>;
+
+    /// Asks for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn ping(&mut self) -> Result<(), StoreError>;
+
+    /// What this store is.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn describe(&mut self) -> Result<StoreDescription, StoreError>;
+
+    /// Numbers about the store itself by name: `accounts`, `sessions` and what the kind of store adds.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn statistics(&mut self) -> Result<BTreeMap<String, u64>, StoreError>;
+
+    // Requests.
+
+    /// Carries requests out in order and answers each. A store across a network does so in few round trips.
+    fn carry_out(&mut self, requests: &[Request]) -> Vec<Reply> {
+        requests.iter().map(|request| carry_out_one(self, request)).collect()
+    }
+}
+
+/// A random name for a store that has none.
+fn fresh_store_id() -> Result<String, StoreError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| StoreError::Unavailable(format!("no random numbers: {error}")))?;
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
+}
+
+fn carry_out_one<S: Store + ?Sized>(store: &mut S, request: &Request) -> Reply {
+    match request {
+        &Request::LoadAccount { ticket, ref name } => {
+            Reply::Account { ticket, result: store.load_account(name).map(|found| found.map(Box::new)) }
+        }
+        &Request::CreateAccount { ticket, ref account, ref character } => {
+            Reply::Created { ticket, result: store.create_account(account, character) }
+        }
+        &Request::SaveCharacters { ticket, ref saves } => {
+            Reply::Saved { ticket, result: store.save_characters(saves) }
+        }
+        &Request::SetPasswordHash { ticket, user_id, ref password_hash } => {
+            Reply::Saved { ticket, result: store.set_password_hash(user_id, password_hash) }
+        }
+        &Request::OpenSession { ticket, ref session } => {
+            Reply::SessionOpened { ticket, result: store.open_session(session) }
+        }
+        &Request::WriteSessions { ticket, ref writes } => {
+            Reply::Saved { ticket, result: store.write_sessions(writes) }
+        }
+        &Request::Heartbeat { ticket, ref status } => {
+            Reply::Heartbeat { ticket, result: store.heartbeat(status) }
+        }
+        &Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
+        &Request::RestoreAccounts { ticket, ref accounts } => {
+            Reply::Saved { ticket, result: store.restore_accounts(accounts) }
+        }
+    }
 }

@@ -88,10 +88,8 @@ impl PendingSaves {
 
     /// The groups that have a character of `saves`.
     fn groups_of(&self, saves: &[CharacterSave]) -> Vec<u64> {
-        let mut groups: Vec<u64> = saves
-            .iter()
-            .filter_map(|save| self.group_of.get(&save.user_id).copied())
-            .collect();
+        let mut groups: Vec<u64> =
+            saves.iter().filter_map(|save| self.group_of.get(&save.user_id).copied()).collect();
         groups.sort_unstable();
         groups.dedup();
         groups
@@ -145,10 +143,7 @@ mod tests {
     use crate::store::testing::{position_save, sample_character, sheet_save};
 
     fn at(x: u8) -> PositionRecord {
-        PositionRecord {
-            x,
-            ..sample_character().position
-        }
+        PositionRecord { x, ..sample_character().position }
     }
 
     fn step(user_id: u32, x: u8) -> CharacterSave {
@@ -177,10 +172,7 @@ mod tests {
     #[test]
     fn a_later_position_goes_into_the_sheet() {
         let sheet = sheet_save(UserId(1), sample_character());
-        let moved = CharacterRecord {
-            position: at(77),
-            ..sample_character()
-        };
+        let moved = CharacterRecord { position: at(77), ..sample_character() };
         assert_eq!(merged(&[sheet, step(1, 77)]), [sheet_save(UserId(1), moved)]);
     }
 
@@ -205,10 +197,7 @@ mod tests {
         pending.add(12, vec![step(3, 5)]);
         pending.add(13, vec![step(2, 6), step(3, 6)]);
         let alone = pending.oldest().unwrap();
-        assert_eq!(
-            (alone.to_saves(), alone.tickets()),
-            (vec![step(4, 5)], &[(1, 11)][..])
-        );
+        assert_eq!((alone.to_saves(), alone.tickets()), (vec![step(4, 5)], &[(1, 11)][..]));
         pending.remove_oldest();
         let joined = pending.oldest().unwrap();
         assert_eq!(joined.to_saves(), [step(1, 5), step(2, 6), step(3, 6)]);

@@ -3,6 +3,8 @@
 //! A character is saved in parts, so that a step costs a position and not the whole sheet. Numbers are those of the
 //! protocol (class 1 is Mage, heading 3 is south); meaning them is the game's business.
 
+use serde::{Deserialize, Serialize};
+
 /// Number of inventory slots of a player.
 pub const INVENTORY_SLOTS: usize = 25;
 /// Number of spell slots of a player.
@@ -11,7 +13,7 @@ pub const SPELL_SLOTS: usize = 35;
 pub const SKILLS: usize = 20;
 
 /// Number of an account and of its character; the first is 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(pub u32);
 
 impl std::fmt::Display for UserId {

@@ -1,13 +1,16 @@
 //! Helpers for tests of whatever stands on a store: sample records, and a store that fails on demand.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::records::{
-    AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount,
+    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount,
     PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
 };
-use super::{CreateError, Store, StoreError, StoredAccount};
+use super::server::{Heartbeat, LiveServer, Registration, ServerStart, ServerStatus};
+use super::session::{Claim, Session, SessionWrite, StoredSession};
+use super::{CreateError, Settings, Store, StoreDescription, StoreError, StoredAccount};
 
 /// An account of that name.
 #[must_use]
@@ -30,30 +33,18 @@ pub fn sample_account(username: &str) -> NewAccount {
 pub fn sample_character() -> CharacterRecord {
     let mut skills = [SkillRecord::default(); SKILLS];
     for (skill, number) in skills.iter_mut().zip(1..) {
-        *skill = SkillRecord {
-            level: number,
-            experience: 100 + u32::from(number),
-        };
+        *skill = SkillRecord { level: number, experience: 100 + u32::from(number) };
     }
     let mut inventory = [None; INVENTORY_SLOTS];
     for (slot, number) in inventory.iter_mut().zip(1..).step_by(3) {
-        *slot = Some(ItemRecord {
-            object: 400 + number,
-            amount: 10 * number,
-            equipped: number % 2 == 0,
-        });
+        *slot = Some(ItemRecord { object: 400 + number, amount: 10 * number, equipped: number % 2 == 0 });
     }
     let mut spells = [0; SPELL_SLOTS];
     for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {
         *slot = number;
     }
     CharacterRecord {
-        position: PositionRecord {
-            map: 1,
-            x: 50,
-            y: 51,
-            heading: 3,
-        },
+        position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },
         attributes: AttributesRecord {
             strength: 18,
             agility: 17,
@@ -106,21 +97,13 @@ fn sample_stats() -> StatsRecord {
 /// A save of the position alone.
 #[must_use]
 pub fn position_save(user_id: UserId, position: PositionRecord) -> CharacterSave {
-    CharacterSave {
-        user_id,
-        position: Some(position),
-        sheet: None,
-    }
+    CharacterSave { user_id, position: Some(position), sheet: None }
 }
 
 /// A save of the whole character.
 #[must_use]
 pub fn sheet_save(user_id: UserId, sheet: CharacterRecord) -> CharacterSave {
-    CharacterSave {
-        user_id,
-        position: None,
-        sheet: Some(Box::new(sheet)),
-    }
+    CharacterSave { user_id, position: None, sheet: Some(Box::new(sheet)) }
 }
 
 /// A store that does what the one inside does, except where [`Faults`] say otherwise.
@@ -178,13 +161,7 @@ impl FaultyStore {
     #[must_use]
     pub fn new(inner: Box<dyn Store>) -> (Self, Faults) {
         let faults = Faults::default();
-        (
-            Self {
-                inner,
-                faults: faults.clone(),
-            },
-            faults,
-        )
+        (Self { inner, faults: faults.clone() }, faults)
     }
 }
 
@@ -210,8 +187,117 @@ impl Store for FaultyStore {
         Ok(())
     }
 
+    fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.restore_accounts(accounts)
+    }
+
+    fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.find_account(name)
+    }
+
+    fn list_accounts(
+        &mut self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.list_accounts(after, limit)
+    }
+
     fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
         self.faults.before_call()?;
         self.inner.set_password_hash(user_id, password_hash)
+    }
+
+    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.set_gm(user_id, is_gm)
+    }
+
+    fn register_server(&mut self, start: &ServerStart) -> Result<Registration, StoreError> {
+        self.faults.before_call()?;
+        self.inner.register_server(start)
+    }
+
+    fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError> {
+        self.faults.before_call()?;
+        self.inner.heartbeat(status)
+    }
+
+    fn deregister_server(&mut self) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.deregister_server()
+    }
+
+    fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.servers()
+    }
+
+    fn connections_count(&mut self) -> Result<u64, StoreError> {
+        self.faults.before_call()?;
+        self.inner.connections_count()
+    }
+
+    fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
+        self.faults.before_call()?;
+        self.inner.open_session(session)
+    }
+
+    fn write_sessions(&mut self, writes: &[SessionWrite]) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.write_sessions(writes)
+    }
+
+    fn session(&mut self, user_id: UserId) -> Result<Option<StoredSession>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.session(user_id)
+    }
+
+    fn sessions(&mut self) -> Result<Vec<StoredSession>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.sessions()
+    }
+
+    fn settings(&mut self) -> Result<Settings, StoreError> {
+        self.faults.before_call()?;
+        self.inner.settings()
+    }
+
+    fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.set_setting(name, value)
+    }
+
+    fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError> {
+        self.faults.before_call()?;
+        self.inner.unset_setting(name)
+    }
+
+    fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.seed_settings(defaults)
+    }
+
+    fn store_id(&mut self) -> Result<Option<String>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.store_id()
+    }
+
+    fn ping(&mut self) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.ping()
+    }
+
+    fn describe(&mut self) -> Result<StoreDescription, StoreError> {
+        self.faults.before_call()?;
+        self.inner.describe()
+    }
+
+    fn statistics(&mut self) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.statistics()
     }
 }

@@ -35,10 +35,7 @@ pub struct Backoff {
 impl Default for Backoff {
     /// From a tenth of a second to five seconds.
     fn default() -> Self {
-        Self {
-            first: Duration::from_millis(100),
-            longest: Duration::from_secs(5),
-        }
+        Self { first: Duration::from_millis(100), longest: Duration::from_secs(5) }
     }
 }
 
@@ -116,12 +113,7 @@ impl Worker {
             // Nobody listens when the worker was dropped without a shutdown.
             let _ = finish.send(result);
         })?;
-        Ok(Self {
-            messages,
-            replies,
-            finished,
-            shared,
-        })
+        Ok(Self { messages, replies, finished, shared })
     }
 
     /// Hands a request over; never blocks. Each is answered by exactly one reply.
@@ -167,11 +159,7 @@ impl Worker {
             (Ok(()), Err(RecvTimeoutError::Timeout)) => "the store did not answer in time",
             _ => "the store thread has gone",
         };
-        Err(Unsaved {
-            requests: self.waiting(),
-            characters: 0,
-            reason: reason.into(),
-        })
+        Err(Unsaved { requests: self.waiting(), characters: 0, reason: reason.into() })
     }
 }
 
@@ -228,40 +216,11 @@ impl<N: Fn()> Service<N> {
             return;
         }
         self.write_saves();
-        let reply = match &self.retry {
-            Some(retry) => refuse(request, StoreError::Unavailable(retry.reason.clone())),
-            None => self.carry_out(request),
+        let replies = match &self.retry {
+            Some(retry) => vec![request.refuse(StoreError::Unavailable(retry.reason.clone()))],
+            None => self.store.carry_out(&[request]),
         };
-        self.answer([reply]);
-    }
-
-    fn carry_out(&mut self, request: Request) -> Reply {
-        match request {
-            Request::LoadAccount { ticket, name } => Reply::Account {
-                ticket,
-                result: self.store.load_account(&name).map(|found| found.map(Box::new)),
-            },
-            Request::CreateAccount {
-                ticket,
-                account,
-                character,
-            } => Reply::Created {
-                ticket,
-                result: self.store.create_account(&account, &character),
-            },
-            Request::SaveCharacters { ticket, saves } => Reply::Saved {
-                ticket,
-                result: self.store.save_characters(&saves),
-            },
-            Request::SetPasswordHash {
-                ticket,
-                user_id,
-                password_hash,
-            } => Reply::Saved {
-                ticket,
-                result: self.store.set_password_hash(user_id, &password_hash),
-            },
-        }
+        self.answer(replies);
     }
 
     /// Writes all saves that wait, unless a pause is not yet over.
@@ -274,10 +233,7 @@ impl<N: Fn()> Service<N> {
             Ok(()) => {
                 self.store_is_back();
                 let tickets = self.saves.take_tickets();
-                self.answer(tickets.into_iter().map(|ticket| Reply::Saved {
-                    ticket,
-                    result: Ok(()),
-                }));
+                self.answer(tickets.into_iter().map(|ticket| Reply::Saved { ticket, result: Ok(()) }));
             }
             Err(StoreError::Unavailable(reason)) => self.retry_later(reason),
             Err(refusal) => {
@@ -308,10 +264,7 @@ impl<N: Fn()> Service<N> {
             self.store_is_back();
         }
         done.sort_by_key(|(ticket, _)| *ticket);
-        self.answer(
-            done.into_iter()
-                .map(|((_, ticket), result)| Reply::Saved { ticket, result }),
-        );
+        self.answer(done.into_iter().map(|((_, ticket), result)| Reply::Saved { ticket, result }));
     }
 
     fn retry_later(&mut self, reason: String) {
@@ -322,20 +275,13 @@ impl<N: Fn()> Service<N> {
                 self.backoff.first
             }
         };
-        self.retry = Some(Retry {
-            at: Instant::now() + pause,
-            pause,
-            reason,
-        });
+        self.retry = Some(Retry { at: Instant::now() + pause, pause, reason });
         self.shared.away.store(true, Ordering::Relaxed);
     }
 
     fn store_is_back(&mut self) {
         if self.retry.take().is_some() {
-            log::info!(
-                "the store is back, {} characters that waited are saved",
-                self.saves.characters()
-            );
+            log::info!("the store is back, {} characters that waited are saved", self.saves.characters());
             self.shared.away.store(false, Ordering::Relaxed);
         }
     }
@@ -368,24 +314,6 @@ impl<N: Fn()> Service<N> {
             }
             thread::sleep(self.backoff.first);
         }
-    }
-}
-
-/// The reply that says why a request other than a save was not tried.
-fn refuse(request: Request, error: StoreError) -> Reply {
-    match request {
-        Request::LoadAccount { ticket, .. } => Reply::Account {
-            ticket,
-            result: Err(error),
-        },
-        Request::CreateAccount { ticket, .. } => Reply::Created {
-            ticket,
-            result: Err(error.into()),
-        },
-        Request::SaveCharacters { ticket, .. } | Request::SetPasswordHash { ticket, .. } => Reply::Saved {
-            ticket,
-            result: Err(error),
-        },
     }
 }
 

@@ -65,6 +65,7 @@ impl SimulatedStore {
                 }
                 Reply::Saved { ticket, result: Ok(()) }
             }
+            other => other.refuse(StoreError::Unavailable("not simulated".into())),
         }
     }
 

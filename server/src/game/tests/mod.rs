@@ -118,8 +118,7 @@ impl Table {
             if jobs.is_empty() && requests.is_empty() {
                 return;
             }
-            for request in requests {
-                let reply = carry_out(&mut self.store, request);
+            for reply in self.store.carry_out(&requests) {
                 self.game.handle(self.now, Input::Store(reply));
             }
             for job in jobs {
@@ -172,23 +171,6 @@ impl Table {
             self.send(connection, ClientPacket::Walk { heading });
         }
         self.read(connection)
-    }
-}
-
-fn carry_out(store: &mut dyn Store, request: Request) -> Reply {
-    match request {
-        Request::LoadAccount { ticket, name } => {
-            Reply::Account { ticket, result: store.load_account(&name).map(|found| found.map(Box::new)) }
-        }
-        Request::CreateAccount { ticket, account, character } => {
-            Reply::Created { ticket, result: store.create_account(&account, &character) }
-        }
-        Request::SaveCharacters { ticket, saves } => {
-            Reply::Saved { ticket, result: store.save_characters(&saves) }
-        }
-        Request::SetPasswordHash { ticket, user_id, password_hash } => {
-            Reply::Saved { ticket, result: store.set_password_hash(user_id, &password_hash) }
-        }
     }
 }
 

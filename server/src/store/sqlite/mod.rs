@@ -9,18 +9,26 @@
 
 mod rows;
 mod schema;
+mod servers;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, ffi, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, ffi, params,
+};
 
 use super::lock::{LockError, StoreLock, lock_path};
-use super::records::{CharacterRecord, CharacterSave, NewAccount, UserId};
-use super::{CreateError, Store, StoreError, StoredAccount};
+use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
+use super::server::{Heartbeat, LiveServer, Registration, ServerRun, ServerStart, ServerStatus};
+use super::session::{Claim, Session, SessionWrite, StoredSession};
+use super::{
+    CreateError, Settings, Store, StoreDescription, StoreError, StoredAccount, fresh_store_id, keyspace,
+};
 use rows::ReadError;
 use schema::Found;
 
@@ -93,8 +101,10 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
+    /// The run that this connection writes for, and its lease.
+    registered: Option<(ServerRun, Duration)>,
     /// Dropped after the connection; `None` when another process may be the server.
-    _lock: Option<StoreLock>,
+    lock: Option<StoreLock>,
 }
 
 impl SqliteStore {
@@ -104,21 +114,13 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`]; each says in one line what to do.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        create_private(path).map_err(|source| OpenError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        create_private(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         // Two names of one file must lead to one lock.
-        let path = &path.canonicalize().map_err(|source| OpenError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let path =
+            &path.canonicalize().map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         let lock = StoreLock::take(path).map_err(|error| match error {
             LockError::Held => OpenError::Locked { path: path.clone() },
-            LockError::File(source) => OpenError::File {
-                path: lock_path(path),
-                source,
-            },
+            LockError::File(source) => OpenError::File { path: lock_path(path), source },
         })?;
         let mut connection = connect(path)?;
         let found = match inspect(path, &connection)? {
@@ -133,10 +135,7 @@ impl SqliteStore {
             return Err(OpenError::NoWriteAheadLog { path: path.clone() });
         }
         schema::migrate(&mut connection, found).map_err(|source| database_error(path, source))?;
-        Ok(Self {
-            connection,
-            _lock: Some(lock),
-        })
+        Ok(Self { connection, registered: None, lock: Some(lock) })
     }
 
     /// Opens an existing store beside the server that runs on it, as tools do.
@@ -146,10 +145,7 @@ impl SqliteStore {
     pub fn open_shared(path: &Path) -> Result<Self, OpenError> {
         let connection = connect(path)?;
         match inspect(path, &connection)? {
-            Found::Version(schema::VERSION) => Ok(Self {
-                connection,
-                _lock: None,
-            }),
+            Found::Version(schema::VERSION) => Ok(Self { connection, registered: None, lock: None }),
             other => Err(mismatch(path, &other)),
         }
     }
@@ -199,29 +195,42 @@ fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
 fn mismatch(path: &Path, found: &Found) -> OpenError {
     let path = path.to_owned();
     match *found {
-        Found::Version(found) => OpenError::Version {
-            path,
-            found,
-            known: schema::VERSION,
-        },
+        Found::Version(found) => OpenError::Version { path, found, known: schema::VERSION },
         Found::Empty | Found::Foreign => OpenError::Foreign { path },
+    }
+}
+
+impl SqliteStore {
+    /// Runs `work` in a transaction and commits what it did, unless it fails.
+    fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(unavailable)?;
+        Ok(done)
+    }
+
+    /// Runs `work` in a transaction, so that all it reads is of one moment. `key` names what it reads.
+    fn read<T>(
+        &mut self,
+        key: &str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, StoreError> {
+        let transaction = self.connection.transaction().map_err(unavailable)?;
+        work(&transaction).map_err(|error| unreadable(key, error))
+    }
+
+    fn registered(&self) -> Result<(ServerRun, Duration), StoreError> {
+        self.registered.clone().ok_or(StoreError::NotRegistered)
     }
 }
 
 impl Store for SqliteStore {
     fn load_account(&mut self, name: &str) -> Result<Option<StoredAccount>, StoreError> {
-        let read = |connection: &mut Connection| {
-            // One transaction, so that all tables are of one moment.
-            let transaction = connection.transaction()?;
-            rows::read_stored_account(&transaction, name)
-        };
-        read(&mut self.connection).map_err(|error| match error {
-            ReadError::Database(error) => unavailable(error),
-            ReadError::Damaged(reason) => StoreError::Damaged {
-                key: name.to_owned(),
-                reason,
-            },
-        })
+        self.read(name, |transaction| rows::read_stored_account(transaction, name))
     }
 
     fn create_account(
@@ -229,57 +238,270 @@ impl Store for SqliteStore {
         account: &NewAccount,
         character: &CharacterRecord,
     ) -> Result<UserId, CreateError> {
-        let damaged = |reason: &str| StoreError::Damaged {
-            key: account.username.clone(),
-            reason: reason.into(),
-        };
-        let created_at =
-            i64::try_from(account.created_at).map_err(|_| damaged("created_at is too far in the future"))?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(unavailable)?;
-        let inserted = rows::insert_account(&transaction, account, created_at).map_err(|error| {
-            if is_violation(&error, ffi::SQLITE_CONSTRAINT_UNIQUE) {
-                CreateError::NameTaken
-            } else {
-                unavailable(error).into()
-            }
-        })?;
-        let user_id = UserId(u32::try_from(inserted).map_err(|_| damaged("user ids are used up"))?);
-        rows::write_character(&transaction, user_id, character).map_err(unavailable)?;
-        transaction.commit().map_err(unavailable)?;
-        Ok(user_id)
+        let created_at = created_at(account)?;
+        self.write(|transaction| {
+            let inserted = rows::insert_account(transaction, account, created_at).map_err(|error| {
+                if is_violation(&error, ffi::SQLITE_CONSTRAINT_UNIQUE) {
+                    CreateError::NameTaken
+                } else {
+                    unavailable(error).into()
+                }
+            })?;
+            let user_id = u32::try_from(inserted).map_err(|_| damaged(account, "user ids are used up"))?;
+            rows::write_character(transaction, UserId(user_id), character).map_err(unavailable)?;
+            Ok(UserId(user_id))
+        })
     }
 
     fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(unavailable)?;
-        for save in saves {
-            rows::write_save(&transaction, save).map_err(|error| {
-                if is_violation(&error, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) {
-                    StoreError::UnknownUser(save.user_id)
-                } else {
-                    unavailable(error)
+        let registered = self.registered.clone();
+        self.write(|transaction| {
+            for save in saves {
+                if let Some((run, _)) = &registered
+                    && servers::is_taken(transaction, run, save.user_id).map_err(unavailable)?
+                {
+                    return Err(StoreError::CharacterTaken(save.user_id));
                 }
-            })?;
-        }
-        transaction.commit().map_err(unavailable)
+                rows::write_save(transaction, save).map_err(|error| {
+                    if is_violation(&error, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) {
+                        StoreError::UnknownUser(save.user_id)
+                    } else {
+                        unavailable(error)
+                    }
+                })?;
+            }
+            Ok(())
+        })
+    }
+
+    fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for stored in accounts {
+                let created_at = created_at(&stored.account.account)?;
+                rows::restore_account(transaction, stored, created_at).map_err(unavailable)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
+        self.read(name, |transaction| rows::find_account(transaction, name))
+    }
+
+    fn list_accounts(
+        &mut self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        let after = after.map_or(0, |user_id| user_id.0);
+        let accounts = self.read("accounts", |transaction| rows::list_accounts(transaction, after, limit))?;
+        Ok(readable("an account", accounts))
     }
 
     fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
-        let changed = self
-            .connection
-            .prepare_cached("UPDATE accounts SET password_hash = ? WHERE user_id = ?")
-            .and_then(|mut statement| statement.execute(params![password_hash, user_id.0]))
-            .map_err(unavailable)?;
-        if changed == 0 {
-            Err(StoreError::UnknownUser(user_id))
-        } else {
+        let sql = "UPDATE accounts SET password_hash = ? WHERE user_id = ?";
+        change_account(&self.connection, sql, user_id, params![password_hash, user_id.0])
+    }
+
+    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
+        let sql = "UPDATE accounts SET is_gm = ? WHERE user_id = ?";
+        change_account(&self.connection, sql, user_id, params![is_gm, user_id.0])
+    }
+
+    fn register_server(&mut self, start: &ServerStart) -> Result<Registration, StoreError> {
+        let fresh_id = fresh_store_id()?;
+        // Who holds the lock file is the only server.
+        let alone = self.lock.is_some();
+        let register = |transaction: &Transaction<'_>| {
+            let store_id = servers::store_id(transaction, &fresh_id)?;
+            let run = ServerRun { server: start.server.clone(), epoch: servers::next_epoch(transaction)? };
+            servers::insert_server(transaction, start, &run)?;
+            servers::remove_dead_servers(transaction, alone.then_some(&run))?;
+            let sessions_disconnected = servers::disconnect_orphans(transaction)?;
+            Ok(Registration { run, store_id, sessions_disconnected })
+        };
+        let registration = self.write(|transaction| register(transaction).map_err(unavailable))?;
+        self.registered = Some((registration.run.clone(), start.lease));
+        Ok(registration)
+    }
+
+    fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError> {
+        let (run, lease) = self.registered()?;
+        let fresh_id = fresh_store_id()?;
+        let beat = |transaction: &Transaction<'_>| {
+            if !servers::renew(transaction, &run, lease, status)? {
+                return Ok(None);
+            }
+            servers::remove_dead_servers(transaction, None)?;
+            Ok(Some(Heartbeat {
+                connections: servers::connections(transaction)?,
+                store_id: servers::store_id(transaction, &fresh_id)?,
+                taken: servers::taken_from(transaction, &run)?,
+            }))
+        };
+        self.write(|transaction| beat(transaction).map_err(unavailable))?
+            .ok_or(StoreError::ServerReplaced(run.server))
+    }
+
+    fn deregister_server(&mut self) -> Result<(), StoreError> {
+        let Some((run, _)) = self.registered.clone() else { return Ok(()) };
+        self.write(|transaction| servers::remove_server(transaction, &run).map_err(unavailable))?;
+        self.registered = None;
+        Ok(())
+    }
+
+    fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError> {
+        self.read("servers", servers::live_servers)
+    }
+
+    fn connections_count(&mut self) -> Result<u64, StoreError> {
+        self.read("servers", |transaction| Ok(servers::connections(transaction)?))
+    }
+
+    fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
+        let (run, _) = self.registered()?;
+        self.write(|transaction| {
+            servers::open_session(transaction, &run, session)
+                .map_err(|error| unreadable(&session.username, error))
+        })
+    }
+
+    fn write_sessions(&mut self, writes: &[SessionWrite]) -> Result<(), StoreError> {
+        let (run, _) = self.registered()?;
+        self.write(|transaction| {
+            for write in writes {
+                servers::write_session(transaction, &run, write).map_err(unavailable)?;
+            }
             Ok(())
-        }
+        })
+    }
+
+    fn session(&mut self, user_id: UserId) -> Result<Option<StoredSession>, StoreError> {
+        self.read(&format!("session {user_id}"), |transaction| {
+            servers::sessions(transaction, Some(user_id))?.pop().transpose()
+        })
+    }
+
+    fn sessions(&mut self) -> Result<Vec<StoredSession>, StoreError> {
+        let sessions = self.read("sessions", |transaction| servers::sessions(transaction, None))?;
+        Ok(readable("a session", sessions))
+    }
+
+    fn settings(&mut self) -> Result<Settings, StoreError> {
+        let select = |connection: &Connection| -> rusqlite::Result<Settings> {
+            connection
+                .prepare_cached("SELECT name, value FROM settings")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        select(&self.connection).map_err(unavailable)
+    }
+
+    fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        known_setting(name)?;
+        self.connection
+            .execute("REPLACE INTO settings (name, value) VALUES (?, ?)", [name, value])
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError> {
+        known_setting(name)?;
+        let removed =
+            self.connection.execute("DELETE FROM settings WHERE name = ?", [name]).map_err(unavailable)?;
+        Ok(removed == 1)
+    }
+
+    fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (name, value) in defaults {
+                known_setting(name)?;
+                transaction
+                    .execute("INSERT OR IGNORE INTO settings (name, value) VALUES (?, ?)", [name, value])
+                    .map_err(unavailable)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn store_id(&mut self) -> Result<Option<String>, StoreError> {
+        self.connection
+            .query_row("SELECT value FROM store_facts WHERE name = 'store_id'", [], |row| row.get(0))
+            .optional()
+            .map_err(unavailable)
+    }
+
+    fn ping(&mut self) -> Result<(), StoreError> {
+        self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(unavailable)
+    }
+
+    fn describe(&mut self) -> Result<StoreDescription, StoreError> {
+        let path = self.connection.path().unwrap_or_default();
+        Ok(StoreDescription {
+            summary: format!("SQLite {} in {path}", rusqlite::version()),
+            loss_window: "nothing that was committed: every commit is flushed to the disk".into(),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn statistics(&mut self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let count_all = |connection: &Connection| -> rusqlite::Result<BTreeMap<String, u64>> {
+            let queries = [
+                ("accounts", "SELECT count(*) FROM accounts"),
+                ("sessions", "SELECT count(*) FROM sessions"),
+                ("sqlite.pages", "PRAGMA page_count"),
+                ("sqlite.page_bytes", "PRAGMA page_size"),
+            ];
+            let mut statistics = BTreeMap::new();
+            for (name, sql) in queries {
+                let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+                statistics.insert(name.to_owned(), count.unsigned_abs());
+            }
+            Ok(statistics)
+        };
+        count_all(&self.connection).map_err(unavailable)
+    }
+}
+
+/// Carries out an update of one account.
+fn change_account(
+    connection: &Connection,
+    sql: &str,
+    user_id: UserId,
+    params: impl rusqlite::Params,
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(params))
+        .map_err(unavailable)?;
+    if changed == 0 { Err(StoreError::UnknownUser(user_id)) } else { Ok(()) }
+}
+
+fn created_at(account: &NewAccount) -> Result<i64, StoreError> {
+    i64::try_from(account.created_at).map_err(|_| damaged(account, "created_at is too far in the future"))
+}
+
+fn damaged(account: &NewAccount, reason: &str) -> StoreError {
+    StoreError::Damaged { key: account.username.clone(), reason: reason.into() }
+}
+
+fn unreadable(key: &str, error: ReadError) -> StoreError {
+    match error {
+        ReadError::Database(error) => unavailable(error),
+        ReadError::Damaged(reason) => StoreError::Damaged { key: key.to_owned(), reason },
+    }
+}
+
+/// Those of a list that can be read; the log tells of the others.
+fn readable<T>(what: &str, list: Vec<Result<T, ReadError>>) -> Vec<T> {
+    let log_damage = |error: &ReadError| log::warn!("{what} in the store cannot be read: {error:?}");
+    list.into_iter().filter_map(|each| each.inspect_err(log_damage).ok()).collect()
+}
+
+fn known_setting(name: &str) -> Result<(), StoreError> {
+    match keyspace::setting_key(name) {
+        Some(_) => Ok(()),
+        None => Err(StoreError::UnknownSetting(name.to_owned())),
     }
 }
 

@@ -104,9 +104,7 @@ fn write_fields<F: Fields>(
     let placeholders = ", ?".repeat(F::NAMES.len());
     let sql = format!("REPLACE INTO {table} (user_id, {columns}) VALUES (?{placeholders})");
     let values = std::iter::once(i64::from(user_id.0)).chain(record.values());
-    transaction
-        .prepare_cached(&sql)?
-        .execute(params_from_iter(values))?;
+    transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     Ok(())
 }
 
@@ -128,9 +126,7 @@ fn write_inventory(
     user_id: UserId,
     inventory: &[Option<ItemRecord>; INVENTORY_SLOTS],
 ) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("DELETE FROM inventory WHERE user_id = ?")?
-        .execute([user_id.0])?;
+    transaction.prepare_cached("DELETE FROM inventory WHERE user_id = ?")?.execute([user_id.0])?;
     let mut statement = transaction.prepare_cached(
         "INSERT INTO inventory (user_id, slot, object, amount, equipped) VALUES (?, ?, ?, ?, ?)",
     )?;
@@ -147,9 +143,7 @@ fn write_spells(
     user_id: UserId,
     spells: &[u16; SPELL_SLOTS],
 ) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("DELETE FROM spells WHERE user_id = ?")?
-        .execute([user_id.0])?;
+    transaction.prepare_cached("DELETE FROM spells WHERE user_id = ?")?.execute([user_id.0])?;
     let mut statement =
         transaction.prepare_cached("INSERT INTO spells (user_id, slot, spell) VALUES (?, ?, ?)")?;
     for (slot, spell) in (1u32..).zip(spells).filter(|(_, spell)| **spell != 0) {
@@ -158,20 +152,71 @@ fn write_spells(
     Ok(())
 }
 
+/// Writes an account with its character under the number it had, unless number or name are there already.
+pub(super) fn restore_account(
+    transaction: &Transaction<'_>,
+    stored: &StoredAccount,
+    created_at: i64,
+) -> rusqlite::Result<()> {
+    let AccountRecord { user_id, account, is_gm } = &stored.account;
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT OR IGNORE INTO accounts (user_id, username, name_key, password_hash, email, created_at, race,
+                                             gender, class, head, home, is_gm)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            user_id.0,
+            account.username,
+            name_key(&account.username),
+            account.password_hash,
+            account.email,
+            created_at,
+            account.race,
+            account.gender,
+            account.class,
+            account.head,
+            account.home,
+            is_gm,
+        ])?;
+    if inserted == 1 { write_character(transaction, *user_id, &stored.character) } else { Ok(()) }
+}
+
 /// Reads the account of that name, in any case, and its character.
 pub(super) fn read_stored_account(
     transaction: &Transaction<'_>,
     name: &str,
 ) -> Result<Option<StoredAccount>, ReadError> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT user_id, username, password_hash, email, created_at, race, gender, class, head, home, is_gm
-         FROM accounts WHERE name_key = ?",
-    )?;
-    let mut rows = statement.query([name_key(name)])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let account = read_account(row)?;
+    let Some(account) = find_account(transaction, name)? else { return Ok(None) };
     let character = read_character(transaction, account.user_id)?;
     Ok(Some(StoredAccount { account, character }))
+}
+
+/// Reads the account of that name, in any case.
+pub(super) fn find_account(
+    transaction: &Transaction<'_>,
+    name: &str,
+) -> Result<Option<AccountRecord>, ReadError> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE name_key = ?")?;
+    let mut rows = statement.query([name_key(name)])?;
+    rows.next()?.map(read_account).transpose()
+}
+
+/// Reads up to `limit` accounts with numbers above `after`.
+pub(super) fn list_accounts(
+    transaction: &Transaction<'_>,
+    after: u32,
+    limit: usize,
+) -> Result<Vec<Result<AccountRecord, ReadError>>, ReadError> {
+    let mut statement =
+        transaction.prepare_cached("SELECT * FROM accounts WHERE user_id > ? ORDER BY user_id LIMIT ?")?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![after, limit])?;
+    let mut accounts = Vec::new();
+    while let Some(row) = rows.next()? {
+        accounts.push(read_account(row));
+    }
+    Ok(accounts)
 }
 
 fn read_account(row: &Row<'_>) -> Result<AccountRecord, ReadError> {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION_ID: i64 = 0x5079_414F;
 
 /// Steps from an empty file to today's tables. Steps are only ever added, never changed: files out there have had them.
-const MIGRATIONS: &[&str] = &[CREATE_ACCOUNTS_AND_CHARACTERS];
+const MIGRATIONS: &[&str] = &[CREATE_ACCOUNTS_AND_CHARACTERS, CREATE_SERVERS_AND_SESSIONS];
 
 /// Version of a file that this server writes.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -112,6 +112,53 @@ CREATE TABLE spells (                                -- slots in use
 ) STRICT, WITHOUT ROWID;
 ";
 
+const CREATE_SERVERS_AND_SESSIONS: &str = "
+CREATE TABLE store_facts (                           -- store_id: name of this store; epoch: number of the last run
+    name  TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (                              -- live settings that are set
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE servers (
+    server        TEXT PRIMARY KEY,
+    epoch         INTEGER NOT NULL,                  -- number of its run
+    lease_ends_ms INTEGER NOT NULL,                  -- Unix milliseconds; alive before that
+    connections   INTEGER NOT NULL,
+    status        TEXT    NOT NULL                   -- last heartbeat, JSON
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    user_id         INTEGER PRIMARY KEY,
+    username        TEXT    NOT NULL,
+    level           INTEGER NOT NULL,
+    class           TEXT    NOT NULL,
+    location_id     INTEGER NOT NULL,                -- map
+    hp              INTEGER NOT NULL,
+    last_seen       INTEGER NOT NULL,                -- Unix seconds
+    disconnected_at INTEGER,                         -- Unix seconds; null while connected
+    expires_at      INTEGER,                         -- Unix seconds; null while connected
+    server          TEXT    NOT NULL,
+    epoch           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE owners (                                -- which run had a character last
+    user_id INTEGER PRIMARY KEY,
+    server  TEXT    NOT NULL,
+    epoch   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE taken (                                 -- characters that another run took from this one
+    server  TEXT    NOT NULL,
+    epoch   INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    PRIMARY KEY (server, epoch, user_id)
+) STRICT, WITHOUT ROWID;
+";
+
 /// What a file turned out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -131,11 +178,7 @@ pub(super) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
         return Ok(Found::Version(version));
     }
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(if application == 0 && tables == 0 {
-        Found::Empty
-    } else {
-        Found::Foreign
-    })
+    Ok(if application == 0 && tables == 0 { Found::Empty } else { Found::Foreign })
 }
 
 /// Applies the steps that a file of `version` has not had, all or none.

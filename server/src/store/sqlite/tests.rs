@@ -17,9 +17,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        let fixture = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let fixture = Self { folder: tempfile::tempdir().unwrap() };
         fixture.open();
         fixture
     }
@@ -51,10 +49,7 @@ fn a_second_server_on_one_file_is_refused_in_one_line() {
     let error = SqliteStore::open(&fixture.path()).unwrap_err();
     assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
     let message = error.to_string();
-    assert!(
-        message.contains("pyao.db.lock") && !message.contains('\n'),
-        "{message}"
-    );
+    assert!(message.contains("pyao.db.lock") && !message.contains('\n'), "{message}");
     drop(first);
     fixture.open();
 }
@@ -83,23 +78,13 @@ fn only_the_owner_may_read_the_files() {
 fn a_file_of_something_else_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
-    std::fs::write(
-        &text,
-        "not a database, and longer than the header of one would be".repeat(20),
-    )
-    .unwrap();
+    std::fs::write(&text, "not a database, and longer than the header of one would be".repeat(20)).unwrap();
     let error = SqliteStore::open(&text).unwrap_err();
     assert!(matches!(error, OpenError::Foreign { .. }), "{error:?}");
     let other = folder.path().join("other.db");
-    Connection::open(&other)
-        .unwrap()
-        .execute_batch("CREATE TABLE theirs (id INTEGER)")
-        .unwrap();
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE theirs (id INTEGER)").unwrap();
     let before = std::fs::read(&other).unwrap();
-    assert!(matches!(
-        SqliteStore::open(&other),
-        Err(OpenError::Foreign { .. })
-    ));
+    assert!(matches!(SqliteStore::open(&other), Err(OpenError::Foreign { .. })));
     assert_eq!(std::fs::read(&other).unwrap(), before);
 }
 
@@ -121,10 +106,7 @@ fn a_file_of_a_newer_server_is_refused() {
     };
     let expected = (newer, schema::VERSION);
     assert_eq!(found(SqliteStore::open(&fixture.path()).unwrap_err()), expected);
-    assert_eq!(
-        found(SqliteStore::open_shared(&fixture.path()).unwrap_err()),
-        expected
-    );
+    assert_eq!(found(SqliteStore::open_shared(&fixture.path()).unwrap_err()), expected);
 }
 
 #[test]
@@ -132,15 +114,10 @@ fn a_tool_opens_the_store_beside_the_server_but_makes_none() {
     let fixture = Fixture::new();
     let mut server = fixture.open();
     let mut tool = SqliteStore::open_shared(&fixture.path()).unwrap();
-    server
-        .create_account(&sample_account("Visto"), &sample_character())
-        .unwrap();
+    server.create_account(&sample_account("Visto"), &sample_character()).unwrap();
     assert!(tool.load_account("visto").unwrap().is_some());
     let missing = fixture.folder.path().join("other.db");
-    assert!(matches!(
-        SqliteStore::open_shared(&missing),
-        Err(OpenError::Database { .. })
-    ));
+    assert!(matches!(SqliteStore::open_shared(&missing), Err(OpenError::Database { .. })));
     assert!(!missing.exists());
 }
 
@@ -151,52 +128,27 @@ fn damaged_rows_are_reported_by_name_and_harm_nobody_else() {
         ("UPDATE positions SET map = -1", "map is -1, outside 0..=65535"),
         ("UPDATE accounts SET class = 0", "class is 0, outside 1..=12"),
         ("UPDATE accounts SET is_gm = 2", "is_gm is 2, outside 0..=1"),
-        (
-            "UPDATE accounts SET created_at = -5",
-            "created_at is -5, outside 0..=9223372036854775807",
-        ),
-        (
-            "UPDATE stats SET gold = 4294967296",
-            "gold is 4294967296, outside 0..=4294967295",
-        ),
-        (
-            "UPDATE inventory SET amount = 0",
-            "amount is 0, outside 1..=10000",
-        ),
-        (
-            "UPDATE inventory SET slot = 26 WHERE slot = 1",
-            "there is no inventory slot 26",
-        ),
-        (
-            "UPDATE spells SET slot = 0 WHERE slot = 1",
-            "there is no spell slot 0",
-        ),
+        ("UPDATE accounts SET created_at = -5", "created_at is -5, outside 0..=9223372036854775807"),
+        ("UPDATE stats SET gold = 4294967296", "gold is 4294967296, outside 0..=4294967295"),
+        ("UPDATE inventory SET amount = 0", "amount is 0, outside 1..=10000"),
+        ("UPDATE inventory SET slot = 26 WHERE slot = 1", "there is no inventory slot 26"),
+        ("UPDATE spells SET slot = 0 WHERE slot = 1", "there is no spell slot 0"),
         (
             "UPDATE spells SET slot = -9223372036854775808 WHERE slot = 1",
             "there is no spell slot -9223372036854775808",
         ),
-        (
-            "UPDATE skills SET skill = 21 WHERE skill = 1",
-            "there is no skill 21",
-        ),
+        ("UPDATE skills SET skill = 21 WHERE skill = 1", "there is no skill 21"),
         ("DELETE FROM stats", "no row in stats"),
         ("DELETE FROM descriptions", "no row in descriptions"),
     ];
     for (damage, reason) in damages {
         let fixture = Fixture::new();
         let mut store = fixture.open();
-        store
-            .create_account(&sample_account("Roto"), &sample_character())
-            .unwrap();
+        store.create_account(&sample_account("Roto"), &sample_character()).unwrap();
         fixture.shell(damage);
-        let expected = StoreError::Damaged {
-            key: "Roto".into(),
-            reason: reason.into(),
-        };
+        let expected = StoreError::Damaged { key: "Roto".into(), reason: reason.into() };
         assert_eq!(store.load_account("Roto"), Err(expected), "{damage}");
-        store
-            .create_account(&sample_account("Sano"), &sample_character())
-            .unwrap();
+        store.create_account(&sample_account("Sano"), &sample_character()).unwrap();
         assert!(store.load_account("Sano").unwrap().is_some());
     }
 }
@@ -205,36 +157,25 @@ fn damaged_rows_are_reported_by_name_and_harm_nobody_else() {
 fn text_that_is_not_utf8_is_damage() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
-    store
-        .create_account(&sample_account("Roto"), &sample_character())
-        .unwrap();
+    store.create_account(&sample_account("Roto"), &sample_character()).unwrap();
     fixture.shell("UPDATE descriptions SET description = CAST(x'FFFE' AS TEXT)");
-    assert!(matches!(
-        store.load_account("Roto"),
-        Err(StoreError::Damaged { .. })
-    ));
+    assert!(matches!(store.load_account("Roto"), Err(StoreError::Damaged { .. })));
 }
 
 #[test]
 fn a_deleted_account_takes_its_rows_along_and_its_number_is_not_used_again() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
-    let gone = store
-        .create_account(&sample_account("Borrado"), &sample_character())
-        .unwrap();
+    let gone = store.create_account(&sample_account("Borrado"), &sample_character()).unwrap();
     fixture.shell("PRAGMA foreign_keys = ON; DELETE FROM accounts");
     let rows: i64 = Connection::open(fixture.path())
         .unwrap()
-        .query_row(
-            "SELECT (SELECT count(*) FROM skills) + (SELECT count(*) FROM stats)",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT (SELECT count(*) FROM skills) + (SELECT count(*) FROM stats)", [], |row| {
+            row.get(0)
+        })
         .unwrap();
     assert_eq!(rows, 0);
-    let next = store
-        .create_account(&sample_account("Borrado"), &sample_character())
-        .unwrap();
+    let next = store.create_account(&sample_account("Borrado"), &sample_character()).unwrap();
     assert!(next > gone);
 }
 
@@ -245,10 +186,7 @@ fn a_date_past_the_range_of_the_column_creates_nothing() {
     let mut account = sample_account("Futuro");
     account.created_at = u64::MAX;
     let result = store.create_account(&account, &sample_character());
-    assert!(
-        matches!(result, Err(CreateError::Store(StoreError::Damaged { .. }))),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(CreateError::Store(StoreError::Damaged { .. }))), "{result:?}");
     assert_eq!(store.load_account("Futuro").unwrap(), None);
 }
 
@@ -268,9 +206,7 @@ fn child_that_saves_until_it_is_killed() {
         giver.stats.gold -= given;
         let mut taker = sample_character();
         taker.stats.gold += given;
-        store
-            .save_characters(&[sheet_save(UserId(1), giver), sheet_save(UserId(2), taker)])
-            .unwrap();
+        store.save_characters(&[sheet_save(UserId(1), giver), sheet_save(UserId(2), taker)]).unwrap();
         println!("told {given}");
     }
 }
@@ -279,40 +215,21 @@ fn child_that_saves_until_it_is_killed() {
 fn a_killed_server_loses_nothing_it_told() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
-    store
-        .create_account(&sample_account("Dador"), &sample_character())
-        .unwrap();
-    store
-        .create_account(&sample_account("Tomador"), &sample_character())
-        .unwrap();
+    store.create_account(&sample_account("Dador"), &sample_character()).unwrap();
+    store.create_account(&sample_account("Tomador"), &sample_character()).unwrap();
     drop(store);
     for commits in [1, 20, 57] {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "store::sqlite::tests::child_that_saves_until_it_is_killed",
-            ])
+            .args(["--exact", "store::sqlite::tests::child_that_saves_until_it_is_killed"])
             .args(["--ignored", "--nocapture"])
             .env(CHILD_STORE, fixture.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        let told = |line: String| {
-            line.strip_prefix("told ")
-                .map(|number| number.parse::<u32>().unwrap())
-        };
-        lines
-            .by_ref()
-            .filter_map(told)
-            .find(|given| *given >= commits)
-            .unwrap();
-        assert!(matches!(
-            SqliteStore::open(&fixture.path()),
-            Err(OpenError::Locked { .. })
-        ));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let told = |line: String| line.strip_prefix("told ").map(|number| number.parse::<u32>().unwrap());
+        lines.by_ref().filter_map(told).find(|given| *given >= commits).unwrap();
+        assert!(matches!(SqliteStore::open(&fixture.path()), Err(OpenError::Locked { .. })));
         child.kill().unwrap();
         child.wait().unwrap();
         let last_told = lines.filter_map(told).last().unwrap_or(commits);
@@ -323,14 +240,9 @@ fn a_killed_server_loses_nothing_it_told() {
         let start = sample_character().stats.gold;
         assert_eq!(giver + taker, 2 * start, "a coin was lost or doubled");
         // The last commit may be done without having been told.
-        assert!(
-            (last_told..=last_told + 1).contains(&(taker - start)),
-            "told {last_told}, has {taker}"
-        );
-        let check: String = store
-            .connection
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .unwrap();
+        assert!((last_told..=last_told + 1).contains(&(taker - start)), "told {last_told}, has {taker}");
+        let check: String =
+            store.connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(check, "ok");
     }
 }
@@ -344,22 +256,12 @@ fn saves_a_second() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
     for number in 1..=CHARACTERS {
-        store
-            .create_account(&sample_account(&format!("Jugador {number}")), &sample_character())
-            .unwrap();
+        store.create_account(&sample_account(&format!("Jugador {number}")), &sample_character()).unwrap();
     }
-    let position = PositionRecord {
-        map: 1,
-        x: 2,
-        y: 3,
-        heading: 1,
-    };
-    let positions: Vec<_> = (1..=CHARACTERS)
-        .map(|number| position_save(UserId(number), position))
-        .collect();
-    let sheets: Vec<_> = (1..=CHARACTERS)
-        .map(|number| sheet_save(UserId(number), sample_character()))
-        .collect();
+    let position = PositionRecord { map: 1, x: 2, y: 3, heading: 1 };
+    let positions: Vec<_> = (1..=CHARACTERS).map(|number| position_save(UserId(number), position)).collect();
+    let sheets: Vec<_> =
+        (1..=CHARACTERS).map(|number| sheet_save(UserId(number), sample_character())).collect();
     for (what, saves) in [("positions", &positions), ("sheets", &sheets)] {
         for batch in [1, 10, 100, 1000] {
             let start = Instant::now();

@@ -22,26 +22,16 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open(&folder.path().join("pyao.db")).unwrap();
         for name in ["Uno", "Dos", "Tres"] {
-            store
-                .create_account(&sample_account(name), &sample_character())
-                .unwrap();
+            store.create_account(&sample_account(name), &sample_character()).unwrap();
         }
         let (store, faults) = FaultyStore::new(Box::new(store));
         let (wake, woken) = mpsc::channel();
-        let backoff = Backoff {
-            first: Duration::from_millis(2),
-            longest: Duration::from_millis(8),
-        };
+        let backoff = Backoff { first: Duration::from_millis(2), longest: Duration::from_millis(8) };
         let notify = move || {
             let _ = wake.send(());
         };
         let worker = Worker::start_with(Box::new(store), notify, backoff).unwrap();
-        Self {
-            folder,
-            worker,
-            faults,
-            woken,
-        }
+        Self { folder, worker, faults, woken }
     }
 
     fn save(&self, ticket: Ticket, saves: Vec<CharacterSave>) {
@@ -49,10 +39,7 @@ impl Fixture {
     }
 
     fn load(&self, ticket: Ticket, name: &str) {
-        self.worker.send(Request::LoadAccount {
-            ticket,
-            name: name.into(),
-        });
+        self.worker.send(Request::LoadAccount { ticket, name: name.into() });
     }
 
     /// The next reply, woken as the loop is.
@@ -76,10 +63,7 @@ impl Fixture {
     /// X coordinate in the next reply, which must be to a load.
     fn loaded_x(&self) -> u8 {
         match self.reply() {
-            Reply::Account {
-                result: Ok(Some(stored)),
-                ..
-            } => stored.character.position.x,
+            Reply::Account { result: Ok(Some(stored)), .. } => stored.character.position.x,
             other => panic!("{other:?}"),
         }
     }
@@ -94,21 +78,7 @@ impl Fixture {
 }
 
 fn step(user_id: u32, x: u8) -> CharacterSave {
-    position_save(
-        UserId(user_id),
-        PositionRecord {
-            x,
-            ..sample_character().position
-        },
-    )
-}
-
-fn ticket_of(reply: &Reply) -> Ticket {
-    match reply {
-        Reply::Account { ticket, .. } | Reply::Created { ticket, .. } | Reply::Saved { ticket, .. } => {
-            *ticket
-        }
-    }
+    position_save(UserId(user_id), PositionRecord { x, ..sample_character().position })
 }
 
 #[test]
@@ -119,24 +89,13 @@ fn each_request_is_answered_once_in_order() {
         fixture.load(first, "uno");
         fixture.save(first + 1, vec![step(1, 10)]);
         fixture.save(first + 2, vec![step(2, 10)]);
-        let (account, character) = (
-            sample_account(&format!("Nuevo{round}")),
-            Box::new(sample_character()),
-        );
-        fixture.worker.send(Request::CreateAccount {
-            ticket: first + 3,
-            account,
-            character,
-        });
+        let (account, character) = (sample_account(&format!("Nuevo{round}")), Box::new(sample_character()));
+        fixture.worker.send(Request::CreateAccount { ticket: first + 3, account, character });
         let password_hash = "hash".into();
         let user_id = UserId(1);
-        fixture.worker.send(Request::SetPasswordHash {
-            ticket: first + 4,
-            user_id,
-            password_hash,
-        });
+        fixture.worker.send(Request::SetPasswordHash { ticket: first + 4, user_id, password_hash });
     }
-    let tickets: Vec<_> = (0..125).map(|_| ticket_of(&fixture.reply())).collect();
+    let tickets: Vec<_> = (0..125).map(|_| fixture.reply().ticket()).collect();
     assert_eq!(tickets, (0..125).collect::<Vec<_>>());
     assert!(fixture.worker.try_recv().is_none());
     assert_eq!(fixture.worker.waiting(), 0);
@@ -151,10 +110,7 @@ fn saves_that_wait_together_are_one_transaction_of_newest_states() {
     fixture.save(2, vec![step(3, 10)]);
     fixture.save(3, vec![step(1, 11)]);
     assert_eq!(fixture.loaded_x(), sample_character().position.x);
-    assert_eq!(
-        [fixture.saved(), fixture.saved(), fixture.saved()],
-        [(1, Ok(())), (2, Ok(())), (3, Ok(()))]
-    );
+    assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
     let mut transactions = fixture.faults.saved();
     assert_eq!(transactions.len(), 1, "{transactions:?}");
     transactions[0].sort_by_key(|save| save.user_id);
@@ -183,10 +139,7 @@ fn a_failed_save_is_tried_again_with_the_newest_state() {
     assert!(fixture.faults.saved().is_empty());
     assert_eq!(fixture.worker.waiting(), 3);
     fixture.faults.fail_next(0);
-    assert_eq!(
-        [fixture.saved(), fixture.saved(), fixture.saved()],
-        [(1, Ok(())), (2, Ok(())), (3, Ok(()))]
-    );
+    assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
     assert!(!fixture.worker.is_away());
     for (name, x) in [("uno", 11), ("dos", 10), ("tres", 10)] {
         fixture.load(4, name);
@@ -203,46 +156,23 @@ fn while_saves_wait_for_the_store_everything_else_is_refused_at_once() {
     fixture.load(2, "uno");
     let reply = fixture.reply();
     assert!(
-        matches!(
-            reply,
-            Reply::Account {
-                ticket: 2,
-                result: Err(StoreError::Unavailable(_))
-            }
-        ),
+        matches!(reply, Reply::Account { ticket: 2, result: Err(StoreError::Unavailable(_)) }),
         "{reply:?}"
     );
     let (account, character) = (sample_account("Tarde"), Box::new(sample_character()));
-    fixture.worker.send(Request::CreateAccount {
-        ticket: 3,
-        account,
-        character,
-    });
+    fixture.worker.send(Request::CreateAccount { ticket: 3, account, character });
     let reply = fixture.reply();
-    let Reply::Created {
-        ticket: 3,
-        result: Err(CreateError::Store(StoreError::Unavailable(_))),
-    } = reply
+    let Reply::Created { ticket: 3, result: Err(CreateError::Store(StoreError::Unavailable(_))) } = reply
     else {
         panic!("{reply:?}");
     };
     let password_hash = "hash".into();
-    fixture.worker.send(Request::SetPasswordHash {
-        ticket: 4,
-        user_id: UserId(1),
-        password_hash,
-    });
+    fixture.worker.send(Request::SetPasswordHash { ticket: 4, user_id: UserId(1), password_hash });
     assert!(matches!(fixture.saved(), (4, Err(StoreError::Unavailable(_)))));
     fixture.faults.fail_next(0);
     assert_eq!(fixture.saved(), (1, Ok(())));
     fixture.load(5, "tarde");
-    assert!(matches!(
-        fixture.reply(),
-        Reply::Account {
-            ticket: 5,
-            result: Ok(None)
-        }
-    ));
+    assert!(matches!(fixture.reply(), Reply::Account { ticket: 5, result: Ok(None) }));
 }
 
 #[test]
@@ -251,20 +181,8 @@ fn a_failed_load_is_answered_and_not_tried_again() {
     fixture.faults.fail_next(1);
     fixture.load(1, "uno");
     fixture.load(2, "uno");
-    assert!(matches!(
-        fixture.reply(),
-        Reply::Account {
-            ticket: 1,
-            result: Err(StoreError::Unavailable(_))
-        }
-    ));
-    assert!(matches!(
-        fixture.reply(),
-        Reply::Account {
-            ticket: 2,
-            result: Ok(Some(_))
-        }
-    ));
+    assert!(matches!(fixture.reply(), Reply::Account { ticket: 1, result: Err(StoreError::Unavailable(_)) }));
+    assert!(matches!(fixture.reply(), Reply::Account { ticket: 2, result: Ok(Some(_)) }));
     assert!(!fixture.worker.is_away());
 }
 
@@ -278,10 +196,7 @@ fn a_refused_group_fails_whole_and_alone() {
     fixture.save(3, vec![step(3, 10)]);
     fixture.reply();
     let unknown = Err(StoreError::UnknownUser(UserId(99)));
-    assert_eq!(
-        [fixture.saved(), fixture.saved(), fixture.saved()],
-        [(1, Ok(())), (2, unknown), (3, Ok(()))]
-    );
+    assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, unknown), (3, Ok(()))]);
     for (name, x) in [("uno", 10), ("dos", sample_character().position.x), ("tres", 10)] {
         fixture.load(4, name);
         assert_eq!(fixture.loaded_x(), x, "{name}");
@@ -298,10 +213,7 @@ fn a_shutdown_writes_what_waits_and_frees_the_file() {
     }
     fixture.worker.shutdown(PATIENCE).unwrap();
     let mut store = SqliteStore::open(&fixture.folder.path().join("pyao.db")).unwrap();
-    assert_eq!(
-        store.load_account("uno").unwrap().unwrap().character.position.x,
-        50
-    );
+    assert_eq!(store.load_account("uno").unwrap().unwrap().character.position.x, 50);
 }
 
 #[test]

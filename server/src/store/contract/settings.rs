@@ -1,0 +1,61 @@
+//! Rules about live settings and about the store itself.
+
+use super::{Connect, create};
+use crate::store::{Settings, StoreError, keyspace};
+
+fn settings<const N: usize>(pairs: [(&str, &str); N]) -> Settings {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+pub(crate) fn a_setting_is_set_read_and_removed(connect: Connect<'_>) {
+    let (mut store, mut other) = (connect(), connect());
+    assert_eq!(store.settings().unwrap(), Settings::new());
+    store.set_setting("server.port", "8080").unwrap();
+    store.set_setting("game.motd", "¡Hola!\nSegunda línea").unwrap();
+    store.set_setting("server.port", " 8081 ").unwrap();
+    let both = settings([("server.port", " 8081 "), ("game.motd", "¡Hola!\nSegunda línea")]);
+    assert_eq!(other.settings().unwrap(), both);
+    assert!(other.unset_setting("server.port").unwrap());
+    assert!(!other.unset_setting("server.port").unwrap());
+    assert_eq!(store.settings().unwrap(), settings([("game.motd", "¡Hola!\nSegunda línea")]));
+}
+
+pub(crate) fn a_default_is_set_where_nothing_is(connect: Connect<'_>) {
+    let mut store = connect();
+    store.set_setting("server.port", "8080").unwrap();
+    store.seed_settings(&settings([("server.port", "7666"), ("server.host", "0.0.0.0")])).unwrap();
+    store.seed_settings(&settings([("server.host", "127.0.0.1")])).unwrap();
+    store.seed_settings(&Settings::new()).unwrap();
+    assert_eq!(store.settings().unwrap(), settings([("server.port", "8080"), ("server.host", "0.0.0.0")]));
+}
+
+pub(crate) fn an_unknown_setting_is_refused(connect: Connect<'_>) {
+    let mut store = connect();
+    let unknown = || StoreError::UnknownSetting("server.prot".into());
+    assert_eq!(store.set_setting("server.prot", "1"), Err(unknown()));
+    assert_eq!(store.unset_setting("server.prot"), Err(unknown()));
+    assert_eq!(store.seed_settings(&settings([("server.host", "x"), ("server.prot", "1")])), Err(unknown()));
+    assert_eq!(store.settings().unwrap(), Settings::new());
+}
+
+pub(crate) fn every_live_setting_can_be_set(connect: Connect<'_>) {
+    let mut store = connect();
+    for (name, key) in keyspace::SETTINGS {
+        store.set_setting(name, key).unwrap();
+    }
+    let all = keyspace::SETTINGS.iter().map(|(name, key)| (name.to_string(), key.to_string())).collect();
+    assert_eq!(store.settings().unwrap(), all);
+}
+
+pub(crate) fn a_store_tells_what_it_is(connect: Connect<'_>) {
+    let mut store = connect();
+    store.ping().unwrap();
+    let described = store.describe().unwrap();
+    for line in [&described.summary, &described.loss_window] {
+        assert!(!line.is_empty() && !line.contains('\n'), "{line:?}");
+    }
+    create(&mut *store, "Uno");
+    create(&mut *store, "Dos");
+    let statistics = store.statistics().unwrap();
+    assert_eq!((statistics["accounts"], statistics["sessions"]), (2, 0));
+}

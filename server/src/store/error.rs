@@ -1,0 +1,54 @@
+//! What a store answers when it cannot do as asked.
+
+use super::records::UserId;
+use super::server::ServerId;
+
+/// A store that could not do as asked. Nothing of the request was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store is away or refused. It may be back later: see [`StoreError::is_temporary`].
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// No such account: it was deleted behind the server's back.
+    #[error("the store has no account {0}")]
+    UnknownUser(UserId),
+    /// A stored record cannot be read; the record is left as it is.
+    #[error("stored record of {key} is damaged: {reason}")]
+    Damaged {
+        /// Which record.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another server has taken this character since: what this one knows of it is old, and must not be written.
+    #[error("character {0} is played on another server now")]
+    CharacterTaken(UserId),
+    /// A newer server runs under our id: two are configured with the same one.
+    #[error("another server has started under the id {0}: give each server an id of its own")]
+    ServerReplaced(ServerId),
+    /// Asked of a store that was not told which server it belongs to.
+    #[error("no server is registered on this connection to the store")]
+    NotRegistered,
+    /// No live setting has that name.
+    #[error("there is no live setting {0:?}")]
+    UnknownSetting(String),
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later, when the store is back.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// Why an account was not created.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreateError {
+    /// Somebody has that name, in whatever case.
+    #[error("the name is taken")]
+    NameTaken,
+    /// See [`StoreError`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,83 @@
+//! Sessions: who plays where, for tools and for other servers.
+//!
+//! A session begins when a character is about to enter the world and ends when it has left it. A character whose
+//! connection was lost stays for a while; its session then says since when.
+//!
+//! **One server a character.** To open a session is to claim the character: the claim is refused while another live
+//! server has it, and from then on the store refuses saves by whichever server had it before. So whoever loads the
+//! character *after* the claim has its last state, and nobody can overwrite it with an older one.
+
+use serde::Serialize;
+
+use super::records::UserId;
+use super::server::{ServerId, ServerRun};
+
+/// How long the session of a lost connection is kept, unless its server ends it before.
+pub const DISCONNECTED_SESSION_SECONDS: u64 = 3600;
+
+/// A character in the world, as its server sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Session {
+    /// Whose.
+    pub user_id: UserId,
+    /// Name of the character.
+    pub username: String,
+    /// Its level.
+    pub level: u8,
+    /// Name of its class.
+    pub class: String,
+    /// Number of the map it is on.
+    pub location_id: u16,
+    /// Its hit points.
+    pub hp: u16,
+    /// When its player was last heard of, Unix seconds.
+    pub last_seen: u64,
+    /// Since when nobody is connected to it, Unix seconds; `None` while somebody is.
+    pub disconnected_at: Option<u64>,
+}
+
+/// A session as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredSession {
+    /// What its server said last.
+    pub session: Session,
+    /// The run that wrote it.
+    pub run: ServerRun,
+}
+
+/// Outcome of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The character is ours: load it now.
+    Granted,
+    /// That server has it, and lives.
+    Held {
+        /// Which one.
+        server: ServerId,
+    },
+}
+
+/// A change of a session. Each tells the whole session, so of several that wait only the newest counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionWrite {
+    /// The session is now this.
+    Put(Session),
+    /// It is over.
+    Close {
+        /// Whose.
+        user_id: UserId,
+        /// When, Unix seconds.
+        at: u64,
+    },
+}
+
+impl SessionWrite {
+    /// Whose session.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        match self {
+            Self::Put(session) => session.user_id,
+            Self::Close { user_id, .. } => *user_id,
+        }
+    }
+}
