@@ -93,7 +93,11 @@ impl Game {
         }
     }
 
-    fn account_loaded(&mut self, ticket: store::Ticket, result: Result<Option<Box<StoredAccount>>, StoreError>) {
+    fn account_loaded(
+        &mut self,
+        ticket: store::Ticket,
+        result: Result<Option<Box<StoredAccount>>, StoreError>,
+    ) {
         match self.pending.take(ticket) {
             Some(Pending::LoginLookup { connection, name, password }) => {
                 if self.connections.get(connection).is_none() {

@@ -74,7 +74,8 @@ impl Game {
 
     /// The store has decided on a claim.
     pub(super) fn session_opened(&mut self, ticket: Ticket, result: Result<Claim, StoreError>) {
-        let Some(Pending::LoginClaim { connection, name, user_id, rehash }) = self.pending.take(ticket) else {
+        let Some(Pending::LoginClaim { connection, name, user_id, rehash }) = self.pending.take(ticket)
+        else {
             return;
         };
         let is_ours = self.players.by_name(&name).is_some() || self.saving.departed(&name).is_some();
@@ -86,7 +87,9 @@ impl Game {
                 self.refuse_login(connection, texts::ON_ANOTHER_SERVER);
             }
             // What we hold in memory we have claimed before.
-            Err(StoreError::Unavailable(_)) if is_ours => self.load_character(connection, name, user_id, rehash),
+            Err(StoreError::Unavailable(_)) if is_ours => {
+                self.load_character(connection, name, user_id, rehash)
+            }
             Err(error) => {
                 log::warn!("login of {name:?}: {error}");
                 self.refuse_login(connection, login::store_failure_text(&error));
@@ -132,8 +135,12 @@ impl Game {
     /// Everybody who is connected has been seen.
     pub(super) fn refresh_sessions(&mut self) {
         self.sessions.refreshing = false;
-        let connected: Vec<_> =
-            self.players.iter().filter(|(_, player)| player.connection.is_some()).map(|(key, _)| key).collect();
+        let connected: Vec<_> = self
+            .players
+            .iter()
+            .filter(|(_, player)| player.connection.is_some())
+            .map(|(key, _)| key)
+            .collect();
         for key in connected {
             self.session_changed(key);
         }

@@ -73,11 +73,15 @@ impl SimulatedStore {
                 }
                 Reply::Saved { ticket, result: Ok(()) }
             }
-            Request::OpenSession { ticket, .. } => Reply::SessionOpened { ticket, result: Ok(Claim::Granted) },
+            Request::OpenSession { ticket, .. } => {
+                Reply::SessionOpened { ticket, result: Ok(Claim::Granted) }
+            }
             Request::WriteSessions { ticket, writes } => {
                 for write in writes {
                     match write {
-                        SessionWrite::Put(session) => self.sessions.insert(session.user_id, session.disconnected_at),
+                        SessionWrite::Put(session) => {
+                            self.sessions.insert(session.user_id, session.disconnected_at)
+                        }
                         SessionWrite::Close { user_id, .. } => self.sessions.remove(&user_id),
                     };
                 }

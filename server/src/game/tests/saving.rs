@@ -30,7 +30,8 @@ fn nothing_is_written_while_nothing_changes() {
     table.pass(20_000);
     table.store_answers = false;
     table.pass(100_000);
-    let saves = table.waiting.iter().filter(|request| matches!(request, Request::SaveCharacters { .. })).count();
+    let saves =
+        table.waiting.iter().filter(|request| matches!(request, Request::SaveCharacters { .. })).count();
     assert_eq!(saves, 0);
     assert_eq!(table.waiting.len(), 4, "the session is refreshed every half minute");
 }

@@ -17,7 +17,10 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
     let mut table = Table::new();
     let ana = table.player("Ana");
     let open = session(&mut table, "Ana").unwrap().session;
-    assert_eq!((open.username.as_str(), open.level, open.class.as_str(), open.location_id), ("Ana", 1, "Mago", 1));
+    assert_eq!(
+        (open.username.as_str(), open.level, open.class.as_str(), open.location_id),
+        ("Ana", 1, "Mago", 1)
+    );
     assert_eq!((open.disconnected_at, open.last_seen), (None, 1_700_000_000));
     table.send(ana, ClientPacket::Quit);
     assert_eq!(session(&mut table, "Ana"), None);
