@@ -106,7 +106,6 @@ mod tests {
     use super::super::load;
     use super::*;
     use clap::Parser;
-    use std::path::Path;
 
     fn loaded(flags: &[&str], file: &str) -> Loaded {
         let directory = tempfile::tempdir().unwrap();

@@ -128,7 +128,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "game.dice_min",
         short_variable: None,
-        field: |config| Field::Integer(&mut config.game.dice_min, 1..=40),
+        field: |config| Field::Integer(&mut config.game.dice_min, 1..=18),
     },
     Setting {
         key: "game.dice_max",
