@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
+use socket2::SockRef;
 
 use crate::config::{Config, Loaded};
 use crate::content::{Content, Fault};
@@ -23,6 +24,10 @@ use crate::store::sqlite::SqliteStore;
 
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Most connections that wait to be taken in; the system may allow fewer. With mio's 128 a burst of players, as after a
+/// restart, is dropped by the kernel and tries again a second later.
+const WAITING_MAX: i32 = 4096;
 
 /// Files open besides the players' sockets: refused ones, the ops port, the store, the poll.
 const OTHER_DESCRIPTORS: u64 = 128;
@@ -202,7 +207,11 @@ fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in name.to_socket_addrs()? {
         match TcpListener::bind(address) {
-            Ok(listener) => return Ok(listener),
+            Ok(listener) => {
+                // A second call only changes how many may wait.
+                SockRef::from(&listener).listen(WAITING_MAX)?;
+                return Ok(listener);
+            }
             Err(error) => last_error = error,
         }
     }
