@@ -141,14 +141,30 @@ impl ShadowClient {
     /// # Errors
     /// The [`BlockError`] that stops the reading, which is a fault too. What came before it was acted upon.
     pub fn read(&mut self, block: &[u8]) -> Result<(), BlockError> {
-        let outcome = self.read_packets(block);
+        self.read_with(block, |_| {})
+    }
+
+    /// As [`Self::read`]; `observe` sees each packet before it is acted upon.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with(
+        &mut self,
+        block: &[u8],
+        observe: impl FnMut(&ServerPacket<'static>),
+    ) -> Result<(), BlockError> {
+        let outcome = self.read_packets(block, observe);
         if let Err(error) = &outcome {
             self.fault(error.to_string());
         }
         outcome
     }
 
-    fn read_packets(&mut self, block: &[u8]) -> Result<(), BlockError> {
+    fn read_packets(
+        &mut self,
+        block: &[u8],
+        mut observe: impl FnMut(&ServerPacket<'static>),
+    ) -> Result<(), BlockError> {
         let mut offset = 0;
         while offset < block.len() {
             let rest = &block[offset..];
@@ -156,6 +172,7 @@ impl ShadowClient {
             let Some((packet, consumed)) = decoded else {
                 return Err(BlockError::Cut { id: rest[0], offset });
             };
+            observe(&packet);
             self.take(packet, offset)?;
             offset += consumed;
         }

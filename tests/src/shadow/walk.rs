@@ -36,7 +36,9 @@ impl ShadowClient {
         Some(ClientPacket::Walk { heading })
     }
 
-    fn looks_blocked(&self, tile: (u8, u8)) -> bool {
+    /// Whether a character or a told block keeps the client from stepping there.
+    #[must_use]
+    pub fn looks_blocked(&self, tile: (u8, u8)) -> bool {
         let taken = self.characters.iter().any(|(index, other)| {
             Some(*index) != self.own_index && (other.x, other.y) == tile && !other.gives_way()
         });
