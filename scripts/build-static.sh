@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds both programs as fully static files that run on any Linux of this architecture, and proves that they are.
+# They land in target/static/. Needs only the ordinary GNU toolchain.
+#
+# Host names still resolve (files and DNS); other sources of names, such as mDNS, may need the system's libraries.
+#
+# Usage: scripts/build-static.sh        CARGO_TARGET_DIR is respected.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+programs=(pyao-server pyao-admin)
+target_folder=${CARGO_TARGET_DIR:-target}
+host=$(rustc -vV | sed -n 's/^host: //p')
+case $host in
+    *-linux-gnu) ;;
+    *) echo "cannot build static programs on $host: a *-linux-gnu toolchain is needed" >&2; exit 1 ;;
+esac
+
+# The target is named although it is the host: otherwise the flag would reach build scripts and macros, which cannot be
+# static.
+RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static" \
+    cargo build --locked --release --target "$host" "${programs[@]/#/--package=}"
+
+mkdir -p "$target_folder/static"
+total=0
+for program in "${programs[@]}"; do
+    file=$target_folder/static/$program
+    cp "$target_folder/$host/release/$program" "$file"
+    # A static file names no loader (the INTERP segment) and asks for no library (NEEDED).
+    headers=$(readelf --program-headers --dynamic --wide "$file")
+    if grep -Eq 'INTERP|NEEDED' <<<"$headers"; then
+        echo "$file is not static:" >&2
+        ldd "$file" >&2 || true
+        exit 1
+    fi
+    size=$(stat --format=%s "$file")
+    total=$((total + size))
+    printf '%-12s %10d bytes  static  %s\n' "$program" "$size" "$file"
+done
+printf '%-12s %10d bytes\n' total "$total"
