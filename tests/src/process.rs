@@ -26,6 +26,7 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug, Clone)]
 pub struct ServerSetup {
     directory: Arc<TempDir>,
+    binary: Option<PathBuf>,
     config: Table,
     data: Option<PathBuf>,
     redis: Option<String>,
@@ -42,6 +43,7 @@ impl ServerSetup {
     pub fn new() -> Result<Self> {
         let setup = Self {
             directory: Arc::new(tempfile::tempdir()?),
+            binary: None,
             config: Table::new(),
             data: None,
             redis: None,
@@ -66,6 +68,13 @@ impl ServerSetup {
         if let Value::Table(section) = section {
             section.insert(key.to_owned(), value.into());
         }
+        self
+    }
+
+    /// Starts the server binary at `path` instead of this workspace's own.
+    #[must_use]
+    pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
+        self.binary = Some(path.into());
         self
     }
 
@@ -140,7 +149,7 @@ impl ServerSetup {
     pub fn spawn(&self) -> Result<Server> {
         let port = free_port()?;
         let ops_port = free_port()?;
-        let mut command = Command::new(server_binary()?);
+        let mut command = Command::new(self.binary.clone().map_or_else(server_binary, Ok)?);
         self.prepare(&mut command, port, ops_port)?;
         let mut child = command.spawn().context("starting the server")?;
         let log = Log::default();
@@ -368,15 +377,18 @@ pub fn free_port() -> Result<u16> {
 /// When it cannot be built.
 pub fn server_binary() -> Result<PathBuf> {
     static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let binary =
-        BINARY.get_or_init(|| find_binary("pyao-server", "PYAO_SERVER_BIN").map_err(|e| format!("{e:#}")));
+    let binary = BINARY.get_or_init(|| match std::env::var_os("PYAO_SERVER_BIN") {
+        Some(path) => Ok(path.into()),
+        None => find_binary("pyao-server", "pyao-server").map_err(|error| format!("{error:#}")),
+    });
     binary.clone().map_err(|error| anyhow!(error))
 }
 
-fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        return Ok(path.into());
-    }
+/// The binary `name` of `package`, beside the running executable: built first as told at [`server_binary`].
+///
+/// # Errors
+/// When it cannot be built.
+pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
     let executable = std::env::current_exe()?;
     let mut directory = executable.parent().context("the test executable's directory")?;
     if directory.ends_with("deps") {
@@ -388,22 +400,31 @@ fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or("debug");
-        build(name, if profile == "debug" { "dev" } else { profile })?;
+        build(package, name, if profile == "debug" { "dev" } else { profile })?;
     }
     ensure!(binary.exists(), "no {}", binary.display());
     Ok(binary)
 }
 
-fn build(package: &str, profile: &str) -> Result<()> {
+fn build(package: &str, name: &str, profile: &str) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            package,
+            "--bin",
+            name,
+            "--profile",
+            profile,
+        ])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .context("running cargo")?;
     ensure!(
         output.status.success(),
-        "building {package}: {}",
+        "building {name}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(())

@@ -60,7 +60,9 @@ impl Fleet {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         let client = self.streams.len();
-        self.poll.registry().register(&mut stream, Token(client), Interest::READABLE)?;
+        self.poll
+            .registry()
+            .register(&mut stream, Token(client), Interest::READABLE)?;
         self.streams.push(Some(stream));
         Ok(client)
     }
@@ -68,7 +70,9 @@ impl Fleet {
     /// Sends all of `bytes` with one write. `false` when the client has gone or its socket does not take them; a
     /// client that has gone says so when it is next heard.
     pub fn send(&mut self, client: usize, bytes: &[u8]) -> bool {
-        let Some(Some(stream)) = self.streams.get_mut(client) else { return false };
+        let Some(Some(stream)) = self.streams.get_mut(client) else {
+            return false;
+        };
         matches!(stream.write(bytes), Ok(count) if count == bytes.len())
     }
 
@@ -84,7 +88,9 @@ impl Fleet {
         }
         for event in &self.events {
             let client = event.token().0;
-            let Some(Some(stream)) = self.streams.get_mut(client) else { continue };
+            let Some(Some(stream)) = self.streams.get_mut(client) else {
+                continue;
+            };
             let closed = loop {
                 match stream.read(&mut self.buffer) {
                     Ok(0) => break Some("closed by the server"),
@@ -147,23 +153,35 @@ mod tests {
     fn clients_are_heard_until_they_close_and_then_no_more() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut fleet = Fleet::new().unwrap();
-        let (first, second) =
-            (fleet.connect(listener.local_addr().unwrap()).unwrap(), fleet.connect(listener.local_addr().unwrap()).unwrap());
+        let (first, second) = (
+            fleet.connect(listener.local_addr().unwrap()).unwrap(),
+            fleet.connect(listener.local_addr().unwrap()).unwrap(),
+        );
         let (mut one, mut two) = (listener.accept().unwrap().0, listener.accept().unwrap().0);
         one.write_all(b"uno").unwrap();
         two.write_all(b"adios").unwrap();
         drop(two);
         let mut heard = Vec::new();
         let quiet = fleet.until_quiet(SOON, SOON * 10, |client, what| {
-            heard.push((client, match what {
-                Heard::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                Heard::Closed(cause) => cause.to_owned(),
-            }));
+            heard.push((
+                client,
+                match what {
+                    Heard::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    Heard::Closed(cause) => cause.to_owned(),
+                },
+            ));
         });
         assert!(quiet.unwrap());
         heard.sort();
         let said = |client: usize, what: &str| (client, what.to_owned());
-        assert_eq!(heard, [said(first, "uno"), said(second, "adios"), said(second, "closed by the server")]);
+        assert_eq!(
+            heard,
+            [
+                said(first, "uno"),
+                said(second, "adios"),
+                said(second, "closed by the server")
+            ]
+        );
         assert!(fleet.send(first, b"x") && !fleet.send(second, b"x"));
         assert_eq!((fleet.reads, fleet.bytes), (2, 8));
     }

@@ -25,7 +25,10 @@ impl Usage {
         };
         let ticks = processor_ticks(&read("stat")?).context("a process's stat without times")?;
         let kib = resident_kib(&read("status")?).context("a process's status without VmRSS")?;
-        Ok(Self { cpu_seconds: ticks as f64 / ticks_per_second(), resident: kib * 1024 })
+        Ok(Self {
+            cpu_seconds: ticks as f64 / ticks_per_second(),
+            resident: kib * 1024,
+        })
     }
 
     /// What this program itself has used so far.
