@@ -175,6 +175,11 @@ fn the_sums_over_records_are_those_of_the_data_set() {
     assert_eq!(drops, 450);
     assert_eq!(content.npcs().filter(|npc| npc.merchant).count(), 78);
     assert_eq!(content.npcs().filter(|npc| npc.hostile).count(), 130);
+    let classes = content
+        .objects()
+        .flat_map(|object| &object.forbidden_classes)
+        .count();
+    assert_eq!(classes, 1_500);
     let missing: Vec<u16> = (1..=1052)
         .filter(|&number| content.object(number).is_none())
         .collect();

@@ -20,7 +20,7 @@ pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
         warnings: Vec::new(),
     };
     match list(path) {
-        Ok(entries) => {
+        Ok((entries, _)) => {
             let (dat, maps) = (loader.open(&entries, "Dat"), loader.open(&entries, "Maps"));
             if let Some(dat) = dat {
                 loader.read_all(&dat, maps.as_ref());
@@ -37,18 +37,21 @@ pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
     Ok((loader.content, loader.warnings))
 }
 
-/// The entries of a directory by lower-case name.
-fn list(path: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+/// The entries of a directory by lower-case name, and the entries that are hidden behind another one since their
+/// names differ in case only.
+fn list(path: &Path) -> io::Result<(BTreeMap<String, PathBuf>, Vec<PathBuf>)> {
     let mut paths = fs::read_dir(path)?
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<Vec<_>>>()?;
-    // Of two names that differ in case only, the same one is taken every time: the one that sorts last.
     paths.sort();
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    Ok(paths
-        .into_iter()
-        .filter_map(|path| Some((name(&path)?, path)))
-        .collect())
+    let mut entries = BTreeMap::new();
+    let mut hidden = Vec::new();
+    for path in paths {
+        if let Some(name) = path.file_name() {
+            hidden.extend(entries.insert(name.to_string_lossy().to_lowercase(), path));
+        }
+    }
+    Ok((entries, hidden))
 }
 
 fn unreadable(file: String, error: &io::Error) -> Fault {
@@ -111,11 +114,24 @@ impl Loader {
             self.faults.push(Fault::in_file(name, "the directory is missing"));
             return None;
         };
-        let listed = list(path).map_err(|error| self.faults.push(unreadable(name.to_owned(), &error)));
-        Some(Directory {
-            name,
-            entries: listed.ok()?,
-        })
+        match list(path) {
+            Ok((entries, hidden)) => {
+                let directory = Directory { name, entries };
+                for file in hidden.iter().filter_map(|path| path.file_name()?.to_str()) {
+                    let message = format!(
+                        "not read, but {}: the names differ in case only",
+                        directory.label(file)
+                    );
+                    self.warnings
+                        .push(Fault::in_file(format!("{name}/{file}"), message));
+                }
+                Some(directory)
+            }
+            Err(error) => {
+                self.faults.push(unreadable(name.to_owned(), &error));
+                None
+            }
+        }
     }
 
     /// A file that there must be; missing or unreadable is a fault.

@@ -183,6 +183,22 @@ fn file_names_in_any_case_and_crlf_are_accepted() {
 }
 
 #[test]
+fn of_two_files_whose_names_differ_in_case_the_operator_hears() {
+    let data = TestData::new();
+    data.write("Dat/OBJ.DAT", "[OBJ1]\nName=Otro\n");
+    let twins = fs::read_dir(data.directory.path().join("Dat")).unwrap().count();
+    if twins == 9 {
+        return println!("skipped: this file system does not tell upper from lower case");
+    }
+    let (content, warnings) = data.load();
+    assert_eq!(content.object(1).unwrap().name, "Manzana");
+    assert_eq!(
+        warnings,
+        ["Dat/OBJ.DAT: not read, but Dat/obj.dat: the names differ in case only"]
+    );
+}
+
+#[test]
 fn numbers_with_remarks_and_repeated_keys_are_read_as_the_game_always_did() {
     let data = TestData::new();
     data.write(

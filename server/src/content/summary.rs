@@ -83,3 +83,21 @@ impl fmt::Display for Summary {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starter_world_is_counted_and_shown_in_aligned_lines() {
+        let summary = Content::starter().summary();
+        assert_eq!((summary.maps, summary.tiles, summary.water), (5, 50_000, 0));
+        let text = summary.to_string();
+        assert_eq!(text.lines().count(), 12);
+        assert!(
+            text.starts_with("maps                   5\ntiles              50000\n"),
+            "{text}"
+        );
+        assert!(text.lines().all(|line| line.chars().count() == 24), "{text}");
+    }
+}

@@ -49,7 +49,8 @@ impl Connections {
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);
         }
-        let fresh = Connection { id, address, stage: Stage::Lobby, last_packet: None, dice: None, round_trip: 0 };
+        let fresh =
+            Connection { id, address, stage: Stage::Lobby, last_packet: None, dice: None, round_trip: 0 };
         if self.slots[slot].replace(fresh).is_none() {
             self.count += 1;
         }
@@ -80,14 +81,8 @@ impl Connections {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 }
 
@@ -106,7 +101,7 @@ mod tests {
         connections.open(new, address);
         assert!(connections.get(old).is_none());
         assert!(connections.remove(old).is_none());
-        assert_eq!(connections.len(), 1);
+        assert_eq!(connections.count(), 1);
         assert!(connections.get(new).is_some());
     }
 }

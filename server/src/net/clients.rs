@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{Shutdown, SocketAddr};
 
+use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry};
 use slab::Slab;
@@ -166,16 +167,17 @@ impl Clients {
     }
 
     /// The poll has something about the connection in `slot`.
-    pub(super) fn event(&mut self, turn: &mut Turn<'_>, slot: usize, readable: bool, writable: bool) {
+    pub(super) fn event(&mut self, turn: &mut Turn<'_>, slot: usize, event: &Event) {
         let Some(connection) = self.connections.get_mut(slot) else {
             return;
         };
         let id = connection.id;
-        if readable {
-            connection.readable();
+        let ends = event.is_read_closed() || event.is_error();
+        if event.is_readable() || ends {
+            connection.readable(ends);
             self.make_ready(id);
         }
-        if writable {
+        if event.is_writable() {
             self.flush_one(turn, id);
         }
     }

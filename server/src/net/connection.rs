@@ -72,6 +72,8 @@ pub(super) struct Connection {
     inbound: Inbound,
     budget: PacketBudget,
     may_have_more: bool,
+    /// Whether the poll has said that the other side ends: then the end itself is still to be read.
+    ends: bool,
     peer_closed: bool,
 }
 
@@ -100,6 +102,7 @@ impl Connection {
             inbound: Inbound::default(),
             budget: PacketBudget::new(packets_per_second, now),
             may_have_more: true,
+            ends: false,
             peer_closed: false,
         }
     }
@@ -109,9 +112,10 @@ impl Connection {
         self.address.ip().to_canonical()
     }
 
-    /// The poll says that the socket can be read.
-    pub(super) fn readable(&mut self) {
+    /// The poll says that the socket can be read, and whether the other side ends.
+    pub(super) fn readable(&mut self, ends: bool) {
         self.may_have_more = true;
+        self.ends |= ends;
     }
 
     /// Reads, decodes and delivers packets until nothing is left or a bound stops it. `scratch` is where reads land.
@@ -166,6 +170,8 @@ impl Connection {
             Ok(count) => {
                 self.bytes_in += count as u64;
                 self.inbound.append(&scratch[..count]);
+                // A read that was not filled has emptied the socket: what comes later is an event of its own.
+                self.may_have_more = count == room || self.ends;
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.may_have_more = false,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -263,7 +269,7 @@ mod tests {
                     _ => std::thread::sleep(std::time::Duration::from_millis(1)),
                 }
             }
-            self.connection.readable();
+            self.connection.readable(false);
         }
 
         fn serve(&mut self, now: Millis) -> (Vec<ClientPacket>, Served) {
@@ -360,7 +366,7 @@ mod tests {
         wire.client.shutdown(std::net::Shutdown::Write).unwrap();
         let (mut total, mut served) = (0, Served::All);
         for _ in 0..2000 {
-            wire.connection.readable();
+            wire.connection.readable(true);
             let (packets, outcome) = wire.serve(0);
             total += packets.len();
             served = outcome;

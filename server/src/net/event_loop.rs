@@ -247,8 +247,7 @@ impl EventLoop {
                     metrics: &mut self.metrics,
                     registry: self.poll.registry(),
                 };
-                let readable = event.is_readable() || event.is_read_closed() || event.is_error();
-                self.clients.event(&mut turn, slot, readable, event.is_writable());
+                self.clients.event(&mut turn, slot, event);
             }
         }
     }
@@ -277,7 +276,8 @@ impl EventLoop {
         (is_done || now >= shutdown.deadline).then_some(shutdown.signal)
     }
 
-    fn finish(self, stop: Stop) -> Finished {
+    fn finish(mut self, stop: Stop) -> Finished {
+        self.clients.log_summaries(Millis::MAX);
         Finished {
             is_drained: self.game.is_drained(),
             uptime_ms: self.now(),

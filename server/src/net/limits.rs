@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::game::{CloseReason, Millis};
 use crate::protocol::client::ClientPacket;
+use crate::world::token_bucket::TokenBucket;
 
 /// Most connections that are only being told why they may not come in; more are closed without a word.
 pub(super) const REFUSALS_MAX: usize = 64;
@@ -80,42 +81,6 @@ pub(super) fn admit(
     Ok(())
 }
 
-/// Tokens gained by time, up to a bound; counted in thousandths, so that a rate a second is thousandths a millisecond.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    rate_per_second: u64,
-    capacity_thousandths: u64,
-    thousandths: u64,
-    counted_at: Millis,
-}
-
-impl Bucket {
-    fn full(rate_per_second: u32, capacity_thousandths: u64, now: Millis) -> Self {
-        Self {
-            rate_per_second: u64::from(rate_per_second),
-            capacity_thousandths,
-            thousandths: capacity_thousandths,
-            counted_at: now,
-        }
-    }
-
-    fn take(&mut self, now: Millis) -> bool {
-        let gained = now
-            .saturating_sub(self.counted_at)
-            .saturating_mul(self.rate_per_second);
-        self.thousandths = self
-            .thousandths
-            .saturating_add(gained)
-            .min(self.capacity_thousandths);
-        self.counted_at = now;
-        if self.thousandths < 1000 {
-            return false;
-        }
-        self.thousandths -= 1000;
-        true
-    }
-}
-
 /// What a packet that came may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
@@ -133,8 +98,8 @@ pub(super) enum Admission {
 /// down. The client repeats a heading every frame until it is answered, so an equal heading costs nothing.
 #[derive(Debug)]
 pub(super) struct PacketBudget {
-    packets: Bucket,
-    free_repeats: Bucket,
+    packets: TokenBucket,
+    free_repeats: TokenBucket,
     last_heading: Option<u8>,
     starved_since: Option<Millis>,
 }
@@ -142,14 +107,11 @@ pub(super) struct PacketBudget {
 impl PacketBudget {
     /// A full budget.
     pub(super) fn new(packets_per_second: u32, now: Millis) -> Self {
-        let burst_thousandths = u64::from(packets_per_second) * 1000 * BURST_TENTHS / 10;
+        let burst = u64::from(packets_per_second) * BURST_TENTHS / 10;
+        let burst = u32::try_from(burst).unwrap_or(u32::MAX);
         Self {
-            packets: Bucket::full(packets_per_second, burst_thousandths, now),
-            free_repeats: Bucket::full(
-                FREE_REPEATS_PER_SECOND,
-                u64::from(FREE_REPEATS_PER_SECOND) * 1000,
-                now,
-            ),
+            packets: TokenBucket::per_second(packets_per_second, burst, now),
+            free_repeats: TokenBucket::per_second(FREE_REPEATS_PER_SECOND, FREE_REPEATS_PER_SECOND, now),
             last_heading: None,
             starved_since: None,
         }

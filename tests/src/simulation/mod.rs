@@ -13,7 +13,7 @@ mod store;
 
 use crate::shadow::{Screen, ShadowClient};
 use player::SimulatedPlayer;
-use pyao_server::content::Content;
+use pyao_server::content::{Content, Position};
 use pyao_server::game::{Game, Input, Settings};
 use pyao_server::protocol::wire::TextEncoding;
 use pyao_server::world::random::Random;
@@ -86,7 +86,8 @@ pub struct Simulation {
 /// The first rule that does not hold.
 pub fn run(content: &Arc<Content>, options: &Options) -> Result<Report, Failure> {
     let mut simulation = Simulation::new(content, options);
-    let failure = |step, action: &str, what| Failure { seed: options.seed, step, action: action.into(), what };
+    let failure =
+        |step, action: &str, what| Failure { seed: options.seed, step, action: action.into(), what };
     for step in 0..options.steps {
         let action = simulation.act();
         simulation.settle();
@@ -97,6 +98,17 @@ pub fn run(content: &Arc<Content>, options: &Options) -> Result<Report, Failure>
     Ok(simulation.report)
 }
 
+/// A few places to start from, near exits, so that players meet and cross from map to map.
+fn starts(content: &Content, random: &mut Random) -> Vec<Position> {
+    let exits: Vec<_> = content
+        .maps()
+        .take(8)
+        .flat_map(|map| map.exits().map(|(x, y, _)| Position { map: map.number, x, y }))
+        .collect();
+    let draw = |_| exits[random.between(0, u32::try_from(exits.len()).unwrap_or(1) - 1) as usize];
+    if exits.is_empty() { Vec::new() } else { (0..2).map(draw).collect() }
+}
+
 impl Simulation {
     fn new(content: &Arc<Content>, options: &Options) -> Self {
         let mut random = Random::new(options.seed);
@@ -105,6 +117,7 @@ impl Simulation {
             player.reads_late = random.between(0, 9) == 0;
         }
         let settings = Settings {
+            start_positions: starts(content, &mut random),
             logins_per_minute_per_ip: 0,
             disconnect_stay_ms: u64::from(random.between(0, 3)) * 40_000,
             ..Settings::default()

@@ -1,1 +1,0 @@
-//! The game through its inputs and outputs.

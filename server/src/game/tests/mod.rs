@@ -1,0 +1,242 @@
+//! The game through its inputs and outputs, in the starter world, with a real store and real password threads.
+
+mod chat;
+mod creation;
+mod leaving;
+mod login;
+mod movement;
+mod saving;
+
+use super::*;
+use crate::content::Position;
+use crate::crypto::{Hasher, PasswordCost};
+use crate::protocol::wire::TextEncoding;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Reply, Request, Store};
+use core::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+/// A packet as a client decodes it.
+type Packet = ServerPacket<'static>;
+
+/// A game and what it needs: a store file, password threads, a clock that the test moves.
+struct Table {
+    game: Game,
+    now: Millis,
+    store: SqliteStore,
+    /// Whether the store answers.
+    store_answers: bool,
+    waiting: Vec<Request>,
+    hasher: Hasher,
+    next_slot: u32,
+    closed: Vec<(ConnectionId, CloseReason)>,
+    _directory: tempfile::TempDir,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let cost = PasswordCost { memory_kib: 8, passes: 1, threads: 1 };
+        Self {
+            game: Game::new(Arc::new(Content::starter()), settings, 1, 1_700_000_000),
+            now: 0,
+            store: SqliteStore::open(&directory.path().join("test.db")).unwrap(),
+            store_answers: true,
+            waiting: Vec::new(),
+            hasher: Hasher::start(cost, || ()).unwrap(),
+            next_slot: 0,
+            closed: Vec::new(),
+            _directory: directory,
+        }
+    }
+
+    fn connect(&mut self) -> ConnectionId {
+        let connection = ConnectionId { slot: self.next_slot, generation: 0 };
+        self.next_slot += 1;
+        let address = Ipv4Addr::LOCALHOST.into();
+        self.game.handle(self.now, Input::Opened { connection, address, segment_limit: 1_300 });
+        connection
+    }
+
+    /// A client sends a packet and everything that follows from it happens.
+    fn send(&mut self, connection: ConnectionId, packet: ClientPacket) {
+        self.game.handle(self.now, Input::Packet { connection, packet });
+        self.settle();
+    }
+
+    /// What `connection` was sent since the last look.
+    fn read(&mut self, connection: ConnectionId) -> Vec<Packet> {
+        let mut packets = Vec::new();
+        while let Some(segment) = self.game.outbox().segment(connection) {
+            let mut rest = segment;
+            while let Ok(Some((packet, length))) = ServerPacket::decode(rest, TextEncoding::Latin1) {
+                packets.push(packet);
+                rest = &rest[length..];
+            }
+            assert!(rest.is_empty(), "a segment ends inside a packet");
+            self.game.outbox().segment_sent(connection);
+        }
+        packets
+    }
+
+    /// Sends a packet and reads what comes back to the sender.
+    fn ask(&mut self, connection: ConnectionId, packet: ClientPacket) -> Vec<Packet> {
+        self.read(connection);
+        self.send(connection, packet);
+        self.read(connection)
+    }
+
+    fn pass(&mut self, milliseconds: Millis) {
+        let end = self.now + milliseconds;
+        while let Some(deadline) = self.game.next_deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            self.game.advance(self.now);
+            self.settle();
+        }
+        self.now = end;
+        self.game.advance(end);
+        self.settle();
+    }
+
+    fn lose(&mut self, connection: ConnectionId) {
+        self.game.handle(self.now, Input::Lost { connection, reason: CloseReason::LostSocket });
+        self.settle();
+    }
+
+    /// Carries requests and jobs until nothing waits.
+    fn settle(&mut self) {
+        loop {
+            self.game.take_closings(&mut self.closed);
+            self.game.take_store_requests(&mut self.waiting);
+            let mut jobs = Vec::new();
+            self.game.take_password_jobs(&mut jobs);
+            let requests = if self.store_answers { std::mem::take(&mut self.waiting) } else { Vec::new() };
+            if jobs.is_empty() && requests.is_empty() {
+                return;
+            }
+            for request in requests {
+                let reply = carry_out(&mut self.store, request);
+                self.game.handle(self.now, Input::Store(reply));
+            }
+            for job in jobs {
+                self.hasher.submit(job).unwrap();
+                let reply = self.wait_for_hasher();
+                self.game.handle(self.now, Input::Password(reply));
+            }
+        }
+    }
+
+    fn wait_for_hasher(&self) -> crypto::Reply {
+        let give_up = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(reply) = self.hasher.try_recv() {
+                return reply;
+            }
+            assert!(Instant::now() < give_up, "the password threads do not answer");
+            std::thread::yield_now();
+        }
+    }
+
+    /// A new character in the world and its connection, its login burst read.
+    fn player(&mut self, name: &str) -> ConnectionId {
+        let connection = self.connect();
+        self.send(connection, ClientPacket::ThrowDices);
+        self.send(connection, form(name));
+        let burst = self.read(connection);
+        assert!(
+            burst.iter().any(|packet| matches!(packet, ServerPacket::Logged { .. })),
+            "{name}: {burst:?}"
+        );
+        connection
+    }
+
+    fn position(&self, name: &str) -> Position {
+        let player = self.game.players.by_name(name).and_then(|key| self.game.players.get(key));
+        let player = player.unwrap_or_else(|| panic!("{name} is not in the world"));
+        self.game.world.character(player.index).unwrap().position
+    }
+
+    fn closed_as(&self, connection: ConnectionId) -> Option<CloseReason> {
+        self.closed.iter().find(|(id, _)| *id == connection).map(|(_, reason)| *reason)
+    }
+
+    /// Walks `steps` steps at the client's pace and returns what the walker was told.
+    fn walk(&mut self, connection: ConnectionId, heading: u8, steps: usize) -> Vec<Packet> {
+        self.read(connection);
+        for _ in 0..steps {
+            self.pass(267);
+            self.send(connection, ClientPacket::Walk { heading });
+        }
+        self.read(connection)
+    }
+}
+
+fn carry_out(store: &mut dyn Store, request: Request) -> Reply {
+    match request {
+        Request::LoadAccount { ticket, name } => {
+            Reply::Account { ticket, result: store.load_account(&name).map(|found| found.map(Box::new)) }
+        }
+        Request::CreateAccount { ticket, account, character } => {
+            Reply::Created { ticket, result: store.create_account(&account, &character) }
+        }
+        Request::SaveCharacters { ticket, saves } => {
+            Reply::Saved { ticket, result: store.save_characters(&saves) }
+        }
+        Request::SetPasswordHash { ticket, user_id, password_hash } => {
+            Reply::Saved { ticket, result: store.set_password_hash(user_id, &password_hash) }
+        }
+    }
+}
+
+/// The creation form of a human mage of Ullathorpe.
+fn form(name: &str) -> ClientPacket {
+    ClientPacket::LoginNewChar {
+        username: name.into(),
+        password: "secret1".into(),
+        ver_major: 0,
+        ver_minor: 13,
+        ver_rev: 0,
+        race: 1,
+        gender: 1,
+        class: 1,
+        head: 10,
+        email: "ana@example.org".into(),
+        home: 1,
+    }
+}
+
+fn login(name: &str, password: &str) -> ClientPacket {
+    ClientPacket::LoginExistingChar {
+        username: name.into(),
+        password: password.into(),
+        ver_major: 0,
+        ver_minor: 13,
+        ver_rev: 0,
+    }
+}
+
+/// The console lines among `packets`.
+fn console(packets: &[Packet]) -> Vec<String> {
+    let line = |packet: &Packet| match packet {
+        ServerPacket::ConsoleMsg { text, .. } => Some(text.to_string()),
+        _ => None,
+    };
+    packets.iter().filter_map(line).collect()
+}
+
+/// The error dialogs among `packets`.
+fn errors(packets: &[Packet]) -> Vec<String> {
+    let text = |packet: &Packet| match packet {
+        ServerPacket::ErrorMsg { text } => Some(text.to_string()),
+        _ => None,
+    };
+    packets.iter().filter_map(text).collect()
+}
+
+fn names(packets: &[Packet]) -> Vec<&'static str> {
+    packets.iter().map(ServerPacket::name).collect()
+}

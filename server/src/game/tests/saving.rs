@@ -1,0 +1,85 @@
+//! What is written, and when.
+
+use super::*;
+
+fn stored(table: &mut Table, name: &str) -> (u16, u8, u8) {
+    let position = table.store.load_account(name).unwrap().unwrap().character.position;
+    (position.map, position.x, position.y)
+}
+
+fn standing(table: &Table, name: &str) -> (u16, u8, u8) {
+    let position = table.position(name);
+    (position.map, position.x, position.y)
+}
+
+#[test]
+fn a_step_is_written_within_five_seconds_without_anybody_leaving() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(6_000);
+    table.walk(ana, 4, 1);
+    assert_ne!(stored(&mut table, "Ana"), standing(&table, "Ana"));
+    table.pass(5_000);
+    assert_eq!(stored(&mut table, "Ana"), standing(&table, "Ana"));
+}
+
+#[test]
+fn nothing_is_written_while_nothing_changes() {
+    let mut table = Table::new();
+    table.player("Ana");
+    table.pass(20_000);
+    table.store_answers = false;
+    table.pass(100_000);
+    assert!(table.waiting.is_empty());
+}
+
+#[test]
+fn everything_that_changed_is_one_transaction() {
+    let mut table = Table::new();
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.pass(6_000);
+    table.store_answers = false;
+    table.send(ana, ClientPacket::MoveItem { from_slot: 1, to_slot: 20, move_type: 0 });
+    table.send(bea, ClientPacket::ChangeHeading { heading: 1 });
+    table.pass(5_000);
+    let [Request::SaveCharacters { saves, .. }] = &table.waiting[..] else { panic!("{:?}", table.waiting) };
+    assert_eq!(saves.len(), 2);
+    assert!(saves[0].sheet.is_some() && saves[0].position.is_none());
+    assert!(saves[1].sheet.is_none() && saves[1].position.is_some());
+}
+
+#[test]
+fn what_the_store_refused_is_written_again() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(6_000);
+    table.walk(ana, 4, 1);
+    let place = standing(&table, "Ana");
+    table.store_answers = false;
+    table.send(ana, ClientPacket::Quit);
+    let Some(Request::SaveCharacters { ticket, .. }) = table.waiting.pop() else {
+        panic!("no save was asked for")
+    };
+    let refused = Err(store::StoreError::Unavailable("test".into()));
+    table.game.handle(table.now, Input::Store(Reply::Saved { ticket, result: refused }));
+    assert_ne!(stored(&mut table, "Ana"), place);
+    table.store_answers = true;
+    table.pass(5_000);
+    assert_eq!(stored(&mut table, "Ana"), place);
+}
+
+#[test]
+fn ordering_the_inventory_survives_a_logout() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    let told = table.ask(ana, ClientPacket::MoveItem { from_slot: 1, to_slot: 25, move_type: 0 });
+    assert_eq!(told.len(), 2);
+    assert!(table.ask(ana, ClientPacket::MoveItem { from_slot: 0, to_slot: 26, move_type: 0 }).is_empty());
+    let told = table.ask(ana, ClientPacket::MoveSpell { upwards: false, slot: 1 });
+    assert_eq!(names(&told), ["ChangeSpellSlot", "ChangeSpellSlot"]);
+    table.send(ana, ClientPacket::Quit);
+    let character = table.store.load_account("Ana").unwrap().unwrap().character;
+    assert!(character.inventory[0].is_none());
+    assert_eq!(character.inventory[24].map(|item| (item.object, item.amount)), Some((857, 200)));
+    assert_eq!(character.spells[..2], [0, 2]);
+}
