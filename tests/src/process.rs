@@ -61,10 +61,7 @@ impl ServerSetup {
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         let (section, key) = key.split_once('.').unwrap_or(("server", key));
-        let section = self
-            .config
-            .entry(section)
-            .or_insert_with(|| Value::Table(Table::new()));
+        let section = self.config.entry(section).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(section) = section {
             section.insert(key.to_owned(), value.into());
         }
@@ -153,10 +150,8 @@ impl ServerSetup {
         self.prepare(&mut command, port, ops_port)?;
         let mut child = command.spawn().context("starting the server")?;
         let log = Log::default();
-        let readers = [
-            child.stdout.take().map(|out| log.follow(out)),
-            child.stderr.take().map(|err| log.follow(err)),
-        ];
+        let readers =
+            [child.stdout.take().map(|out| log.follow(out)), child.stderr.take().map(|err| log.follow(err))];
         Ok(Server {
             child,
             log,
@@ -182,10 +177,7 @@ impl ServerSetup {
         }
         command.args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(())
     }
 }
@@ -252,11 +244,7 @@ impl Server {
         let process = libc::pid_t::try_from(self.child.id()).context("a process number")?;
         // SAFETY: kill has no memory to misuse, and the number is that of a child not yet waited for.
         let outcome = unsafe { libc::kill(process, signal) };
-        ensure!(
-            outcome == 0,
-            "signal {signal}: {}",
-            std::io::Error::last_os_error()
-        );
+        ensure!(outcome == 0, "signal {signal}: {}", std::io::Error::last_os_error());
         Ok(())
     }
 
@@ -307,11 +295,7 @@ impl Server {
             if TcpStream::connect(self.address).is_ok() {
                 return Ok(());
             }
-            ensure!(
-                Instant::now() < end,
-                "the server does not listen:\n{}",
-                self.log()
-            );
+            ensure!(Instant::now() < end, "the server does not listen:\n{}", self.log());
             thread::sleep(LOOK);
         }
     }
@@ -396,10 +380,7 @@ pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
     }
     let binary = directory.join(name);
     if std::env::var_os("CARGO").is_some() || !binary.exists() {
-        let profile = directory
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or("debug");
+        let profile = directory.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
         build(package, name, if profile == "debug" { "dev" } else { profile })?;
     }
     ensure!(binary.exists(), "no {}", binary.display());
@@ -409,24 +390,11 @@ pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
 fn build(package: &str, name: &str, profile: &str) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            package,
-            "--bin",
-            name,
-            "--profile",
-            profile,
-        ])
+        .args(["build", "--quiet", "--package", package, "--bin", name, "--profile", profile])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .context("running cargo")?;
-    ensure!(
-        output.status.success(),
-        "building {name}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    ensure!(output.status.success(), "building {name}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
@@ -436,10 +404,7 @@ mod tests {
 
     #[test]
     fn settings_go_to_their_sections_and_later_ones_win() {
-        let setup = ServerSetup::new()
-            .unwrap()
-            .set("limits.idle_minutes", 1)
-            .set("limits.idle_minutes", 2);
+        let setup = ServerSetup::new().unwrap().set("limits.idle_minutes", 1).set("limits.idle_minutes", 2);
         assert_eq!(setup.config["limits"]["idle_minutes"], Value::from(2));
         assert_eq!(setup.config["limits"]["connections_per_ip"], Value::from(0));
     }
@@ -447,11 +412,7 @@ mod tests {
     #[test]
     fn a_log_keeps_what_a_process_wrote() {
         let log = Log::default();
-        let mut child = Command::new("echo")
-            .arg("hola")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = Command::new("echo").arg("hola").stdout(Stdio::piped()).spawn().unwrap();
         log.follow(child.stdout.take().unwrap()).join().unwrap();
         child.wait().unwrap();
         assert_eq!(log.text(), "hola\n");

@@ -1,7 +1,7 @@
 //! The least that a server of this kind can do: copy bytes. What the game server costs is measured against it.
 //!
 //! A client's step is two bytes; for each step the relay appends five to the buffers of a given number of other
-//! clients, as a game server does for those who see it. Everything around that is the game server's way: the same
+//! clients of its group, as a game server does for those who see it on their map. Everything around that is the game server's way: the same
 //! poll, the same reads, the same [`Cadence`], one write with the same flags for each buffer. What the game server needs
 //! above it is decoding, rules, sight and encoding.
 
@@ -39,6 +39,7 @@ struct Client {
 pub struct Relay {
     poll: Poll,
     listener: TcpListener,
+    groups: usize,
     viewers: f64,
     clients: Vec<Client>,
     open: usize,
@@ -48,17 +49,18 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay behind `listener` that hands each step to `viewers` others on average.
+    /// A relay behind `listener` that deals its clients out to `groups` in turn and hands each step to `viewers` others
+    /// of the group on average.
     ///
     /// # Errors
     /// When the system has no poll to give.
-    pub fn new(mut listener: TcpListener, viewers: f64) -> io::Result<Self> {
+    pub fn new(mut listener: TcpListener, groups: usize, viewers: f64) -> io::Result<Self> {
         let poll = Poll::new()?;
-        poll.registry()
-            .register(&mut listener, DOOR, Interest::READABLE)?;
+        poll.registry().register(&mut listener, DOOR, Interest::READABLE)?;
         Ok(Self {
             poll,
             listener,
+            groups: groups.max(1),
             viewers: viewers.max(0.0),
             clients: Vec::new(),
             open: 0,
@@ -118,9 +120,7 @@ impl Relay {
             };
             stream.set_nodelay(true)?;
             let number = self.clients.len();
-            self.poll
-                .registry()
-                .register(&mut stream, Token(number), Interest::READABLE)?;
+            self.poll.registry().register(&mut stream, Token(number), Interest::READABLE)?;
             let whole = |clients: usize| (clients as f64 * self.viewers) as usize;
             self.clients.push(Client {
                 stream,
@@ -156,12 +156,15 @@ impl Relay {
         }
     }
 
+    /// Appends a step to the buffers of those that see it: the next ones of the client's group, which is a ring.
     fn hand_on(&mut self, number: usize, [id, byte]: [u8; STEP_BYTES]) {
         let [low, high] = u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes();
         let seen: [u8; SEEN_BYTES] = [id, low, high, byte, 0];
-        let viewers = self.clients[number].viewers.min(self.clients.len() - 1);
+        let (group, place) = (number % self.groups, number / self.groups);
+        let members = (self.clients.len() - group).div_ceil(self.groups);
+        let viewers = self.clients[number].viewers.min(members - 1);
         for offset in 1..=viewers {
-            let viewer = (number + offset) % self.clients.len();
+            let viewer = (place + offset) % members * self.groups + group;
             let client = &mut self.clients[viewer];
             if !client.is_open || client.buffer.len() + SEEN_BYTES > BUFFER_LIMIT {
                 continue;
@@ -208,19 +211,17 @@ mod tests {
 
     use super::*;
 
-    fn start(viewers: f64) -> (net::SocketAddr, std::thread::JoinHandle<io::Result<()>>) {
+    fn start(groups: usize, viewers: f64) -> (net::SocketAddr, std::thread::JoinHandle<io::Result<()>>) {
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        let relay = Relay::new(listener, viewers).unwrap();
+        let relay = Relay::new(listener, groups, viewers).unwrap();
         (address, std::thread::spawn(|| relay.run()))
     }
 
     #[test]
     fn a_step_reaches_the_next_clients_and_nobody_else() {
-        let (address, relay) = start(2.0);
-        let mut clients: Vec<_> = (0..4)
-            .map(|_| net::TcpStream::connect(address).unwrap())
-            .collect();
+        let (address, relay) = start(1, 2.0);
+        let mut clients: Vec<_> = (0..4).map(|_| net::TcpStream::connect(address).unwrap()).collect();
         std::thread::sleep(Duration::from_millis(100));
         clients[2].write_all(&[9]).unwrap();
         std::thread::sleep(Duration::from_millis(20));
@@ -231,14 +232,9 @@ mod tests {
             assert_eq!(seen, [9, 2, 0, 5, 0, 9, 2, 0, 6, 0]);
         }
         for other in [1, 2] {
-            clients[other]
-                .set_read_timeout(Some(Duration::from_millis(50)))
-                .unwrap();
+            clients[other].set_read_timeout(Some(Duration::from_millis(50))).unwrap();
             let mut byte = [0];
-            assert_eq!(
-                clients[other].read(&mut byte).unwrap_err().kind(),
-                ErrorKind::WouldBlock
-            );
+            assert_eq!(clients[other].read(&mut byte).unwrap_err().kind(), ErrorKind::WouldBlock);
         }
         drop(clients);
         relay.join().unwrap().unwrap();
@@ -246,20 +242,31 @@ mod tests {
 
     #[test]
     fn half_a_viewer_is_every_other_client() {
-        let (address, relay) = start(0.5);
-        let mut clients: Vec<_> = (0..4)
-            .map(|_| net::TcpStream::connect(address).unwrap())
-            .collect();
+        let (address, relay) = start(1, 0.5);
+        let mut clients: Vec<_> = (0..4).map(|_| net::TcpStream::connect(address).unwrap()).collect();
         std::thread::sleep(Duration::from_millis(100));
-        clients
-            .iter_mut()
-            .for_each(|client| client.write_all(&[9, 5]).unwrap());
+        clients.iter_mut().for_each(|client| client.write_all(&[9, 5]).unwrap());
         let mut total = 0;
         for client in &mut clients {
             client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
             total += client.read(&mut [0; 64]).unwrap_or(0);
         }
         assert_eq!(total, 2 * SEEN_BYTES);
+        drop(clients);
+        relay.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_step_stays_in_its_group() {
+        let (address, relay) = start(2, 5.0);
+        let mut clients: Vec<_> = (0..5).map(|_| net::TcpStream::connect(address).unwrap()).collect();
+        std::thread::sleep(Duration::from_millis(100));
+        clients[1].write_all(&[9, 7]).unwrap();
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+            let count = client.read(&mut [0; 64]).unwrap_or(0);
+            assert_eq!(count, if number == 3 { SEEN_BYTES } else { 0 }, "client {number}");
+        }
         drop(clients);
         relay.join().unwrap().unwrap();
     }

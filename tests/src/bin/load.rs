@@ -8,11 +8,7 @@ use pyao_tests::load::{Options, run};
 fn main() -> ExitCode {
     let options = Options::parse();
     let report = run::run(&options).and_then(|report| {
-        let text = if options.json {
-            report.json()?
-        } else {
-            report.to_string()
-        };
+        let text = if options.json { report.json()? } else { report.to_string() };
         println!("{text}");
         Ok(report.is_clean())
     });

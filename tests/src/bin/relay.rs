@@ -12,6 +12,9 @@ struct Options {
     /// Where to listen; port 0 is any free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Groups that clients are dealt out to in turn; a step stays in its group.
+    #[arg(long, default_value_t = 1)]
+    groups: usize,
     /// Clients that get each step, on average.
     #[arg(long)]
     viewers: f64,
@@ -27,6 +30,6 @@ fn main() -> Result<()> {
         .with_context(|| format!("listening on {}", options.listen))?;
     // Whoever started it reads the port from here.
     println!("{}", listener.local_addr()?);
-    Relay::new(listener, options.viewers)?.run()?;
+    Relay::new(listener, options.groups, options.viewers)?.run()?;
     Ok(())
 }

@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 
 use super::fleet::{Fleet, Heard};
 use super::histogram::Histogram;
+use super::meter::Meter;
 use super::options::Options;
-use super::report::{Figures, Latency};
+use super::report::{Counts, Figures};
 use super::schedule::Schedule;
-use super::usage::Usage;
 use super::{PACE, QUIET, QUIET_PATIENCE};
 use crate::process::find_binary;
 use crate::relay::SEEN_BYTES;
@@ -33,49 +33,45 @@ impl Drop for RelayProcess {
     }
 }
 
-/// Measures the relay with `viewers` for each step.
+/// Measures the relay with as many `groups` as the bots started on maps, and `viewers` for each step.
 ///
 /// # Errors
 /// When the relay does not start or the system fails.
-pub fn run(options: &Options, viewers: f64) -> Result<Figures> {
+pub fn run(options: &Options, groups: usize, viewers: f64) -> Result<Figures> {
     eprintln!(
-        "baseline: {} clients, {viewers:.1} viewers a step, {} s",
+        "baseline: {} clients in {groups} groups, {viewers:.1} viewers a step, {} s",
         options.bots, options.seconds
     );
-    let (relay, address) = start(options.bots, viewers)?;
-    let process = relay.0.id();
-    let resident_before = Usage::of(process)?.resident;
+    let (relay, address) = start(options.bots, groups, viewers)?;
+    let mut meter = Meter::new(Some(relay.0.id()))?;
     let mut fleet = Fleet::new()?;
     for _ in 0..options.bots {
         fleet.connect(address)?;
     }
     let mut clients = Clients::new(options.bots);
     fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| clients.hear(number, heard))?;
-    let (before, own_before) = (Usage::of(process)?, Usage::own()?);
+    meter.start()?;
     let began = Instant::now();
     clients.walk(&mut fleet, began, options)?;
     let seconds = began.elapsed().as_secs_f64();
     fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| clients.hear(number, heard))?;
-    let after = Usage::of(process)?;
-    let cpu = after.cpu_seconds - before.cpu_seconds;
-    let deliveries = fleet.bytes / SEEN_BYTES as u64;
-    let mut figures = Figures::new(seconds, clients.steps, 0, deliveries, Some(cpu));
-    (figures.reads, figures.bytes_received) = (fleet.reads, fleet.bytes);
-    figures.latency = Latency::of(&clients.latency);
-    figures.load_cpu_percent = (Usage::own()?.cpu_seconds - own_before.cpu_seconds) / seconds * 100.0;
-    figures.resident_bytes = Some(after.resident);
-    figures.bytes_per_connection = Some(after.resident.saturating_sub(resident_before) / options.bots as u64);
-    Ok(figures)
+    let counts = Counts {
+        connections: options.bots,
+        seconds,
+        steps: clients.steps,
+        refused: 0,
+        deliveries: fleet.bytes / SEEN_BYTES as u64,
+        reads: fleet.reads,
+        bytes: fleet.bytes,
+    };
+    Ok(Figures::new(&counts, &meter.used()?, &clients.latency))
 }
 
-fn start(clients: usize, viewers: f64) -> Result<(RelayProcess, SocketAddr)> {
+fn start(clients: usize, groups: usize, viewers: f64) -> Result<(RelayProcess, SocketAddr)> {
     let mut child = Command::new(find_binary("pyao-tests", "relay")?)
-        .args([
-            "--viewers",
-            &viewers.to_string(),
-            "--clients",
-            &clients.to_string(),
-        ])
+        .args(["--clients", &clients.to_string()])
+        .args(["--groups", &groups.to_string()])
+        .args(["--viewers", &viewers.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -84,10 +80,7 @@ fn start(clients: usize, viewers: f64) -> Result<(RelayProcess, SocketAddr)> {
     let relay = RelayProcess(child);
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line)?;
-    let address = line
-        .trim()
-        .parse()
-        .with_context(|| format!("the relay's address: {line:?}"))?;
+    let address = line.trim().parse().with_context(|| format!("the relay's address: {line:?}"))?;
     Ok((relay, address))
 }
 
@@ -158,8 +151,7 @@ impl Clients {
         for packet in packets {
             let sender = usize::from(u16::from_le_bytes([packet[1], packet[2]]));
             if let Some(sent) = self.sent.get(sender) {
-                self.latency
-                    .record(now.saturating_sub(sent[usize::from(packet[3])]));
+                self.latency.record(now.saturating_sub(sent[usize::from(packet[3])]));
             }
         }
         rest

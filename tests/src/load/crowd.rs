@@ -84,10 +84,7 @@ impl Trail {
     /// When the bot last stepped on `tile`.
     fn stepped(&self, tile: (u8, u8)) -> Option<u64> {
         let newest_first = (1..=TRAIL).map(|back| &self.steps[(self.next + TRAIL - back) % TRAIL]);
-        newest_first
-            .filter(|(_, at)| *at > 0)
-            .find(|(step, _)| *step == tile)
-            .map(|(_, at)| *at)
+        newest_first.filter(|(_, at)| *at > 0).find(|(step, _)| *step == tile).map(|(_, at)| *at)
     }
 }
 
@@ -136,9 +133,7 @@ impl Crowd {
 
     fn now(&self) -> u64 {
         // 0 is a step that was never taken.
-        u64::try_from(self.started.elapsed().as_micros())
-            .unwrap_or(u64::MAX)
-            .max(1)
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
     }
 
     /// Bot `number` is about to send a step on to `tile`.
@@ -162,14 +157,7 @@ impl Crowd {
 
     fn read(&mut self, number: usize, block: &[u8]) {
         let now = self.now();
-        let Self {
-            clients,
-            tally,
-            latency,
-            trails,
-            by_index,
-            ..
-        } = self;
+        let Self { clients, tally, latency, trails, by_index, .. } = self;
         // What the client cannot follow is one of its faults, which are all reported at the end.
         let _ = clients[number].shadow.read_with(block, |packet| {
             tally.note(packet);
@@ -204,11 +192,7 @@ impl Crowd {
     /// Every fault of every client, with whose it is.
     pub fn faults(&self) -> impl Iterator<Item = String> {
         self.clients.iter().flat_map(|client| {
-            client
-                .shadow
-                .faults
-                .iter()
-                .map(move |fault| format!("{}: {fault}", client.name))
+            client.shadow.faults.iter().map(move |fault| format!("{}: {fault}", client.name))
         })
     }
 }
@@ -223,9 +207,7 @@ mod tests {
 
     fn bytes(packets: &[ServerPacket<'_>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        packets
-            .iter()
-            .for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
         bytes
     }
 
@@ -269,11 +251,7 @@ mod tests {
     fn what_is_told_of_others_is_a_delivery_and_the_own_character_is_none() {
         let mut crowd = two();
         assert_eq!(crowd.tally.deliveries(), 2);
-        let step = ServerPacket::CharacterMove {
-            char_index: 20,
-            x: 61,
-            y: 50,
-        };
+        let step = ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 };
         let packets = [
             step,
             ServerPacket::PosUpdate { x: 50, y: 50 },
@@ -291,11 +269,7 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_millis(30));
         crowd.stepped(1, (60, 50));
         crowd.stepped(1, (61, 50));
-        let step = ServerPacket::CharacterMove {
-            char_index: 20,
-            x: 61,
-            y: 50,
-        };
+        let step = ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 };
         crowd.hear(0, Heard::Bytes(&bytes(&[step])));
         assert_eq!(crowd.latency.total(), 1);
         assert!(crowd.latency.largest() < 30_000, "{} us", crowd.latency.largest());
@@ -304,42 +278,19 @@ mod tests {
     #[test]
     fn a_creature_and_a_step_nobody_sent_have_no_latency() {
         let mut crowd = two();
-        let packets = [
-            create(77, 40),
-            ServerPacket::CharacterMove {
-                char_index: 77,
-                x: 41,
-                y: 50,
-            },
-        ];
+        let packets = [create(77, 40), ServerPacket::CharacterMove { char_index: 77, x: 41, y: 50 }];
         crowd.hear(0, Heard::Bytes(&bytes(&packets)));
-        crowd.hear(
-            0,
-            Heard::Bytes(&bytes(&[ServerPacket::CharacterMove {
-                char_index: 20,
-                x: 61,
-                y: 50,
-            }])),
-        );
+        crowd.hear(0, Heard::Bytes(&bytes(&[ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 }])));
         assert_eq!((crowd.latency.total(), crowd.tally.moves), (0, 2));
     }
 
     #[test]
     fn a_cut_packet_is_a_fault_and_a_lost_connection_has_its_cause() {
         let mut crowd = two();
-        crowd.hear(
-            0,
-            Heard::Bytes(&bytes(&[ServerPacket::PosUpdate { x: 50, y: 50 }])[..2]),
-        );
+        crowd.hear(0, Heard::Bytes(&bytes(&[ServerPacket::PosUpdate { x: 50, y: 50 }])[..2]));
         assert_eq!(crowd.faults().count(), 1);
-        crowd.hear(
-            1,
-            Heard::Bytes(&bytes(&[ServerPacket::ErrorMsg { text: "Chau".into() }])),
-        );
+        crowd.hear(1, Heard::Bytes(&bytes(&[ServerPacket::ErrorMsg { text: "Chau".into() }])));
         crowd.hear(1, Heard::Closed("closed by the server"));
-        assert_eq!(
-            crowd.disconnects(),
-            BTreeMap::from([("closed by the server: Chau".to_owned(), 1)])
-        );
+        assert_eq!(crowd.disconnects(), BTreeMap::from([("closed by the server: Chau".to_owned(), 1)]));
     }
 }

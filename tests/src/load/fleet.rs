@@ -60,9 +60,7 @@ impl Fleet {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         let client = self.streams.len();
-        self.poll
-            .registry()
-            .register(&mut stream, Token(client), Interest::READABLE)?;
+        self.poll.registry().register(&mut stream, Token(client), Interest::READABLE)?;
         self.streams.push(Some(stream));
         Ok(client)
     }
@@ -174,14 +172,7 @@ mod tests {
         assert!(quiet.unwrap());
         heard.sort();
         let said = |client: usize, what: &str| (client, what.to_owned());
-        assert_eq!(
-            heard,
-            [
-                said(first, "uno"),
-                said(second, "adios"),
-                said(second, "closed by the server")
-            ]
-        );
+        assert_eq!(heard, [said(first, "uno"), said(second, "adios"), said(second, "closed by the server")]);
         assert!(fleet.send(first, b"x") && !fleet.send(second, b"x"));
         assert_eq!((fleet.reads, fleet.bytes), (2, 8));
     }

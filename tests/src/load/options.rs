@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 
 /// Bots that start on one map unless told otherwise: enough for the crowd of a town square.
-const BOTS_PER_MAP: usize = 48;
+const BOTS_PER_MAP: usize = 64;
 
 /// What the bots do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,14 +35,14 @@ pub struct Options {
     /// Directory of the world's data, which must be the server's too; without it, the starter world.
     #[arg(long)]
     pub data: Option<PathBuf>,
-    /// Maps to spread the bots over [default: one for 48 bots].
+    /// Maps to spread the bots over [default: one for 64 bots].
     #[arg(long)]
     pub maps: Option<usize>,
     /// Everybody on one map.
     #[arg(long, conflicts_with = "maps")]
     pub crowd: bool,
     /// Tiles that bots keep around where they come to a map, except those that travel.
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 10)]
     pub radius: u8,
     /// What the bots' ways follow from.
     #[arg(long, default_value_t = 1)]
@@ -92,10 +92,7 @@ impl Options {
         let found = (self.host.as_str(), port)
             .to_socket_addrs()
             .with_context(|| format!("looking up {}", self.host))?;
-        let address = found
-            .into_iter()
-            .next()
-            .with_context(|| format!("{} has no address", self.host))?;
+        let address = found.into_iter().next().with_context(|| format!("{} has no address", self.host))?;
         Ok(Some(address))
     }
 }
@@ -110,7 +107,7 @@ mod tests {
 
     #[test]
     fn bots_are_spread_over_maps_unless_they_are_a_crowd() {
-        assert_eq!(options(&["--bots", "1000"]).map_count(), 21);
+        assert_eq!(options(&["--bots", "1000"]).map_count(), 16);
         assert_eq!(options(&["--bots", "1000", "--crowd"]).map_count(), 1);
         assert_eq!(options(&["--bots", "1000", "--maps", "7"]).map_count(), 7);
         assert_eq!(options(&["--bots", "5"]).map_count(), 1);

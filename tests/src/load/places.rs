@@ -13,9 +13,7 @@ const ROOM_NEEDED: usize = 250;
 pub fn spread_starts(content: &Content, count: usize, radius: u8) -> Vec<Position> {
     let starts: Vec<Position> = content.maps().filter_map(|map| start_on(map, radius)).collect();
     let count = count.min(starts.len());
-    (0..count)
-        .map(|number| starts[number * starts.len() / count])
-        .collect()
+    (0..count).map(|number| starts[number * starts.len() / count]).collect()
 }
 
 /// The start on one map: the free tile nearest to its middle, if there is room around it and everybody may enter.
@@ -60,9 +58,7 @@ impl Distances {
 
     /// To the nearest of `tiles`, over tiles for which `may_pass` holds.
     fn from(tiles: impl IntoIterator<Item = (u8, u8)>, may_pass: impl Fn(u8, u8) -> bool) -> Self {
-        let mut distances = Self {
-            steps: vec![None; usize::from(MAP_SIZE) * usize::from(MAP_SIZE)],
-        };
+        let mut distances = Self { steps: vec![None; usize::from(MAP_SIZE) * usize::from(MAP_SIZE)] };
         let mut waiting = VecDeque::new();
         for (x, y) in tiles {
             distances.set(x, y, 0);
@@ -108,9 +104,8 @@ mod tests {
     #[test]
     fn distances_go_around_what_is_in_the_way() {
         // A wall along x = 5 that is open at y = 3 alone.
-        let distances = Distances::from([(4, 1)], |x, y| {
-            (1..=9).contains(&x) && y <= 9 && (x != 5 || y == 3)
-        });
+        let distances =
+            Distances::from([(4, 1)], |x, y| (1..=9).contains(&x) && y <= 9 && (x != 5 || y == 3));
         assert_eq!(distances.at(4, 1), Some(0));
         assert_eq!(distances.at(4, 3), Some(2));
         assert_eq!(distances.at(6, 1), Some(6));
@@ -126,10 +121,7 @@ mod tests {
         for (number, start) in starts.iter().enumerate() {
             let map = content.map(start.map).unwrap();
             assert!(map.walkable(start.x, start.y), "{start}");
-            assert!(
-                starts[..number].iter().all(|other| other.map != start.map),
-                "{start} twice"
-            );
+            assert!(starts[..number].iter().all(|other| other.map != start.map), "{start} twice");
         }
         assert_eq!(spread_starts(&content, 1, 12).len(), 1);
     }
@@ -148,11 +140,7 @@ mod tests {
                             let (x, y) = heading.step(x, y);
                             distances.at(x, y) == Some(steps - 1)
                         };
-                        assert!(
-                            Heading::ALL.into_iter().any(downhill),
-                            "{x},{y} of map {}",
-                            map.number
-                        );
+                        assert!(Heading::ALL.into_iter().any(downhill), "{x},{y} of map {}", map.number);
                         found += 1;
                     }
                     None => {}

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::histogram::Histogram;
+use super::meter::Used;
 
 /// Milliseconds from a step's write to the reads that tell others of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -65,33 +66,55 @@ pub struct Figures {
     /// Processor time of the load program itself, in percent of one core: near 100, it is the load program that
     /// was measured.
     pub load_cpu_percent: f64,
+    /// Processor time of everything else on the machine, in percent of one core: more than a little, and the figures
+    /// are those of a busy machine.
+    pub others_cpu_percent: Option<f64>,
+}
+
+/// What a run counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Clients.
+    pub connections: usize,
+    /// Length of the measured part.
+    pub seconds: f64,
+    /// Steps sent.
+    pub steps: u64,
+    /// Steps refused.
+    pub refused: u64,
+    /// What others were told.
+    pub deliveries: u64,
+    /// Reads of all clients.
+    pub reads: u64,
+    /// Bytes in them.
+    pub bytes: u64,
 }
 
 impl Figures {
-    /// The figures that follow from counts; the others are 0 or unknown.
+    /// The figures that follow from what was counted and used.
     #[must_use]
-    pub fn new(seconds: f64, steps: u64, refused: u64, deliveries: u64, cpu_seconds: Option<f64>) -> Self {
-        let each = |count: u64| {
-            cpu_seconds
-                .map(|cpu| cpu * 1e6 / count as f64)
-                .filter(|_| count > 0)
-        };
-        let taken = steps.saturating_sub(refused);
+    pub fn new(counts: &Counts, used: &Used, latency: &Histogram) -> Self {
+        let cpu = used.server_seconds;
+        let each = |count: u64| cpu.map(|cpu| cpu * 1e6 / count as f64).filter(|_| count > 0);
+        let percent = |seconds: f64| seconds / counts.seconds * 100.0;
+        let taken = counts.steps.saturating_sub(counts.refused);
         Self {
-            seconds,
-            steps,
-            refused,
-            deliveries,
-            viewers_per_step: if taken > 0 {
-                deliveries as f64 / taken as f64
-            } else {
-                0.0
-            },
-            deliveries_per_second: deliveries as f64 / seconds,
-            cpu_percent: cpu_seconds.map(|cpu| cpu / seconds * 100.0),
-            cpu_us_per_delivery: each(deliveries),
-            cpu_us_per_step: each(steps),
-            ..Self::default()
+            seconds: counts.seconds,
+            steps: counts.steps,
+            refused: counts.refused,
+            deliveries: counts.deliveries,
+            viewers_per_step: if taken > 0 { counts.deliveries as f64 / taken as f64 } else { 0.0 },
+            deliveries_per_second: counts.deliveries as f64 / counts.seconds,
+            cpu_percent: cpu.map(percent),
+            cpu_us_per_delivery: each(counts.deliveries),
+            cpu_us_per_step: each(counts.steps),
+            latency: Latency::of(latency),
+            resident_bytes: used.resident,
+            bytes_per_connection: used.grown.map(|grown| grown / counts.connections.max(1) as u64),
+            bytes_received: counts.bytes,
+            reads: counts.reads,
+            load_cpu_percent: percent(used.own_seconds),
+            others_cpu_percent: used.others_seconds.map(percent),
         }
     }
 }
@@ -166,27 +189,18 @@ impl Report {
 /// The name of a row and how it is written for one of the columns.
 type Row = (&'static str, fn(&Figures) -> String);
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     ("steps sent", |figures| figures.steps.to_string()),
     ("steps refused", |figures| figures.refused.to_string()),
     ("deliveries", |figures| figures.deliveries.to_string()),
-    ("deliveries a second", |figures| {
-        format!("{:.0}", figures.deliveries_per_second)
-    }),
-    ("viewers a step", |figures| {
-        format!("{:.1}", figures.viewers_per_step)
-    }),
+    ("deliveries a second", |figures| format!("{:.0}", figures.deliveries_per_second)),
+    ("viewers a step", |figures| format!("{:.1}", figures.viewers_per_step)),
     ("step to seen, p50 / p99 / max, ms", |figures| {
         let latency = figures.latency;
-        format!(
-            "{:.2} / {:.2} / {:.2}",
-            latency.p50_ms, latency.p99_ms, latency.max_ms
-        )
+        format!("{:.2} / {:.2} / {:.2}", latency.p50_ms, latency.p99_ms, latency.max_ms)
     }),
     ("CPU, % of a core", |figures| known(figures.cpu_percent, 1)),
-    ("CPU a delivery, us", |figures| {
-        known(figures.cpu_us_per_delivery, 3)
-    }),
+    ("CPU a delivery, us", |figures| known(figures.cpu_us_per_delivery, 3)),
     ("CPU a step, us", |figures| known(figures.cpu_us_per_step, 1)),
     ("resident memory, MiB", |figures| {
         known(figures.resident_bytes.map(|bytes| bytes as f64 / 1_048_576.0), 1)
@@ -199,9 +213,8 @@ const ROWS: [Row; 14] = [
         let each = figures.deliveries as f64 / figures.reads.max(1) as f64;
         format!("{} ({each:.1} deliveries each)", figures.reads)
     }),
-    ("load program's CPU, % of a core", |figures| {
-        format!("{:.1}", figures.load_cpu_percent)
-    }),
+    ("load program's CPU, % of a core", |figures| format!("{:.1}", figures.load_cpu_percent)),
+    ("other programs' CPU, % of a core", |figures| known(figures.others_cpu_percent, 1)),
 ];
 
 fn known(value: Option<f64>, digits: usize) -> String {
@@ -226,11 +239,7 @@ impl fmt::Display for Report {
         writeln!(out, "\n{:<36}{:<32}{relay_title}", "", "server")?;
         for (name, cell) in ROWS {
             let relay = self.baseline.as_ref().map(cell).unwrap_or_default();
-            writeln!(
-                out,
-                "{}",
-                format!("{name:<36}{:<32}{relay}", cell(&self.server)).trim_end()
-            )?;
+            writeln!(out, "{}", format!("{name:<36}{:<32}{relay}", cell(&self.server)).trim_end())?;
         }
         if let Some(ratio) = self.ratio() {
             writeln!(out, "{:<36}{ratio:.2}", "CPU a delivery, server / relay")?;
@@ -247,18 +256,12 @@ impl fmt::Display for Report {
         for (cause, count) in &self.disconnects {
             writeln!(out, "  {count} x {cause}")?;
         }
-        self.first_faults
-            .iter()
-            .try_for_each(|fault| writeln!(out, "  fault: {fault}"))?;
-        self.first_differences
-            .iter()
-            .try_for_each(|what| writeln!(out, "  differs: {what}"))?;
+        self.first_faults.iter().try_for_each(|fault| writeln!(out, "  fault: {fault}"))?;
+        self.first_differences.iter().try_for_each(|what| writeln!(out, "  differs: {what}"))?;
         if !self.is_quiet {
             writeln!(out, "  it never became quiet, or pings had no answer")?;
         }
-        self.server_fault
-            .iter()
-            .try_for_each(|fault| writeln!(out, "  {fault}"))
+        self.server_fault.iter().try_for_each(|fault| writeln!(out, "  {fault}"))
     }
 }
 
@@ -266,13 +269,25 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
+    fn figures(steps: u64, refused: u64, deliveries: u64, cpu: f64) -> Figures {
+        let counts =
+            Counts { connections: 2, seconds: 10.0, steps, refused, deliveries, ..Counts::default() };
+        let used = Used {
+            server_seconds: Some(cpu),
+            others_seconds: Some(0.5),
+            grown: Some(600),
+            ..Used::default()
+        };
+        Figures::new(&counts, &used, &Histogram::default())
+    }
+
     fn clean() -> Report {
         Report {
             setup: "own server".to_owned(),
             bots: 2,
             maps: 1,
             login_seconds: 0.5,
-            server: Figures::new(10.0, 80, 5, 150, Some(0.3)),
+            server: figures(80, 5, 150, 0.3),
             turns: 1,
             map_changes: 0,
             packets_received: 200,
@@ -283,36 +298,25 @@ mod tests {
             first_differences: Vec::new(),
             is_quiet: true,
             server_fault: None,
-            baseline: Some(Figures::new(10.0, 80, 0, 160, Some(0.16))),
+            baseline: Some(figures(80, 0, 160, 0.16)),
         }
     }
 
     #[test]
     fn figures_follow_from_counts() {
         let figures = clean().server;
-        assert_eq!(
-            (figures.viewers_per_step, figures.deliveries_per_second),
-            (2.0, 15.0)
-        );
-        assert_eq!(
-            (figures.cpu_percent, figures.cpu_us_per_delivery),
-            (Some(3.0), Some(2000.0))
-        );
-        assert_eq!(figures.cpu_us_per_step, Some(3750.0));
+        assert_eq!((figures.viewers_per_step, figures.deliveries_per_second), (2.0, 15.0));
+        assert_eq!((figures.cpu_percent, figures.cpu_us_per_delivery), (Some(3.0), Some(2000.0)));
+        assert_eq!((figures.cpu_us_per_step, figures.others_cpu_percent), (Some(3750.0), Some(5.0)));
+        assert_eq!(figures.bytes_per_connection, Some(300));
         assert_eq!(clean().ratio(), Some(2.0));
     }
 
     #[test]
     fn nothing_delivered_is_no_division_by_zero() {
-        let figures = Figures::new(10.0, 0, 0, 0, Some(0.1));
-        assert_eq!(
-            (figures.viewers_per_step, figures.cpu_us_per_delivery),
-            (0.0, None)
-        );
-        let report = Report {
-            server: figures,
-            ..clean()
-        };
+        let figures = figures(0, 0, 0, 0.1);
+        assert_eq!((figures.viewers_per_step, figures.cpu_us_per_delivery), (0.0, None));
+        let report = Report { server: figures, ..clean() };
         assert_eq!(report.ratio(), None);
         assert!(report.to_string().contains("unknown"));
     }
@@ -321,29 +325,14 @@ mod tests {
     fn any_mistake_makes_a_run_unclean() {
         assert!(clean().is_clean());
         let unclean = [
-            Report {
-                disconnects: BTreeMap::from([("reset".to_owned(), 1)]),
-                ..clean()
-            },
+            Report { disconnects: BTreeMap::from([("reset".to_owned(), 1)]), ..clean() },
             Report { faults: 1, ..clean() },
-            Report {
-                differences: 1,
-                ..clean()
-            },
-            Report {
-                is_quiet: false,
-                ..clean()
-            },
-            Report {
-                server_fault: Some("it ended".to_owned()),
-                ..clean()
-            },
+            Report { differences: 1, ..clean() },
+            Report { is_quiet: false, ..clean() },
+            Report { server_fault: Some("it ended".to_owned()), ..clean() },
         ];
         for report in unclean {
-            assert!(
-                !report.is_clean() && report.to_string().contains("NOT CLEAN"),
-                "{report}"
-            );
+            assert!(!report.is_clean() && report.to_string().contains("NOT CLEAN"), "{report}");
         }
     }
 

@@ -13,9 +13,10 @@ use toml::Value;
 
 use super::crowd::Crowd;
 use super::fleet::Fleet;
+use super::meter::Meter;
 use super::options::{Options, Scenario};
 use super::places::{Distances, spread_starts};
-use super::report::{Figures, Latency, Report};
+use super::report::{Counts, Figures, Report};
 use super::schedule::Schedule;
 use super::truth::Truth;
 use super::usage::Usage;
@@ -41,10 +42,7 @@ const SHOWN: usize = 5;
 /// When the server does not start, a bot does not come in, or the system fails. What the server does wrong to its
 /// clients afterwards is in the report.
 pub fn run(options: &Options) -> Result<Report> {
-    ensure!(
-        options.bots > 0 && options.seconds > 0,
-        "at least one bot and one second"
-    );
+    ensure!(options.bots > 0 && options.seconds > 0, "at least one bot and one second");
     let limit = raise_limit(options.bots as u64 + OTHER_DESCRIPTORS);
     ensure!(
         limit >= options.bots as u64 + OTHER_DESCRIPTORS,
@@ -73,9 +71,7 @@ pub fn run(options: &Options) -> Result<Report> {
         process,
         fleet: Fleet::new()?,
         crowd: Crowd::new(options.bots),
-        walkers: (0..options.bots)
-            .map(|number| Walker::new(number, options.seed, options.radius))
-            .collect(),
+        walkers: (0..options.bots).map(|number| Walker::new(number, options.seed, options.radius)).collect(),
         to_exits: BTreeMap::new(),
         steps: 0,
         turns: 0,
@@ -87,16 +83,13 @@ pub fn run(options: &Options) -> Result<Report> {
         report.server_fault = stop_server(server)?;
     }
     if options.baseline && options.scenario == Scenario::Walk {
-        report.baseline = Some(baseline::run(options, report.server.viewers_per_step)?);
+        report.baseline = Some(baseline::run(options, starts.len(), report.server.viewers_per_step)?);
     }
     Ok(report)
 }
 
 fn start_server(options: &Options, starts: &[Position]) -> Result<Server> {
-    let starts: Vec<Value> = starts
-        .iter()
-        .map(|start| Value::from(start.to_string()))
-        .collect();
+    let starts: Vec<Value> = starts.iter().map(|start| Value::from(start.to_string())).collect();
     let mut setup = ServerSetup::new()?
         .set("server.max_connections", i64::try_from(options.bots + 16)?)
         .set("limits.connections_per_ip", 30_000)
@@ -104,27 +97,18 @@ fn start_server(options: &Options, starts: &[Position]) -> Result<Server> {
         .set("security.password_memory_kib", 8)
         .set("world.start_positions", starts);
     if let Some(data) = &options.data {
-        setup = setup.data(
-            data.canonicalize()
-                .with_context(|| format!("finding {}", data.display()))?,
-        );
+        setup = setup.data(data.canonicalize().with_context(|| format!("finding {}", data.display()))?);
     }
     if let Some(binary) = &options.server {
-        setup = setup.binary(
-            binary
-                .canonicalize()
-                .with_context(|| format!("finding {}", binary.display()))?,
-        );
+        setup = setup.binary(binary.canonicalize().with_context(|| format!("finding {}", binary.display()))?);
     }
     setup.start()
 }
 
 /// How the server was set up, for whoever reads the figures.
 fn setup(options: &Options, is_own: bool) -> String {
-    let data = options
-        .data
-        .as_ref()
-        .map_or_else(|| "starter world".to_owned(), |data| data.display().to_string());
+    let data =
+        options.data.as_ref().map_or_else(|| "starter world".to_owned(), |data| data.display().to_string());
     if is_own {
         format!(
             "own server, {data}, embedded store, passwords hashed cheaply (8 KiB, 1 pass), no limits by address"
@@ -137,10 +121,7 @@ fn setup(options: &Options, is_own: bool) -> String {
 /// Asks the server to stop; what it did wrong at the end, if anything.
 fn stop_server(mut server: Server) -> Result<Option<String>> {
     if !server.is_running() {
-        return Ok(Some(format!(
-            "the server ended during the run:\n{}",
-            server.log()
-        )));
+        return Ok(Some(format!("the server ended during the run:\n{}", server.log())));
     }
     let status = server.terminate(SHUTDOWN_PATIENCE)?;
     Ok((!status.success()).then(|| format!("the server ended with {status}:\n{}", server.log())))
@@ -164,12 +145,12 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn measure(&mut self, maps: usize) -> Result<Report> {
-        let resident_before = self.usage()?.map(|usage| usage.resident);
+        let mut meter = Meter::new(self.process)?;
         let login_time = self.everybody_comes_in()?;
         self.rest()?;
         self.crowd.reset();
         (self.fleet.reads, self.fleet.bytes) = (0, 0);
-        let (before, own_before) = (self.usage()?, Usage::own()?);
+        meter.start()?;
         let began = Instant::now();
         match self.options.scenario {
             Scenario::Walk => self.walk()?,
@@ -177,22 +158,19 @@ impl Run<'_> {
         }
         let seconds = began.elapsed().as_secs_f64();
         self.rest()?;
-        let after = self.usage()?;
-        let own_cpu = Usage::own()?.cpu_seconds - own_before.cpu_seconds;
-        let (reads, bytes, tally) = (self.fleet.reads, self.fleet.bytes, self.crowd.tally);
+        let used = meter.used()?;
+        let tally = self.crowd.tally;
+        let counts = Counts {
+            connections: self.options.bots,
+            seconds,
+            steps: self.steps,
+            refused: tally.refusals,
+            deliveries: tally.deliveries(),
+            reads: self.fleet.reads,
+            bytes: self.fleet.bytes,
+        };
+        let figures = Figures::new(&counts, &used, &self.crowd.latency);
         let is_quiet = self.ask_for_quiet()?;
-        let cpu = before
-            .zip(after)
-            .map(|(before, after)| after.cpu_seconds - before.cpu_seconds);
-        let mut figures = Figures::new(seconds, self.steps, tally.refusals, tally.deliveries(), cpu);
-        (figures.reads, figures.bytes_received) = (reads, bytes);
-        figures.latency = Latency::of(&self.crowd.latency);
-        figures.load_cpu_percent = own_cpu / seconds * 100.0;
-        figures.resident_bytes = after.map(|usage| usage.resident);
-        let grown = after
-            .zip(resident_before)
-            .map(|(after, before)| after.resident.saturating_sub(before));
-        figures.bytes_per_connection = grown.map(|grown| grown / self.options.bots as u64);
         let differences = Truth::new(&self.content).differences(&self.crowd.clients);
         let faults: Vec<String> = self.crowd.faults().collect();
         Ok(Report {
@@ -282,11 +260,7 @@ impl Run<'_> {
         if let Some(cause) = &client.closed {
             bail!("{} could not come in: {cause}", client.name);
         }
-        ensure!(
-            since.elapsed() < LOGIN_PATIENCE,
-            "{} waited in vain to come in",
-            client.name
-        );
+        ensure!(since.elapsed() < LOGIN_PATIENCE, "{} waited in vain to come in", client.name);
         Ok(client.shadow.position().is_some())
     }
 
@@ -314,24 +288,14 @@ impl Run<'_> {
     /// One bot presses a key.
     fn step(&mut self, number: usize) {
         let client = &mut self.crowd.clients[number];
-        let map = client
-            .shadow
-            .map
-            .and_then(|map| self.content.map(u16::try_from(map).ok()?));
+        let map = client.shadow.map.and_then(|map| self.content.map(u16::try_from(map).ok()?));
         let (Some(map), Some((x, y)), None) = (map, client.shadow.position(), &client.closed) else {
             return;
         };
-        let to_exits = self
-            .to_exits
-            .entry(map.number)
-            .or_insert_with(|| Distances::to_exits(&self.content, map));
+        let to_exits =
+            self.to_exits.entry(map.number).or_insert_with(|| Distances::to_exits(&self.content, map));
         let position = Position::new(map.number, x, y);
-        let heading = self.walkers[number].heading(&View {
-            shadow: &client.shadow,
-            map,
-            to_exits,
-            position,
-        });
+        let heading = self.walkers[number].heading(&View { shadow: &client.shadow, map, to_exits, position });
         let Some(packet) = press(&mut client.shadow, map, heading) else {
             return;
         };
@@ -354,11 +318,8 @@ impl Run<'_> {
             }
         }
         let is_quiet = self.rest()?;
-        let answered = self
-            .crowd
-            .clients
-            .iter()
-            .all(|client| client.closed.is_some() || client.shadow.pings == 0);
+        let answered =
+            self.crowd.clients.iter().all(|client| client.closed.is_some() || client.shadow.pings == 0);
         Ok(is_quiet && answered)
     }
 
@@ -379,11 +340,7 @@ impl Run<'_> {
             latency.percentile(99.0) as f64 / 1000.0,
             self.crowd.tally.refusals,
             self.crowd.faults().count(),
-            self.crowd
-                .clients
-                .iter()
-                .filter(|client| client.closed.is_some())
-                .count(),
+            self.crowd.clients.iter().filter(|client| client.closed.is_some()).count(),
         );
         (progress.deliveries, progress.cpu_seconds) = (deliveries, Some(cpu));
         Ok(())
@@ -400,11 +357,6 @@ struct Progress {
 
 impl Progress {
     fn new(began: Instant) -> Self {
-        Self {
-            next_at: began + Duration::from_secs(1),
-            seconds: 0,
-            deliveries: 0,
-            cpu_seconds: None,
-        }
+        Self { next_at: began + Duration::from_secs(1), seconds: 0, deliveries: 0, cpu_seconds: None }
     }
 }

@@ -16,13 +16,7 @@ impl Schedule {
     /// `clients` that step once every `pace` each, from `start` on.
     #[must_use]
     pub fn new(start: Instant, pace: Duration, clients: usize) -> Self {
-        Self {
-            start,
-            pace,
-            clients: u32::try_from(clients).unwrap_or(u32::MAX).max(1),
-            taken: 0,
-            round: 0,
-        }
+        Self { start, pace, clients: u32::try_from(clients).unwrap_or(u32::MAX).max(1), taken: 0, round: 0 }
     }
 
     /// When the next step is due.
@@ -60,18 +54,8 @@ mod tests {
                 steps.push((tick, client));
             }
         }
-        let expected = [
-            (0, 0),
-            (50, 1),
-            (100, 2),
-            (150, 3),
-            (200, 4),
-            (250, 0),
-            (300, 1),
-            (350, 2),
-            (400, 3),
-            (450, 4),
-        ];
+        let expected =
+            [(0, 0), (50, 1), (100, 2), (150, 3), (200, 4), (250, 0), (300, 1), (350, 2), (400, 3), (450, 4)];
         assert_eq!(steps, expected);
     }
 }

@@ -65,9 +65,7 @@ impl Truth {
     /// The truth about a server with that content.
     #[must_use]
     pub fn new(content: &Arc<Content>) -> Self {
-        Self {
-            world: World::new(Arc::clone(content)),
-        }
+        Self { world: World::new(Arc::clone(content)) }
     }
 
     /// What the pictures of connected clients show wrongly: one text for each client that differs.
@@ -81,41 +79,26 @@ impl Truth {
             }
         }
         let connected = clients.iter().filter(|client| client.closed.is_none());
-        connected
-            .filter_map(|client| self.difference(client, &players))
-            .collect()
+        connected.filter_map(|client| self.difference(client, &players)).collect()
     }
 
     fn difference(&self, client: &Client, players: &BTreeMap<i16, Vec<(i16, Drawn<'_>)>>) -> Option<String> {
         let shadow = &client.shadow;
         let place = |what: &str| {
-            format!(
-                "{} on map {:?} at {:?}: {what}",
-                client.name,
-                shadow.map,
-                shadow.position()
-            )
+            format!("{} on map {:?} at {:?}: {what}", client.name, shadow.map, shadow.position())
         };
         let (Some(map), Some(own)) = (shadow.map, shadow.own()) else {
             return Some(place("its own character is not known"));
         };
         let here = Block::of(own.x, own.y);
         let (mut characters, objects) = self.still_life(map, here);
-        let in_sight = players
-            .get(&map)
-            .into_iter()
-            .flatten()
-            .filter(|(_, drawn)| drawn.block().sees(here));
+        let in_sight = players.get(&map).into_iter().flatten().filter(|(_, drawn)| drawn.block().sees(here));
         for (index, drawn) in in_sight {
             if let Some(other) = characters.insert(*index, *drawn) {
                 return Some(place(&format!("index {index} is both {drawn:?} and {other:?}")));
             }
         }
-        let shown = shadow
-            .characters
-            .iter()
-            .map(|(index, seen)| (*index, Drawn::seen(seen)))
-            .collect();
+        let shown = shadow.characters.iter().map(|(index, seen)| (*index, Drawn::seen(seen))).collect();
         first_difference("character", &shown, &characters)
             .or_else(|| first_difference("object", &shadow.objects, &objects))
             .map(|what| place(&what))
@@ -126,10 +109,7 @@ impl Truth {
         let (mut creatures, mut objects) = (BTreeMap::new(), BTreeMap::new());
         let map = u16::try_from(map).unwrap_or(0);
         for state in here.around().filter_map(|block| self.world.block(map, block)) {
-            let characters = state
-                .characters
-                .iter()
-                .filter_map(|index| self.world.character(*index));
+            let characters = state.characters.iter().filter_map(|index| self.world.character(*index));
             creatures
                 .extend(characters.map(|character| (character.index.wire(), Drawn::creature(character))));
             for object in &state.objects {
@@ -202,13 +182,7 @@ mod tests {
             owner: Owner::Npc(0),
             position,
             heading: Heading::South,
-            look: Look {
-                body: 1,
-                head: 1,
-                weapon: NOTHING_WORN,
-                shield: NOTHING_WORN,
-                helmet: NOTHING_WORN,
-            },
+            look: Look { body: 1, head: 1, weapon: NOTHING_WORN, shield: NOTHING_WORN, helmet: NOTHING_WORN },
             name: name.to_owned(),
             nick_color: 2,
             viewer: None,
@@ -223,33 +197,22 @@ mod tests {
             ServerPacket::Logged { class: 1 },
             ServerPacket::ChangeMap { map, version: 1 },
             own.create_packet(),
-            ServerPacket::UserCharIndexInServer {
-                char_index: own.index.wire(),
-            },
+            ServerPacket::UserCharIndexInServer { char_index: own.index.wire() },
         ];
         let here = Block::of(own.position.x, own.position.y);
-        for state in here
-            .around()
-            .filter_map(|block| world.block(own.position.map, block))
-        {
+        for state in here.around().filter_map(|block| world.block(own.position.map, block)) {
             let others = state.characters.iter().filter(|index| **index != own.index);
             packets.extend(others.map(|index| world.character(*index).unwrap().create_packet()));
             for object in &state.objects {
                 let template = world.content().object(object.object).unwrap();
                 if !template.is_fixture() {
                     let grh_index = i16::try_from(template.grh_index).unwrap();
-                    packets.push(ServerPacket::ObjectCreate {
-                        x: object.x,
-                        y: object.y,
-                        grh_index,
-                    });
+                    packets.push(ServerPacket::ObjectCreate { x: object.x, y: object.y, grh_index });
                 }
             }
         }
         let mut bytes = Vec::new();
-        packets
-            .iter()
-            .for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
         bytes
     }
 
@@ -260,10 +223,7 @@ mod tests {
         change(crowd.clients[0].shadow.characters.get_mut(&other).unwrap());
         let differences = truth.differences(&crowd.clients);
         assert_eq!(differences.len(), 1, "{differences:?}");
-        assert!(
-            differences[0].starts_with(&crowd.clients[0].name),
-            "{differences:?}"
-        );
+        assert!(differences[0].starts_with(&crowd.clients[0].name), "{differences:?}");
         differences[0].clone()
     }
 
@@ -271,13 +231,7 @@ mod tests {
     fn right_pictures_do_not_differ_and_have_creatures_in_them() {
         let (truth, crowd) = two_players();
         assert_eq!(truth.differences(&crowd.clients), Vec::<String>::new());
-        assert!(
-            crowd.clients[0]
-                .shadow
-                .characters
-                .values()
-                .any(|seen| seen.name.is_empty())
-        );
+        assert!(crowd.clients[0].shadow.characters.values().any(|seen| seen.name.is_empty()));
     }
 
     #[test]
@@ -291,12 +245,7 @@ mod tests {
     fn somebody_or_something_missing_or_left_over_is_a_difference() {
         let (truth, mut crowd) = two_players();
         let shadow = &mut crowd.clients[0].shadow;
-        let creature = *shadow
-            .characters
-            .iter()
-            .find(|(_, seen)| seen.name.is_empty())
-            .unwrap()
-            .0;
+        let creature = *shadow.characters.iter().find(|(_, seen)| seen.name.is_empty()).unwrap().0;
         let seen = shadow.characters.remove(&creature).unwrap();
         assert!(truth.differences(&crowd.clients)[0].contains("is missing"));
         let shadow = &mut crowd.clients[0].shadow;
@@ -313,10 +262,6 @@ mod tests {
     fn who_has_gone_is_not_expected_any_more() {
         let (truth, mut crowd) = two_players();
         crowd.hear(1, Heard::Closed("reset"));
-        assert_eq!(
-            truth.differences(&crowd.clients).len(),
-            1,
-            "a picture of somebody who has gone"
-        );
+        assert_eq!(truth.differences(&crowd.clients).len(), 1, "a picture of somebody who has gone");
     }
 }

@@ -25,10 +25,7 @@ impl Usage {
         };
         let ticks = processor_ticks(&read("stat")?).context("a process's stat without times")?;
         let kib = resident_kib(&read("status")?).context("a process's status without VmRSS")?;
-        Ok(Self {
-            cpu_seconds: ticks as f64 / ticks_per_second(),
-            resident: kib * 1024,
-        })
+        Ok(Self { cpu_seconds: ticks as f64 / ticks_per_second(), resident: kib * 1024 })
     }
 
     /// What this program itself has used so far.
@@ -38,6 +35,24 @@ impl Usage {
     pub fn own() -> Result<Self> {
         Self::of(std::process::id())
     }
+}
+
+/// Seconds of processor time that the whole machine has spent on anything so far, all cores together.
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn machine_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/stat").context("reading /proc/stat")?;
+    let ticks = machine_ticks(&stat).context("/proc/stat without times")?;
+    Ok(ticks as f64 / ticks_per_second())
+}
+
+/// The first line counts ticks by kind: the 4th and 5th kind are idle, what follows the 8th is counted twice.
+fn machine_ticks(stat: &str) -> Option<u64> {
+    let kinds = stat.strip_prefix("cpu ")?.lines().next()?;
+    let kinds: Vec<u64> = kinds.split_whitespace().take(8).flat_map(str::parse).collect();
+    let idle: u64 = kinds.get(3..5)?.iter().sum();
+    Some(kinds.iter().sum::<u64>() - idle)
 }
 
 /// utime + stime, the 14th and 15th field; the second one is a name that may hold anything but ends in the last `)`.
@@ -74,6 +89,13 @@ mod tests {
     }
 
     #[test]
+    fn the_machines_idle_time_does_not_count() {
+        let stat = "cpu  100 20 30 9000 800 1 2 3 50 60\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
+        assert_eq!(machine_ticks(stat), Some(156));
+        assert_eq!(machine_ticks("cpu  1 2"), None);
+    }
+
+    #[test]
     fn a_busy_thread_shows() {
         let before = Usage::own().unwrap();
         let end = Instant::now() + Duration::from_millis(120);
@@ -81,6 +103,7 @@ mod tests {
         let after = Usage::own().unwrap();
         assert!(after.cpu_seconds > before.cpu_seconds);
         assert!(after.resident > 1_000_000);
+        assert!(machine_seconds().unwrap() > after.cpu_seconds);
     }
 
     #[test]

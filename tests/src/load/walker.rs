@@ -112,10 +112,7 @@ impl Walker {
     }
 
     fn new_heading(&mut self, view: &View<'_>) -> Heading {
-        if let Some(heading) = self
-            .homeward(view.position)
-            .filter(|heading| view.is_open(*heading))
-        {
+        if let Some(heading) = self.homeward(view.position).filter(|heading| view.is_open(*heading)) {
             return heading;
         }
         for _ in 0..TRIES {
@@ -135,17 +132,9 @@ impl Walker {
     fn homeward(&self, at: Position) -> Option<Heading> {
         let home = self.home?;
         if at.x.abs_diff(home.x) > self.radius {
-            Some(if at.x > home.x {
-                Heading::West
-            } else {
-                Heading::East
-            })
+            Some(if at.x > home.x { Heading::West } else { Heading::East })
         } else if at.y.abs_diff(home.y) > self.radius {
-            Some(if at.y > home.y {
-                Heading::North
-            } else {
-                Heading::South
-            })
+            Some(if at.y > home.y { Heading::North } else { Heading::South })
         } else {
             None
         }
@@ -200,9 +189,7 @@ mod tests {
             },
             ServerPacket::UserCharIndexInServer { char_index: 1 },
         ];
-        packets
-            .iter()
-            .for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
         let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
         shadow.read(&bytes).unwrap();
         shadow
@@ -220,12 +207,7 @@ mod tests {
         for _ in 0..steps {
             let (x, y) = shadow.position().unwrap();
             let position = Position::new(start.map, x, y);
-            let heading = walker.heading(&View {
-                shadow: &shadow,
-                map,
-                to_exits: &to_exits,
-                position,
-            });
+            let heading = walker.heading(&View { shadow: &shadow, map, to_exits: &to_exits, position });
             press(&mut shadow, map, heading);
             let (x, y) = shadow.position().unwrap();
             assert!(map.walkable(x, y), "the server would refuse {x},{y}");
@@ -243,11 +225,7 @@ mod tests {
         let (start, tiles, left) = walk(0, radius, 2_000);
         assert!(!left);
         let reach = radius + u8::try_from(STRAIGHT_MAX).unwrap() + 1;
-        assert!(
-            tiles
-                .iter()
-                .all(|(x, y)| x.abs_diff(start.x) <= reach && y.abs_diff(start.y) <= reach)
-        );
+        assert!(tiles.iter().all(|(x, y)| x.abs_diff(start.x) <= reach && y.abs_diff(start.y) <= reach));
         let moved = tiles.windows(2).filter(|pair| pair[0] != pair[1]).count();
         assert!(moved > 1_900, "{moved} steps moved it");
     }

@@ -39,10 +39,7 @@ impl fmt::Display for BlockError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cut { id, offset } => {
-                write!(
-                    formatter,
-                    "a read ends inside packet {id}, which starts at {offset}"
-                )
+                write!(formatter, "a read ends inside packet {id}, which starts at {offset}")
             }
             Self::Unreadable(error) => write!(formatter, "{error}"),
             Self::NotConsumed(name) => write!(formatter, "the client cannot read {name} here"),
@@ -192,13 +189,7 @@ impl ShadowClient {
             (Screen::Creation, ServerPacket::ErrorMsg { text }) => self.errors.push(text.into_owned()),
             (
                 Screen::Creation,
-                ServerPacket::DiceRoll {
-                    strength,
-                    agility,
-                    intelligence,
-                    charisma,
-                    constitution,
-                },
+                ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution },
             ) => self.dice = Some([strength, agility, intelligence, charisma, constitution]),
             (_, packet @ ServerPacket::DiceRoll { .. }) => {
                 return Err(BlockError::NotConsumed(packet.name()));
@@ -215,10 +206,7 @@ impl ShadowClient {
     /// Any packet but an error opens the game screen, which reads the whole block again from its start.
     fn open_game(&mut self, packet: &ServerPacket<'_>, offset: usize) {
         if offset > 0 {
-            self.fault(format!(
-                "{} opens the game in the middle of a read",
-                packet.name()
-            ));
+            self.fault(format!("{} opens the game in the middle of a read", packet.name()));
         }
         if !matches!(packet, ServerPacket::Logged { .. }) {
             self.fault(format!("{} opens the game instead of Logged", packet.name()));
@@ -242,16 +230,9 @@ impl ShadowClient {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<i16> {
         let shown = |character: &SeenCharacter| {
-            character
-                .name
-                .split(" <")
-                .next()
-                .is_some_and(|shown| shown.eq_ignore_ascii_case(name))
+            character.name.split(" <").next().is_some_and(|shown| shown.eq_ignore_ascii_case(name))
         };
-        self.characters
-            .iter()
-            .find(|(_, character)| shown(character))
-            .map(|(&index, _)| index)
+        self.characters.iter().find(|(_, character)| shown(character)).map(|(&index, _)| index)
     }
 
     /// Whether a console line holds `part`.
