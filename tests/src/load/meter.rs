@@ -17,6 +17,8 @@ struct Look {
 pub struct Used {
     /// Processor seconds of the server.
     pub server_seconds: Option<f64>,
+    /// Those of them in user mode.
+    pub server_user_seconds: Option<f64>,
     /// Processor seconds of the load program.
     pub own_seconds: f64,
     /// Processor seconds of everything else.
@@ -67,6 +69,7 @@ impl Meter {
         let resident = now.server.map(|usage| usage.resident);
         Ok(Used {
             server_seconds,
+            server_user_seconds: server.map(|(start, end)| end.user_seconds - start.user_seconds),
             own_seconds,
             others_seconds: server_seconds.map(|server| (machine_seconds - server - own_seconds).max(0.0)),
             resident,

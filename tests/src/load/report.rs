@@ -51,6 +51,8 @@ pub struct Figures {
     pub cpu_percent: Option<f64>,
     /// Processor time for each delivery, in microseconds.
     pub cpu_us_per_delivery: Option<f64>,
+    /// The part of it in user mode, which is no system call's: decoding, rules, sight, encoding, buffers.
+    pub user_us_per_delivery: Option<f64>,
     /// Processor time for each step, in microseconds.
     pub cpu_us_per_step: Option<f64>,
     /// How soon a step was seen.
@@ -95,7 +97,9 @@ impl Figures {
     #[must_use]
     pub fn new(counts: &Counts, used: &Used, latency: &Histogram) -> Self {
         let cpu = used.server_seconds;
-        let each = |count: u64| cpu.map(|cpu| cpu * 1e6 / count as f64).filter(|_| count > 0);
+        let each = |seconds: Option<f64>, count: u64| {
+            seconds.map(|seconds| seconds * 1e6 / count as f64).filter(|_| count > 0)
+        };
         let percent = |seconds: f64| seconds / counts.seconds * 100.0;
         let taken = counts.steps.saturating_sub(counts.refused);
         Self {
@@ -106,8 +110,9 @@ impl Figures {
             viewers_per_step: if taken > 0 { counts.deliveries as f64 / taken as f64 } else { 0.0 },
             deliveries_per_second: counts.deliveries as f64 / counts.seconds,
             cpu_percent: cpu.map(percent),
-            cpu_us_per_delivery: each(counts.deliveries),
-            cpu_us_per_step: each(counts.steps),
+            cpu_us_per_delivery: each(cpu, counts.deliveries),
+            user_us_per_delivery: each(used.server_user_seconds, counts.deliveries),
+            cpu_us_per_step: each(cpu, counts.steps),
             latency: Latency::of(latency),
             resident_bytes: used.resident,
             bytes_per_connection: used.grown.map(|grown| grown / counts.connections.max(1) as u64),
@@ -189,7 +194,7 @@ impl Report {
 /// The name of a row and how it is written for one of the columns.
 type Row = (&'static str, fn(&Figures) -> String);
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     ("steps sent", |figures| figures.steps.to_string()),
     ("steps refused", |figures| figures.refused.to_string()),
     ("deliveries", |figures| figures.deliveries.to_string()),
@@ -201,6 +206,7 @@ const ROWS: [Row; 15] = [
     }),
     ("CPU, % of a core", |figures| known(figures.cpu_percent, 1)),
     ("CPU a delivery, us", |figures| known(figures.cpu_us_per_delivery, 3)),
+    ("  in user mode, us", |figures| known(figures.user_us_per_delivery, 3)),
     ("CPU a step, us", |figures| known(figures.cpu_us_per_step, 1)),
     ("resident memory, MiB", |figures| {
         known(figures.resident_bytes.map(|bytes| bytes as f64 / 1_048_576.0), 1)

@@ -84,12 +84,10 @@ impl Truth {
 
     fn difference(&self, client: &Client, players: &BTreeMap<i16, Vec<(i16, Drawn<'_>)>>) -> Option<String> {
         let shadow = &client.shadow;
-        let place = |what: &str| {
-            format!("{} on map {:?} at {:?}: {what}", client.name, shadow.map, shadow.position())
-        };
         let (Some(map), Some(own)) = (shadow.map, shadow.own()) else {
-            return Some(place("its own character is not known"));
+            return Some(format!("{}: its own character is not known", client.name));
         };
+        let place = |what: &str| format!("{} on map {map} at {},{}: {what}", client.name, own.x, own.y);
         let here = Block::of(own.x, own.y);
         let (mut characters, objects) = self.still_life(map, here);
         let in_sight = players.get(&map).into_iter().flatten().filter(|(_, drawn)| drawn.block().sees(here));

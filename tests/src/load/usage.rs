@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 pub struct Usage {
     /// Seconds of processor time of all its threads so far, in user and kernel mode.
     pub cpu_seconds: f64,
+    /// Those of them in user mode, roughly: the kernel samples.
+    pub user_seconds: f64,
     /// Bytes of memory resident.
     pub resident: u64,
 }
@@ -23,9 +25,13 @@ impl Usage {
             let path = format!("/proc/{process}/{file}");
             fs::read_to_string(&path).with_context(|| format!("reading {path}"))
         };
-        let ticks = processor_ticks(&read("stat")?).context("a process's stat without times")?;
+        let [user, system] = processor_ticks(&read("stat")?).context("a process's stat without times")?;
         let kib = resident_kib(&read("status")?).context("a process's status without VmRSS")?;
-        Ok(Self { cpu_seconds: ticks as f64 / ticks_per_second(), resident: kib * 1024 })
+        Ok(Self {
+            cpu_seconds: (user + system) as f64 / ticks_per_second(),
+            user_seconds: user as f64 / ticks_per_second(),
+            resident: kib * 1024,
+        })
     }
 
     /// What this program itself has used so far.
@@ -55,13 +61,13 @@ fn machine_ticks(stat: &str) -> Option<u64> {
     Some(kinds.iter().sum::<u64>() - idle)
 }
 
-/// utime + stime, the 14th and 15th field; the second one is a name that may hold anything but ends in the last `)`.
-fn processor_ticks(stat: &str) -> Option<u64> {
+/// utime and stime, the 14th and 15th field; the second one is a name that may hold anything but ends in the last `)`.
+fn processor_ticks(stat: &str) -> Option<[u64; 2]> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
-    Some(user + system)
+    Some([user, system])
 }
 
 fn resident_kib(status: &str) -> Option<u64> {
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn a_name_with_spaces_and_brackets_does_not_shift_the_fields() {
         let stat = "7 (a) b) (c) S 1 7 7 0 -1 4194560 1 2 3 4 500 61 8 9 20 0 1 0 100";
-        assert_eq!(processor_ticks(stat), Some(561));
+        assert_eq!(processor_ticks(stat), Some([500, 61]));
         assert_eq!(processor_ticks("7 (a) S 1"), None);
     }
 

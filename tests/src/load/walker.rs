@@ -13,7 +13,7 @@ const TRAVELLER_EVERY: usize = 16;
 /// Steps along one heading, at most.
 const STRAIGHT_MAX: u32 = 6;
 /// Steps of a traveller between two journeys.
-const STROLL: (u32, u32) = (20, 80);
+const STROLL: (u32, u32) = (5, 40);
 /// Headings tried before a bot that is hemmed in presses one that leads nowhere.
 const TRIES: u32 = 6;
 
