@@ -10,6 +10,7 @@
 #   BOTS      bots that walk                    [1000]
 #   WALK      seconds that they walk            [20]
 #   RUNS      how often they do                 [3]
+#   STATIC    no: without the static files' sizes
 #   CARGO_TARGET_DIR is respected.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,6 +73,7 @@ free_port() {
 
 say "building"
 cargo build --locked --release --package pyao-server --package pyao-tests --bins
+[ "${STATIC:-yes}" = no ] || scripts/build-static.sh >&2
 target_folder=$(realpath "$target_folder")
 server=$target_folder/release/pyao-server
 load=$target_folder/release/load
@@ -107,7 +109,7 @@ stop_server
 
 row "pyao-server, release" "$(stat --format=%s "$server") bytes"
 for file in "$target_folder"/static/pyao-*; do
-    [ -f "$file" ] || continue
+    [ "${STATIC:-yes}" != no ] || continue
     row "$(basename "$file"), static" "$(stat --format=%s "$file") bytes"
 done
 
