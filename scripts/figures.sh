@@ -108,10 +108,11 @@ row "log lines meanwhile" "$lines"
 stop_server
 
 row "pyao-server, release" "$(stat --format=%s "$server") bytes"
-for file in "$target_folder"/static/pyao-*; do
-    [ "${STATIC:-yes}" != no ] || continue
-    row "$(basename "$file"), static" "$(stat --format=%s "$file") bytes"
-done
+if [ "${STATIC:-yes}" != no ]; then
+    for program in pyao-server pyao-admin; do
+        row "$program, static" "$(stat --format=%s "$target_folder/static/$program") bytes"
+    done
+fi
 
 clean=yes
 ratios=()

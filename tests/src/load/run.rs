@@ -92,7 +92,6 @@ fn start_server(options: &Options, starts: &[Position]) -> Result<Server> {
     let starts: Vec<Value> = starts.iter().map(|start| Value::from(start.to_string())).collect();
     let mut setup = ServerSetup::new()?
         .set("server.max_connections", i64::try_from(options.bots + 16)?)
-        .set("limits.connections_per_ip", 30_000)
         .set("limits.idle_minutes", 0)
         .set("security.password_memory_kib", 8)
         .set("world.start_positions", starts);
