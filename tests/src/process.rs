@@ -30,6 +30,7 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug, Clone)]
 pub struct ServerSetup {
     directory: Arc<TempDir>,
+    binary: Option<PathBuf>,
     config: Table,
     data: Option<PathBuf>,
     redis: Option<String>,
@@ -47,6 +48,7 @@ impl ServerSetup {
     pub fn new() -> Result<Self> {
         let setup = Self {
             directory: Arc::new(tempfile::tempdir()?),
+            binary: None,
             config: Table::new(),
             data: None,
             redis: None,
@@ -69,6 +71,13 @@ impl ServerSetup {
         if let Value::Table(section) = section {
             section.insert(key.to_owned(), value.into());
         }
+        self
+    }
+
+    /// Starts the server binary at `path` instead of this workspace's own.
+    #[must_use]
+    pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
+        self.binary = Some(path.into());
         self
     }
 
@@ -140,7 +149,8 @@ impl ServerSetup {
     /// # Errors
     /// When there is no binary to start.
     pub fn spawn(&self) -> Result<Server> {
-        let mut command = command(self.directory())?;
+        let binary = self.binary.clone().map_or_else(server_binary, Ok)?;
+        let mut command = command_of(&binary, self.directory());
         self.prepare(&mut command)?;
         if let Some(limit) = self.open_files {
             command = limited(&command, limit);
@@ -178,14 +188,18 @@ impl ServerSetup {
 /// # Errors
 /// When there is no binary.
 pub fn command(directory: &Path) -> Result<Command> {
-    let mut command = Command::new(server_binary()?);
+    Ok(command_of(&server_binary()?, directory))
+}
+
+fn command_of(binary: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PYAO_") || name == "RUST_LOG" {
             command.env_remove(name);
         }
     }
     command.current_dir(directory);
-    Ok(command)
+    command
 }
 
 /// The same command, run by a shell that first lowers the limit of open files.
@@ -443,15 +457,18 @@ pub fn free_port() -> Result<u16> {
 /// When it cannot be built.
 pub fn server_binary() -> Result<PathBuf> {
     static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let binary =
-        BINARY.get_or_init(|| find_binary("pyao-server", "PYAO_SERVER_BIN").map_err(|e| format!("{e:#}")));
+    let binary = BINARY.get_or_init(|| match std::env::var_os("PYAO_SERVER_BIN") {
+        Some(path) => Ok(path.into()),
+        None => find_binary("pyao-server", "pyao-server").map_err(|error| format!("{error:#}")),
+    });
     binary.clone().map_err(|error| anyhow!(error))
 }
 
-fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        return Ok(path.into());
-    }
+/// The binary `name` of `package`, beside the running executable: built first as told at [`server_binary`].
+///
+/// # Errors
+/// When it cannot be built.
+pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
     let executable = std::env::current_exe()?;
     let mut directory = executable.parent().context("the test executable's directory")?;
     if directory.ends_with("deps") {
@@ -460,16 +477,16 @@ fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
     let binary = directory.join(name);
     if std::env::var_os("CARGO").is_some() || !binary.exists() {
         let profile = directory.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
-        build(name, if profile == "debug" { "dev" } else { profile })?;
+        build(package, name, if profile == "debug" { "dev" } else { profile })?;
     }
     ensure!(binary.exists(), "no {}", binary.display());
     Ok(binary)
 }
 
-fn build(package: &str, profile: &str) -> Result<()> {
+fn build(package: &str, name: &str, profile: &str) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .args(["build", "--quiet", "--package", package, "--bin", name, "--profile", profile])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .context("running cargo")?;

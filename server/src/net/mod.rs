@@ -28,4 +28,5 @@ mod tokens;
 
 pub use descriptors::raise_limit;
 pub use event_loop::{EventLoop, Stop};
+pub use flush::{Cadence, SEND_FLAGS};
 pub use limits::ClientLimits;
