@@ -12,6 +12,7 @@
 //! 7. [`net`]: sockets; the only module that knows mio.
 //! 8. [`ops`]: what operators look at: counters, health, metrics.
 //! 9. [`config`] and [`logging`]: how a server is told what to do and says what it did.
+//! 10. [`start`]: builds all of that in order and runs it.
 //!
 //! **A packet's day.** `net` reads a socket into the connection's buffer; `protocol::client` decodes as many
 //! whole packets as are there; `game` changes the world; rules write server packets into the outbox, once
@@ -33,5 +34,6 @@ pub mod logging;
 pub mod net;
 pub mod ops;
 pub mod protocol;
+pub mod start;
 pub mod store;
 pub mod world;

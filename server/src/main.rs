@@ -1,3 +1,76 @@
-//! `pyao-server`: the game server.
+//! `pyao-server`: the game server. Flags, configuration, logging, run.
 
-fn main() {}
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use pyao_server::config::flags::Flags;
+use pyao_server::config::{self, Loaded, table};
+use pyao_server::logging::Logging;
+use pyao_server::start;
+
+const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    if flags.print_config {
+        say(table::REFERENCE_FILE);
+        return ExitCode::SUCCESS;
+    }
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let loaded = match config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)) {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(&error, WRONG_USAGE),
+    };
+    if flags.check {
+        return check(&loaded);
+    }
+    let logging = match Logging::start() {
+        Ok(logging) => logging,
+        Err(error) => return fail(&error, FAILED),
+    };
+    let result = start::run(&loaded);
+    logging.flush();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, if error.is_usage() { WRONG_USAGE } else { FAILED }),
+    }
+}
+
+/// Every line of an error to standard error.
+fn fail(error: &dyn std::error::Error, code: u8) -> ExitCode {
+    for line in error.to_string().lines() {
+        eprintln!("pyao-server: {line}");
+    }
+    ExitCode::from(code)
+}
+
+/// Text to standard output. Whoever closed it has read enough.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Reports what would run. Faults in the data count as failure here, even those a server runs with.
+fn check(loaded: &Loaded) -> ExitCode {
+    let file = loaded
+        .file
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+    say(&format!("configuration file: {file}\n{}", loaded.report()));
+    let (summary, faults) = match start::check(loaded) {
+        Ok(checked) => checked,
+        Err(error) => return fail(&error, FAILED),
+    };
+    let faults_text: String = faults.iter().map(|fault| format!("fault: {fault}\n")).collect();
+    say(&format!("data:\n{summary}\n{faults_text}"));
+    if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    }
+}

@@ -7,7 +7,9 @@ use pyao_tests::simulation::{Options, Report, run};
 use std::sync::Arc;
 
 fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+    std::env::var(name)
+        .ok()
+        .map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
 fn run_seeds(content: Content, seeds: u64, steps: u32) {
@@ -20,7 +22,8 @@ fn run_seeds(content: Content, seeds: u64, steps: u32) {
     let mut total = Report::default();
     let count = seeds.end - seeds.start;
     for seed in seeds {
-        let report = run(&content, &Options { seed, steps, players: 12 }).unwrap_or_else(|failure| panic!("{failure}"));
+        let report = run(&content, &Options { seed, steps, players: 12 })
+            .unwrap_or_else(|failure| panic!("{failure}"));
         total.add(&report);
     }
     println!("{count} seeds of {steps} steps: {total:?}");

@@ -49,7 +49,8 @@ impl Game {
         }
         let target_key = self.players.by_name(&names::name_from_command(to));
         let target = target_key.and_then(|target| self.players.get(target));
-        let Some((target, target_connection)) = target.and_then(|target| Some((target, target.connection?))) else {
+        let Some((target, target_connection)) = target.and_then(|target| Some((target, target.connection?)))
+        else {
             return self.tell(connection, texts::NOT_ONLINE, Font::Info);
         };
         if target_key == Some(key) {
@@ -58,7 +59,8 @@ impl Game {
         let Some(sender) = self.players.get(key) else { return };
         if self.in_sight_of_each_other(sender.index, target.index) {
             let (r, g, b) = WHISPER_COLOUR;
-            let packet = ServerPacket::ChatOverHead { text: line.into(), char_index: sender.index.wire(), r, g, b };
+            let packet =
+                ServerPacket::ChatOverHead { text: line.into(), char_index: sender.index.wire(), r, g, b };
             return self.outbox.broadcast([connection, target_connection], &packet);
         }
         let line = text::neutralise_markup(&line);

@@ -49,7 +49,8 @@ impl Connections {
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);
         }
-        let fresh = Connection { id, address, stage: Stage::Lobby, last_packet: None, dice: None, round_trip: 0 };
+        let fresh =
+            Connection { id, address, stage: Stage::Lobby, last_packet: None, dice: None, round_trip: 0 };
         if self.slots[slot].replace(fresh).is_none() {
             self.count += 1;
         }

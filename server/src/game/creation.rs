@@ -132,14 +132,18 @@ impl Game {
                 return self.refuse_creation(connection, texts::INTERNAL_ERROR);
             }
         };
-        let store = Pending::CreationStore { connection, account: account.clone(), character: character.clone() };
+        let store =
+            Pending::CreationStore { connection, account: account.clone(), character: character.clone() };
         let ticket = self.wait_for(connection, store);
         self.store_requests.push(Request::CreateAccount { ticket, account, character });
     }
 
     /// The store committed a creation, or not. Only now is the player told.
     pub(super) fn character_stored(&mut self, ticket: store::Ticket, result: Result<UserId, CreateError>) {
-        let Some(Pending::CreationStore { connection, account, character }) = self.pending.take(ticket) else { return };
+        let Some(Pending::CreationStore { connection, account, character }) = self.pending.take(ticket)
+        else {
+            return;
+        };
         match result {
             Ok(user_id) => {
                 log::info!("character {:?} created as {}", account.username, user_id.0);

@@ -48,7 +48,9 @@ mod tests {
     #[test]
     fn throws_cover_exactly_the_range_of_the_rules() {
         let all = throws((6, 18));
-        let span = |pick: fn(&Dice) -> u8| (all.iter().map(pick).min().unwrap(), all.iter().map(pick).max().unwrap());
+        let span = |pick: fn(&Dice) -> u8| {
+            (all.iter().map(pick).min().unwrap(), all.iter().map(pick).max().unwrap())
+        };
         assert_eq!(span(|dice| dice.strength), (15, 18));
         assert_eq!(span(|dice| dice.agility), (15, 18));
         assert_eq!(span(|dice| dice.intelligence), (16, 18));

@@ -43,8 +43,17 @@ impl Game {
                 home,
             } => {
                 let version = (ver_major, ver_minor, ver_rev);
-                let form =
-                    CreationForm { name: username, password, version, race, gender, class, head, email, home };
+                let form = CreationForm {
+                    name: username,
+                    password,
+                    version,
+                    race,
+                    gender,
+                    class,
+                    head,
+                    email,
+                    home,
+                };
                 self.create(id, form);
             }
             _ => self.close(id, CloseReason::OutOfOrder),
@@ -70,7 +79,9 @@ impl Game {
             ClientPacket::RequestFame => self.tell_fame(id, key),
             ClientPacket::RequestMiniStats => self.tell_kills(id, key),
             ClientPacket::RequestSkills => self.tell_skills(id, key),
-            ClientPacket::ModifySkills { points_by_skill } => self.assign_skill_points(id, key, &points_by_skill),
+            ClientPacket::ModifySkills { points_by_skill } => {
+                self.assign_skill_points(id, key, &points_by_skill)
+            }
             ClientPacket::MoveItem { from_slot, to_slot, .. } => self.move_item(id, key, from_slot, to_slot),
             ClientPacket::MoveSpell { upwards, slot } => self.move_spell(id, key, upwards, slot),
             ClientPacket::SpellInfo { spell_slot } => self.tell_spell_info(id, key, spell_slot),

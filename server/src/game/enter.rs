@@ -17,11 +17,17 @@ const WARP_FX: i16 = 1;
 
 impl Game {
     /// Puts a character that is not in the world into it, played by `connection`.
-    pub(super) fn enter(&mut self, connection: ConnectionId, account: AccountRecord, character: CharacterRecord) {
+    pub(super) fn enter(
+        &mut self,
+        connection: ConnectionId,
+        account: AccountRecord,
+        character: CharacterRecord,
+    ) {
         if self.connections.get(connection).is_none() {
             return;
         }
-        let saved = Position { map: character.position.map, x: character.position.x, y: character.position.y };
+        let saved =
+            Position { map: character.position.map, x: character.position.x, y: character.position.y };
         let Some(position) = self.place_for(saved, account.account.home) else {
             log::warn!("no room for {:?} near {saved}", account.account.username);
             return self.refuse_login(connection, texts::NO_ROOM);
@@ -93,6 +99,7 @@ impl Game {
         }
         let Some(player) = self.players.get(key) else { return };
         let (index, class) = (player.index, player.account.account.class);
+        self.outbox.start_segment(connection);
         self.send(connection, &ServerPacket::Logged { class });
         let user_index = i16::try_from(connection.slot % 32_767 + 1).unwrap_or(1);
         self.send(connection, &ServerPacket::UserIndexInServer { user_index });
@@ -137,7 +144,8 @@ impl Game {
 
     fn tell_safes(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
-        let messages = [safe_mode_message(player.safe_mode), resurrection_safe_message(player.resurrection_safe)];
+        let messages =
+            [safe_mode_message(player.safe_mode), resurrection_safe_message(player.resurrection_safe)];
         for message in messages {
             self.send(connection, &ServerPacket::multi(message));
         }

@@ -48,7 +48,10 @@ impl Game {
         let lines = [
             format!("Estadísticas de {name}:"),
             format!("Nivel {}, experiencia {}/{}.", stats.level, stats.experience, stats.experience_to_next),
-            format!("Vida {}/{}, maná {}/{}, energía {}/{}.", stats.hp, stats.max_hp, stats.mana, stats.max_mana, stats.stamina, stats.max_stamina),
+            format!(
+                "Vida {}/{}, maná {}/{}, energía {}/{}.",
+                stats.hp, stats.max_hp, stats.mana, stats.max_mana, stats.stamina, stats.max_stamina
+            ),
             format!("Golpe {} a {}, oro {}.", stats.min_hit, stats.max_hit, stats.gold),
         ];
         for line in lines {
@@ -105,10 +108,10 @@ impl Game {
     pub(super) fn tell_skills(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
         let free = player.character.stats.free_skill_points;
-        let skills = player.character.skills.map(|skill| SkillLevel {
-            level: skill.level,
-            progress: skills::progress_percent(skill),
-        });
+        let skills = player
+            .character
+            .skills
+            .map(|skill| SkillLevel { level: skill.level, progress: skills::progress_percent(skill) });
         self.send(connection, &ServerPacket::SendSkills { skills });
         let free_skill_points = i16::try_from(free).unwrap_or(i16::MAX);
         self.send(connection, &ServerPacket::LevelUp { free_skill_points });

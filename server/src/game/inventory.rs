@@ -69,7 +69,9 @@ impl Game {
     /// `MoveItem`: two slots change places; worn pieces stay worn.
     pub(super) fn move_item(&mut self, connection: ConnectionId, key: PlayerKey, from: u8, to: u8) {
         let Some(player) = self.players.get_mut(key) else { return };
-        let (Some(from), Some(to)) = (place(from, INVENTORY_SLOTS), place(to, INVENTORY_SLOTS)) else { return };
+        let (Some(from), Some(to)) = (place(from, INVENTORY_SLOTS), place(to, INVENTORY_SLOTS)) else {
+            return;
+        };
         let inventory = &mut player.character.inventory;
         inventory.swap(from, to);
         let (from_item, to_item) = (inventory[from], inventory[to]);

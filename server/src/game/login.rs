@@ -17,7 +17,13 @@ pub(super) const CLIENT_VERSION: (u8, u8, u8) = (0, 13, 0);
 
 impl Game {
     /// `LoginExistingChar`.
-    pub(super) fn log_in(&mut self, connection: ConnectionId, name: String, password: String, version: (u8, u8, u8)) {
+    pub(super) fn log_in(
+        &mut self,
+        connection: ConnectionId,
+        name: String,
+        password: String,
+        version: (u8, u8, u8),
+    ) {
         if !self.may_try(connection) {
             return self.refuse_login(connection, texts::TOO_MANY_ATTEMPTS);
         }
@@ -54,7 +60,13 @@ impl Game {
         self.close(connection, CloseReason::LoginRefused);
     }
 
-    fn check_login(&mut self, connection: ConnectionId, name: String, password: String, hash: Option<String>) {
+    fn check_login(
+        &mut self,
+        connection: ConnectionId,
+        name: String,
+        password: String,
+        hash: Option<String>,
+    ) {
         let check = Pending::LoginCheck { connection, name, password: password.clone() };
         let ticket = self.wait_for(connection, check);
         self.password_jobs.push(crypto::Job::Verify { ticket, password, hash });
@@ -76,7 +88,11 @@ impl Game {
         }
     }
 
-    fn account_loaded(&mut self, ticket: store::Ticket, result: Result<Option<Box<StoredAccount>>, StoreError>) {
+    fn account_loaded(
+        &mut self,
+        ticket: store::Ticket,
+        result: Result<Option<Box<StoredAccount>>, StoreError>,
+    ) {
         match self.pending.take(ticket) {
             Some(Pending::LoginLookup { connection, name, password }) => {
                 if self.connections.get(connection).is_none() {
@@ -114,7 +130,8 @@ impl Game {
     }
 
     fn held_account(&self, name: &str) -> Option<&AccountRecord> {
-        let online = self.players.by_name(name).and_then(|key| self.players.get(key)).map(|player| &player.account);
+        let online =
+            self.players.by_name(name).and_then(|key| self.players.get(key)).map(|player| &player.account);
         online.or_else(|| self.saving.departed(name).map(|departed| &departed.account))
     }
 
@@ -158,13 +175,22 @@ impl Game {
                 Some(Pending::CreationHash { connection, account, character }) => {
                     self.new_password_hashed(connection, account, character, hash);
                 }
-                Some(Pending::PasswordHash { connection, user_id }) => self.password_hashed(connection, user_id, hash),
+                Some(Pending::PasswordHash { connection, user_id }) => {
+                    self.password_hashed(connection, user_id, hash)
+                }
                 _ => {}
             },
         }
     }
 
-    fn login_checked(&mut self, connection: ConnectionId, name: String, password: String, matches: bool, rehash: bool) {
+    fn login_checked(
+        &mut self,
+        connection: ConnectionId,
+        name: String,
+        password: String,
+        matches: bool,
+        rehash: bool,
+    ) {
         if self.connections.get(connection).is_none() {
             return;
         }

@@ -34,7 +34,7 @@ impl LoginLimit {
             self.sweep_at = (self.attempts.len() * 2).max(SWEEP_ABOVE);
         }
         let interval = 60_000 / Millis::from(self.per_minute);
-        let fresh = || TokenBucket::new(self.per_minute, interval.max(1), now);
+        let fresh = || TokenBucket::every(interval.max(1), self.per_minute, now);
         self.attempts.entry(address).or_insert_with(fresh).take(now)
     }
 }

@@ -72,7 +72,9 @@ impl Game {
     fn look_at_floor(&mut self, connection: ConnectionId, clicked: Position) {
         let content = Arc::clone(self.world.content());
         let object = self.world.floor_object(clicked).copied();
-        let Some((object, template)) = object.and_then(|object| Some((object, content.object(object.object)?))) else {
+        let Some((object, template)) =
+            object.and_then(|object| Some((object, content.object(object.object)?)))
+        else {
             return self.tell(connection, texts::NOTHING_THERE, Font::Info);
         };
         let amount = if template.pickable() { format!(" - {}", object.amount) } else { String::new() };

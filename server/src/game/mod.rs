@@ -153,7 +153,9 @@ impl Game {
     pub fn handle(&mut self, now: Millis, input: Input) {
         self.now = self.now.max(now);
         match input {
-            Input::Opened { connection, address, segment_limit } => self.opened(connection, address, segment_limit),
+            Input::Opened { connection, address, segment_limit } => {
+                self.opened(connection, address, segment_limit)
+            }
             Input::Packet { connection, packet } => self.dispatch(connection, packet),
             Input::Lost { connection, reason } => self.lost(connection, reason),
             Input::RoundTrip { connection, milliseconds } => {

@@ -26,7 +26,9 @@ impl Game {
         let Some(player) = self.players.get_mut(key) else { return };
         let (index, in_time) = (player.index, player.pace.allows(now));
         let Some(from) = self.world.character(index).map(|character| character.position) else { return };
-        let Some(heading) = Heading::from_wire(heading) else { return self.correct_position(connection, key) };
+        let Some(heading) = Heading::from_wire(heading) else {
+            return self.correct_position(connection, key);
+        };
         let (x, y) = heading.step(from.x, from.y);
         let to = Position { x, y, ..from };
         if !in_time || !self.world.is_free(to) {

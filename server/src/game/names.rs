@@ -35,7 +35,10 @@ pub fn name_from_command(typed: &str) -> String {
 #[must_use]
 pub fn is_forbidden_name(name: &str, forbidden: &[String]) -> bool {
     let name = name.to_lowercase();
-    forbidden.iter().map(|word| word.trim().to_lowercase()).any(|word| !word.is_empty() && name.contains(&word))
+    forbidden
+        .iter()
+        .map(|word| word.trim().to_lowercase())
+        .any(|word| !word.is_empty() && name.contains(&word))
 }
 
 /// Whether `password` may protect a new character: 6 to 15 characters.
@@ -68,8 +71,21 @@ mod tests {
     fn bad_names_do_not() {
         let long = "a".repeat(200);
         let bad = [
-            "", "A", "Al", "1ana", " ana", "ana ", "a  b", "ana\0", "an\u{1b}[0m", "ñandú", "a:b", "[b]", "abcdefghijklmnop",
-            &long, "ana\n",
+            "",
+            "A",
+            "Al",
+            "1ana",
+            " ana",
+            "ana ",
+            "a  b",
+            "ana\0",
+            "an\u{1b}[0m",
+            "ñandú",
+            "a:b",
+            "[b]",
+            "abcdefghijklmnop",
+            &long,
+            "ana\n",
         ];
         for name in bad {
             assert!(!is_valid_name(name), "{name:?}");

@@ -27,7 +27,7 @@ impl Pace {
     /// Somebody who has stood still so far.
     #[must_use]
     pub fn new(now: Millis) -> Self {
-        Self { steps: TokenBucket::new(BURST, STEP_MS, now), stale_until: 0 }
+        Self { steps: TokenBucket::every(STEP_MS, BURST, now), stale_until: 0 }
     }
 
     /// Whether a step that arrives at `now` may be taken.

@@ -10,7 +10,12 @@ use crate::store::{Request, StoreError};
 
 impl Game {
     /// `ChangePassword`.
-    pub(super) fn change_password(&mut self, connection: ConnectionId, current: String, new_password: String) {
+    pub(super) fn change_password(
+        &mut self,
+        connection: ConnectionId,
+        current: String,
+        new_password: String,
+    ) {
         if !names::is_valid_new_password(&new_password) {
             return self.tell(connection, texts::INVALID_PASSWORD, Font::Info);
         }
@@ -51,7 +56,11 @@ impl Game {
     ) {
         match hash {
             Ok(password_hash) => {
-                let ticket = self.pending.add(Pending::PasswordStore { connection, user_id, password_hash: password_hash.clone() });
+                let ticket = self.pending.add(Pending::PasswordStore {
+                    connection,
+                    user_id,
+                    password_hash: password_hash.clone(),
+                });
                 self.store_requests.push(Request::SetPasswordHash { ticket, user_id, password_hash });
             }
             Err(error) => {

@@ -25,14 +25,16 @@ impl Game {
     /// Shows `index`, which has just entered the world, to everybody in sight but its own client.
     pub(super) fn show_to_others(&mut self, index: CharIndex) {
         let Some(character) = self.world.character(index) else { return };
-        let others = self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
+        let others =
+            self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
         self.outbox.broadcast(others, &character.create_packet());
     }
 
     /// Takes `index`, which is about to leave the world, off everybody's screen but its own client's.
     pub(super) fn hide_from_others(&mut self, index: CharIndex) {
         let Some(character) = self.world.character(index) else { return };
-        let others = self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
+        let others =
+            self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
         self.outbox.broadcast(others, &ServerPacket::CharacterRemove { char_index: index.wire() });
     }
 

@@ -34,14 +34,23 @@ pub fn progress_percent(skill: SkillRecord) -> u8 {
 impl Game {
     /// `ModifySkills`: adds the given points, all of them or, when they are more than there are or take a skill past
     /// 100, none. The client has already subtracted them, so it is told the truth either way.
-    pub(super) fn assign_skill_points(&mut self, connection: ConnectionId, key: PlayerKey, points: &[u8; SKILLS]) {
+    pub(super) fn assign_skill_points(
+        &mut self,
+        connection: ConnectionId,
+        key: PlayerKey,
+        points: &[u8; SKILLS],
+    ) {
         if let Some(player) = self.players.get_mut(key) {
             let character = &mut player.character;
             let total: u16 = points.iter().map(|points| u16::from(*points)).sum();
-            let fits = |(skill, points): (&SkillRecord, &u8)| skill.level.saturating_add(*points) <= SKILL_MAX;
-            let allowed = total <= character.stats.free_skill_points && character.skills.iter().zip(points).all(fits);
+            let fits =
+                |(skill, points): (&SkillRecord, &u8)| skill.level.saturating_add(*points) <= SKILL_MAX;
+            let allowed =
+                total <= character.stats.free_skill_points && character.skills.iter().zip(points).all(fits);
             if allowed && total > 0 {
-                for (skill, points) in character.skills.iter_mut().zip(points).filter(|(_, points)| **points > 0) {
+                for (skill, points) in
+                    character.skills.iter_mut().zip(points).filter(|(_, points)| **points > 0)
+                {
                     skill.level += points;
                     skill.experience = 0;
                 }
@@ -62,7 +71,17 @@ mod tests {
 
     #[test]
     fn thresholds_are_those_of_the_rules() {
-        let table = [(0, 200), (1, 210), (2, 220), (3, 232), (10, 326), (20, 531), (50, 2_293), (90, 16_146), (99, 25_048)];
+        let table = [
+            (0, 200),
+            (1, 210),
+            (2, 220),
+            (3, 232),
+            (10, 326),
+            (20, 531),
+            (50, 2_293),
+            (90, 16_146),
+            (99, 25_048),
+        ];
         for (level, experience) in table {
             assert_eq!(experience_to_next(level), experience, "level {level}");
         }

@@ -80,7 +80,14 @@ pub fn starting_character(
         position: PositionRecord { map: start.map, x: start.x, y: start.y, heading: Heading::South.wire() },
         attributes,
         stats,
-        reputation: ReputationRecord { assassin: 0, bandit: 0, bourgeois: 0, thief: 0, noble: 1_000, plebeian: 30 },
+        reputation: ReputationRecord {
+            assassin: 0,
+            bandit: 0,
+            bourgeois: 0,
+            thief: 0,
+            noble: 1_000,
+            plebeian: 30,
+        },
         skills: [SkillRecord::default(); SKILLS],
         inventory,
         spells: known,
@@ -211,7 +218,14 @@ mod tests {
         let mage = create(Race::Human, Class::Mage, 1);
         assert_eq!(
             objects_of(&mage),
-            [(857, 200, false), (856, 200, false), (463, 1, true), (460, 1, true), (467, 100, false), (468, 100, false)]
+            [
+                (857, 200, false),
+                (856, 200, false),
+                (463, 1, true),
+                (460, 1, true),
+                (467, 100, false),
+                (468, 100, false)
+            ]
         );
         assert_eq!(mage.spells[..2], [2, 0]);
         assert_eq!(create(Race::Human, Class::Druid, 1).spells[..2], [2, 46]);

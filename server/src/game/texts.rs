@@ -1,7 +1,8 @@
 //! What players read, in Spanish, in one place.
 
 /// Lines without parameters.
-pub const INVALID_NAME: &str = "El nombre lleva de 3 a 15 letras, números o espacios sueltos, y empieza con letra.";
+pub const INVALID_NAME: &str =
+    "El nombre lleva de 3 a 15 letras, números o espacios sueltos, y empieza con letra.";
 /// A forbidden word.
 pub const FORBIDDEN_NAME: &str = "Ese nombre no está permitido.";
 /// Somebody has that name.

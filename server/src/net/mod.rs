@@ -1,1 +1,31 @@
 //! Sockets; the only module that knows mio.
+//!
+//! One thread runs [`event_loop::EventLoop`]: it waits for events, reads what clients say, hands whole packets to the
+//! game, and sends what the game wrote, in segments of whole packets. It never waits for anything else: disk and
+//! password hashing have threads of their own, whose answers wake the loop. Work in one turn is bounded everywhere,
+//! so that one busy client cannot starve the others.
+//!
+//! Read in this order:
+//!
+//! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
+//! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
+//! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending, and when.
+//! 4. `round_trip`, `signals`, `close_log`, `descriptors`, `tokens`: one small subject each; `http`: the ops port.
+
+mod accept;
+mod clients;
+mod close_log;
+mod connection;
+mod descriptors;
+pub mod event_loop;
+mod flush;
+mod helpers;
+mod http;
+mod limits;
+mod round_trip;
+mod signals;
+mod tokens;
+
+pub use descriptors::raise_limit;
+pub use event_loop::{EventLoop, Stop};
+pub use limits::ClientLimits;

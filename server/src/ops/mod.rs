@@ -1,1 +1,10 @@
-//! What operators look at.
+//! What operators look at: counters, the Prometheus text and the health report.
+//!
+//! One thread counts, so a counter is a plain integer: [`metrics::Metrics`] holds them all, [`prometheus`] writes
+//! them out when somebody asks, and every name a dashboard may know is spelled in [`names`] alone.
+
+pub mod health;
+pub mod histogram;
+pub mod metrics;
+pub mod names;
+pub mod prometheus;

@@ -35,6 +35,8 @@ struct Buffer {
     overflowed: bool,
     dirty: bool,
     segment_limit: usize,
+    /// The last segment takes no more packets.
+    sealed: bool,
     /// Bytes of all segments, the first `sent` of them gone.
     bytes: Vec<u8>,
     sent: usize,
@@ -79,6 +81,7 @@ impl Outbox {
         buffer.overflowed = false;
         buffer.dirty = false;
         buffer.segment_limit = segment_limit.min(SEGMENT_LIMIT_MAX);
+        buffer.sealed = false;
         buffer.bytes.clear();
         buffer.sent = 0;
         buffer.ends.clear();
@@ -129,13 +132,22 @@ impl Outbox {
         };
         let end = buffer.bytes.len() + packet.len();
         match (last_start, buffer.ends.back_mut()) {
-            (Some(start), Some(last)) if end - start <= buffer.segment_limit => *last = end,
+            (Some(start), Some(last)) if !buffer.sealed && end - start <= buffer.segment_limit => *last = end,
             _ => buffer.ends.push_back(end),
         }
+        buffer.sealed = false;
         buffer.bytes.extend_from_slice(packet);
         if !buffer.dirty {
             buffer.dirty = true;
             self.dirty.push(id);
+        }
+    }
+
+    /// The next packet for `id` starts a segment: the client's game screen reads the block that opened it from its
+    /// start, so nothing of the screen before may stand in it.
+    pub fn start_segment(&mut self, id: ConnectionId) {
+        if let Some(buffer) = self.live(id) {
+            buffer.sealed = true;
         }
     }
 
@@ -249,9 +261,7 @@ mod tests {
     fn packets_in(mut segment: &[u8]) -> usize {
         let mut count = 0;
         while !segment.is_empty() {
-            let (_, consumed) = ServerPacket::decode(segment, TextEncoding::Latin1)
-                .unwrap()
-                .unwrap();
+            let (_, consumed) = ServerPacket::decode(segment, TextEncoding::Latin1).unwrap().unwrap();
             segment = &segment[consumed..];
             count += 1;
         }
@@ -276,10 +286,7 @@ mod tests {
         }
         let segments = drain(&mut outbox, id);
         assert!(segments.iter().all(|segment| segment.len() <= LIMIT));
-        assert_eq!(
-            segments.iter().map(|segment| packets_in(segment)).sum::<usize>(),
-            lengths.len()
-        );
+        assert_eq!(segments.iter().map(|segment| packets_in(segment)).sum::<usize>(), lengths.len());
         assert_eq!(segments.concat(), stream);
         assert_eq!(segments[0].len(), 100);
     }
@@ -288,9 +295,7 @@ mod tests {
     fn a_packet_longer_than_the_limit_has_a_segment_of_its_own() {
         let id = connection(0, 1);
         let mut outbox = outbox_with(&[id]);
-        [20, 150, 20]
-            .iter()
-            .for_each(|&length| outbox.send(id, &line(length)));
+        [20, 150, 20].iter().for_each(|&length| outbox.send(id, &line(length)));
         let lengths: Vec<_> = drain(&mut outbox, id).iter().map(Vec::len).collect();
         assert_eq!(lengths, [20, 150, 20]);
     }
@@ -392,5 +397,19 @@ mod tests {
         outbox.send(id, &ServerPacket::AddSlots { backpack_slots: 5 });
         assert_eq!((outbox.segment(id), outbox.refused()), (None, 1));
         assert!(!outbox.is_dirty());
+    }
+
+    #[test]
+    fn a_sealed_segment_takes_no_more_packets() {
+        let id = connection(1, 0);
+        let mut outbox = outbox_with(&[id]);
+        outbox.start_segment(id);
+        outbox.send(id, &ServerPacket::Pong);
+        outbox.send(id, &ServerPacket::Pong);
+        outbox.start_segment(id);
+        outbox.send(id, &ServerPacket::Pong);
+        assert_eq!(outbox.segment(id).map(<[u8]>::len), Some(2));
+        outbox.segment_sent(id);
+        assert_eq!(outbox.segment(id).map(<[u8]>::len), Some(1));
     }
 }

@@ -21,7 +21,10 @@ impl Block {
     /// The block of tile (`x`, `y`), each 1..=100: the coordinate divided by 9.
     #[must_use]
     pub fn of(x: u8, y: u8) -> Self {
-        Self { column: (x / BLOCK_SIDE).min(BLOCKS_PER_SIDE - 1), row: (y / BLOCK_SIDE).min(BLOCKS_PER_SIDE - 1) }
+        Self {
+            column: (x / BLOCK_SIDE).min(BLOCKS_PER_SIDE - 1),
+            row: (y / BLOCK_SIDE).min(BLOCKS_PER_SIDE - 1),
+        }
     }
 
     /// Its place among a map's [`BLOCKS`].
@@ -67,7 +70,10 @@ mod tests {
             for other in 1..=100_u8 {
                 let (a, b) = (Block::of(x, 50), Block::of(other, 50));
                 assert_eq!(a.sees(b), b.sees(a));
-                assert!(x.abs_diff(other) > 9 || a.sees(b), "{other} from {x} is in the window but not in sight");
+                assert!(
+                    x.abs_diff(other) > 9 || a.sees(b),
+                    "{other} from {x} is in the window but not in sight"
+                );
             }
         }
     }

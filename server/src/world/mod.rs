@@ -146,7 +146,9 @@ impl World {
     /// The connections that see what happens on that tile, its own character's included, each once.
     pub fn viewers(&self, position: Position) -> impl Iterator<Item = ConnectionId> + '_ {
         self.map_state(position.map).into_iter().flat_map(move |state| {
-            Block::of(position.x, position.y).around().flat_map(|block| state.block(block).viewers.iter().copied())
+            Block::of(position.x, position.y)
+                .around()
+                .flat_map(|block| state.block(block).viewers.iter().copied())
         })
     }
 
@@ -166,7 +168,13 @@ impl World {
         (0..100_i16).find_map(|radius| self.free_tile_on_square(map, wanted, radius, avoid_exits))
     }
 
-    fn free_tile_on_square(&self, map: &Map, center: Position, radius: i16, avoid_exits: bool) -> Option<Position> {
+    fn free_tile_on_square(
+        &self,
+        map: &Map,
+        center: Position,
+        radius: i16,
+        avoid_exits: bool,
+    ) -> Option<Position> {
         (-radius..=radius).find_map(|dy| {
             let edge_row = dy.abs() == radius;
             let step = if edge_row || radius == 0 { 1 } else { usize::try_from(radius * 2).unwrap_or(1) };
@@ -220,7 +228,12 @@ impl World {
     }
 
     /// Puts a character that has left back on another tile, under a new index. `None` as for [`Self::enter`].
-    pub fn re_enter(&mut self, character: Character, position: Position, heading: Heading) -> Option<CharIndex> {
+    pub fn re_enter(
+        &mut self,
+        character: Character,
+        position: Position,
+        heading: Heading,
+    ) -> Option<CharIndex> {
         let Character { owner, look, name, nick_color, viewer, .. } = character;
         self.enter(Newcomer { owner, position, heading, look, name, nick_color, viewer })
     }

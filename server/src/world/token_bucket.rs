@@ -1,62 +1,58 @@
 //! A token bucket: how often something may happen, with room for a burst.
 
-/// Holds up to `capacity` tokens and gains one every `interval` milliseconds. Each event takes one.
+/// Holds up to `capacity` tokens, gains them at a steady rate, and loses one with each event.
 ///
-/// Time is counted in the milliseconds the caller passes in; going back in time gains nothing.
+/// Time is counted in the milliseconds the caller passes in; going back in time gains nothing. Inside, tokens are counted
+/// in parts, so that no fraction is lost whatever the rate.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenBucket {
-    capacity: u32,
-    interval: u64,
-    tokens: u32,
-    /// When the tokens counted in `tokens` had just been gained.
+    /// Parts of one token.
+    token: u64,
+    /// Parts gained a millisecond.
+    gain: u64,
+    capacity: u64,
+    parts: u64,
     counted_at: u64,
 }
 
 impl TokenBucket {
-    /// A full bucket at time `now`. An `interval` of 0 never runs dry.
+    /// A full bucket that gains a token every `interval` milliseconds. An `interval` of 0 never runs dry.
     #[must_use]
-    pub fn new(capacity: u32, interval: u64, now: u64) -> Self {
-        Self { capacity, interval, tokens: capacity, counted_at: now }
+    pub fn every(interval: u64, capacity: u32, now: u64) -> Self {
+        Self::full(interval, 1, capacity, now)
+    }
+
+    /// A full bucket that gains `rate` tokens a second.
+    #[must_use]
+    pub fn per_second(rate: u32, capacity: u32, now: u64) -> Self {
+        Self::full(1_000, u64::from(rate), capacity, now)
+    }
+
+    fn full(token: u64, gain: u64, capacity: u32, now: u64) -> Self {
+        let capacity = token.saturating_mul(u64::from(capacity));
+        Self { token, gain, capacity, parts: capacity, counted_at: now }
     }
 
     /// Takes one token if there is one.
     pub fn take(&mut self, now: u64) -> bool {
         self.refill(now);
-        if self.interval == 0 {
-            return true;
+        let taken = self.parts >= self.token;
+        if taken {
+            self.parts -= self.token;
         }
-        if self.tokens == 0 {
-            return false;
-        }
-        self.tokens -= 1;
-        true
+        taken
     }
 
     /// Whether the bucket is full at `now`: nothing happened for so long that it need not be remembered.
     pub fn is_full(&mut self, now: u64) -> bool {
         self.refill(now);
-        self.tokens == self.capacity
+        self.parts == self.capacity
     }
 
     fn refill(&mut self, now: u64) {
-        if self.interval == 0 {
-            return;
-        }
-        let gained = now.saturating_sub(self.counted_at) / self.interval;
-        if gained == 0 {
-            return;
-        }
-        let room = self.capacity - self.tokens;
-        match u32::try_from(gained) {
-            Ok(gained) if gained < room => {
-                self.tokens += gained;
-                self.counted_at += u64::from(gained) * self.interval;
-            }
-            _ => {
-                self.tokens = self.capacity;
-                self.counted_at = now;
-            }
-        }
+        let gained = now.saturating_sub(self.counted_at).saturating_mul(self.gain);
+        self.parts = self.parts.saturating_add(gained).min(self.capacity);
+        self.counted_at = self.counted_at.max(now);
     }
 }
 
@@ -66,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_the_pace_holds() {
-        let mut bucket = TokenBucket::new(4, 230, 1_000);
+        let mut bucket = TokenBucket::every(230, 4, 1_000);
         assert_eq!((0..10).filter(|_| bucket.take(1_000)).count(), 4);
         assert!(!bucket.take(1_229));
         assert!(bucket.take(1_230));
@@ -75,13 +71,13 @@ mod tests {
 
     #[test]
     fn a_steady_pace_slower_than_the_refill_is_never_refused() {
-        let mut bucket = TokenBucket::new(4, 230, 0);
+        let mut bucket = TokenBucket::every(230, 4, 0);
         assert!((1..1_000).all(|step| bucket.take(step * 250)));
     }
 
     #[test]
     fn fractions_of_an_interval_are_not_lost() {
-        let mut bucket = TokenBucket::new(1, 100, 0);
+        let mut bucket = TokenBucket::every(100, 1, 0);
         assert!(bucket.take(0));
         assert!(bucket.take(150), "one token at 100");
         assert!(!bucket.take(199));
@@ -90,18 +86,28 @@ mod tests {
 
     #[test]
     fn an_interval_of_zero_never_refuses_and_time_may_jump_back() {
-        let mut unlimited = TokenBucket::new(1, 0, 0);
+        let mut unlimited = TokenBucket::every(0, 1, 0);
         assert!((0..100).all(|_| unlimited.take(5)));
-        let mut bucket = TokenBucket::new(2, 100, 1_000);
+        let mut bucket = TokenBucket::every(100, 2, 1_000);
         assert!(bucket.take(1_000) && bucket.take(500));
         assert!(!bucket.take(10));
     }
 
     #[test]
     fn a_bucket_left_alone_is_full_again() {
-        let mut bucket = TokenBucket::new(3, 100, 0);
+        let mut bucket = TokenBucket::every(100, 3, 0);
         assert!(bucket.take(0));
         assert!(!bucket.is_full(99));
         assert!(bucket.is_full(100));
+    }
+
+    #[test]
+    fn a_rate_a_second_holds_at_any_height() {
+        for rate in [1, 7, 100, 5_000] {
+            let mut bucket = TokenBucket::per_second(rate, 1, 0);
+            assert!(bucket.take(0));
+            let taken: u32 = (1..=10_000).map(|now| (0..10).filter(|_| bucket.take(now)).count() as u32).sum();
+            assert!(taken <= 10 * rate && (rate > 1_000 || taken >= 10 * rate - 1), "{taken} at {rate} a second");
+        }
     }
 }

@@ -87,7 +87,8 @@ impl Simulation {
             }
             Action::Talk => self.talk(player),
             Action::Whisper => {
-                let other = self.random.between(0, u32::try_from(self.players.len()).unwrap_or(1) - 1) as usize;
+                let other =
+                    self.random.between(0, u32::try_from(self.players.len()).unwrap_or(1) - 1) as usize;
                 let target_name = self.players[other].name.replace(' ', "+");
                 self.send(player, &ClientPacket::Whisper { target_name, text: "psst [b]".into() });
             }
@@ -189,10 +190,14 @@ impl Simulation {
     }
 
     fn talk(&mut self, player: usize) {
-        let lines = ["hola", "[b]negrita[/b]", "/comando", "ñandú ¡ay!", "", "\u{1}\u{2}", "largo largo largo"];
+        let lines =
+            ["hola", "[b]negrita[/b]", "/comando", "ñandú ¡ay!", "", "\u{1}\u{2}", "largo largo largo"];
         let text = lines[self.random.between(0, 6) as usize].to_string();
-        let packet =
-            if self.random.between(0, 3) == 0 { ClientPacket::Yell { text } } else { ClientPacket::Talk { text } };
+        let packet = if self.random.between(0, 3) == 0 {
+            ClientPacket::Yell { text }
+        } else {
+            ClientPacket::Talk { text }
+        };
         self.send(player, &packet);
     }
 
@@ -226,7 +231,10 @@ impl Simulation {
             let (from_slot, to_slot) = (slot(&mut self.random, 27), slot(&mut self.random, 27));
             ClientPacket::MoveItem { from_slot, to_slot, move_type: 0 }
         } else {
-            ClientPacket::MoveSpell { upwards: self.random.between(0, 1) == 0, slot: slot(&mut self.random, 37) }
+            ClientPacket::MoveSpell {
+                upwards: self.random.between(0, 1) == 0,
+                slot: slot(&mut self.random, 37),
+            }
         };
         self.send(player, &packet);
     }

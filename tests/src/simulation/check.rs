@@ -52,7 +52,8 @@ impl Simulation {
 
     /// Remembers where a player's character stands, to find it again in the store when it has left.
     fn note_place(&mut self, number: usize) {
-        let Some(character) = self.player_of(number).and_then(|player| self.game.world().character(player.index))
+        let Some(character) =
+            self.player_of(number).and_then(|player| self.game.world().character(player.index))
         else {
             return;
         };
@@ -78,7 +79,9 @@ impl Simulation {
 
     /// What the client of one player shows is what that player should see.
     fn check_picture(&mut self, number: usize) -> Result<(), String> {
-        let Some(player) = self.player_of(number) else { return Err("plays, but is not in the world".into()) };
+        let Some(player) = self.player_of(number) else {
+            return Err("plays, but is not in the world".into());
+        };
         let shadow = &self.players[number].shadow;
         let world = self.game.world();
         let Some(own) = world.character(player.index) else { return Err("has no character".into()) };
@@ -113,7 +116,11 @@ impl Simulation {
         same("characters", self.game.world().population(), npcs)?;
         for player in &self.players {
             let Some(place) = player.last_place else { continue };
-            same(&format!("stored place of {}", player.name), self.store.position(&player.name), Some(place))?;
+            same(
+                &format!("stored place of {}", player.name),
+                self.store.position(&player.name),
+                Some(place),
+            )?;
         }
         Ok(())
     }
@@ -153,8 +160,11 @@ fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
             item.map(|item| (slot, (item.object.cast_signed(), item.amount.cast_signed(), item.equipped)))
         })
         .collect();
-    let shown: BTreeMap<u8, (i16, i16, bool)> =
-        shadow.inventory.iter().map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped))).collect();
+    let shown: BTreeMap<u8, (i16, i16, bool)> = shadow
+        .inventory
+        .iter()
+        .map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)))
+        .collect();
     same_map("inventory", &shown, &carried)?;
     let known: BTreeMap<u8, i16> = (1..)
         .zip(&player.character.spells)
@@ -177,7 +187,9 @@ where
     for (key, value) in expected {
         match shown.get(key) {
             None => return Err(format!("{what}: {key:?} is missing, should be {value:?}")),
-            Some(seen) if seen != value => return Err(format!("{what}: {key:?} is {seen:?}, should be {value:?}")),
+            Some(seen) if seen != value => {
+                return Err(format!("{what}: {key:?} is {seen:?}, should be {value:?}"));
+            }
             Some(_) => {}
         }
     }

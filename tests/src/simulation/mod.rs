@@ -86,7 +86,8 @@ pub struct Simulation {
 /// The first rule that does not hold.
 pub fn run(content: &Arc<Content>, options: &Options) -> Result<Report, Failure> {
     let mut simulation = Simulation::new(content, options);
-    let failure = |step, action: &str, what| Failure { seed: options.seed, step, action: action.into(), what };
+    let failure =
+        |step, action: &str, what| Failure { seed: options.seed, step, action: action.into(), what };
     for step in 0..options.steps {
         let action = simulation.act();
         simulation.settle();

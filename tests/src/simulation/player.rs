@@ -50,7 +50,10 @@ impl SimulatedPlayer {
     /// Whether its client shows the game and hears everything.
     #[must_use]
     pub fn is_playing(&self) -> bool {
-        self.connection.is_some() && self.shadow.screen == Screen::Game && self.reads && self.unread.is_empty()
+        self.connection.is_some()
+            && self.shadow.screen == Screen::Game
+            && self.reads
+            && self.unread.is_empty()
     }
 }
 

@@ -109,7 +109,8 @@ impl Simulation {
         self.game.take_closings(&mut closings);
         let any = !closings.is_empty();
         for (connection, _) in closings {
-            if let Some(player) = self.players.iter().position(|player| player.connection == Some(connection)) {
+            if let Some(player) = self.players.iter().position(|player| player.connection == Some(connection))
+            {
                 self.deliver_to(player);
             }
             self.forget(connection);

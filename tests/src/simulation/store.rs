@@ -1,6 +1,8 @@
 //! A store in memory that answers when it likes, in order.
 
-use pyao_server::store::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, PositionRecord, UserId};
+use pyao_server::store::records::{
+    AccountRecord, CharacterRecord, CharacterSave, NewAccount, PositionRecord, UserId,
+};
 use pyao_server::store::{CreateError, Reply, Request, StoreError, StoredAccount};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -82,7 +84,10 @@ impl SimulatedStore {
     fn save(&mut self, saves: Vec<CharacterSave>) -> Result<(), StoreError> {
         for save in saves {
             let Some(stored) = self.accounts.get_mut(&save.user_id) else {
-                return Err(StoreError::Damaged { key: save.user_id.0.to_string(), reason: "unknown".into() });
+                return Err(StoreError::Damaged {
+                    key: save.user_id.0.to_string(),
+                    reason: "unknown".into(),
+                });
             };
             if let Some(sheet) = save.sheet {
                 stored.character = *sheet;

@@ -49,7 +49,10 @@ fn a_whisper_reaches_only_the_two_and_carries_no_markup_into_the_console() {
     }
     assert!(table.read(witness).is_empty());
     let told = table.ask(ana, whisper("Cora", "hola"));
-    assert!(matches!(&told[..], [ServerPacket::ChatOverHead { r: 0, g: 0, b: 255, .. }]), "they see each other");
+    assert!(
+        matches!(&told[..], [ServerPacket::ChatOverHead { r: 0, g: 0, b: 255, .. }]),
+        "they see each other"
+    );
     assert_eq!(table.read(witness), told);
     assert!(table.read(bea).is_empty());
     assert_eq!(console(&table.ask(ana, whisper("Nadie", "hola"))), [texts::NOT_ONLINE]);
@@ -68,10 +71,19 @@ fn questions_are_answered() {
     assert!(!console(&table.ask(ana, ClientPacket::RequestMOTD)).is_empty());
     assert!(!console(&table.ask(ana, ClientPacket::Help)).is_empty());
     assert_eq!(console(&table.ask(ana, ClientPacket::RequestStats)).len(), 4);
-    assert!(matches!(table.ask(ana, ClientPacket::RequestFame)[..], [ServerPacket::Fame { noble: 1_000, .. }]));
-    assert!(matches!(table.ask(ana, ClientPacket::RequestMiniStats)[..], [ServerPacket::MiniStats { class: 1, .. }]));
+    assert!(matches!(
+        table.ask(ana, ClientPacket::RequestFame)[..],
+        [ServerPacket::Fame { noble: 1_000, .. }]
+    ));
+    assert!(matches!(
+        table.ask(ana, ClientPacket::RequestMiniStats)[..],
+        [ServerPacket::MiniStats { class: 1, .. }]
+    ));
     let skills = table.ask(ana, ClientPacket::RequestSkills);
-    assert!(matches!(skills[..], [ServerPacket::SendSkills { .. }, ServerPacket::LevelUp { free_skill_points: 10 }]));
+    assert!(matches!(
+        skills[..],
+        [ServerPacket::SendSkills { .. }, ServerPacket::LevelUp { free_skill_points: 10 }]
+    ));
     assert_eq!(console(&table.ask(ana, ClientPacket::Attack)), [texts::NOT_YET]);
 }
 

@@ -142,7 +142,8 @@ fn the_burst_comes_in_the_order_the_client_needs() {
         "ChangeInventorySlot",
     ];
     assert_eq!(first[..fixed.len()], fixed);
-    let place = |name: &str| first.iter().position(|packet| *packet == name).unwrap_or_else(|| panic!("no {name}"));
+    let place =
+        |name: &str| first.iter().position(|packet| *packet == name).unwrap_or_else(|| panic!("no {name}"));
     let last = |name: &str| first.iter().rposition(|packet| *packet == name).unwrap();
     assert!(last("ChangeInventorySlot") < place("ChangeSpellSlot"));
     assert!(place("ChangeSpellSlot") < last("CharacterCreate"));
@@ -170,7 +171,9 @@ fn while_the_store_is_away_nobody_is_told_of_a_character() {
     table.read(connection);
     table.store_answers = false;
     assert!(table.ask(connection, form("Ana")).is_empty());
-    let Some(Request::CreateAccount { ticket, .. }) = table.waiting.pop() else { panic!("no creation was asked for") };
+    let Some(Request::CreateAccount { ticket, .. }) = table.waiting.pop() else {
+        panic!("no creation was asked for")
+    };
     let away = store::StoreError::Unavailable("test".into());
     let reply = Reply::Created { ticket, result: Err(away.into()) };
     table.game.handle(table.now, Input::Store(reply));

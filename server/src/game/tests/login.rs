@@ -93,7 +93,8 @@ fn a_login_while_the_last_save_is_on_its_way_finds_the_newest_state() {
     // The loads come back as if they had overtaken the save: older than what has just left.
     let old = table.store.load_account("Ana").unwrap().unwrap();
     for _ in 0..2 {
-        let load = table.waiting.iter().position(|request| matches!(request, Request::LoadAccount { .. })).unwrap();
+        let load =
+            table.waiting.iter().position(|request| matches!(request, Request::LoadAccount { .. })).unwrap();
         let Request::LoadAccount { ticket, .. } = table.waiting.remove(load) else { unreachable!() };
         let reply = Reply::Account { ticket, result: Ok(Some(Box::new(old.clone()))) };
         table.game.handle(table.now, Input::Store(reply));

@@ -146,7 +146,10 @@ impl Table {
         self.send(connection, ClientPacket::ThrowDices);
         self.send(connection, form(name));
         let burst = self.read(connection);
-        assert!(burst.iter().any(|packet| matches!(packet, ServerPacket::Logged { .. })), "{name}: {burst:?}");
+        assert!(
+            burst.iter().any(|packet| matches!(packet, ServerPacket::Logged { .. })),
+            "{name}: {burst:?}"
+        );
         connection
     }
 

@@ -161,6 +161,7 @@ fn walking_out_of_sight_and_back_removes_and_creates_on_both_sides() {
     assert!(removed(&told) >= 1, "the walker loses the one who stays");
     assert_eq!(removed(&table.read(bea)), 1, "who stays loses the walker");
     let told = table.walk(ana, 2, 22);
-    let bea_shown = |packet: &Packet| matches!(packet, ServerPacket::CharacterCreate { name, .. } if name == "Bea");
+    let bea_shown =
+        |packet: &Packet| matches!(packet, ServerPacket::CharacterCreate { name, .. } if name == "Bea");
     assert_eq!(told.iter().filter(|packet| bea_shown(packet)).count(), 1);
 }

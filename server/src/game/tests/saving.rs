@@ -57,7 +57,9 @@ fn what_the_store_refused_is_written_again() {
     let place = standing(&table, "Ana");
     table.store_answers = false;
     table.send(ana, ClientPacket::Quit);
-    let Some(Request::SaveCharacters { ticket, .. }) = table.waiting.pop() else { panic!("no save was asked for") };
+    let Some(Request::SaveCharacters { ticket, .. }) = table.waiting.pop() else {
+        panic!("no save was asked for")
+    };
     let refused = Err(store::StoreError::Unavailable("test".into()));
     table.game.handle(table.now, Input::Store(Reply::Saved { ticket, result: refused }));
     assert_ne!(stored(&mut table, "Ana"), place);

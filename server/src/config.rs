@@ -1,1 +1,0 @@
-//! Configuration: layers and their precedence.

@@ -1,0 +1,67 @@
+//! The environment: `PYAO_SECTION__KEY` for every setting, and short names for those that have a flag.
+
+use std::collections::BTreeMap;
+
+use super::field::Given;
+use super::table::SETTINGS;
+use super::{Layers, Source, suggest};
+
+/// Names the configuration file.
+pub(super) const CONFIG_FILE: &str = "PYAO_CONFIG";
+/// Turns Redis off, as `--no-redis` does.
+const NO_REDIS: &str = "PYAO_NO_REDIS";
+/// Gives the address of Redis and turns it on, as `--redis` does.
+const REDIS: &str = "PYAO_REDIS";
+
+/// Lays the variables over what the file gave.
+pub(super) fn apply(environment: &BTreeMap<String, String>, layers: &mut Layers) {
+    for (variable, text) in environment {
+        if variable.starts_with("PYAO_") && variable.contains("__") {
+            apply_long(variable, text, layers);
+        }
+    }
+    for setting in SETTINGS {
+        if let Some((variable, text)) = setting
+            .short_variable
+            .and_then(|name| environment.get_key_value(name))
+        {
+            layers.set(
+                setting.key,
+                &Given::Text(text.clone()),
+                Source::Environment(variable.clone()),
+            );
+        }
+    }
+    if environment.get(REDIS).is_some_and(|url| !url.is_empty()) {
+        layers.set(
+            "redis.enabled",
+            &Given::Boolean(true),
+            Source::Environment(REDIS.to_owned()),
+        );
+    }
+    if let Some(text) = environment.get(NO_REDIS) {
+        apply_no_redis(text, layers);
+    }
+}
+
+fn apply_long(variable: &str, text: &str, layers: &mut Layers) {
+    let at = Source::Environment(variable.to_owned());
+    match SETTINGS.iter().find(|setting| setting.variable() == variable) {
+        Some(setting) => layers.set(setting.key, &Given::Text(text.to_owned()), at),
+        None => {
+            let names: Vec<String> = SETTINGS.iter().map(super::table::Setting::variable).collect();
+            let hint = suggest::hint(variable, names.iter().map(String::as_str));
+            layers.fault(at, format!("no such setting{hint}"));
+        }
+    }
+}
+
+/// `1` turns Redis off, `0` says nothing.
+fn apply_no_redis(text: &str, layers: &mut Layers) {
+    let at = Source::Environment(NO_REDIS.to_owned());
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" | "0" | "false" | "no" | "off" => {}
+        "1" | "true" | "yes" | "on" => layers.set("redis.enabled", &Given::Boolean(false), at),
+        _ => layers.fault(at, format!("expected 1 or 0, found {text:?}")),
+    }
+}

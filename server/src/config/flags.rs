@@ -1,0 +1,111 @@
+//! The command line of `pyao-server`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::field::Given;
+use super::{Layers, Source};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done: stopped by a signal with everything saved, or --check found nothing wrong
+  1    failed: broken data, a port in use, a store that cannot be opened, or --check found faults
+  2    wrong usage: a flag, a variable or the configuration file
+  130  stopped at once by a second signal
+
+Environment:
+  PYAO_CONFIG, PYAO_HOST, PYAO_PORT, PYAO_REDIS, PYAO_NO_REDIS, PYAO_STORE, PYAO_DATA and PYAO_OPS say the same as
+  the flags; PYAO_SECTION__KEY sets any setting (PYAO_LIMITS__IDLE_MINUTES=10). RUST_LOG sets the log level
+  (error, warn, info, debug, trace; default info). Flags win over the environment, that over the file.
+
+Examples:
+  pyao-server                                 the starter world on port 7666, saved in ./pyao.db
+  pyao-server --data ../ao-data --port 7777   a world in AO's own format
+  pyao-server --check                         what would run, where each setting came from, and what is wrong";
+
+/// Flags of `pyao-server`. Values are text: the settings they name check them, as they do for every layer.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(
+    name = "pyao-server",
+    version,
+    about = "Argentum Online server for the Godot client"
+)]
+#[command(after_long_help = EXIT_CODES)]
+pub struct Flags {
+    /// Configuration file [default: ./config.toml when it exists]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address to listen on for players
+    #[arg(long, value_name = "ADDRESS")]
+    pub host: Option<String>,
+    /// TCP port for players
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// Keep accounts and characters in this Redis
+    #[arg(long, value_name = "URL", conflicts_with = "no_redis")]
+    pub redis: Option<String>,
+    /// Keep accounts and characters in the embedded store
+    #[arg(long)]
+    pub no_redis: bool,
+    /// File of the embedded store
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<String>,
+    /// Directory of AO data instead of the built-in starter world
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Address and port of /health and /metrics; "" for none
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub ops: Option<String>,
+    /// Read configuration and data, report what is effective and what is wrong, and exit
+    #[arg(long)]
+    pub check: bool,
+    /// Print a configuration file that explains every setting, at its default, and exit
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+impl Flags {
+    /// Lays the flags over everything else.
+    pub(super) fn apply(&self, layers: &mut Layers) {
+        let texts = [
+            ("--host", "server.host", &self.host),
+            ("--port", "server.port", &self.port),
+            ("--redis", "redis.url", &self.redis),
+            ("--store", "store.path", &self.store),
+            ("--data", "world.data", &self.data),
+            ("--ops", "ops.listen", &self.ops),
+        ];
+        for (flag, key, text) in texts {
+            if let Some(text) = text {
+                layers.set(key, &Given::Text(text.clone()), Source::Flag(flag));
+            }
+        }
+        if self.redis.is_some() {
+            layers.set("redis.enabled", &Given::Boolean(true), Source::Flag("--redis"));
+        }
+        if self.no_redis {
+            layers.set(
+                "redis.enabled",
+                &Given::Boolean(false),
+                Source::Flag("--no-redis"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn redis_and_no_redis_exclude_each_other() {
+        assert!(Flags::try_parse_from(["pyao-server", "--redis", "redis://db", "--no-redis"]).is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! "Did you mean …?" for mistyped names.
+
+/// ` ; did you mean X?` when one of `known` is close to `typed`, else nothing.
+pub(super) fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let limit = (typed.chars().count() / 3).clamp(1, 4);
+    known
+        .map(|name| (distance(typed, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
+}
+
+/// Levenshtein distance: insertions, removals and replacements that lead from one text to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, from_char) in from.chars().enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        let mut next = vec![left];
+        for (above, to_char) in row.iter().skip(1).zip(&to) {
+            let replaced = diagonal + usize::from(from_char != *to_char);
+            left = replaced.min(left + 1).min(above + 1);
+            next.push(left);
+            diagonal = *above;
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_edits() {
+        assert_eq!(distance("", ""), 0);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("port", "prot"), 2);
+    }
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["limits.idle_minutes", "server.port"];
+        assert_eq!(
+            hint("limits.idle_minuts", known.into_iter()),
+            "; did you mean limits.idle_minutes?"
+        );
+        assert_eq!(hint("something.else", known.into_iter()), "");
+    }
+}

@@ -1,0 +1,480 @@
+//! All connections: how each is taken in, served, flushed and ended.
+//!
+//! A connection is in at most one of three lists: `ready` when its socket or buffer may have packets, `throttled` when
+//! it waits for its packet budget, `leaving` when it is being closed. Whoever looks one up gives its id, so that an
+//! entry of a connection that has gone finds nothing.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::{Shutdown, SocketAddr};
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Interest, Registry};
+use slab::Slab;
+
+use super::accept;
+use super::close_log::CloseLog;
+use super::connection::{Connection, INBOUND_LIMIT, Served, Stage};
+use super::flush::{self, Cadence, Flushed};
+use super::limits::{self, AddressCounts, ClientLimits, REFUSALS_MAX};
+use super::round_trip;
+use super::tokens::Source;
+use crate::game::{CloseReason, Game, Input, Millis};
+use crate::ops::metrics::{Counter, Gauge, Metrics};
+use crate::protocol::outbox::ConnectionId;
+use crate::protocol::server::ServerPacket;
+
+/// A connection that is being closed gets this long to take its last bytes and to close its side.
+const LEAVE_LIMIT_MS: Millis = 2_000;
+/// Connections served in one turn; the rest has the next one.
+const CONNECTIONS_PER_TURN: usize = 256;
+/// The round trip of an active connection is measured at most once in this time.
+const ROUND_TRIP_EVERY_MS: Millis = 5_000;
+
+/// What the work of one turn needs from the rest of the loop.
+pub(super) struct Turn<'a> {
+    /// The time of this turn.
+    pub now: Millis,
+    /// The game.
+    pub game: &'a mut Game,
+    /// The counters.
+    pub metrics: &'a mut Metrics,
+    /// Where sockets are registered with the poll.
+    pub registry: &'a Registry,
+}
+
+/// See the module.
+pub(super) struct Clients {
+    limits: ClientLimits,
+    connections: Slab<Connection>,
+    /// How often each slot has been used.
+    generations: Vec<u32>,
+    /// Connections that hold a place; the others are being told that there is none.
+    counted: usize,
+    addresses: AddressCounts,
+    ready: VecDeque<ConnectionId>,
+    throttled: BTreeSet<(Millis, ConnectionId)>,
+    /// Connections being closed, with the time by which they must be gone; in the order of that time.
+    leaving: VecDeque<(Millis, ConnectionId)>,
+    cadence: Cadence,
+    close_log: CloseLog,
+    /// Where reads land.
+    scratch: Vec<u8>,
+    /// Ids on their way from one list to another.
+    ids: Vec<ConnectionId>,
+    closings: Vec<(ConnectionId, CloseReason)>,
+}
+
+impl Clients {
+    /// Nobody, under `limits`.
+    pub(super) fn new(limits: ClientLimits) -> Self {
+        Self {
+            limits,
+            connections: Slab::new(),
+            generations: Vec::new(),
+            counted: 0,
+            addresses: AddressCounts::default(),
+            ready: VecDeque::new(),
+            throttled: BTreeSet::new(),
+            leaving: VecDeque::new(),
+            cadence: Cadence::default(),
+            close_log: CloseLog::default(),
+            scratch: vec![0; INBOUND_LIMIT],
+            ids: Vec::new(),
+            closings: Vec::new(),
+        }
+    }
+
+    /// Whether nobody is connected.
+    pub(super) fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// Takes a socket in, or tells it why not.
+    pub(super) fn take_in(&mut self, turn: &mut Turn<'_>, stream: TcpStream, address: SocketAddr) {
+        turn.metrics.increment(Counter::Accepts);
+        let ip = address.ip().to_canonical();
+        let admitted = limits::admit(&self.limits, self.counted, &self.addresses, ip);
+        if let Err(reason) = admitted {
+            turn.metrics.refusals.increment(reason.label());
+            if self.connections.len() - self.counted >= REFUSALS_MAX {
+                return;
+            }
+        }
+        let Some(id) = self.insert(turn, stream, address) else {
+            return;
+        };
+        let Some(connection) = self.connections.get_mut(id.slot as usize) else {
+            return;
+        };
+        let segment_limit = accept::segment_limit(&connection.stream);
+        match admitted {
+            Ok(()) => {
+                connection.is_counted = true;
+                self.counted += 1;
+                self.addresses.add(ip);
+                log::debug!("connection {id} opened: address={address}");
+                turn.game.handle(
+                    turn.now,
+                    Input::Opened {
+                        connection: id,
+                        address: ip,
+                        segment_limit,
+                    },
+                );
+            }
+            Err(reason) => self.say_goodbye(turn, id, reason),
+        }
+    }
+
+    /// Gives a socket a slot and the poll's attention. `None` when it is already broken.
+    fn insert(
+        &mut self,
+        turn: &mut Turn<'_>,
+        mut stream: TcpStream,
+        address: SocketAddr,
+    ) -> Option<ConnectionId> {
+        let entry = self.connections.vacant_entry();
+        let slot = u32::try_from(entry.key()).ok()?;
+        let prepared = accept::prepare(&stream).and_then(|()| {
+            turn.registry.register(
+                &mut stream,
+                Source::Client(entry.key()).into(),
+                Interest::READABLE,
+            )
+        });
+        if let Err(error) = prepared {
+            log::debug!("connection from {address} dropped: {error}");
+            return None;
+        }
+        if self.generations.len() <= entry.key() {
+            self.generations.resize(entry.key() + 1, 0);
+        }
+        let generation = &mut self.generations[entry.key()];
+        *generation = generation.wrapping_add(1);
+        let id = ConnectionId {
+            slot,
+            generation: *generation,
+        };
+        entry.insert(Connection::new(
+            id,
+            stream,
+            address,
+            self.limits.packets_per_second,
+            turn.now,
+        ));
+        Some(id)
+    }
+
+    /// The poll has something about the connection in `slot`.
+    pub(super) fn event(&mut self, turn: &mut Turn<'_>, slot: usize, event: &Event) {
+        let Some(connection) = self.connections.get_mut(slot) else {
+            return;
+        };
+        let id = connection.id;
+        let ends = event.is_read_closed() || event.is_error();
+        if event.is_readable() || ends {
+            connection.readable(ends);
+            self.make_ready(id);
+        }
+        if event.is_writable() {
+            self.flush_one(turn, id);
+        }
+    }
+
+    fn get(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connections
+            .get_mut(id.slot as usize)
+            .filter(|connection| connection.id == id)
+    }
+
+    /// Lists the connection to be served, unless it is listed or must wait for its budget.
+    fn make_ready(&mut self, id: ConnectionId) {
+        let Some(connection) = self.get(id) else { return };
+        if !connection.is_queued && connection.throttled_until.is_none() {
+            connection.is_queued = true;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// Serves every connection that may have packets, each its share of one turn.
+    pub(super) fn serve(&mut self, turn: &mut Turn<'_>) {
+        while let Some((until, id)) = self.throttled.first().copied() {
+            if turn.now < until {
+                break;
+            }
+            self.throttled.pop_first();
+            if let Some(connection) = self.get(id) {
+                connection.throttled_until = None;
+            }
+            self.make_ready(id);
+        }
+        for _ in 0..self.ready.len().min(CONNECTIONS_PER_TURN) {
+            let Some(id) = self.ready.pop_front() else { break };
+            self.serve_one(turn, id);
+        }
+    }
+
+    fn serve_one(&mut self, turn: &mut Turn<'_>, id: ConnectionId) {
+        let Some(connection) = self
+            .connections
+            .get_mut(id.slot as usize)
+            .filter(|connection| connection.id == id)
+        else {
+            return;
+        };
+        connection.is_queued = false;
+        let bytes_before = connection.bytes_in;
+        let is_open = connection.stage == Stage::Open;
+        let served = if is_open {
+            connection.serve(turn.now, &mut self.scratch, |packet| {
+                turn.metrics.packet_in(packet.id());
+                turn.game.handle(
+                    turn.now,
+                    Input::Packet {
+                        connection: id,
+                        packet,
+                    },
+                );
+            })
+        } else {
+            connection.drop_input(&mut self.scratch)
+        };
+        let received = connection.bytes_in - bytes_before;
+        turn.metrics.add(Counter::BytesIn, received);
+        if is_open && received > 0 {
+            report_round_trip(turn, connection);
+        }
+        match served {
+            Served::All => {}
+            Served::More => self.make_ready(id),
+            Served::Throttled(until) => {
+                connection.throttled_until = Some(until);
+                self.throttled.insert((until, id));
+                turn.metrics.increment(Counter::Throttles);
+            }
+            Served::Gone(reason) => self.lose(turn, id, reason),
+        }
+    }
+
+    /// Gives a connection up. The game hears of it, unless it ended the connection itself.
+    fn lose(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
+        let Some(connection) = self.get(id) else { return };
+        match connection.stage {
+            Stage::Open => {
+                turn.game.handle(
+                    turn.now,
+                    Input::Lost {
+                        connection: id,
+                        reason,
+                    },
+                );
+                if reason.player_text().is_some() {
+                    self.say_goodbye(turn, id, reason);
+                } else {
+                    self.remove(turn, id, reason);
+                }
+            }
+            Stage::Ending(first) | Stage::Lingering(first) => self.remove(turn, id, first),
+        }
+    }
+
+    /// Ends a connection that the game does not know, or no longer, with the text of `reason`.
+    fn say_goodbye(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
+        let Some(connection) = self.get(id) else { return };
+        let segment_limit = accept::segment_limit(&connection.stream);
+        let outbox = turn.game.outbox();
+        outbox.open(id, segment_limit);
+        if let Some(text) = reason.player_text() {
+            outbox.send(id, &ServerPacket::ErrorMsg { text: text.into() });
+        }
+        self.end(turn, id, reason);
+    }
+
+    /// Ends the connections that the game ended.
+    pub(super) fn end_closings(&mut self, turn: &mut Turn<'_>) {
+        let mut closings = std::mem::take(&mut self.closings);
+        turn.game.take_closings(&mut closings);
+        for (id, reason) in closings.drain(..) {
+            self.end(turn, id, reason);
+        }
+        self.closings = closings;
+    }
+
+    /// What waits is still sent; nothing that comes is heard.
+    fn end(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
+        let Some(connection) = self.get(id).filter(|connection| connection.stage == Stage::Open) else {
+            return;
+        };
+        connection.stage = Stage::Ending(reason);
+        if let Some(until) = connection.throttled_until.take() {
+            self.throttled.remove(&(until, id));
+        }
+        self.leaving.push_back((turn.now + LEAVE_LIMIT_MS, id));
+        self.make_ready(id);
+        self.flush_one(turn, id);
+    }
+
+    /// Closes the connections whose time to leave is over.
+    pub(super) fn expire(&mut self, turn: &mut Turn<'_>) {
+        while let Some((until, id)) = self.leaving.front().copied() {
+            if turn.now < until {
+                break;
+            }
+            self.leaving.pop_front();
+            self.lose(turn, id, CloseReason::LostSocket);
+        }
+    }
+
+    /// Sends what waits for everybody, if it is time.
+    pub(super) fn flush(&mut self, turn: &mut Turn<'_>) {
+        self.drop_overflowed(turn);
+        if !turn.game.outbox().is_dirty() || self.cadence.next_flush(turn.now) > turn.now {
+            return;
+        }
+        let mut ids = std::mem::take(&mut self.ids);
+        turn.game.outbox().take_dirty(&mut ids);
+        for id in ids.drain(..) {
+            self.flush_one(turn, id);
+        }
+        self.ids = ids;
+        self.cadence.flushed(turn.now);
+        turn.metrics.increment(Counter::Flushes);
+    }
+
+    fn drop_overflowed(&mut self, turn: &mut Turn<'_>) {
+        let mut ids = std::mem::take(&mut self.ids);
+        // What the others are told of a lost one may overflow another's buffer in turn.
+        loop {
+            turn.game.outbox().take_overflowed(&mut ids);
+            if ids.is_empty() {
+                break;
+            }
+            for id in ids.drain(..) {
+                self.lose(turn, id, CloseReason::OutputOverflow);
+            }
+        }
+        self.ids = ids;
+    }
+
+    /// Sends what waits for one connection. Only one whose socket is full asks the poll to tell when it no longer is.
+    fn flush_one(&mut self, turn: &mut Turn<'_>, id: ConnectionId) {
+        let Some(connection) = self
+            .connections
+            .get_mut(id.slot as usize)
+            .filter(|connection| connection.id == id)
+        else {
+            return;
+        };
+        let (flushed, sent) = flush::flush(&connection.stream, id, turn.game.outbox());
+        connection.bytes_out += sent.bytes as u64;
+        turn.metrics.add(Counter::SegmentsOut, sent.segments as u64);
+        turn.metrics.add(Counter::BytesOut, sent.bytes as u64);
+        let wants_writable = flushed == Flushed::Blocked;
+        if wants_writable {
+            turn.metrics.increment(Counter::SendsBlocked);
+        }
+        match flushed {
+            Flushed::Broken(reason) => return self.lose(turn, id, reason),
+            Flushed::All => {
+                if let Stage::Ending(reason) = connection.stage {
+                    connection.stage = Stage::Lingering(reason);
+                    // A socket that has gone already is found by the read that follows.
+                    let _ = connection.stream.shutdown(Shutdown::Write);
+                }
+            }
+            Flushed::Blocked => {}
+        }
+        if connection.wants_writable != wants_writable {
+            connection.wants_writable = wants_writable;
+            let interest = if wants_writable {
+                Interest::READABLE | Interest::WRITABLE
+            } else {
+                Interest::READABLE
+            };
+            let token = Source::Client(id.slot as usize).into();
+            if let Err(error) = turn.registry.reregister(&mut connection.stream, token, interest) {
+                log::warn!("connection {id} cannot be watched: {error}");
+                self.lose(turn, id, CloseReason::InternalError);
+            }
+        }
+    }
+
+    /// Forgets a connection and closes its socket.
+    fn remove(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
+        if self.get(id).is_none() {
+            return;
+        }
+        let mut connection = self.connections.remove(id.slot as usize);
+        if connection.is_counted {
+            self.counted -= 1;
+            self.addresses.remove(connection.ip());
+        }
+        if let Some(until) = connection.throttled_until {
+            self.throttled.remove(&(until, id));
+        }
+        turn.game.outbox().close(id);
+        turn.metrics.closes.increment(reason.label());
+        if self.close_log.admit(&reason, turn.now) {
+            log::info!(
+                "connection {id} closed: reason={reason} address={} age_s={} bytes_in={} bytes_out={}",
+                connection.address,
+                turn.now.saturating_sub(connection.opened) / 1000,
+                connection.bytes_in,
+                connection.bytes_out,
+            );
+        }
+        // Closing the socket takes it out of the poll as well; this only says so in order.
+        let _ = turn.registry.deregister(&mut connection.stream);
+    }
+
+    /// Logs in one line the closings of a flood that got none of their own.
+    pub(super) fn log_summaries(&mut self, now: Millis) {
+        for (reason, count) in self.close_log.summaries(now) {
+            log::info!("{count} more connections closed: reason={reason}");
+        }
+    }
+
+    /// One turn of the loop waited and worked so long.
+    pub(super) fn turn_took(&mut self, waited: std::time::Duration, worked: std::time::Duration) {
+        self.cadence.turn(waited, worked);
+    }
+
+    /// When something is to be done without an event.
+    pub(super) fn next_deadline(&self, now: Millis, outbox_is_dirty: bool) -> Option<Millis> {
+        let ready = (!self.ready.is_empty()).then_some(now);
+        let throttled = self.throttled.first().map(|(until, _)| *until);
+        let leaving = self.leaving.front().map(|(until, _)| *until);
+        let flush = outbox_is_dirty.then(|| self.cadence.next_flush(now));
+        [ready, throttled, leaving, flush, self.close_log.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Sets the gauges of connections.
+    pub(super) fn set_gauges(&self, metrics: &mut Metrics) {
+        metrics.set(Gauge::Connections, self.connections.len() as u64);
+        metrics.set(Gauge::Throttled, self.throttled.len() as u64);
+    }
+}
+
+/// Tells the game the round trip of an active connection now and then.
+fn report_round_trip(turn: &mut Turn<'_>, connection: &mut Connection) {
+    let is_fresh = connection
+        .round_trip_measured
+        .is_some_and(|last| turn.now.saturating_sub(last) < ROUND_TRIP_EVERY_MS);
+    if is_fresh {
+        return;
+    }
+    connection.round_trip_measured = Some(turn.now);
+    if let Some(milliseconds) = round_trip::measure(&connection.stream) {
+        turn.game.handle(
+            turn.now,
+            Input::RoundTrip {
+                connection: connection.id,
+                milliseconds,
+            },
+        );
+    }
+}

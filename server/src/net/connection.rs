@@ -1,0 +1,393 @@
+//! One connection: its socket, what it said that nobody has heard yet, and how far it has come.
+
+use std::io::{ErrorKind, Read};
+use std::net::{IpAddr, SocketAddr};
+
+use mio::net::TcpStream;
+
+use super::limits::{Admission, PacketBudget};
+use crate::game::{CloseReason, Millis};
+use crate::protocol::client::ClientPacket;
+use crate::protocol::outbox::ConnectionId;
+use crate::protocol::wire::DecodeError;
+
+/// Most bytes received and not served. The longest packet that means anything has under 1.6 KiB.
+pub(super) const INBOUND_LIMIT: usize = 8 * 1024;
+/// Packets served of one connection in one turn, before the others have theirs.
+const PACKETS_PER_TURN: usize = 64;
+/// Reads of one connection in one turn.
+const READS_PER_TURN: usize = 4;
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The game knows it.
+    Open,
+    /// Its last bytes are being sent.
+    Ending(CloseReason),
+    /// Nothing more is sent; what it still says is dropped until it closes its side too.
+    Lingering(CloseReason),
+}
+
+/// What stopped the serving of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Served {
+    /// Nothing is left until the socket has more.
+    All,
+    /// Its share of this turn is used up.
+    More,
+    /// Its packet budget is used up until then.
+    Throttled(Millis),
+    /// It cannot go on.
+    Gone(CloseReason),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its socket.
+    pub stream: TcpStream,
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// When it came.
+    pub opened: Millis,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Whether it holds one of the places that the limits count.
+    pub is_counted: bool,
+    /// Whether it is in the list of those to be served.
+    pub is_queued: bool,
+    /// Waits for its packet budget until then.
+    pub throttled_until: Option<Millis>,
+    /// Whether the poll also tells when the socket can be written to.
+    pub wants_writable: bool,
+    /// When its round trip was last measured.
+    pub round_trip_measured: Option<Millis>,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    inbound: Inbound,
+    budget: PacketBudget,
+    may_have_more: bool,
+    /// Whether the poll has said that the other side ends: then the end itself is still to be read.
+    ends: bool,
+    peer_closed: bool,
+}
+
+impl Connection {
+    /// A connection that has said nothing.
+    pub(super) fn new(
+        id: ConnectionId,
+        stream: TcpStream,
+        address: SocketAddr,
+        packets_per_second: u32,
+        now: Millis,
+    ) -> Self {
+        Self {
+            id,
+            stream,
+            address,
+            opened: now,
+            stage: Stage::Open,
+            is_counted: false,
+            is_queued: false,
+            throttled_until: None,
+            wants_writable: false,
+            round_trip_measured: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            inbound: Inbound::default(),
+            budget: PacketBudget::new(packets_per_second, now),
+            may_have_more: true,
+            ends: false,
+            peer_closed: false,
+        }
+    }
+
+    /// Its address without the port.
+    pub(super) fn ip(&self) -> IpAddr {
+        self.address.ip().to_canonical()
+    }
+
+    /// The poll says that the socket can be read, and whether the other side ends.
+    pub(super) fn readable(&mut self, ends: bool) {
+        self.may_have_more = true;
+        self.ends |= ends;
+    }
+
+    /// Reads, decodes and delivers packets until nothing is left or a bound stops it. `scratch` is where reads land.
+    pub(super) fn serve(
+        &mut self,
+        now: Millis,
+        scratch: &mut [u8],
+        mut deliver: impl FnMut(ClientPacket),
+    ) -> Served {
+        let (mut packets, mut reads) = (0, 0);
+        loop {
+            match ClientPacket::decode(self.inbound.unread()) {
+                Ok(Some((packet, length))) => match self.budget.admit(&packet, now) {
+                    Admission::Now => {
+                        self.inbound.consume(length);
+                        deliver(packet);
+                        packets += 1;
+                        if packets == PACKETS_PER_TURN {
+                            return Served::More;
+                        }
+                        continue;
+                    }
+                    Admission::At(later) => return Served::Throttled(later),
+                    Admission::Flood => return Served::Gone(CloseReason::Flood),
+                },
+                Ok(None) if self.inbound.room() == 0 => return Served::Gone(CloseReason::MalformedPacket),
+                Ok(None) => self.budget.all_served(),
+                Err(DecodeError::UnknownId(id)) => return Served::Gone(CloseReason::UnknownPacket(id)),
+                Err(_) => return Served::Gone(CloseReason::MalformedPacket),
+            }
+            if self.peer_closed {
+                return Served::Gone(CloseReason::LostSocket);
+            }
+            if !self.may_have_more {
+                return Served::All;
+            }
+            if reads == READS_PER_TURN {
+                return Served::More;
+            }
+            reads += 1;
+            if let Err(reason) = self.read(scratch) {
+                return Served::Gone(reason);
+            }
+        }
+    }
+
+    /// One read into the inbound buffer.
+    fn read(&mut self, scratch: &mut [u8]) -> Result<(), CloseReason> {
+        let room = self.inbound.room().min(scratch.len());
+        match self.stream.read(&mut scratch[..room]) {
+            Ok(0) => self.peer_closed = true,
+            Ok(count) => {
+                self.bytes_in += count as u64;
+                self.inbound.append(&scratch[..count]);
+                // A read that was not filled has emptied the socket: what comes later is an event of its own.
+                self.may_have_more = count == room || self.ends;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.may_have_more = false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(CloseReason::ConnectionReset),
+        }
+        Ok(())
+    }
+
+    /// Reads and drops what a connection that is being closed still says. [`Served::Gone`] when it has closed too.
+    pub(super) fn drop_input(&mut self, scratch: &mut [u8]) -> Served {
+        for _ in 0..READS_PER_TURN {
+            match self.stream.read(scratch) {
+                Ok(0) => return Served::Gone(CloseReason::LostSocket),
+                Ok(count) => self.bytes_in += count as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.may_have_more = false;
+                    return Served::All;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Served::Gone(CloseReason::ConnectionReset),
+            }
+        }
+        Served::More
+    }
+}
+
+/// Bytes received and not yet served, at most [`INBOUND_LIMIT`].
+#[derive(Debug, Default)]
+struct Inbound {
+    bytes: Vec<u8>,
+    served: usize,
+}
+
+impl Inbound {
+    fn unread(&self) -> &[u8] {
+        self.bytes.get(self.served..).unwrap_or_default()
+    }
+
+    fn room(&self) -> usize {
+        INBOUND_LIMIT - self.unread().len()
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.served += length;
+        if self.served >= self.bytes.len() {
+            self.bytes.clear();
+            self.served = 0;
+        }
+    }
+
+    fn append(&mut self, more: &[u8]) {
+        self.bytes.drain(..self.served);
+        self.served = 0;
+        self.bytes.extend_from_slice(more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    struct Wire {
+        client: std::net::TcpStream,
+        connection: Connection,
+        scratch: Vec<u8>,
+    }
+
+    impl Wire {
+        fn new(packets_per_second: u32) -> Self {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            client.set_nodelay(true).unwrap();
+            let (server, address) = listener.accept().unwrap();
+            server.set_nonblocking(true).unwrap();
+            let id = ConnectionId {
+                slot: 0,
+                generation: 1,
+            };
+            let connection = Connection::new(id, TcpStream::from_std(server), address, packets_per_second, 0);
+            Self {
+                client,
+                connection,
+                scratch: vec![0; INBOUND_LIMIT],
+            }
+        }
+
+        /// The client says `bytes`; returns once the kernel has them on the server's side.
+        fn say(&mut self, bytes: &[u8]) {
+            self.client.write_all(bytes).unwrap();
+            let mut peek = vec![0; bytes.len()];
+            for _ in 0..2000 {
+                match self.connection.stream.peek(&mut peek) {
+                    Ok(count) if count == bytes.len() => break,
+                    _ => std::thread::sleep(std::time::Duration::from_millis(1)),
+                }
+            }
+            self.connection.readable(false);
+        }
+
+        fn serve(&mut self, now: Millis) -> (Vec<ClientPacket>, Served) {
+            let mut packets = Vec::new();
+            let served = self
+                .connection
+                .serve(now, &mut self.scratch, |packet| packets.push(packet));
+            (packets, served)
+        }
+    }
+
+    fn walk(heading: u8) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        ClientPacket::Walk { heading }.encode(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn fifty_packets_in_one_read_are_all_served() {
+        let mut wire = Wire::new(100);
+        wire.say(&walk(2).repeat(50));
+        let (packets, served) = wire.serve(0);
+        assert_eq!(packets, vec![ClientPacket::Walk { heading: 2 }; 50]);
+        assert_eq!(served, Served::All);
+    }
+
+    #[test]
+    fn a_split_packet_waits_for_its_rest() {
+        let mut wire = Wire::new(100);
+        let mut bytes = Vec::new();
+        ClientPacket::Talk {
+            text: "hola a todos".to_owned(),
+        }
+        .encode(&mut bytes);
+        for byte in &bytes[..bytes.len() - 1] {
+            wire.say(&[*byte]);
+            assert_eq!(wire.serve(0), (Vec::new(), Served::All));
+        }
+        wire.say(&bytes[bytes.len() - 1..]);
+        assert_eq!(
+            wire.serve(0).0,
+            [ClientPacket::Talk {
+                text: "hola a todos".to_owned()
+            }]
+        );
+    }
+
+    #[test]
+    fn one_connection_has_its_share_of_a_turn_and_no_more() {
+        let mut wire = Wire::new(1000);
+        wire.say(&walk(2).repeat(PACKETS_PER_TURN + 1));
+        let (packets, served) = wire.serve(0);
+        assert_eq!((packets.len(), served), (PACKETS_PER_TURN, Served::More));
+        let (packets, served) = wire.serve(0);
+        assert_eq!((packets.len(), served), (1, Served::All));
+    }
+
+    #[test]
+    fn packets_over_the_budget_wait_and_none_is_lost() {
+        let mut wire = Wire::new(10);
+        wire.say(&walk(2).repeat(40));
+        let (mut total, mut now) = (0, 0);
+        loop {
+            let (packets, served) = wire.serve(now);
+            total += packets.len();
+            match served {
+                Served::Throttled(later) => now = later,
+                Served::All => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(total, 40);
+        assert!(
+            (1400..=1600).contains(&now),
+            "25 at once and 15 at 10 a second took {now} ms"
+        );
+    }
+
+    #[test]
+    fn an_unknown_packet_ends_the_connection_after_those_before_it() {
+        let mut wire = Wire::new(100);
+        let mut bytes = walk(3);
+        bytes.push(255);
+        wire.say(&bytes);
+        let (packets, served) = wire.serve(0);
+        assert_eq!(packets.len(), 1);
+        assert_eq!(served, Served::Gone(CloseReason::UnknownPacket(255)));
+    }
+
+    #[test]
+    fn what_was_said_before_closing_is_still_heard() {
+        let mut wire = Wire::new(100);
+        wire.say(&walk(1).repeat(3));
+        wire.client.shutdown(std::net::Shutdown::Write).unwrap();
+        let (mut total, mut served) = (0, Served::All);
+        for _ in 0..2000 {
+            wire.connection.readable(true);
+            let (packets, outcome) = wire.serve(0);
+            total += packets.len();
+            served = outcome;
+            if outcome != Served::All {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!((total, served), (3, Served::Gone(CloseReason::LostSocket)));
+    }
+
+    #[test]
+    fn a_full_buffer_without_a_packet_ends_the_connection() {
+        let mut inbound = Inbound::default();
+        inbound.append(&[0; INBOUND_LIMIT]);
+        assert_eq!(inbound.room(), 0);
+        inbound.consume(100);
+        assert_eq!(inbound.room(), 100);
+        inbound.append(&[1; 100]);
+        assert_eq!(inbound.unread().len(), INBOUND_LIMIT);
+        inbound.consume(INBOUND_LIMIT);
+        assert_eq!((inbound.room(), inbound.bytes.len()), (INBOUND_LIMIT, 0));
+    }
+}

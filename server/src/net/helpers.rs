@@ -1,0 +1,91 @@
+//! The threads that may wait for the loop: the store's worker and the password hasher.
+
+use std::collections::VecDeque;
+
+use crate::crypto::{self, Hasher, QUEUE_LIMIT};
+use crate::game::{Game, Input, Millis};
+use crate::ops::metrics::{Counter, Gauge, Metrics};
+use crate::store::worker::Worker;
+use crate::store::{self, CreateError, Reply, StoreError};
+
+/// The ways to both threads, and what they had no room for.
+pub(super) struct Helpers {
+    store: Worker,
+    hasher: Hasher,
+    store_requests: Vec<store::Request>,
+    new_jobs: Vec<crypto::Job>,
+    /// Jobs the hasher has no room for. Bounded: a connection has at most one.
+    waiting_jobs: VecDeque<crypto::Job>,
+}
+
+impl Helpers {
+    pub(super) fn new(store: Worker, hasher: Hasher) -> Self {
+        Self {
+            store,
+            hasher,
+            store_requests: Vec::new(),
+            new_jobs: Vec::new(),
+            waiting_jobs: VecDeque::new(),
+        }
+    }
+
+    /// Gives the game what was answered.
+    pub(super) fn deliver_replies(&mut self, now: Millis, game: &mut Game, metrics: &mut Metrics) {
+        while let Some(reply) = self.store.try_recv() {
+            if is_failure(&reply) {
+                metrics.increment(Counter::StoreFailures);
+            }
+            game.handle(now, Input::Store(reply));
+        }
+        while let Some(reply) = self.hasher.try_recv() {
+            game.handle(now, Input::Password(reply));
+        }
+    }
+
+    /// Hands on what the game asks.
+    pub(super) fn send_requests(&mut self, game: &mut Game, metrics: &mut Metrics) {
+        game.take_store_requests(&mut self.store_requests);
+        for request in self.store_requests.drain(..) {
+            metrics.increment(Counter::StoreRequests);
+            self.store.send(request);
+        }
+        game.take_password_jobs(&mut self.new_jobs);
+        metrics.add(Counter::PasswordJobs, self.new_jobs.len() as u64);
+        self.waiting_jobs.extend(self.new_jobs.drain(..));
+        while self.hasher.waiting() < QUEUE_LIMIT
+            && let Some(job) = self.waiting_jobs.pop_front()
+        {
+            if let Err(error) = self.hasher.submit(job) {
+                log::error!("a password was not checked: {error}");
+            }
+        }
+    }
+
+    /// Whether the store carries out what it is asked.
+    pub(super) fn store_answers(&self) -> bool {
+        !self.store.is_away()
+    }
+
+    /// Sets the gauges of both queues.
+    pub(super) fn set_gauges(&self, metrics: &mut Metrics) {
+        metrics.set(Gauge::StoreWaiting, self.store.waiting() as u64);
+        metrics.set(Gauge::PasswordsWaiting, self.waiting_jobs.len() as u64);
+    }
+
+    /// Gives the store back, to be closed.
+    pub(super) fn into_store(self) -> Worker {
+        self.store
+    }
+}
+
+/// Whether the store could not do as asked. A taken name is an answer, not a failure.
+fn is_failure(reply: &Reply) -> bool {
+    match reply {
+        Reply::Account { result, .. } => result.is_err(),
+        Reply::Created { result, .. } => matches!(result, Err(CreateError::Store(_))),
+        Reply::Saved { result, .. } => matches!(
+            result,
+            Err(StoreError::Unavailable(_) | StoreError::Damaged { .. })
+        ),
+    }
+}

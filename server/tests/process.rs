@@ -1,0 +1,438 @@
+//! The real binary over real sockets: what an operator and a client see of the loop.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use pyao_server::protocol::client::ClientPacket;
+use pyao_server::protocol::server::ServerPacket;
+use pyao_server::protocol::wire::TextEncoding;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A command that sees nothing of the tester's own configuration.
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pyao-server"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYAO_") || name == "RUST_LOG" {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(directory)
+        .args(arguments)
+        .env("PYAO_SECURITY__PASSWORD_MEMORY_KIB", "1024");
+    command
+}
+
+/// Exit code, standard output and standard error of a run that ends by itself.
+fn output(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = command(directory, arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    ops: SocketAddr,
+    log: Arc<Mutex<String>>,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(variables: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut child = command(
+            directory.path(),
+            &["--host", "127.0.0.1", "--port", "0", "--ops", "127.0.0.1:0"],
+        )
+        .envs(variables.iter().copied())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let started = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find(|line| line.contains("listens on"))
+            .unwrap();
+        let after = |mark: &str| {
+            let rest = &started[started.find(mark).unwrap() + mark.len()..];
+            rest.split_whitespace()
+                .next()
+                .unwrap()
+                .trim_end_matches(':')
+                .parse()
+                .unwrap()
+        };
+        let (address, ops) = (after("listens on "), after("ops="));
+        let log = Arc::new(Mutex::new(String::new()));
+        let copy = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                copy.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        Self {
+            child,
+            address,
+            ops,
+            log,
+            _directory: directory,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the server does not end:\n{}", self.log.lock().unwrap());
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.ops).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    }
+
+    fn metric(&self, name: &str) -> u64 {
+        let text = self.get("/metrics");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")))
+            .unwrap_or_default();
+        line.rsplit(' ')
+            .next()
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(0)
+    }
+
+    fn wait_for(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !condition() {
+            assert!(Instant::now() < end, "no {what}:\n{}", self.log.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn wait_for_log(&self, text: &str) {
+        self.wait_for(text, || self.log.lock().unwrap().contains(text));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn bytes_of(packet: &ClientPacket) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    packet.encode(&mut bytes);
+    bytes
+}
+
+/// Whether `bytes` are exactly one answer to a throw of the dice.
+fn is_dice_roll(bytes: &[u8]) -> bool {
+    matches!(
+        ServerPacket::decode(bytes, TextEncoding::Latin1),
+        Ok(Some((ServerPacket::DiceRoll { .. }, length))) if length == bytes.len()
+    )
+}
+
+const DICE_ROLL_LENGTH: usize = 6;
+
+/// Throws the dice and waits for them.
+fn throw_dices(stream: &mut TcpStream) {
+    stream.write_all(&bytes_of(&ClientPacket::ThrowDices)).unwrap();
+    let mut answer = [0; DICE_ROLL_LENGTH];
+    stream.read_exact(&mut answer).unwrap();
+    assert!(is_dice_roll(&answer), "{answer:?}");
+}
+
+/// What the server says before it closes: the text of its last packet, an `ErrorMsg`.
+fn last_words(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    match ServerPacket::decode(&bytes, TextEncoding::Latin1) {
+        Ok(Some((ServerPacket::ErrorMsg { text }, length))) if length == bytes.len() => text.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn many_packets_in_one_write_are_all_answered() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client
+        .write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(50))
+        .unwrap();
+    let mut answers = [0; 50 * DICE_ROLL_LENGTH];
+    client.read_exact(&mut answers).unwrap();
+    assert!(answers.chunks(DICE_ROLL_LENGTH).all(is_dice_roll));
+}
+
+#[test]
+fn an_unknown_packet_closes_that_connection_alone() {
+    let server = Server::start(&[]);
+    let (mut bad, mut good) = (server.connect(), server.connect());
+    bad.write_all(&[255, 1, 2, 3]).unwrap();
+    // The rest of what it said may turn the close into a reset.
+    let _ = bad.read_to_end(&mut Vec::new());
+    server.wait_for_log("reason=unknown_packet id=255");
+    throw_dices(&mut good);
+}
+
+#[test]
+fn the_one_too_many_is_told_why_and_a_place_becomes_free_again() {
+    let server = Server::start(&[("PYAO_LIMITS__CONNECTIONS_PER_IP", "2")]);
+    let (mut one, mut two) = (server.connect(), server.connect());
+    throw_dices(&mut one);
+    throw_dices(&mut two);
+    assert_eq!(
+        last_words(&mut server.connect()),
+        "Demasiadas conexiones desde tu dirección."
+    );
+    drop(one);
+    server.wait_for_log("reason=lost_socket");
+    throw_dices(&mut server.connect());
+    assert!(
+        server
+            .get("/metrics")
+            .contains("pyao_refusals_total{reason=\"too_many_from_address\"} 1\n")
+    );
+}
+
+#[test]
+fn a_full_server_says_so() {
+    let server = Server::start(&[("PYAO_SERVER__MAX_CONNECTIONS", "1")]);
+    let mut only = server.connect();
+    throw_dices(&mut only);
+    let mut refused = server.connect();
+    assert_eq!(last_words(&mut refused), "Servidor completo, probá más tarde.");
+    // It never closes its side; the server does not wait for it for ever.
+    server.wait_for("end of the refused one", || {
+        server.metric("pyao_connections") == 1
+    });
+    throw_dices(&mut only);
+}
+
+#[test]
+fn a_client_that_does_not_read_is_given_up() {
+    let server = Server::start(&[("PYAO_LIMITS__PACKETS_PER_SECOND", "100000")]);
+    let mut deaf = server.connect();
+    socket2::SockRef::from(&deaf).set_recv_buffer_size(4096).unwrap();
+    let packets = bytes_of(&ClientPacket::ThrowDices).repeat(64 * 1024);
+    while deaf.write_all(&packets).is_ok() {}
+    server.wait_for_log("reason=output_overflow");
+    throw_dices(&mut server.connect());
+}
+
+#[test]
+fn a_flood_of_refused_connections_neither_stays_nor_fills_the_log() {
+    let server = Server::start(&[("PYAO_SERVER__MAX_CONNECTIONS", "1")]);
+    let mut only = server.connect();
+    throw_dices(&mut only);
+    for _ in 0..300 {
+        drop(server.connect());
+    }
+    server.wait_for("empty server", || server.metric("pyao_connections") == 1);
+    let lines = server
+        .log
+        .lock()
+        .unwrap()
+        .matches("reason=server_full address")
+        .count();
+    assert!(lines <= 60, "{lines} lines for 300 refusals");
+    throw_dices(&mut only);
+}
+
+#[test]
+fn a_client_over_its_budget_is_slowed_down_and_the_others_are_not() {
+    let server = Server::start(&[("PYAO_LIMITS__PACKETS_PER_SECOND", "100")]);
+    let (mut hasty, mut calm) = (server.connect(), server.connect());
+    let started = Instant::now();
+    hasty
+        .write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(350))
+        .unwrap();
+    let mut slowest = Duration::ZERO;
+    for _ in 0..20 {
+        let asked = Instant::now();
+        throw_dices(&mut calm);
+        slowest = slowest.max(asked.elapsed());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut answers = vec![0; 350 * DICE_ROLL_LENGTH];
+    hasty.read_exact(&mut answers).unwrap();
+    let took = started.elapsed();
+    assert!(answers.chunks(DICE_ROLL_LENGTH).all(is_dice_roll));
+    assert!(
+        took >= Duration::from_millis(900),
+        "100 packets over the burst took {took:?}, at 100 a second"
+    );
+    assert!(
+        slowest < Duration::from_millis(500),
+        "a calm client waited {slowest:?}"
+    );
+}
+
+#[test]
+fn an_idle_server_does_not_wake_up() {
+    let server = Server::start(&[("PYAO_LIMITS__HANDSHAKE_SECONDS", "0")]);
+    let mut client = server.connect();
+    throw_dices(&mut client);
+    let before = server.metric("pyao_turns_total");
+    std::thread::sleep(Duration::from_secs(2));
+    let turns = server.metric("pyao_turns_total") - before;
+    assert!(
+        turns <= 12,
+        "{turns} turns in two idle seconds, those of two ops requests included"
+    );
+}
+
+#[test]
+fn health_and_metrics_are_served_and_a_request_may_come_in_pieces() {
+    let server = Server::start(&[]);
+    let response = server.get("/health");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(
+        response.contains("{\"status\":\"healthy\",\"services\":{"),
+        "{response}"
+    );
+    let mut stream = TcpStream::connect(server.ops).unwrap();
+    for byte in b"GET /nothing HTTP/1.1\r\n\r\n" {
+        stream.write_all(&[*byte]).unwrap();
+        stream.flush().unwrap();
+    }
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 404"), "{response}");
+}
+
+#[test]
+fn a_signal_tells_everybody_and_ends_well() {
+    let mut server = Server::start(&[]);
+    let mut client = server.connect();
+    throw_dices(&mut client);
+    server.signal("TERM");
+    let words = last_words(&mut client);
+    assert!(words.contains("cerrando"), "{words}");
+    drop(client);
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for_log("stopped: reason=SIGTERM");
+    assert!(server.log.lock().unwrap().contains("saved=all"));
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let mut server = Server::start(&[]);
+    // This client never closes its side, so the server would wait for it.
+    let mut client = server.connect();
+    throw_dices(&mut client);
+    server.signal("INT");
+    server.wait_for_log("SIGINT: stopping");
+    server.signal("INT");
+    assert_eq!(server.wait().code(), Some(130));
+}
+
+#[test]
+fn what_does_not_start_says_why_in_one_line() {
+    let server = Server::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let port = server.address.port().to_string();
+    let (code, _, errors) = output(
+        directory.path(),
+        &["--host", "127.0.0.1", "--port", &port, "--ops", ""],
+    );
+    assert_eq!(code, Some(1), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(
+        errors.contains(&format!("127.0.0.1:{port}")) && errors.contains("--port"),
+        "{errors}"
+    );
+
+    let (code, _, errors) = output(directory.path(), &["--redis", "redis://127.0.0.1"]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(
+        errors.contains("--no-redis") && errors.lines().count() == 1,
+        "{errors}"
+    );
+
+    let (code, _, errors) = output(directory.path(), &["--data", "nowhere"]);
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("nowhere"), "{errors}");
+
+    std::fs::write(
+        directory.path().join("config.toml"),
+        "[server]\nprot = 1\n[limits]\nidle_minutes = -1\n",
+    )
+    .unwrap();
+    let (code, _, errors) = output(directory.path(), &[]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(
+        errors.contains("config.toml:2:1: server.prot") && errors.lines().count() == 2,
+        "{errors}"
+    );
+}
+
+#[test]
+fn two_servers_do_not_share_a_store() {
+    let server = Server::start(&[]);
+    let directory = server._directory.path();
+    let (code, _, errors) = output(directory, &["--host", "127.0.0.1", "--port", "0", "--ops", ""]);
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("pyao.db"), "{errors}");
+}
+
+#[test]
+fn check_tells_what_would_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, text, errors) = output(directory.path(), &["--check", "--port", "7777"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
+    assert!(text.contains("server.port = 7777  (--port)\n"), "{text}");
+    assert!(text.contains("maps"), "{text}");
+    assert!(
+        !directory.path().join("pyao.db").exists(),
+        "a check leaves no trace"
+    );
+}
+
+#[test]
+fn the_printed_configuration_is_one_that_can_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, text, _) = output(directory.path(), &["--print-config"]);
+    assert_eq!(code, Some(0));
+    std::fs::write(directory.path().join("config.toml"), text).unwrap();
+    let (code, text, errors) = output(directory.path(), &["--check"]);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(text.contains("config.toml"), "{text}");
+}
