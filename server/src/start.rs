@@ -230,10 +230,11 @@ fn password_cost(config: &Config) -> PasswordCost {
 }
 
 fn client_limits(config: &Config) -> ClientLimits {
+    let no_limit_if_zero = |limit: u32| if limit == 0 { u32::MAX } else { limit };
     ClientLimits {
         connections: config.server.max_connections as usize,
-        connections_per_address: config.limits.connections_per_ip as usize,
-        packets_per_second: config.limits.packets_per_second,
+        connections_per_address: no_limit_if_zero(config.limits.connections_per_ip) as usize,
+        packets_per_second: no_limit_if_zero(config.limits.packets_per_second),
     }
 }
 

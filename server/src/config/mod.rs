@@ -73,15 +73,15 @@ impl Default for Server {
 /// `[limits]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// Connections from one address.
+    /// Connections from one address; 0 is no limit.
     pub connections_per_ip: u32,
-    /// Login attempts a minute from one address; 0 is no limit.
+    /// Logins and creations a minute from one address; 0 is no limit.
     pub logins_per_minute_per_ip: u32,
-    /// Packets a second of one connection, on average.
+    /// Packets a second of one connection, on average; 0 is no limit.
     pub packets_per_second: u32,
-    /// Seconds to log in; 0 is for ever.
+    /// Seconds to say something first; 0 is for ever.
     pub handshake_seconds: u32,
-    /// Minutes without doing anything; 0 is for ever.
+    /// Minutes of silence after that; 0 is for ever.
     pub idle_minutes: u32,
 }
 

@@ -48,7 +48,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.connections_per_ip",
         short_variable: None,
-        field: |config| Field::Integer(&mut config.limits.connections_per_ip, 1..=30_000),
+        field: |config| Field::Integer(&mut config.limits.connections_per_ip, 0..=30_000),
     },
     Setting {
         key: "limits.logins_per_minute_per_ip",
@@ -58,7 +58,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.packets_per_second",
         short_variable: None,
-        field: |config| Field::Integer(&mut config.limits.packets_per_second, 10..=100_000),
+        field: |config| Field::Integer(&mut config.limits.packets_per_second, 0..=100_000),
     },
     Setting {
         key: "limits.handshake_seconds",

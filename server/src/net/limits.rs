@@ -169,6 +169,12 @@ mod tests {
     }
 
     #[test]
+    fn the_highest_rate_is_no_limit() {
+        let mut budget = PacketBudget::new(u32::MAX, 0);
+        assert_eq!(served(&mut budget, &WALK, 100_000, 0), 100_000);
+    }
+
+    #[test]
     fn a_steady_client_under_the_rate_never_waits() {
         let mut budget = PacketBudget::new(100, 0);
         for now in (0..60_000).step_by(10) {
