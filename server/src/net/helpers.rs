@@ -82,6 +82,9 @@ impl Helpers {
 fn is_failure(reply: &Reply) -> bool {
     match reply {
         Reply::Account { result, .. } => result.is_err(),
+        Reply::SessionOpened { result, .. } => result.is_err(),
+        Reply::Heartbeat { result, .. } => result.is_err(),
+        Reply::Settings { result, .. } => result.is_err(),
         Reply::Created { result, .. } => matches!(result, Err(CreateError::Store(_))),
         Reply::Saved { result, .. } => matches!(
             result,
