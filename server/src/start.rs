@@ -4,7 +4,7 @@
 //! one line for each fault: what failed, with which value, and what to do.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,19 +13,18 @@ use mio::net::TcpListener;
 
 use crate::config::{Config, Loaded};
 use crate::content::{Content, Fault};
-use crate::crypto::PasswordCost;
-use crate::game::{self, Game};
+use crate::game::Game;
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
-use crate::net::{self, ClientLimits, Stop};
+use crate::net::listen::bind;
+use crate::net::{self, Stop};
 use crate::ops::metrics::Counter;
-use crate::store::Store;
+use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
+use crate::store::{self, Store, StoreError};
 use crate::store::sqlite::SqliteStore;
 
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
-/// Files open besides the players' sockets: refused ones, the ops port, the store, the poll.
-const OTHER_DESCRIPTORS: u64 = 128;
 
 /// Why a server did not start, or did not end well. Each is written for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +44,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("{0}")]
     Store(String),
+    /// The store cannot do what every start asks of it.
+    #[error("the store cannot be used: {0}")]
+    StoreUnusable(#[from] StoreError),
     /// The players' port cannot be had.
     #[error("cannot listen on {address}: {reason}; {advice}")]
     Listen {
@@ -82,35 +84,66 @@ impl StartError {
 /// # Errors
 /// When it cannot start, or cannot save everything at the end.
 pub fn run(loaded: &Loaded) -> Result<(), StartError> {
-    let config = &loaded.config;
-    refuse_redis(loaded)?;
-    let (content, faults) = load_content(config)?;
+    let mut loaded = loaded.clone();
+    refuse_redis(&loaded)?;
+    let (content, faults) = load_content(&loaded.config)?;
     for fault in &faults {
         log::warn!("data: {fault}");
     }
-    let maps = content.summary().maps;
-    let store = open_store(config)?;
-    allow_descriptors(config);
-    let listener = listen(config)?;
-    let ops_listener = listen_for_ops(config);
+    let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    let mut store = open_store(&loaded.config)?;
+    let registration = register(store.as_mut(), unix_start)?;
+    let stored_settings = share_settings(store.as_mut(), &mut loaded, &content)?;
+    let config = loaded.config;
+    net::allow_connections(config.server.max_connections);
+    let listener = listen(&config)?;
+    let ops_listener = listen_for_ops(&config);
     let addresses = Addresses {
         players: listener.local_addr()?,
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
-    let unix_start = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_secs());
     let seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
+    log_start(&config, &addresses, content.summary().maps);
     let event_loop = EventLoop::new(Setup {
-        game: Game::new(Arc::new(content), game_settings(config), seed, unix_start),
+        game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
+        unix_start,
         store,
-        password_cost: password_cost(config),
+        config,
+        stored_settings,
+        registration,
         listener,
         ops_listener,
-        limits: client_limits(config),
     })?;
-    log_start(config, &addresses, maps);
     finish(event_loop.run())
+}
+
+/// Tells the store that this server runs from now on.
+fn register(store: &mut dyn Store, started_at: u64) -> Result<Registration, StartError> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let random = getrandom::u32().map_err(|error| io::Error::other(error.to_string()))?;
+    let server = ServerId::from_host(host.trim(), random as u16);
+    let registration = store.register_server(&ServerStart { server, started_at, lease: DEFAULT_LEASE })?;
+    if registration.sessions_disconnected > 0 {
+        log::warn!("{} sessions of servers that are gone were ended", registration.sessions_disconnected);
+    }
+    Ok(registration)
+}
+
+/// Lets the store's live settings count, and gives the store those that it lacks. What the store then says.
+fn share_settings(
+    store: &mut dyn Store,
+    loaded: &mut Loaded,
+    content: &Content,
+) -> Result<store::Settings, StartError> {
+    for remark in loaded.lay_store_over(&store.settings()?) {
+        log::warn!("{remark}");
+    }
+    let mut settings = loaded.live_settings();
+    if let Some(motd) = settings.get_mut("game.motd").filter(|motd| motd.is_empty()) {
+        *motd = content.motd().join("\n");
+    }
+    store.seed_settings(&settings)?;
+    Ok(store.settings()?)
 }
 
 /// Reads the world without running it, for `--check`: its summary, and its faults that do not keep it from running.
@@ -153,34 +186,12 @@ fn open_store(config: &Config) -> Result<Box<dyn Store>, StartError> {
     }
 }
 
-/// Every connection is a file to the system, which may allow fewer than the operator does.
-fn allow_descriptors(config: &Config) {
-    let connections = u64::from(config.server.max_connections);
-    let limit = net::raise_limit(connections + OTHER_DESCRIPTORS);
-    if limit < connections + OTHER_DESCRIPTORS {
-        log::warn!(
-            "the system allows {limit} open files: too few for max_connections={connections}; raise it with \
-             `ulimit -n` or LimitNOFILE="
-        );
-    }
-}
-
 fn listen(config: &Config) -> Result<TcpListener, StartError> {
     let server = &config.server;
-    bind((server.host.as_str(), server.port)).map_err(|reason| {
-        let advice = match reason.kind() {
-            io::ErrorKind::AddrInUse => "another server runs there: stop it, or choose another --port",
-            io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose another --port",
-            io::ErrorKind::AddrNotAvailable => {
-                "this machine does not have that address: choose another --host"
-            }
-            _ => "choose another --host or --port",
-        };
-        StartError::Listen {
-            address: format!("{}:{}", server.host, server.port),
-            reason,
-            advice,
-        }
+    bind((server.host.as_str(), server.port)).map_err(|reason| StartError::Listen {
+        address: format!("{}:{}", server.host, server.port),
+        advice: net::listen::advice(&reason),
+        reason,
     })
 }
 
@@ -195,47 +206,6 @@ fn listen_for_ops(config: &Config) -> Option<TcpListener> {
             log::warn!("no /health and /metrics: cannot listen on {address}: {reason}; choose another --ops");
         })
         .ok()
-}
-
-/// Listens on the first address of that name that can be had.
-fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
-    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in name.to_socket_addrs()? {
-        match TcpListener::bind(address) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last_error = error,
-        }
-    }
-    Err(last_error)
-}
-
-fn game_settings(config: &Config) -> game::Settings {
-    game::Settings {
-        text_encoding: config.server.text_encoding,
-        handshake_ms: u64::from(config.limits.handshake_seconds) * 1000,
-        idle_ms: u64::from(config.limits.idle_minutes) * 60_000,
-        logins_per_minute_per_ip: config.limits.logins_per_minute_per_ip,
-        disconnect_stay_ms: u64::from(config.game.disconnect_stay_seconds) * 1000,
-        start_positions: config.world.start_positions.clone(),
-        ..game::Settings::default()
-    }
-}
-
-fn password_cost(config: &Config) -> PasswordCost {
-    PasswordCost {
-        memory_kib: config.security.password_memory_kib,
-        passes: config.security.password_passes,
-        threads: config.security.password_threads,
-    }
-}
-
-fn client_limits(config: &Config) -> ClientLimits {
-    let no_limit_if_zero = |limit: u32| if limit == 0 { u32::MAX } else { limit };
-    ClientLimits {
-        connections: config.server.max_connections as usize,
-        connections_per_address: no_limit_if_zero(config.limits.connections_per_ip) as usize,
-        packets_per_second: no_limit_if_zero(config.limits.packets_per_second),
-    }
 }
 
 /// Where the server really listens: port 0 is any free one.

@@ -96,6 +96,21 @@ impl Field<'_> {
     }
 }
 
+impl Field<'_> {
+    /// The value as plain text, as a flag or a variable would give it.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Text(text) | Self::Url(text) | Self::Listen(text) => text.clone(),
+            Self::Encoding(encoding) => encoding.to_string(),
+            Self::OptionalBoolean(value) => value.map_or_else(String::new, |value| value.to_string()),
+            Self::Positions(positions) => {
+                positions.iter().map(Position::to_string).collect::<Vec<_>>().join(",")
+            }
+            plain @ (Self::Port(_) | Self::Integer(..) | Self::Boolean(_)) => plain.show(),
+        }
+    }
+}
+
 fn read_text(given: &Given) -> Option<String> {
     match given {
         Given::Text(text) => Some(text.clone()),

@@ -9,6 +9,7 @@ mod environment;
 mod field;
 mod file;
 pub mod flags;
+pub mod live;
 mod suggest;
 pub mod table;
 
@@ -176,12 +177,21 @@ pub struct World {
 pub struct Game {
     /// Seconds a character stays in the world when its connection is lost in an unsafe place.
     pub disconnect_stay_seconds: u32,
+    /// Message of the day, lines separated by `\n`; empty for the world's own.
+    pub motd: String,
+    /// Smallest value of a thrown attribute.
+    pub dice_min: u32,
+    /// Largest value of a thrown attribute.
+    pub dice_max: u32,
 }
 
 impl Default for Game {
     fn default() -> Self {
         Self {
             disconnect_stay_seconds: 3600,
+            motd: String::new(),
+            dice_min: 6,
+            dice_max: 18,
         }
     }
 }
@@ -216,6 +226,8 @@ pub enum Source {
         /// Column in characters, from 1.
         column: usize,
     },
+    /// The store, as a live setting.
+    Store,
     /// An environment variable.
     Environment(String),
     /// A flag on the command line.
@@ -227,6 +239,7 @@ impl fmt::Display for Source {
         match self {
             Self::Default => formatter.write_str("default"),
             Self::File { path, line, column } => write!(formatter, "{}:{line}:{column}", path.display()),
+            Self::Store => formatter.write_str("store"),
             Self::Environment(variable) => formatter.write_str(variable),
             Self::Flag(flag) => formatter.write_str(flag),
         }
@@ -240,6 +253,13 @@ pub struct Sources {
 }
 
 impl Sources {
+    fn replace(&mut self, key: &str, source: Source) {
+        let index = SETTINGS.iter().position(|setting| setting.key == key);
+        if let Some(place) = index.and_then(|index| self.by_setting.get_mut(index)) {
+            *place = source;
+        }
+    }
+
     /// The layer that gave `key` its value; the default for a key that does not exist.
     #[must_use]
     pub fn of(&self, key: &str) -> Source {
@@ -364,7 +384,12 @@ impl Layers {
         self.faults.push(Fault { at, message });
     }
 
-    fn finish(self, file: Option<PathBuf>) -> Result<Loaded, ConfigError> {
+    fn finish(mut self, file: Option<PathBuf>) -> Result<Loaded, ConfigError> {
+        if let Err(expected) = self.config.check_together() {
+            let index = SETTINGS.iter().position(|setting| setting.key == "game.dice_min").unwrap_or_default();
+            let at = self.sources[index].clone();
+            self.fault(at, format!("game.dice_min: expected {expected}"));
+        }
         if self.faults.is_empty() {
             Ok(Loaded {
                 config: self.config,

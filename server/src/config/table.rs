@@ -121,6 +121,21 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.game.disconnect_stay_seconds, 0..=86_400),
     },
     Setting {
+        key: "game.motd",
+        short_variable: None,
+        field: |config| Field::Text(&mut config.game.motd),
+    },
+    Setting {
+        key: "game.dice_min",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.game.dice_min, 1..=18),
+    },
+    Setting {
+        key: "game.dice_max",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.game.dice_max, 1..=40),
+    },
+    Setting {
         key: "ops.listen",
         short_variable: Some("PYAO_OPS"),
         field: |config| Field::Listen(&mut config.ops.listen),

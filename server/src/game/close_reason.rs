@@ -33,6 +33,8 @@ pub enum CloseReason {
     LoginRefused,
     /// The same character logged in from elsewhere.
     Replaced,
+    /// The character was taken over by another server.
+    TakenOver,
     /// The server stops.
     Shutdown,
     /// A fault of ours; the log says more.
@@ -41,7 +43,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for tables by reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Quit,
         Self::LostSocket,
         Self::ConnectionReset,
@@ -57,6 +59,7 @@ impl CloseReason {
         Self::TooManyFromAddress,
         Self::LoginRefused,
         Self::Replaced,
+        Self::TakenOver,
         Self::Shutdown,
         Self::InternalError,
     ];
@@ -80,6 +83,7 @@ impl CloseReason {
             Self::TooManyFromAddress => "too_many_from_address",
             Self::LoginRefused => "login_refused",
             Self::Replaced => "replaced",
+            Self::TakenOver => "taken_over",
             Self::Shutdown => "shutdown",
             Self::InternalError => "internal_error",
         }
@@ -96,6 +100,7 @@ impl CloseReason {
             Self::ServerFull => Some("Servidor completo, probá más tarde."),
             Self::TooManyFromAddress => Some("Demasiadas conexiones desde tu dirección."),
             Self::Replaced => Some("Tu personaje se conectó desde otro lugar."),
+            Self::TakenOver => Some("Tu personaje entró por otro servidor."),
             Self::Shutdown => Some("El servidor se está cerrando; tu personaje quedó guardado."),
             Self::Quit
             | Self::LostSocket

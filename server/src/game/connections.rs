@@ -29,6 +29,8 @@ pub struct Connection {
     pub stage: Stage,
     /// When its last packet came; `None` before the first.
     pub last_packet: Option<Millis>,
+    /// When its silence is looked at next; timers set for other times mean nothing.
+    pub silence_watch: Millis,
     /// The last dice thrown, for the creation that follows.
     pub dice: Option<Dice>,
     /// The kernel's estimate of a round trip to the client, 0 while unknown.
@@ -49,8 +51,15 @@ impl Connections {
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);
         }
-        let fresh =
-            Connection { id, address, stage: Stage::Lobby, last_packet: None, dice: None, round_trip: 0 };
+        let fresh = Connection {
+            id,
+            address,
+            stage: Stage::Lobby,
+            last_packet: None,
+            silence_watch: 0,
+            dice: None,
+            round_trip: 0,
+        };
         if self.slots[slot].replace(fresh).is_none() {
             self.count += 1;
         }

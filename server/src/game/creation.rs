@@ -12,7 +12,7 @@ use crate::crypto;
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
 use crate::store::records::{AccountRecord, CharacterRecord, NewAccount, UserId};
-use crate::store::{self, CreateError, Request};
+use crate::store::{self, CreateError, Request, StoredAccount};
 
 /// What the client's creation screen sends.
 pub(super) struct CreationRequest {
@@ -124,7 +124,9 @@ impl Game {
         match result {
             Ok(user_id) => {
                 log::info!("character {:?} created as {}", account.username, user_id.0);
-                self.enter(connection, AccountRecord { user_id, account, is_gm: false }, *character);
+                let account = AccountRecord { user_id, account, is_gm: false };
+                let session = self.session_of_stored(&StoredAccount { account, character: *character });
+                self.claim(connection, Box::new(session), None);
             }
             Err(CreateError::NameTaken) => self.refuse_creation(connection, texts::NAME_TAKEN),
             Err(CreateError::Store(error)) => {

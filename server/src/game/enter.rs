@@ -97,6 +97,7 @@ impl Game {
         if let Some(connection) = self.connections.get_mut(connection) {
             connection.stage = Stage::Playing(key);
         }
+        self.session_changed(key);
         let Some(player) = self.players.get(key) else { return };
         let (index, class) = (player.index, player.account.account.class);
         self.outbox.start_segment(connection);
@@ -167,14 +168,19 @@ impl Game {
         self.send(connection, &ServerPacket::multi(message));
     }
 
+    /// The operator's message of the day, or the world's.
+    pub(super) fn motd(&self) -> &[String] {
+        if self.settings.motd.is_empty() { self.world.content().motd() } else { &self.settings.motd }
+    }
+
     /// The message of the day, a line each; nothing when there is none.
     pub(super) fn tell_motd(&mut self, connection: ConnectionId) {
-        let content = std::sync::Arc::clone(self.world.content());
-        if !content.motd().is_empty() {
+        let motd = self.motd().to_vec();
+        if !motd.is_empty() {
             self.tell(connection, texts::MOTD_HEADING, Font::InfoBold);
         }
-        for line in content.motd() {
-            self.tell(connection, line, Font::Server);
+        for line in motd {
+            self.tell(connection, &line, Font::Server);
         }
     }
 }

@@ -26,7 +26,7 @@ impl Game {
 
     /// `RequestMOTD`.
     pub(super) fn answer_motd(&mut self, connection: ConnectionId) {
-        if self.world.content().motd().is_empty() {
+        if self.motd().is_empty() {
             self.tell(connection, texts::NO_MOTD, Font::Info);
         } else {
             self.tell_motd(connection);

@@ -132,6 +132,25 @@ impl Class {
         Self::Pirate,
     ];
 
+    /// Its name as players know it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mage => "Mago",
+            Self::Cleric => "Clérigo",
+            Self::Warrior => "Guerrero",
+            Self::Assassin => "Asesino",
+            Self::Thief => "Ladrón",
+            Self::Bard => "Bardo",
+            Self::Druid => "Druida",
+            Self::Bandit => "Bandido",
+            Self::Paladin => "Paladín",
+            Self::Hunter => "Cazador",
+            Self::Worker => "Trabajador",
+            Self::Pirate => "Pirata",
+        }
+    }
+
     /// The class with that wire number, if there is one.
     #[must_use]
     pub fn from_wire(number: u8) -> Option<Self> {

@@ -64,6 +64,8 @@ impl Game {
         let (index, counting_down) = (player.index, player.leaves_at.is_some());
         log::info!("{:?} lost its connection: {reason}", player.name());
         self.world.change_viewer(index, None);
+        self.session_changed(key);
+        self.write_sessions();
         if counting_down {
             return;
         }
@@ -75,8 +77,23 @@ impl Game {
 
     pub(super) fn absent_timer(&mut self, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
-        if player.connection.is_none() && player.absent_since + self.settings.disconnect_stay_ms <= self.now {
+        if player.connection.is_some() {
+            return;
+        }
+        let deadline = player.absent_since + self.settings.disconnect_stay_ms;
+        if deadline <= self.now {
             self.remove_player(key);
+        } else {
+            // Another player left under this key, or the time was made longer meanwhile.
+            self.timers.set(deadline, Timer::Absent(key));
+        }
+    }
+
+    /// The time that absent characters stay has changed.
+    pub(super) fn watch_absent_players(&mut self) {
+        let stay = self.settings.disconnect_stay_ms;
+        for (key, player) in self.players.iter().filter(|(_, player)| player.connection.is_none()) {
+            self.timers.set(player.absent_since + stay, Timer::Absent(key));
         }
     }
 
@@ -92,6 +109,7 @@ impl Game {
     pub(super) fn remove_player(&mut self, key: PlayerKey) {
         self.depart(key);
         self.save_all_changes();
+        self.write_sessions();
     }
 
     fn depart(&mut self, key: PlayerKey) {
@@ -99,6 +117,7 @@ impl Game {
         self.hide_from_others(index);
         let position = self.world.leave(index).map(|character| (character.position, character.heading));
         if let Some(player) = self.players.remove(key) {
+            self.session_ended(player.account.user_id);
             self.keep_departed(player, position);
         }
     }
@@ -113,6 +132,7 @@ impl Game {
             self.depart(key);
         }
         self.save_all_changes();
+        self.write_sessions();
         for connection in self.connections.ids().collect::<Vec<_>>() {
             self.close(connection, CloseReason::Shutdown);
         }

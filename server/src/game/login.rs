@@ -9,7 +9,8 @@ use super::{CloseReason, Game, Stage, names, texts};
 use crate::crypto;
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
-use crate::store::records::AccountRecord;
+use crate::store::records::UserId;
+use crate::store::session::Session;
 use crate::store::{self, Reply, Request, StoreError, StoredAccount};
 
 /// The version every client of this protocol announces.
@@ -32,7 +33,7 @@ impl Game {
         }
         if !names::is_valid_name(&name) {
             // No such character can exist; the check still takes its time.
-            return self.check_login(connection, name, password, None);
+            return self.check_login(connection, name, password, None, None);
         }
         let lookup = Pending::LoginLookup { connection, name: name.clone(), password };
         let ticket = self.wait_for(connection, lookup);
@@ -66,8 +67,9 @@ impl Game {
         name: String,
         password: String,
         hash: Option<String>,
+        session: Option<Box<Session>>,
     ) {
-        let check = Pending::LoginCheck { connection, name, password: password.clone() };
+        let check = Pending::LoginCheck { connection, name, password: password.clone(), session };
         let ticket = self.wait_for(connection, check);
         self.password_jobs.push(crypto::Job::Verify { ticket, password, hash });
     }
@@ -82,9 +84,12 @@ impl Game {
                     self.password_stored(connection, user_id, password_hash, result);
                 }
                 Some(Pending::Save(users)) => self.saved(ticket, &users, result),
+                Some(Pending::Sessions) => self.saving.answered(),
                 _ => {}
             },
-            Reply::SessionOpened { .. } | Reply::Heartbeat { .. } | Reply::Settings { .. } => {}
+            Reply::SessionOpened { ticket, result } => self.session_opened(ticket, result),
+            // The network asks for these, and takes their answers.
+            Reply::Heartbeat { .. } | Reply::Settings { .. } => {}
         }
     }
 
@@ -98,73 +103,72 @@ impl Game {
                 if self.connections.get(connection).is_none() {
                     return;
                 }
-                let hash = match self.account_found(&name, &result) {
-                    Ok(account) => account.map(|account| account.account.password_hash.clone()),
-                    Err(text) => return self.refuse_login(connection, text),
-                };
-                self.check_login(connection, name, password, hash);
+                match self.account_found(&name, result) {
+                    Ok(found) => {
+                        let session = found.as_ref().map(|stored| Box::new(self.session_of_stored(stored)));
+                        let hash = found.map(|stored| stored.account.account.password_hash);
+                        self.check_login(connection, name, password, hash, session);
+                    }
+                    Err(text) => self.refuse_login(connection, text),
+                }
             }
-            Some(Pending::LoginLoad { connection, name, rehash }) => {
+            Some(Pending::LoginLoad { connection, name, user_id, rehash }) => {
                 if let (Some(password), Ok(Some(stored))) = (rehash, &result) {
                     self.rehash_later(stored.account.user_id, password);
                 }
-                self.character_loaded(connection, &name, result);
+                self.character_loaded(connection, &name, user_id, result);
             }
             _ => {}
         }
     }
 
-    /// The account behind a lookup. While the store is away, the one we hold in memory.
-    fn account_found<'a>(
-        &'a self,
+    /// What a lookup found. While the store is away, what we hold in memory.
+    fn account_found(
+        &self,
         name: &str,
-        result: &'a Result<Option<Box<StoredAccount>>, StoreError>,
-    ) -> Result<Option<&'a AccountRecord>, &'static str> {
-        match result {
-            Ok(found) => Ok(found.as_ref().map(|stored| &stored.account)),
-            Err(error) => {
-                log::warn!("login of {name:?}: {error}");
-                self.held_account(name).map(Some).ok_or(store_failure_text(error))
-            }
-        }
+        result: Result<Option<Box<StoredAccount>>, StoreError>,
+    ) -> Result<Option<StoredAccount>, &'static str> {
+        result.map(|found| found.map(|stored| *stored)).or_else(|error| {
+            log::warn!("login of {name:?}: {error}");
+            self.held_in_memory(name).map(Some).ok_or(store_failure_text(&error))
+        })
     }
 
-    fn held_account(&self, name: &str) -> Option<&AccountRecord> {
-        let online =
-            self.players.by_name(name).and_then(|key| self.players.get(key)).map(|player| &player.account);
-        online.or_else(|| self.saving.departed(name).map(|departed| &departed.account))
+    fn held_in_memory(&self, name: &str) -> Option<StoredAccount> {
+        let online = self.players.by_name(name).and_then(|key| self.stored_account(key));
+        online.or_else(|| self.saving.departed(name).cloned())
     }
 
     fn character_loaded(
         &mut self,
         connection: ConnectionId,
         name: &str,
+        user_id: UserId,
         result: Result<Option<Box<StoredAccount>>, StoreError>,
     ) {
         if self.connections.get(connection).is_none() {
-            return;
+            return self.give_up_claim(user_id);
         }
         // Whatever we hold is newer than what was loaded: standing in the world, or left and not yet written.
         if let Some(key) = self.players.by_name(name) {
             return self.take_over(connection, key);
         }
-        if let Some(departed) = self.saving.departed(name) {
-            let StoredAccount { account, character } = departed.clone();
-            return self.enter(connection, account, character);
-        }
-        match result {
+        let departed = self.saving.departed(name).cloned().map(|departed| Some(Box::new(departed)));
+        match departed.map_or(result, Ok) {
             Ok(Some(stored)) => self.enter(connection, stored.account, stored.character),
             Ok(None) => self.refuse_login(connection, texts::WRONG_CREDENTIALS),
             Err(error) => self.refuse_login(connection, store_failure_text(&error)),
         }
+        self.give_up_claim(user_id);
     }
 
     /// A password was hashed or checked.
     pub(super) fn password_replied(&mut self, reply: crypto::Reply) {
         match reply {
             crypto::Reply::Verified { ticket, matches, rehash } => match self.pending.take(ticket) {
-                Some(Pending::LoginCheck { connection, name, password }) => {
-                    self.login_checked(connection, name, password, matches, rehash);
+                Some(Pending::LoginCheck { connection, name, password, session }) => {
+                    let session = session.filter(|_| matches);
+                    self.login_checked(connection, &name, session, rehash.then_some(password));
                 }
                 Some(Pending::PasswordCheck { connection, user_id, new_password }) => {
                     self.old_password_checked(connection, user_id, new_password, matches);
@@ -186,20 +190,20 @@ impl Game {
     fn login_checked(
         &mut self,
         connection: ConnectionId,
-        name: String,
-        password: String,
-        matches: bool,
-        rehash: bool,
+        name: &str,
+        session: Option<Box<Session>>,
+        rehash: Option<String>,
     ) {
         if self.connections.get(connection).is_none() {
             return;
         }
-        if !matches {
-            return self.refuse_login(connection, texts::WRONG_CREDENTIALS);
+        match session {
+            Some(session) => self.claim(connection, session, rehash),
+            None => {
+                log::debug!("login of {name:?} refused");
+                self.refuse_login(connection, texts::WRONG_CREDENTIALS);
+            }
         }
-        let rehash = rehash.then_some(password);
-        let ticket = self.wait_for(connection, Pending::LoginLoad { connection, name: name.clone(), rehash });
-        self.store_requests.push(Request::LoadAccount { ticket, name });
     }
 }
 

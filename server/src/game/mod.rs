@@ -30,6 +30,7 @@ mod password;
 mod pending;
 pub mod players;
 mod saving;
+mod sessions;
 pub mod settings;
 mod sight;
 mod skills;
@@ -44,6 +45,7 @@ use crate::protocol::font::Font;
 use crate::protocol::outbox::{ConnectionId, Outbox};
 use crate::protocol::server::ServerPacket;
 use crate::store;
+use crate::store::records::UserId;
 use crate::world::World;
 use crate::world::random::Random;
 pub use close_reason::CloseReason;
@@ -53,6 +55,7 @@ use login_limit::LoginLimit;
 use pending::PendingTable;
 use players::{PlayerKey, Players};
 use saving::Saving;
+use sessions::Sessions;
 pub use settings::Settings;
 use std::sync::Arc;
 use timers::{Timer, Timers};
@@ -97,6 +100,12 @@ pub enum Input {
     Store(store::Reply),
     /// A password was hashed or checked.
     Password(crypto::Reply),
+    /// The operator changed settings.
+    Settings(Box<Settings>),
+    /// Other servers have taken over these characters.
+    CharactersTaken(Vec<UserId>),
+    /// The store was emptied or swapped: write back what we hold.
+    StoreEmptied,
     /// The server stops: tell and save everybody.
     Shutdown,
 }
@@ -116,6 +125,7 @@ pub struct Game {
     unix_start: u64,
     pending: PendingTable,
     saving: Saving,
+    sessions: Sessions,
     login_limit: LoginLimit,
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
@@ -140,6 +150,7 @@ impl Game {
             unix_start,
             pending: PendingTable::default(),
             saving: Saving::default(),
+            sessions: Sessions::default(),
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
             creations: 0,
             stopping: false,
@@ -166,6 +177,9 @@ impl Game {
             }
             Input::Store(reply) => self.store_replied(reply),
             Input::Password(reply) => self.password_replied(reply),
+            Input::Settings(settings) => self.change_settings(*settings),
+            Input::CharactersTaken(users) => self.characters_taken(&users),
+            Input::StoreEmptied => self.restore_store(),
             Input::Shutdown => self.shut_down(),
         }
     }
@@ -180,6 +194,7 @@ impl Game {
                 Timer::Leave(key) => self.leave_timer(key),
                 Timer::Absent(key) => self.absent_timer(key),
                 Timer::Save => self.save_timer(),
+                Timer::RefreshSessions => self.refresh_sessions(),
             }
         }
     }
@@ -271,14 +286,19 @@ impl Game {
         }
     }
 
-    fn watch_for_idleness(&mut self, connection: ConnectionId, last_packet: Millis) {
+    fn watch_for_idleness(&mut self, id: ConnectionId, last_packet: Millis) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         if self.settings.idle_ms > 0 {
-            self.timers.set(last_packet + self.settings.idle_ms, Timer::Idle(connection));
+            connection.silence_watch = last_packet + self.settings.idle_ms;
+            self.timers.set(connection.silence_watch, Timer::Idle(id));
         }
     }
 
     fn idle_timer(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(id) else { return };
+        if connection.silence_watch > self.now || self.settings.idle_ms == 0 {
+            return;
+        }
         let last_packet = connection.last_packet.unwrap_or(0);
         if self.now < last_packet + self.settings.idle_ms {
             self.watch_for_idleness(id, last_packet);
@@ -289,6 +309,30 @@ impl Game {
         if let Stage::Playing(key) = stage {
             self.remove_player(key);
         }
+    }
+
+    /// Follows changed settings. Those of text encoding and data need a restart.
+    fn change_settings(&mut self, settings: Settings) {
+        let old = std::mem::replace(&mut self.settings, settings);
+        if old.logins_per_minute_per_ip != self.settings.logins_per_minute_per_ip {
+            self.login_limit = LoginLimit::new(self.settings.logins_per_minute_per_ip);
+        }
+        if old.disconnect_stay_ms != self.settings.disconnect_stay_ms {
+            self.watch_absent_players();
+        }
+        if old.idle_ms != self.settings.idle_ms {
+            for id in self.connections.ids().collect::<Vec<_>>() {
+                let last_packet = self.connections.get(id).and_then(|connection| connection.last_packet);
+                self.watch_for_idleness(id, last_packet.unwrap_or(self.now));
+            }
+        }
+    }
+
+    /// The player on a connection: its name and its account.
+    #[must_use]
+    pub fn player_on(&self, connection: ConnectionId) -> Option<(&str, UserId)> {
+        let player = self.players.get(self.player_of(connection)?)?;
+        Some((player.name(), player.account.user_id))
     }
 
     fn send(&mut self, to: ConnectionId, packet: &ServerPacket<'_>) {

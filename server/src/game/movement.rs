@@ -146,6 +146,7 @@ impl Game {
             player.index = new_index;
             player.pace.corrected(now, round_trip);
         }
+        self.session_changed(key);
         self.show_map(connection, new_index);
         self.show_surroundings(connection, new_index);
         self.show_to_others(new_index);

@@ -6,6 +6,7 @@
 use crate::protocol::outbox::ConnectionId;
 use crate::store::Ticket;
 use crate::store::records::{CharacterRecord, NewAccount, UserId};
+use crate::store::session::Session;
 use std::collections::BTreeMap;
 
 /// Something that was asked for. No `Debug`: it holds passwords.
@@ -27,13 +28,28 @@ pub enum Pending {
         name: String,
         /// The password as typed, kept to hash it anew when the cost has changed.
         password: String,
+        /// The session it would open; `None` when there is no such account.
+        session: Option<Box<Session>>,
     },
-    /// A login whose password was right loads its character.
+    /// A login whose password was right claims its character.
+    LoginClaim {
+        /// Whose login.
+        connection: ConnectionId,
+        /// The name of the character.
+        name: String,
+        /// Its account.
+        user_id: UserId,
+        /// The password as typed, when it shall be hashed anew.
+        rehash: Option<String>,
+    },
+    /// A login whose claim was granted loads its character.
     LoginLoad {
         /// Whose login.
         connection: ConnectionId,
-        /// The name as typed.
+        /// The name of the character.
         name: String,
+        /// Its account.
+        user_id: UserId,
         /// The password as typed, when it shall be hashed anew.
         rehash: Option<String>,
     },
@@ -82,6 +98,10 @@ pub enum Pending {
     },
     /// Characters are written.
     Save(Vec<UserId>),
+    /// Sessions are written, or everything we hold is written back.
+    Sessions,
+    /// The session of a player in the world is opened again.
+    Reclaim,
 }
 
 /// All that is asked for, by ticket.

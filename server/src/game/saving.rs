@@ -53,6 +53,21 @@ impl Saving {
         self.departed.remove(&name_key(name));
     }
 
+    /// All characters that have left and are not yet written.
+    pub fn all_departed(&self) -> impl Iterator<Item = &StoredAccount> {
+        self.departed.values().map(|departed| &departed.stored)
+    }
+
+    /// The store was asked to write something.
+    pub fn asked(&mut self) {
+        self.in_flight += 1;
+    }
+
+    /// The store has answered.
+    pub fn answered(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
     /// Whether everything is written and acknowledged.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -74,6 +89,7 @@ impl Game {
     pub(super) fn save_timer(&mut self) {
         self.saving.scheduled = false;
         self.save_all_changes();
+        self.write_sessions();
     }
 
     /// Keeps a character that has just left until [`Self::save_all_changes`] has written it.
@@ -109,7 +125,7 @@ impl Game {
         for departed in self.saving.departed.values_mut().filter(|departed| departed.ticket.is_none()) {
             departed.ticket = Some(ticket);
         }
-        self.saving.in_flight += 1;
+        self.saving.asked();
         self.store_requests.push(Request::SaveCharacters { ticket, saves });
     }
 
@@ -124,14 +140,33 @@ impl Game {
 
     /// The store committed a save, or gave up on it: then all of it is unsaved again.
     pub(super) fn saved(&mut self, ticket: Ticket, users: &[UserId], result: Result<(), StoreError>) {
-        self.saving.in_flight -= 1;
+        self.saving.answered();
         match result {
             Ok(()) => self.saving.departed.retain(|_, departed| departed.ticket != Some(ticket)),
             Err(error) => {
                 log::error!("{} characters could not be saved, will be tried again: {error}", users.len());
                 self.unsaved_again(ticket, users);
+                if let StoreError::CharacterTaken(user_id) | StoreError::UnknownUser(user_id) = error {
+                    self.give_up_character(user_id);
+                }
             }
         }
+    }
+
+    /// The store will never take this character from us again; kept on, it would hold back everybody's saves.
+    fn give_up_character(&mut self, user_id: UserId) {
+        self.saving.departed.retain(|_, departed| departed.stored.account.user_id != user_id);
+        self.characters_taken(&[user_id]);
+    }
+
+    /// The account and the character of a player as they are now.
+    pub(super) fn stored_account(&self, key: PlayerKey) -> Option<StoredAccount> {
+        let player = self.players.get(key)?;
+        let mut character = player.character.clone();
+        if let Some(standing) = self.world.character(player.index) {
+            character.position = position_record(standing.position, standing.heading);
+        }
+        Some(StoredAccount { account: player.account.clone(), character })
     }
 
     fn unsaved_again(&mut self, ticket: Ticket, users: &[UserId]) {
@@ -145,7 +180,7 @@ impl Game {
         self.schedule_save();
     }
 
-    fn schedule_save(&mut self) {
+    pub(super) fn schedule_save(&mut self) {
         if !self.saving.scheduled {
             self.saving.scheduled = true;
             self.timers.set(self.now + SAVE_PERIOD_MS, Timer::Save);

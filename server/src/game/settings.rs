@@ -20,6 +20,8 @@ pub struct Settings {
     pub start_positions: Vec<Position>,
     /// Smallest and largest value of a thrown attribute.
     pub dice_range: (u8, u8),
+    /// Message of the day, a line each; empty = the world's own.
+    pub motd: Vec<String>,
 }
 
 impl Default for Settings {
@@ -32,6 +34,7 @@ impl Default for Settings {
             disconnect_stay_ms: 3_600_000,
             start_positions: Vec::new(),
             dice_range: (6, 18),
+            motd: Vec::new(),
         }
     }
 }

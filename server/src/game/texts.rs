@@ -33,6 +33,8 @@ pub const TOO_MANY_ATTEMPTS: &str = "Demasiados intentos; esperá un minuto.";
 pub const STORE_AWAY: &str = "El servidor no puede leer los personajes ahora; probá en un momento.";
 /// The stored character cannot be read.
 pub const DAMAGED_CHARACTER: &str = "Tu personaje no se pudo leer; avisale a un administrador.";
+/// Another server has the character.
+pub const ON_ANOTHER_SERVER: &str = "Tu personaje está conectado en otro servidor.";
 /// No tile to stand on.
 pub const NO_ROOM: &str = "No hay lugar para tu personaje ahora; probá en un momento.";
 /// Password checking failed.

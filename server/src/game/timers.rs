@@ -22,6 +22,8 @@ pub enum Timer {
     Absent(PlayerKey),
     /// Write what changed.
     Save,
+    /// Write the sessions of everybody who is connected.
+    RefreshSessions,
 }
 
 /// Timers in order of their deadline; equal deadlines in the order they were set.

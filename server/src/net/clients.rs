@@ -23,11 +23,14 @@ use crate::game::{CloseReason, Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
+use crate::store::server::ConnectionInfo;
 
 /// A connection that is being closed gets this long to take its last bytes and to close its side.
 const LEAVE_LIMIT_MS: Millis = 2_000;
 /// Connections served in one turn; the rest has the next one.
 const CONNECTIONS_PER_TURN: usize = 256;
+/// With more connections than this, their number is told and not each.
+const DESCRIBED_MAX: usize = 2_000;
 /// The round trip of an active connection is measured at most once in this time.
 const ROUND_TRIP_EVERY_MS: Millis = 5_000;
 
@@ -83,6 +86,43 @@ impl Clients {
             ids: Vec::new(),
             closings: Vec::new(),
         }
+    }
+
+    /// Connections that hold a place.
+    pub(super) fn counted(&self) -> usize {
+        self.counted
+    }
+
+    /// Every connection that holds a place, as far as there are few enough to tell.
+    pub(super) fn describe(&self, now: Millis, game: &Game) -> Vec<ConnectionInfo> {
+        if self.counted > DESCRIBED_MAX {
+            return Vec::new();
+        }
+        let counted = self.connections.iter().filter(|(_, connection)| connection.is_counted);
+        counted
+            .map(|(_, connection)| {
+                let player = game.player_on(connection.id);
+                ConnectionInfo {
+                    id: u64::from(connection.id.generation) << 32 | u64::from(connection.id.slot),
+                    address: connection.address.to_string(),
+                    player: player.map(|(name, _)| name.to_owned()),
+                    user_id: player.map(|(_, user_id)| user_id),
+                    bytes_in: connection.bytes_in,
+                    bytes_out: connection.bytes_out,
+                    age_seconds: now.saturating_sub(connection.opened) / 1000,
+                }
+            })
+            .collect()
+    }
+
+    /// Follows other limits. Nobody who is there has to go; packet budgets start anew.
+    pub(super) fn change_limits(&mut self, limits: ClientLimits, now: Millis) {
+        if limits.packets_per_second != self.limits.packets_per_second {
+            for (_, connection) in &mut self.connections {
+                connection.change_rate(limits.packets_per_second, now);
+            }
+        }
+        self.limits = limits;
     }
 
     /// Whether nobody is connected.

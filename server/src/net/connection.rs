@@ -107,6 +107,11 @@ impl Connection {
         }
     }
 
+    /// Another packet rate counts from now on.
+    pub(super) fn change_rate(&mut self, packets_per_second: u32, now: Millis) {
+        self.budget = PacketBudget::new(packets_per_second, now);
+    }
+
     /// Its address without the port.
     pub(super) fn ip(&self) -> IpAddr {
         self.address.ip().to_canonical()

@@ -1,7 +1,22 @@
 //! How many files and sockets the process may have open.
 
+/// Files open besides the players' sockets: refused ones, the ops port, the store, the poll.
+const OTHER_DESCRIPTORS: u64 = 128;
+
+/// Makes room for so many connections, or warns: each is a file to the system, which may allow fewer.
+pub fn allow_connections(connections: u32) {
+    let needed = u64::from(connections) + OTHER_DESCRIPTORS;
+    let limit = raise_limit(needed);
+    if limit < needed {
+        log::warn!(
+            "the system allows {limit} open files: too few for max_connections={connections}; raise it with \
+             `ulimit -n` or LimitNOFILE="
+        );
+    }
+}
+
 /// Raises the process' limit to `needed`, or as near as the system allows. The limit then in force.
-pub fn raise_limit(needed: u64) -> u64 {
+fn raise_limit(needed: u64) -> u64 {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,

@@ -15,15 +15,19 @@ use mio::{Events, Poll, Waker};
 use super::accept::{Door, Knock};
 use super::clients::{Clients, Turn};
 use super::helpers::Helpers;
+use super::{descriptors, from_config};
 use super::http::{OpsPort, Pages};
-use super::limits::ClientLimits;
+use super::listen::{self, Address, Move};
 use super::signals::SignalSource;
+use super::store_link::{Order, StoreLink};
 use super::tokens::Source;
-use crate::crypto::{self, Hasher, PasswordCost};
+use crate::config::Config;
+use crate::crypto::{self, Hasher};
 use crate::game::{Game, Input, Millis};
 use crate::ops::health::Health;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
-use crate::store::Store;
+use crate::store::server::{Registration, ServerStatus};
+use crate::store::{self, Store};
 use crate::store::worker::Worker;
 
 /// Events taken from the kernel in one turn.
@@ -39,16 +43,20 @@ const SHUTDOWN_LIMIT_MS: Millis = 10_000;
 pub struct Setup {
     /// The game, that nobody plays yet.
     pub game: Game,
+    /// Unix seconds at the start.
+    pub unix_start: u64,
     /// Where accounts and characters are kept.
     pub store: Box<dyn Store>,
-    /// How passwords are hashed.
-    pub password_cost: PasswordCost,
+    /// What is in force at the start.
+    pub config: Config,
+    /// What the store says of live settings at the start.
+    pub stored_settings: store::Settings,
+    /// The server's registration on the store.
+    pub registration: Registration,
     /// The players' port.
     pub listener: TcpListener,
     /// The ops port, if there is one.
     pub ops_listener: Option<TcpListener>,
-    /// How many may come, and how much they may say.
-    pub limits: ClientLimits,
 }
 
 /// Why the loop ended.
@@ -93,6 +101,11 @@ pub struct EventLoop {
     clients: Clients,
     helpers: Helpers,
     door: Option<Door>,
+    address: Address,
+    moving: Option<Move>,
+    link: StoreLink,
+    unix_start: u64,
+    waker: Arc<Waker>,
     ops: Option<OpsPort>,
     signals: SignalSource,
     metrics: Metrics,
@@ -113,13 +126,9 @@ impl EventLoop {
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), Source::Waker.into())?);
-        let notify = move || {
-            if let Err(error) = waker.wake() {
-                log::error!("cannot wake the loop: {error}");
-            }
-        };
+        let notify = notifier(&waker);
         let store = Worker::start(setup.store, notify.clone())?;
-        let hasher = Hasher::start(setup.password_cost, notify)?;
+        let hasher = Hasher::start(from_config::password_cost(&setup.config), notify)?;
         let registry = poll.registry();
         Ok(Self {
             door: Some(Door::open(setup.listener, registry, Source::PlayersDoor.into())?),
@@ -130,7 +139,12 @@ impl EventLoop {
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
             game: setup.game,
-            clients: Clients::new(setup.limits),
+            clients: Clients::new(from_config::client_limits(&setup.config)),
+            address: Address { host: setup.config.server.host.clone(), port: setup.config.server.port },
+            moving: None,
+            link: StoreLink::new(setup.config, setup.stored_settings, setup.registration.store_id),
+            unix_start: setup.unix_start,
+            waker,
             helpers: Helpers::new(store, hasher),
             metrics: Metrics::default(),
             shutdown: None,
@@ -188,6 +202,7 @@ impl EventLoop {
             self.game.next_deadline(),
             self.clients.next_deadline(now, outbox_is_dirty),
             self.door.as_ref().and_then(|door| door.next_deadline(now)),
+            self.link.next_deadline(),
             self.ops.as_ref().and_then(|ops| ops.next_deadline(now)),
             self.shutdown.as_ref().map(|shutdown| shutdown.deadline),
         ]
@@ -208,7 +223,7 @@ impl EventLoop {
             registry: self.poll.registry(),
         };
         self.clients.serve(&mut turn);
-        self.helpers.deliver_replies(now, turn.game, turn.metrics);
+        let orders = self.helpers.deliver_replies(now, turn.game, turn.metrics, &mut self.link);
         turn.game.advance(now);
         if let Some(door) = &mut self.door {
             take_in(door, &mut self.clients, &mut turn);
@@ -218,6 +233,9 @@ impl EventLoop {
         self.clients.expire(&mut turn);
         self.helpers.send_requests(turn.game, turn.metrics);
         self.clients.log_summaries(now);
+        self.follow(now, orders);
+        self.end_move(now);
+        self.tell_store(now);
         if let Some(ops) = &mut self.ops {
             ops.accept(now, self.poll.registry());
             ops.expire(now);
@@ -252,6 +270,113 @@ impl EventLoop {
         }
     }
 
+    /// Does what answers of the store ask for.
+    fn follow(&mut self, now: Millis, orders: Vec<Order>) {
+        for order in orders {
+            match order {
+                Order::Follow { changed, config } => self.follow_settings(now, &changed, &config),
+                Order::CharactersTaken(users) => self.game.handle(now, Input::CharactersTaken(users)),
+                Order::StoreEmptied => {
+                    self.helpers.seed_settings(self.link.live_settings());
+                    self.game.handle(now, Input::StoreEmptied);
+                }
+                Order::Replaced(error) => {
+                    log::error!("{error}");
+                    self.begin_shutdown(now, "replaced");
+                }
+            }
+        }
+    }
+
+    fn follow_settings(&mut self, now: Millis, changed: &[&str], config: &Config) {
+        let to = Address { host: config.server.host.clone(), port: config.server.port };
+        if to != self.address {
+            self.move_to(to);
+        }
+        if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
+            descriptors::allow_connections(config.server.max_connections);
+            self.clients.change_limits(from_config::client_limits(config), now);
+        }
+        self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
+    }
+
+    /// Listens elsewhere from now on; players stay. Within one port the old address has to be given up first.
+    fn move_to(&mut self, to: Address) {
+        if self.shutdown.is_some() {
+            return;
+        }
+        let way_back = (to.port == self.address.port).then(|| self.address.clone());
+        if way_back.is_some() {
+            self.door = None;
+        }
+        log::info!("moving from {} to {to}", self.address);
+        match Move::begin(to, way_back, notifier(&self.waker)) {
+            Ok(moving) => self.moving = Some(moving),
+            Err(error) => log::error!("cannot move: {error}"),
+        }
+    }
+
+    fn end_move(&mut self, now: Millis) {
+        let Some(moved) = self.moving.as_ref().and_then(Move::ended) else { return };
+        let Some(moving) = self.moving.take() else { return };
+        if self.shutdown.is_some() {
+            return;
+        }
+        let listener = match moved.outcome {
+            Ok(listener) => {
+                log::info!("now listening on {}", moving.to);
+                self.address = moving.to;
+                Some(listener)
+            }
+            Err(error) => {
+                let (to, advice) = (&moving.to, listen::advice(&error));
+                log::error!("cannot listen on {to}: {error}; {advice}; still listening on {}", self.address);
+                let Address { host, port } = self.address.clone();
+                self.link.keeps_address(host, port, &mut self.metrics);
+                moved.restored
+            }
+        };
+        if let Some(listener) = listener {
+            self.empty_door(now);
+            match Door::open(listener, self.poll.registry(), Source::PlayersDoor.into()) {
+                Ok(door) => self.door = Some(door),
+                Err(error) => log::error!("cannot watch the players' port: {error}"),
+            }
+        }
+    }
+
+    /// Takes in those who still wait at the old door before it closes.
+    fn empty_door(&mut self, now: Millis) {
+        let Some(mut door) = self.door.take() else { return };
+        let mut turn =
+            Turn { now, game: &mut self.game, metrics: &mut self.metrics, registry: self.poll.registry() };
+        take_in(&mut door, &mut self.clients, &mut turn);
+    }
+
+    /// Tells the store that this server lives, and looks at the settings, when it is time.
+    fn tell_store(&mut self, now: Millis) {
+        if self.link.is_heartbeat_due(now) {
+            let status = self.status(now);
+            let heartbeat = self.link.heartbeat(now, status);
+            self.helpers.ask_store(heartbeat);
+        }
+        if let Some(look) = self.link.look_at_settings(now) {
+            self.helpers.ask_store(look);
+        }
+    }
+
+    /// How this server is, for tools and other servers.
+    fn status(&mut self, now: Millis) -> ServerStatus {
+        ServerStatus {
+            started_at: self.unix_start,
+            uptime_seconds: now / 1000,
+            connections: u32::try_from(self.clients.counted()).unwrap_or(u32::MAX),
+            players: u32::try_from(self.game.online()).unwrap_or(u32::MAX),
+            counters: self.metrics.counts(),
+            connection_list: self.clients.describe(now, &self.game),
+        }
+    }
+
     /// The first signal to stop: nobody comes in any more, and the game tells and saves everybody.
     fn signalled(&mut self, now: Millis) {
         let Some(signal) = self.signals.stop_asked() else {
@@ -261,12 +386,15 @@ impl EventLoop {
             return;
         }
         log::info!("{signal}: stopping; a second signal stops at once");
-        self.shutdown = Some(ShuttingDown {
-            signal,
-            deadline: now + SHUTDOWN_LIMIT_MS,
-        });
-        self.door = None;
-        self.game.handle(now, Input::Shutdown);
+        self.begin_shutdown(now, signal);
+    }
+
+    fn begin_shutdown(&mut self, now: Millis, signal: &'static str) {
+        if self.shutdown.is_none() {
+            self.shutdown = Some(ShuttingDown { signal, deadline: now + SHUTDOWN_LIMIT_MS });
+            self.door = None;
+            self.game.handle(now, Input::Shutdown);
+        }
     }
 
     /// The signal that ends the loop now: everybody was told and saved, or the time for it is over.
@@ -310,6 +438,16 @@ impl EventLoop {
             },
         );
         self.metrics.add(Counter::OpsRequests, answered);
+    }
+}
+
+/// What helper threads call when they have an answer.
+fn notifier(waker: &Arc<Waker>) -> impl Fn() + Clone + Send + 'static {
+    let waker = Arc::clone(waker);
+    move || {
+        if let Err(error) = waker.wake() {
+            log::error!("cannot wake the loop: {error}");
+        }
     }
 }
 

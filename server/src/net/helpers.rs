@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::crypto::{self, Hasher, QUEUE_LIMIT};
 use crate::game::{Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
+use super::store_link::{Order, StoreLink};
 use crate::store::worker::Worker;
 use crate::store::{self, CreateError, Reply, StoreError};
 
@@ -29,17 +30,39 @@ impl Helpers {
         }
     }
 
-    /// Gives the game what was answered.
-    pub(super) fn deliver_replies(&mut self, now: Millis, game: &mut Game, metrics: &mut Metrics) {
+    /// Gives the game what was answered to it, and the link what was answered to it; what the link makes of that.
+    pub(super) fn deliver_replies(
+        &mut self,
+        now: Millis,
+        game: &mut Game,
+        metrics: &mut Metrics,
+        link: &mut StoreLink,
+    ) -> Vec<Order> {
+        let mut orders = Vec::new();
         while let Some(reply) = self.store.try_recv() {
             if is_failure(&reply) {
                 metrics.increment(Counter::StoreFailures);
             }
-            game.handle(now, Input::Store(reply));
+            match reply {
+                Reply::Heartbeat { result, .. } => orders.extend(link.heartbeat_answered(result)),
+                Reply::Settings { result, .. } => orders.extend(link.settings_answered(result, metrics)),
+                reply => game.handle(now, Input::Store(reply)),
+            }
         }
         while let Some(reply) = self.hasher.try_recv() {
             game.handle(now, Input::Password(reply));
         }
+        orders
+    }
+
+    /// Asks the store on behalf of the server itself.
+    pub(super) fn ask_store(&self, request: store::Request) {
+        self.store.send(request);
+    }
+
+    /// Gives the store the live settings it lacks.
+    pub(super) fn seed_settings(&self, settings: store::Settings) {
+        self.store.send(store::Request::SeedSettings { ticket: 0, settings });
     }
 
     /// Hands on what the game asks.

@@ -10,7 +10,8 @@
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
 //! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending, and when.
-//! 4. `round_trip`, `signals`, `close_log`, `descriptors`, `tokens`: one small subject each; `http`: the ops port.
+//! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
+//! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the ops port.
 
 mod accept;
 mod clients;
@@ -19,13 +20,17 @@ mod connection;
 mod descriptors;
 pub mod event_loop;
 mod flush;
+mod from_config;
 mod helpers;
 mod http;
 mod limits;
+pub mod listen;
 mod round_trip;
 mod signals;
+mod store_link;
 mod tokens;
 
-pub use descriptors::raise_limit;
+pub use descriptors::allow_connections;
 pub use event_loop::{EventLoop, Stop};
+pub use from_config::game_settings;
 pub use limits::ClientLimits;

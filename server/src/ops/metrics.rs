@@ -2,6 +2,7 @@
 
 use super::histogram::Histogram;
 use super::names::{self, Name};
+use std::collections::BTreeMap;
 
 /// What only grows. Declared with its name, in the order of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Counter {
     AcceptErrors,
     /// See [`names::POLL_ERRORS`].
     PollErrors,
+    /// See [`names::SETTINGS_REFUSED`].
+    SettingsRefused,
     /// See [`names::STORE_REQUESTS`].
     StoreRequests,
     /// See [`names::STORE_FAILURES`].
@@ -38,7 +41,7 @@ pub enum Counter {
 
 impl Counter {
     /// Every counter with its name.
-    pub const ALL: [(Self, Name); 14] = [
+    pub const ALL: [(Self, Name); 15] = [
         (Self::Accepts, names::ACCEPTS),
         (Self::BytesIn, names::BYTES_IN),
         (Self::SegmentsOut, names::SEGMENTS_OUT),
@@ -48,6 +51,7 @@ impl Counter {
         (Self::Throttles, names::THROTTLES),
         (Self::AcceptErrors, names::ACCEPT_ERRORS),
         (Self::PollErrors, names::POLL_ERRORS),
+        (Self::SettingsRefused, names::SETTINGS_REFUSED),
         (Self::StoreRequests, names::STORE_REQUESTS),
         (Self::StoreFailures, names::STORE_FAILURES),
         (Self::PasswordJobs, names::PASSWORD_JOBS),
@@ -165,6 +169,18 @@ impl Metrics {
     #[must_use]
     pub fn gauge(&self, gauge: Gauge) -> u64 {
         self.gauges[gauge as usize]
+    }
+
+    /// Every counter by the name that tools show: that of the metric without prefix and suffix.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        let plain = |name: Name| name.name.trim_start_matches("pyao_").trim_end_matches("_total").to_owned();
+        let counters = Counter::ALL.into_iter().map(|(counter, name)| (plain(name), self.count(counter)));
+        let labelled = [(names::REFUSALS, &self.refusals), (names::CLOSES, &self.closes)];
+        let by_reason = labelled.into_iter().flat_map(|(name, labelled)| {
+            labelled.iter().map(move |(reason, count)| (format!("{}.{reason}", plain(name)), count))
+        });
+        counters.chain(by_reason).collect()
     }
 
     /// Counts a packet received.

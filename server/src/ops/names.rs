@@ -53,6 +53,9 @@ pub const ACCEPT_ERRORS: Name = name(
 /// Counter.
 pub const POLL_ERRORS: Name = name("pyao_poll_errors_total", "Failed waits for events.");
 /// Counter.
+pub const SETTINGS_REFUSED: Name =
+    name("pyao_settings_refused_total", "Live settings of the store that were not valid or could not be followed.");
+/// Counter.
 pub const STORE_REQUESTS: Name = name("pyao_store_requests_total", "Requests given to the store.");
 /// Counter.
 pub const STORE_FAILURES: Name = name(

@@ -269,6 +269,9 @@ fn carry_out_one<S: Store + ?Sized>(store: &mut S, request: &Request) -> Reply {
         &Request::Heartbeat { ticket, ref status } => {
             Reply::Heartbeat { ticket, result: store.heartbeat(status) }
         }
+        &Request::SeedSettings { ticket, ref settings } => {
+            Reply::Saved { ticket, result: store.seed_settings(settings) }
+        }
         &Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
         &Request::RestoreAccounts { ticket, ref accounts } => {
             Reply::Saved { ticket, result: store.restore_accounts(accounts) }

@@ -69,6 +69,13 @@ pub enum Request {
         /// Comes back with the reply.
         ticket: Ticket,
     },
+    /// Set those live settings that are not set.
+    SeedSettings {
+        /// Comes back with the reply.
+        ticket: Ticket,
+        /// Values by name.
+        settings: Settings,
+    },
     /// Write accounts with their characters under the numbers they had, after the store was emptied.
     RestoreAccounts {
         /// Comes back with the reply.
@@ -151,6 +158,7 @@ impl Request {
             Self::SaveCharacters { ticket, .. }
             | Self::SetPasswordHash { ticket, .. }
             | Self::WriteSessions { ticket, .. }
+            | Self::SeedSettings { ticket, .. }
             | Self::RestoreAccounts { ticket, .. } => Reply::Saved { ticket, result: Err(error) },
             Self::OpenSession { ticket, .. } => Reply::SessionOpened { ticket, result: Err(error) },
             Self::Heartbeat { ticket, .. } => Reply::Heartbeat { ticket, result: Err(error) },

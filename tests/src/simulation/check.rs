@@ -114,6 +114,7 @@ impl Simulation {
         same("connections", self.game.connection_count(), 0)?;
         let npcs: usize = self.content.maps().map(|map| map.npc_placements().len()).sum();
         same("characters", self.game.world().population(), npcs)?;
+        same("open sessions", self.store.open_sessions(), 0)?;
         for player in &self.players {
             let Some(place) = player.last_place else { continue };
             same(

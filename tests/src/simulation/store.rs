@@ -3,6 +3,7 @@
 use pyao_server::store::records::{
     AccountRecord, CharacterRecord, CharacterSave, NewAccount, PositionRecord, UserId,
 };
+use pyao_server::store::session::{Claim, SessionWrite};
 use pyao_server::store::{CreateError, Reply, Request, StoreError, StoredAccount};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct SimulatedStore {
     accounts: BTreeMap<UserId, StoredAccount>,
     names: BTreeMap<String, UserId>,
+    /// Open sessions, each with the time since when nobody is connected.
+    sessions: BTreeMap<UserId, Option<u64>>,
     waiting: VecDeque<Request>,
     replies: VecDeque<Reply>,
 }
@@ -46,6 +49,11 @@ impl SimulatedStore {
         self.stored(name).map(|stored| stored.character.position)
     }
 
+    /// How many sessions are open.
+    pub fn open_sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
     fn stored(&self, name: &str) -> Option<&StoredAccount> {
         self.accounts.get(self.names.get(&name.to_ascii_lowercase())?)
     }
@@ -65,7 +73,21 @@ impl SimulatedStore {
                 }
                 Reply::Saved { ticket, result: Ok(()) }
             }
-            other => other.refuse(StoreError::Unavailable("not simulated".into())),
+            Request::OpenSession { ticket, .. } => {
+                Reply::SessionOpened { ticket, result: Ok(Claim::Granted) }
+            }
+            Request::WriteSessions { ticket, writes } => {
+                for write in writes {
+                    match write {
+                        SessionWrite::Put(session) => {
+                            self.sessions.insert(session.user_id, session.disconnected_at)
+                        }
+                        SessionWrite::Close { user_id, .. } => self.sessions.remove(&user_id),
+                    };
+                }
+                Reply::Saved { ticket, result: Ok(()) }
+            }
+            other => other.refuse(StoreError::Unavailable("nobody asks this here".into())),
         }
     }
 

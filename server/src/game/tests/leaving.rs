@@ -107,7 +107,9 @@ fn shutdown_tells_and_saves_everybody_and_is_done_when_the_store_has_said_so() {
     assert_eq!(errors(&table.read(ana)), [CloseReason::Shutdown.player_text().unwrap()]);
     assert_eq!(table.closed_as(waiting), Some(CloseReason::Shutdown));
     assert!(!table.game.is_drained(), "nothing is written yet");
-    assert_eq!(table.waiting.len(), 1, "all of them in one transaction");
+    let (ticket, saves) = table.take_waiting_save();
+    assert_eq!(saves.len(), 2, "all of them in one transaction");
+    table.waiting.insert(0, Request::SaveCharacters { ticket, saves });
     table.store_answers = true;
     table.settle();
     assert!(table.game.is_drained());

@@ -92,11 +92,16 @@ fn a_login_while_the_last_save_is_on_its_way_finds_the_newest_state() {
     assert_eq!(table.game.online(), 0, "the store has not answered");
     // The loads come back as if they had overtaken the save: older than what has just left.
     let old = table.store.load_account("Ana").unwrap().unwrap();
-    for _ in 0..2 {
-        let load =
-            table.waiting.iter().position(|request| matches!(request, Request::LoadAccount { .. })).unwrap();
-        let Request::LoadAccount { ticket, .. } = table.waiting.remove(load) else { unreachable!() };
-        let reply = Reply::Account { ticket, result: Ok(Some(Box::new(old.clone()))) };
+    for _ in 0..3 {
+        let asked =
+            |request: &Request| matches!(request, Request::LoadAccount { .. } | Request::OpenSession { .. });
+        let place = table.waiting.iter().position(asked).unwrap();
+        let reply = match table.waiting.remove(place) {
+            Request::LoadAccount { ticket, .. } => {
+                Reply::Account { ticket, result: Ok(Some(Box::new(old.clone()))) }
+            }
+            claim => carry_out(&mut table.store, claim),
+        };
         table.game.handle(table.now, Input::Store(reply));
         table.settle();
     }

@@ -6,11 +6,14 @@ mod leaving;
 mod login;
 mod movement;
 mod saving;
+mod sessions;
 
 use super::*;
 use crate::content::Position;
 use crate::crypto::{Hasher, PasswordCost};
 use crate::protocol::wire::TextEncoding;
+use crate::store::records::CharacterSave;
+use crate::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Reply, Request, Store};
 use core::net::Ipv4Addr;
@@ -44,7 +47,7 @@ impl Table {
         Self {
             game: Game::new(Arc::new(Content::starter()), settings, 1, 1_700_000_000),
             now: 0,
-            store: SqliteStore::open(&directory.path().join("test.db")).unwrap(),
+            store: registered_store(&directory.path().join("test.db")),
             store_answers: true,
             waiting: Vec::new(),
             hasher: Hasher::start(cost, || ()).unwrap(),
@@ -153,6 +156,15 @@ impl Table {
         connection
     }
 
+    /// Takes the only save that waits for the store.
+    fn take_waiting_save(&mut self) -> (store::Ticket, Vec<CharacterSave>) {
+        let is_save = |request: &Request| matches!(request, Request::SaveCharacters { .. });
+        assert_eq!(self.waiting.iter().filter(|request| is_save(request)).count(), 1, "{:?}", self.waiting);
+        let place = self.waiting.iter().position(is_save).unwrap();
+        let Request::SaveCharacters { ticket, saves } = self.waiting.remove(place) else { unreachable!() };
+        (ticket, saves)
+    }
+
     fn position(&self, name: &str) -> Position {
         let player = self.game.players.by_name(name).and_then(|key| self.game.players.get(key));
         let player = player.unwrap_or_else(|| panic!("{name} is not in the world"));
@@ -172,6 +184,17 @@ impl Table {
         }
         self.read(connection)
     }
+}
+
+fn carry_out(store: &mut dyn Store, request: Request) -> Reply {
+    store.carry_out(&[request]).remove(0)
+}
+
+fn registered_store(path: &std::path::Path) -> SqliteStore {
+    let mut store = SqliteStore::open(path).unwrap();
+    let server = ServerId::new("test").unwrap();
+    store.register_server(&ServerStart { server, started_at: 1_700_000_000, lease: DEFAULT_LEASE }).unwrap();
+    store
 }
 
 /// The creation form of a human mage of Ullathorpe.

@@ -1,0 +1,161 @@
+//! Live settings: those that the store holds too, and that a running server follows.
+//!
+//! At start a live setting takes the value of the strongest layer: a flag, else the environment, else the store, else
+//! the file, else the default. From then on a value that changes in the store is followed, whatever set the start.
+
+use std::collections::BTreeMap;
+
+use super::field::Given;
+use super::table::{SETTINGS, Setting};
+use super::{Config, Loaded, Source};
+use crate::store::keyspace;
+
+/// Names of the live settings, in the order of the store's table.
+pub fn live_keys() -> impl Iterator<Item = &'static str> {
+    keyspace::SETTINGS.iter().map(|(name, _)| *name)
+}
+
+fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+/// Sets a setting to what `text` says, if that is valid together with the others.
+///
+/// # Errors
+/// What was expected instead; then nothing has changed.
+pub fn set(config: &mut Config, key: &str, text: &str) -> Result<(), String> {
+    let setting = setting(key).ok_or("an existing setting")?;
+    let mut changed = config.clone();
+    (setting.field)(&mut changed).assign(&Given::Text(text.to_owned()))?;
+    if changed.server.port == 0 && config.server.port != 0 {
+        // Any free port is for starts that nobody has to find.
+        return Err("a port from 1 to 65535".to_owned());
+    }
+    changed.check_together()?;
+    *config = changed;
+    Ok(())
+}
+
+/// The value of a setting as plain text, as [`set`] takes it; `None` when there is no such setting.
+#[must_use]
+pub fn text(config: &Config, key: &str) -> Option<String> {
+    setting(key).map(|setting| (setting.field)(&mut config.clone()).text())
+}
+
+impl Config {
+    /// Rules that settings keep with each other, and those of a server that runs.
+    pub(super) fn check_together(&self) -> Result<(), String> {
+        if self.game.dice_min > self.game.dice_max {
+            return Err(format!(
+                "game.dice_min ({}) not above game.dice_max ({})",
+                self.game.dice_min, self.game.dice_max
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Loaded {
+    /// Lays the live settings of the store over those of the file and the defaults. Returns what the operator should
+    /// know, a line each: values that are not valid, and those that differ from the file's.
+    pub fn lay_store_over(&mut self, stored: &BTreeMap<String, String>) -> Vec<String> {
+        let mut remarks = Vec::new();
+        for key in live_keys() {
+            let Some(value) = stored.get(key) else { continue };
+            let (before, source) = (text(&self.config, key).unwrap_or_default(), self.sources.of(key));
+            if *value == before {
+                continue;
+            }
+            match source {
+                Source::Flag(_) | Source::Environment(_) => {
+                    remarks.push(format!("{key}: the store says {value:?}, {source} wins with {before:?}"));
+                }
+                Source::File { .. } | Source::Default | Source::Store => {
+                    match set(&mut self.config, key, value) {
+                        Ok(()) => {
+                            if matches!(source, Source::File { .. }) {
+                                remarks.push(format!(
+                                    "{key}: the store's {value:?} wins over {before:?} of {source}"
+                                ));
+                            }
+                            self.sources.replace(key, Source::Store);
+                        }
+                        Err(expected) => remarks.push(format!(
+                            "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
+                        )),
+                    }
+                }
+            }
+        }
+        remarks
+    }
+
+    /// Every live setting as plain text, for a store that lacks some. A port that is any free one is left out.
+    #[must_use]
+    pub fn live_settings(&self) -> BTreeMap<String, String> {
+        live_keys()
+            .filter(|key| !(*key == "server.port" && self.config.server.port == 0))
+            .filter_map(|key| Some((key.to_owned(), text(&self.config, key)?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flags::Flags;
+    use super::super::load;
+    use super::*;
+    use clap::Parser;
+
+    fn loaded(flags: &[&str], file: &str) -> Loaded {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, file).unwrap();
+        let flags = Flags::parse_from([&["pyao-server"], flags].concat());
+        load(&flags, &BTreeMap::new(), &path).unwrap()
+    }
+
+    fn stored(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_live_setting_is_a_setting() {
+        let config = Config::default();
+        for key in live_keys() {
+            let value = text(&config, key).unwrap_or_else(|| panic!("{key} is no setting"));
+            assert_eq!(set(&mut config.clone(), key, &value), Ok(()), "{key} refuses its own default");
+        }
+    }
+
+    #[test]
+    fn the_store_wins_over_the_file_and_loses_against_a_flag() {
+        let mut loaded = loaded(&["--port", "7700"], "[server]\nport = 7701\nmax_connections = 5\n");
+        let remarks =
+            loaded.lay_store_over(&stored(&[("server.port", "8080"), ("server.max_connections", "77")]));
+        assert_eq!((loaded.config.server.port, loaded.config.server.max_connections), (7_700, 77));
+        assert_eq!(loaded.sources.of("server.max_connections"), Source::Store);
+        assert_eq!(remarks.len(), 2, "{remarks:?}");
+    }
+
+    #[test]
+    fn garbage_in_the_store_is_remarked_and_ignored() {
+        let mut loaded = loaded(&[], "");
+        let bad = [("server.port", "eighty"), ("server.max_connections", "0"), ("game.dice_min", "19")];
+        assert!(set(&mut Config::default(), "server.port", "0").is_err());
+        let remarks = loaded.lay_store_over(&stored(&bad));
+        assert_eq!(loaded.config, Config::default());
+        assert_eq!(remarks.len(), 3, "{remarks:?}");
+        assert!(remarks[0].contains("eighty"), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_store_that_has_nothing_is_given_everything() {
+        let loaded = loaded(&[], "");
+        let seeds = loaded.live_settings();
+        assert_eq!(seeds.get("server.host").map(String::as_str), Some("0.0.0.0"));
+        assert_eq!(seeds.get("server.port").map(String::as_str), Some("7666"));
+        assert_eq!(seeds.get("server.max_connections").map(String::as_str), Some("1000"));
+        assert_eq!(seeds.len(), live_keys().count());
+    }
+}

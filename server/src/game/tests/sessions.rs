@@ -1,0 +1,151 @@
+//! What the store is told of sessions.
+
+use super::*;
+use crate::store::session::{Claim, StoredSession};
+
+fn session(table: &mut Table, name: &str) -> Option<StoredSession> {
+    let user_id = table.store.find_account(name).unwrap().unwrap().user_id;
+    table.store.session(user_id).unwrap()
+}
+
+fn outside() -> Settings {
+    Settings { start_positions: vec![Position { map: 2, x: 50, y: 50 }], ..Settings::default() }
+}
+
+#[test]
+fn a_session_begins_with_the_login_and_ends_with_the_character() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    let open = session(&mut table, "Ana").unwrap().session;
+    assert_eq!(
+        (open.username.as_str(), open.level, open.class.as_str(), open.location_id),
+        ("Ana", 1, "Mago", 1)
+    );
+    assert_eq!((open.disconnected_at, open.last_seen), (None, 1_700_000_000));
+    table.send(ana, ClientPacket::Quit);
+    assert_eq!(session(&mut table, "Ana"), None);
+}
+
+#[test]
+fn a_session_follows_its_character_to_another_map_within_seconds() {
+    let starts = vec![Position { map: 1, x: 50, y: 9 }];
+    let mut table = Table::with(Settings { start_positions: starts, ..Settings::default() });
+    let ana = table.player("Ana");
+    table.walk(ana, 1, 2);
+    table.pass(5_000);
+    assert_eq!(session(&mut table, "Ana").unwrap().session.location_id, 5);
+}
+
+#[test]
+fn who_is_connected_was_last_seen_within_a_minute_however_silent() {
+    let mut table = Table::new();
+    table.player("Ana");
+    table.pass(250_000);
+    let seen = session(&mut table, "Ana").unwrap().session.last_seen;
+    assert!(1_700_000_250 - seen <= 60, "seen {} s ago", 1_700_000_250 - seen);
+}
+
+#[test]
+fn a_lost_connection_is_told_at_once_and_a_return_too() {
+    let mut table = Table::with(outside());
+    let ana = table.player("Ana");
+    table.pass(10_000);
+    table.lose(ana);
+    assert_eq!(session(&mut table, "Ana").unwrap().session.disconnected_at, Some(1_700_000_010));
+    table.pass(10_000);
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    assert_eq!(session(&mut table, "Ana").unwrap().session.disconnected_at, None);
+}
+
+#[test]
+fn a_character_that_another_server_has_is_refused() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.send(ana, ClientPacket::Quit);
+    table.store_answers = false;
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    let lookup = table.waiting.pop().unwrap();
+    let reply = carry_out(&mut table.store, lookup);
+    table.game.handle(table.now, Input::Store(reply));
+    table.settle();
+    let Some(Request::OpenSession { ticket, .. }) = table.waiting.pop() else { panic!("no claim was made") };
+    let held = Claim::Held { server: ServerId::new("other").unwrap() };
+    table.game.handle(table.now, Input::Store(Reply::SessionOpened { ticket, result: Ok(held) }));
+    assert_eq!(errors(&table.read(again)), [texts::ON_ANOTHER_SERVER]);
+}
+
+#[test]
+fn a_login_that_goes_away_before_it_enters_leaves_no_session() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.send(ana, ClientPacket::Quit);
+    table.store_answers = false;
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    for _ in 0..2 {
+        let request = table.waiting.pop().unwrap();
+        let reply = carry_out(&mut table.store, request);
+        table.game.handle(table.now, Input::Store(reply));
+        table.settle();
+    }
+    table.lose(again);
+    table.store_answers = true;
+    table.settle();
+    assert_eq!(table.game.players().len(), 0);
+    assert_eq!(session(&mut table, "Ana"), None);
+}
+
+#[test]
+fn a_character_taken_by_another_server_leaves_without_being_saved() {
+    let mut table = Table::with(outside());
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.walk(ana, 4, 3);
+    table.read(bea);
+    let user_id = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    table.game.handle(table.now, Input::CharactersTaken(vec![user_id]));
+    table.settle();
+    assert_eq!(errors(&table.read(ana)), [CloseReason::TakenOver.player_text().unwrap()]);
+    assert!(matches!(table.read(bea)[..], [ServerPacket::CharacterRemove { .. }]));
+    table.pass(10_000);
+    let stored = table.store.load_account("Ana").unwrap().unwrap().character.position;
+    assert_eq!(stored.x, 50, "the steps walked here are the other server's to know");
+}
+
+#[test]
+fn an_emptied_store_gets_back_what_is_held_in_memory() {
+    let mut table = Table::with(outside());
+    let ana = table.player("Ana");
+    table.walk(ana, 4, 3);
+    let directory = tempfile::tempdir().unwrap();
+    table.store = registered_store(&directory.path().join("new.db"));
+    table.game.handle(table.now, Input::StoreEmptied);
+    table.settle();
+    let stored = table.store.load_account("Ana").unwrap().unwrap();
+    assert_eq!(stored.character.position.x, table.position("Ana").x);
+    assert!(session(&mut table, "Ana").is_some());
+    table.send(ana, ClientPacket::Walk { heading: 4 });
+    table.pass(5_000);
+    let stored = table.store.load_account("Ana").unwrap().unwrap();
+    assert_eq!(stored.character.position.x, table.position("Ana").x, "and saving goes on");
+}
+
+#[test]
+fn changed_settings_hold_for_those_who_are_already_there() {
+    let mut table = Table::with(outside());
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.lose(bea);
+    let settings = Settings {
+        idle_ms: 60_000,
+        disconnect_stay_ms: 20_000,
+        motd: vec!["Hoy hay torneo".into()],
+        ..outside()
+    };
+    table.game.handle(table.now, Input::Settings(Box::new(settings)));
+    assert!(console(&table.ask(ana, ClientPacket::RequestMOTD)).contains(&"Hoy hay torneo".to_string()));
+    table.pass(20_000);
+    assert!(table.game.players.by_name("Bea").is_none(), "the shorter stay counts");
+    table.pass(40_000);
+    assert_eq!(table.closed_as(ana), Some(CloseReason::Idle));
+}

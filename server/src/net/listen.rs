@@ -1,0 +1,114 @@
+//! Finding and taking the ports to listen on.
+//!
+//! A name may take long to resolve, so a running server that is to listen elsewhere lets a thread of its own find out.
+
+use std::io;
+use std::net::ToSocketAddrs;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use mio::net::TcpListener;
+
+/// Between two tries to get an address back.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Listens on the first address of that name that can be had.
+///
+/// # Errors
+/// The last address's fault, or that the name has none.
+pub fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in name.to_socket_addrs()? {
+        match TcpListener::bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last_error = error,
+        }
+    }
+    Err(last_error)
+}
+
+/// What to do about a failed [`bind`].
+#[must_use]
+pub fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another server runs there: stop it, or choose another port",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose another port",
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address: choose another host",
+        _ => "choose another host or port",
+    }
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    /// Address or name.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+impl Address {
+    fn bind(&self) -> io::Result<TcpListener> {
+        bind((self.host.as_str(), self.port))
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}", self.host, self.port)
+    }
+}
+
+/// How a move ended.
+pub(super) struct Moved {
+    /// The new listener, or why there is none.
+    pub outcome: io::Result<TcpListener>,
+    /// The old address, taken again after the new one could not be had.
+    pub restored: Option<TcpListener>,
+}
+
+/// A move to another address, under way.
+pub(super) struct Move {
+    answer: Receiver<Moved>,
+    /// Where to.
+    pub to: Address,
+}
+
+impl Move {
+    /// Begins to listen at `to`. If that cannot be had, `way_back` is listened at again, however long it takes: a move
+    /// within one port has to give it up first. `notify` is called when the end is known.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn begin(
+        to: Address,
+        way_back: Option<Address>,
+        notify: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let (sender, answer) = mpsc::channel();
+        let target = to.clone();
+        std::thread::Builder::new().name("listen".to_owned()).spawn(move || {
+            let outcome = target.bind();
+            let restored = way_back.filter(|_| outcome.is_err()).map(|way_back| bind_patiently(&way_back));
+            // Nobody waits any more when the server has stopped.
+            let _ = sender.send(Moved { outcome, restored });
+            notify();
+        })?;
+        Ok(Self { answer, to })
+    }
+
+    /// How it ended, once that is known.
+    pub(super) fn ended(&self) -> Option<Moved> {
+        self.answer.try_recv().ok()
+    }
+}
+
+fn bind_patiently(address: &Address) -> TcpListener {
+    loop {
+        match address.bind() {
+            Ok(listener) => return listener,
+            Err(error) => log::error!("cannot listen on {address} again: {error}; trying on"),
+        }
+        std::thread::sleep(RETRY);
+    }
+}

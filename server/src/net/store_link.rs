@@ -1,0 +1,228 @@
+//! The server's own dealings with the store: it tells that it lives and how it is, and follows the live settings.
+//!
+//! Every five seconds a heartbeat, every second a look at the settings, each only when the one before was answered: a
+//! store that hangs is asked nothing twice. A setting that is not valid, or that cannot be followed, is logged and
+//! counted once, and the old value stays in force.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Config, live};
+use crate::game::Millis;
+use crate::ops::metrics::{Counter, Metrics};
+use crate::store::records::UserId;
+use crate::store::server::{Heartbeat, ServerStatus};
+use crate::store::{Request, Settings, StoreError, Ticket};
+
+const HEARTBEAT_EVERY_MS: Millis = 5_000;
+const SETTINGS_EVERY_MS: Millis = 1_000;
+/// The game never draws this ticket.
+const TICKET: Ticket = 0;
+
+/// What the rest of the loop has to do about an answer of the store.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// These settings are other ones now; this is the whole configuration.
+    Follow {
+        /// Their names.
+        changed: Vec<&'static str>,
+        /// The configuration with them.
+        config: Box<Config>,
+    },
+    /// Other servers have taken these characters.
+    CharactersTaken(Vec<UserId>),
+    /// The store was emptied or swapped.
+    StoreEmptied,
+    /// Another server runs under our name: this one must end.
+    Replaced(StoreError),
+}
+
+/// See the module.
+pub(super) struct StoreLink {
+    /// What is in force.
+    config: Config,
+    /// What the store said last of each live setting, valid or not.
+    seen: Settings,
+    store_id: String,
+    heartbeat_at: Millis,
+    settings_at: Millis,
+    awaits_heartbeat: bool,
+    awaits_settings: bool,
+}
+
+impl StoreLink {
+    /// A link for a server registered on the store `store_id`, which runs under `config`, `seen` being what the store
+    /// said of live settings at the start.
+    pub(super) fn new(config: Config, seen: Settings, store_id: String) -> Self {
+        Self {
+            config,
+            seen,
+            store_id,
+            heartbeat_at: 0,
+            settings_at: SETTINGS_EVERY_MS,
+            awaits_heartbeat: false,
+            awaits_settings: false,
+        }
+    }
+
+    /// When there is something to ask without an event.
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        let heartbeat = (!self.awaits_heartbeat).then_some(self.heartbeat_at);
+        let settings = (!self.awaits_settings).then_some(self.settings_at);
+        [heartbeat, settings].into_iter().flatten().min()
+    }
+
+    /// Whether a heartbeat is due.
+    pub(super) fn is_heartbeat_due(&self, now: Millis) -> bool {
+        !self.awaits_heartbeat && now >= self.heartbeat_at
+    }
+
+    /// The heartbeat to send.
+    pub(super) fn heartbeat(&mut self, now: Millis, status: ServerStatus) -> Request {
+        self.awaits_heartbeat = true;
+        self.heartbeat_at = now + HEARTBEAT_EVERY_MS;
+        Request::Heartbeat { ticket: TICKET, status: Box::new(status) }
+    }
+
+    /// The look at the settings, when it is due.
+    pub(super) fn look_at_settings(&mut self, now: Millis) -> Option<Request> {
+        if self.awaits_settings || now < self.settings_at {
+            return None;
+        }
+        self.awaits_settings = true;
+        self.settings_at = now + SETTINGS_EVERY_MS;
+        Some(Request::ReadSettings { ticket: TICKET })
+    }
+
+    /// The store answered a heartbeat.
+    pub(super) fn heartbeat_answered(&mut self, result: Result<Heartbeat, StoreError>) -> Vec<Order> {
+        self.awaits_heartbeat = false;
+        let mut orders = Vec::new();
+        match result {
+            Ok(heartbeat) => {
+                if heartbeat.store_id != self.store_id {
+                    self.store_id = heartbeat.store_id;
+                    orders.push(Order::StoreEmptied);
+                }
+                if !heartbeat.taken.is_empty() {
+                    orders.push(Order::CharactersTaken(heartbeat.taken));
+                }
+            }
+            Err(error @ StoreError::ServerReplaced(_)) => orders.push(Order::Replaced(error)),
+            // The worker has logged it, and says when the store is back.
+            Err(_) => {}
+        }
+        orders
+    }
+
+    /// The store answered a look at the settings.
+    pub(super) fn settings_answered(
+        &mut self,
+        result: Result<Settings, StoreError>,
+        metrics: &mut Metrics,
+    ) -> Option<Order> {
+        self.awaits_settings = false;
+        let stored = result.ok()?;
+        let changed: Vec<_> = live::live_keys().filter(|key| self.take_in(key, &stored, metrics)).collect();
+        self.seen = stored;
+        (!changed.is_empty()).then(|| Order::Follow { changed, config: Box::new(self.config.clone()) })
+    }
+
+    /// Follows one setting if the store says something new of it; whether anything changed.
+    fn take_in(&mut self, key: &str, stored: &Settings, metrics: &mut Metrics) -> bool {
+        let Some(value) = stored.get(key).filter(|value| self.seen.get(key) != Some(*value)) else {
+            return false;
+        };
+        let before = live::text(&self.config, key).unwrap_or_default();
+        if *value == before {
+            return false;
+        }
+        match live::set(&mut self.config, key, value) {
+            Ok(()) => {
+                log::info!("{key} is now {value:?} (was {before:?})");
+                true
+            }
+            Err(expected) => {
+                metrics.increment(Counter::SettingsRefused);
+                log::warn!("{key}: the store says {value:?}, expected {expected}; {before:?} stays in force");
+                false
+            }
+        }
+    }
+
+    /// The server goes on listening where it did: it could not follow.
+    pub(super) fn keeps_address(&mut self, host: String, port: u16, metrics: &mut Metrics) {
+        metrics.increment(Counter::SettingsRefused);
+        self.config.server.host = host;
+        self.config.server.port = port;
+    }
+
+    /// What a store that lacks live settings is to be given.
+    pub(super) fn live_settings(&self) -> BTreeMap<String, String> {
+        live::live_keys().filter_map(|key| Some((key.to_owned(), live::text(&self.config, key)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link() -> StoreLink {
+        StoreLink::new(Config::default(), Settings::new(), "a".to_owned())
+    }
+
+    fn stored(pairs: &[(&str, &str)]) -> Settings {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn beat(store_id: &str, taken: Vec<UserId>) -> Heartbeat {
+        Heartbeat { connections: 0, store_id: store_id.to_owned(), taken }
+    }
+
+    #[test]
+    fn a_store_that_does_not_answer_is_asked_once() {
+        let mut link = link();
+        assert!(link.is_heartbeat_due(0));
+        link.heartbeat(0, ServerStatus::default());
+        assert!(link.look_at_settings(1_000).is_some());
+        assert_eq!(link.next_deadline(), None);
+        assert!(!link.is_heartbeat_due(60_000) && link.look_at_settings(60_000).is_none());
+        link.heartbeat_answered(Err(StoreError::Unavailable("test".into())));
+        assert!(link.is_heartbeat_due(60_000));
+    }
+
+    #[test]
+    fn a_changed_setting_is_followed_once_and_garbage_is_counted_once() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let values =
+            stored(&[("server.port", "8080"), ("limits.idle_minutes", "many"), ("game.motd", "hola")]);
+        let Some(Order::Follow { changed, config }) =
+            link.settings_answered(Ok(values.clone()), &mut metrics)
+        else {
+            panic!("nothing to follow")
+        };
+        assert_eq!(changed, ["server.port", "game.motd"]);
+        assert_eq!((config.server.port, config.limits.idle_minutes), (8_080, 5));
+        assert!(link.settings_answered(Ok(values), &mut metrics).is_none());
+        assert_eq!(metrics.count(Counter::SettingsRefused), 1);
+    }
+
+    #[test]
+    fn a_setting_that_vanishes_changes_nothing_and_one_that_comes_back_counts() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        link.settings_answered(Ok(stored(&[("server.port", "8080")])), &mut metrics);
+        assert!(link.settings_answered(Ok(stored(&[])), &mut metrics).is_none());
+        let back = link.settings_answered(Ok(stored(&[("server.port", "8081")])), &mut metrics);
+        assert!(matches!(back, Some(Order::Follow { .. })));
+    }
+
+    #[test]
+    fn another_store_id_means_that_the_store_was_emptied() {
+        let mut link = link();
+        assert!(link.heartbeat_answered(Ok(beat("a", Vec::new()))).is_empty());
+        let orders = link.heartbeat_answered(Ok(beat("b", vec![UserId(3)])));
+        assert!(
+            matches!(&orders[..], [Order::StoreEmptied, Order::CharactersTaken(taken)] if *taken == [UserId(3)])
+        );
+        assert!(link.heartbeat_answered(Ok(beat("b", Vec::new()))).is_empty());
+    }
+}
