@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod choice;
 mod error;
 mod fields;
 pub mod keyspace;
