@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::field::Given;
 use super::table::SETTINGS;
-use super::{Layers, Source, suggest};
+use super::{Layers, Source, redis_environment, suggest};
 
 /// Names the configuration file.
 pub(super) const CONFIG_FILE: &str = "PYAO_CONFIG";
@@ -15,6 +15,7 @@ const REDIS: &str = "PYAO_REDIS";
 
 /// Lays the variables over what the file gave.
 pub(super) fn apply(environment: &BTreeMap<String, String>, layers: &mut Layers) {
+    redis_environment::apply(environment, layers);
     for (variable, text) in environment {
         if variable.starts_with("PYAO_") && variable.contains("__") {
             apply_long(variable, text, layers);

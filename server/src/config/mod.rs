@@ -5,12 +5,14 @@
 //! `--check` all follow that table. A wrong value is never ignored: [`load`] reports every fault of every layer, each
 //! with its file, line and column, its variable or its flag.
 
+pub mod describe;
 mod environment;
 mod field;
 mod file;
 pub mod flags;
 pub mod live;
-mod suggest;
+mod redis_environment;
+pub mod suggest;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -322,7 +324,8 @@ impl Loaded {
     }
 }
 
-/// Reads all layers. `environment` holds the process' variables; only those that begin with `PYAO_` count.
+/// Reads all layers. `environment` holds the process' variables; only those that begin with `PYAO_` or
+/// `REDIS_` count.
 ///
 /// The file is `--config`, else `PYAO_CONFIG`, else `default_file` when it exists.
 ///

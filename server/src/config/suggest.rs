@@ -1,7 +1,8 @@
 //! "Did you mean …?" for mistyped names.
 
-/// ` ; did you mean X?` when one of `known` is close to `typed`, else nothing.
-pub(super) fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+/// `; did you mean X?` when one of `known` is close to `typed`, else nothing.
+#[must_use]
+pub fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
     let limit = (typed.chars().count() / 3).clamp(1, 4);
     known
         .map(|name| (distance(typed, name), name))

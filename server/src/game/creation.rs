@@ -2,12 +2,11 @@
 //!
 //! A refusal leaves the socket open: the client's form stays and the player corrects it.
 
+use super::character_form::{CharacterForm, CheckedForm, FormFault, check_password};
 use super::dice::Dice;
-use super::kinds::{Class, Gender, HOMES, Race};
 use super::login::{CLIENT_VERSION, store_failure_text};
 use super::pending::Pending;
-use super::starting_character::{attributes, starting_character};
-use super::{Game, Stage, names, texts};
+use super::{Game, Stage, texts};
 use crate::content::Position;
 use crate::crypto;
 use crate::protocol::outbox::ConnectionId;
@@ -15,25 +14,11 @@ use crate::protocol::server::ServerPacket;
 use crate::store::records::{AccountRecord, CharacterRecord, NewAccount, UserId};
 use crate::store::{self, CreateError, Request, StoredAccount};
 
-/// What the creation form holds.
-pub(super) struct CreationForm {
-    pub name: String,
+/// What the client's creation screen sends.
+pub(super) struct CreationRequest {
+    pub form: CharacterForm,
     pub password: String,
     pub version: (u8, u8, u8),
-    pub race: u8,
-    pub gender: u8,
-    pub class: u8,
-    pub head: i16,
-    pub email: String,
-    pub home: u8,
-}
-
-/// A form that passed every check.
-struct Checked {
-    race: Race,
-    class: Class,
-    head: u16,
-    dice: Dice,
 }
 
 impl Game {
@@ -47,53 +32,45 @@ impl Game {
     }
 
     /// `LoginNewChar`.
-    pub(super) fn create(&mut self, connection: ConnectionId, form: CreationForm) {
+    pub(super) fn create(&mut self, connection: ConnectionId, request: CreationRequest) {
         if !self.may_try(connection) {
             return self.refuse_creation(connection, texts::TOO_MANY_ATTEMPTS);
         }
-        let checked = match self.check_form(connection, &form) {
+        let CreationRequest { form, password, version } = request;
+        let (form, dice) = match self.check_creation(connection, form, &password, version) {
             Ok(checked) => checked,
             Err(text) => return self.refuse_creation(connection, text),
         };
-        let start = self.start_position(form.home);
-        let modifiers = self.world.content().race_modifiers(form.race);
-        let attributes = attributes(checked.dice, modifiers);
-        let character = starting_character(checked.race, checked.class, attributes, start, &mut self.random);
-        let account = NewAccount {
-            username: form.name,
-            password_hash: String::new(),
-            email: form.email,
-            created_at: self.unix_start + self.now / 1_000,
-            race: form.race,
-            gender: form.gender,
-            class: form.class,
-            head: checked.head,
-            home: form.home,
-        };
+        let start = self.start_position(form.home());
+        let created_at = self.unix_start + self.now / 1_000;
+        let (account, character) =
+            form.into_character(dice, start, created_at, self.world.content(), &mut self.random);
         let hash = Pending::CreationHash { connection, account, character: Box::new(character) };
         let ticket = self.wait_for(connection, hash);
-        self.password_jobs.push(crypto::Job::Hash { ticket, password: form.password });
+        self.password_jobs.push(crypto::Job::Hash { ticket, password });
     }
 
     /// The checks of AO 0.13 in their order, and those it forgot.
-    fn check_form(&self, connection: ConnectionId, form: &CreationForm) -> Result<Checked, &'static str> {
-        let require = |holds: bool, text| if holds { Ok(()) } else { Err(text) };
-        require(form.version == CLIENT_VERSION, texts::WRONG_VERSION)?;
-        require(names::is_valid_name(&form.name), texts::INVALID_NAME)?;
-        let forbidden = names::is_forbidden_name(&form.name, self.world.content().forbidden_names());
-        require(!forbidden, texts::FORBIDDEN_NAME)?;
+    fn check_creation(
+        &self,
+        connection: ConnectionId,
+        form: CharacterForm,
+        password: &str,
+        version: (u8, u8, u8),
+    ) -> Result<(CheckedForm, Dice), &'static str> {
+        if version != CLIENT_VERSION {
+            return Err(texts::WRONG_VERSION);
+        }
+        let content = self.world.content();
+        form.check_name(content).map_err(FormFault::text)?;
         let dice = self.connections.get(connection).and_then(|connection| connection.dice);
         let dice = dice.ok_or(texts::DICE_NOT_THROWN)?;
-        require(names::is_valid_new_password(&form.password), texts::INVALID_PASSWORD)?;
-        require(names::is_valid_email(&form.email), texts::INVALID_EMAIL)?;
-        let race = Race::from_wire(form.race).ok_or(texts::INVALID_RACE)?;
-        let gender = Gender::from_wire(form.gender).ok_or(texts::INVALID_GENDER)?;
-        let class = Class::from_wire(form.class).ok_or(texts::INVALID_CLASS)?;
-        require(HOMES.contains(&form.home), texts::INVALID_HOME)?;
-        let head = u16::try_from(form.head).ok().filter(|head| race.heads(gender).contains(head));
-        let head = head.ok_or(texts::INVALID_HEAD)?;
-        require(self.players.by_name(&form.name).is_none(), texts::NAME_TAKEN)?;
-        Ok(Checked { race, class, head, dice })
+        check_password(password).map_err(FormFault::text)?;
+        let form = form.check(content).map_err(FormFault::text)?;
+        if self.players.by_name(form.name()).is_some() {
+            return Err(texts::NAME_TAKEN);
+        }
+        Ok((form, dice))
     }
 
     /// The next of the operator's start positions, or the home city.

@@ -3,7 +3,8 @@
 //! Before login only dice, login and creation exist. In play every packet has its line: the system that handles it, a
 //! refusal that the player reads while the system is not there yet, or silence for what clients send by themselves.
 
-use super::creation::CreationForm;
+use super::character_form::CharacterForm;
+use super::creation::CreationRequest;
 use super::players::PlayerKey;
 use super::{CloseReason, Game, Stage, texts};
 use crate::protocol::client::ClientPacket;
@@ -43,18 +44,8 @@ impl Game {
                 home,
             } => {
                 let version = (ver_major, ver_minor, ver_rev);
-                let form = CreationForm {
-                    name: username,
-                    password,
-                    version,
-                    race,
-                    gender,
-                    class,
-                    head,
-                    email,
-                    home,
-                };
-                self.create(id, form);
+                let form = CharacterForm { name: username, email, race, gender, class, head, home };
+                self.create(id, CreationRequest { form, password, version });
             }
             _ => self.close(id, CloseReason::OutOfOrder),
         }

@@ -8,11 +8,12 @@
 //! To find where a packet is handled, start at [`dispatch`].
 
 pub mod appearance;
+pub mod character_form;
 mod chat;
 pub mod close_reason;
 mod connections;
 mod creation;
-mod dice;
+pub mod dice;
 mod dispatch;
 mod enter;
 mod information;

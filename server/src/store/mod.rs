@@ -7,6 +7,7 @@
 mod clock;
 #[cfg(test)]
 mod contract;
+pub mod choice;
 mod error;
 mod fields;
 pub mod keyspace;

@@ -1,0 +1,209 @@
+//! Which store a configuration means, and opening it.
+//!
+//! Server and tools ask here, so that both look at the same place. Redis is tried when it is enabled: at its address,
+//! or on this machine when none is given. When it cannot be reached, the embedded store stands in, unless the operator
+//! asked for Redis: a second, empty world would be worse than none.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::sqlite::{OpenError, SqliteStore};
+use super::{Store, StoreError};
+use crate::config::Config;
+
+/// Where Redis is looked for when no address is given.
+pub const DEFAULT_REDIS: &str = "redis://127.0.0.1:6379/0";
+
+/// A store that a configuration means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// Redis at that address.
+    Redis {
+        /// May hold a password.
+        url: String,
+        /// The file of the embedded store that stands in when Redis is away; `None` when nothing may.
+        otherwise: Option<PathBuf>,
+    },
+    /// The embedded store in that file.
+    Embedded {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// An opened store.
+pub struct OpenedStore {
+    /// The store.
+    pub store: Box<dyn Store>,
+    /// Why it is not Redis, when Redis was tried first.
+    pub redis_failure: Option<String>,
+}
+
+/// Why a store was not opened. Each says in one line what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    /// Redis was asked for and cannot be used.
+    #[error("cannot use Redis at {place}: {reason}")]
+    Redis {
+        /// Address without secrets.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file that a tool cannot read.
+    #[error("cannot open the store {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The embedded store cannot be used.
+    #[error(transparent)]
+    Embedded(#[from] OpenError),
+}
+
+impl StoreChoice {
+    /// The store that `config` means.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let redis = &config.redis;
+        let path = PathBuf::from(&config.store.path);
+        if !redis.enabled {
+            return Self::Embedded { path };
+        }
+        let url = if redis.url.is_empty() { DEFAULT_REDIS.to_owned() } else { redis.url.clone() };
+        let otherwise = (!redis.is_asked_for()).then_some(path);
+        Self::Redis { url, otherwise }
+    }
+
+    /// Opens it for a server: the embedded store exclusively, made when it is not there.
+    ///
+    /// # Errors
+    /// See [`ChoiceError`].
+    pub fn open_for_server(&self) -> Result<OpenedStore, ChoiceError> {
+        self.open(|path| Ok(SqliteStore::open(path)?))
+    }
+
+    /// Opens it for a tool: beside whichever server uses it, and only when it is there.
+    ///
+    /// # Errors
+    /// See [`ChoiceError`].
+    pub fn open_for_tool(&self) -> Result<OpenedStore, ChoiceError> {
+        self.open(|path| {
+            File::open(path).map_err(|source| ChoiceError::File { path: path.to_owned(), source })?;
+            Ok(SqliteStore::open_shared(path)?)
+        })
+    }
+
+    fn open(
+        &self,
+        open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
+    ) -> Result<OpenedStore, ChoiceError> {
+        let (url, otherwise) = match self {
+            Self::Embedded { path } => {
+                return Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: None });
+            }
+            Self::Redis { url, otherwise } => (url, otherwise),
+        };
+        match (open_redis(url), otherwise) {
+            (Ok(store), _) => Ok(OpenedStore { store, redis_failure: None }),
+            (Err(error), Some(path)) => {
+                let redis_failure = Some(format!("{}: {error}", hide_password(url)));
+                Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure })
+            }
+            (Err(error), None) => {
+                Err(ChoiceError::Redis { place: hide_password(url), reason: error.to_string() })
+            }
+        }
+    }
+}
+
+/// No store speaks to Redis yet.
+fn open_redis(_url: &str) -> Result<Box<dyn Store>, StoreError> {
+    Err(StoreError::Unavailable("this version cannot speak to Redis".to_owned()))
+}
+
+/// `redis://user:secret@host` as `redis://user:***@host`.
+fn hide_password(url: &str) -> String {
+    let parts = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    match parts {
+        Some((scheme, (user_info, host))) => {
+            let user = user_info.split_once(':').map_or(user_info, |(user, _)| user);
+            format!("{scheme}://{user}:***@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    /// An address where nothing listens.
+    const NOBODY: &str = "redis://:secret@127.0.0.1:1/0";
+
+    fn choice(enabled: bool, url: &str, required: Option<bool>) -> StoreChoice {
+        StoreChoice::of(&Config {
+            redis: config::Redis { enabled, url: url.to_owned(), required },
+            store: config::Store { path: "world.db".to_owned() },
+            ..Config::default()
+        })
+    }
+
+    fn redis(url: &str, otherwise: Option<&str>) -> StoreChoice {
+        StoreChoice::Redis { url: url.to_owned(), otherwise: otherwise.map(PathBuf::from) }
+    }
+
+    #[test]
+    fn without_anything_given_redis_on_this_machine_is_tried_first() {
+        assert_eq!(choice(true, "", None), redis(DEFAULT_REDIS, Some("world.db")));
+        assert_eq!(choice(true, "", Some(true)), redis(DEFAULT_REDIS, None));
+    }
+
+    #[test]
+    fn a_given_address_is_required_unless_the_operator_says_otherwise() {
+        assert_eq!(choice(true, NOBODY, None), redis(NOBODY, None));
+        assert_eq!(choice(true, NOBODY, Some(true)), redis(NOBODY, None));
+        assert_eq!(choice(true, NOBODY, Some(false)), redis(NOBODY, Some("world.db")));
+    }
+
+    #[test]
+    fn a_disabled_redis_is_never_tried() {
+        for required in [None, Some(true), Some(false)] {
+            assert_eq!(choice(false, NOBODY, required), StoreChoice::Embedded { path: "world.db".into() });
+        }
+    }
+
+    #[test]
+    fn a_redis_that_is_away_stops_or_gives_way_and_its_password_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.db");
+        let required = StoreChoice::Redis { url: NOBODY.to_owned(), otherwise: None };
+        let error = required.open_for_server().err().unwrap().to_string();
+        assert!(error.contains("redis://:***@127.0.0.1:1/0"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+
+        let optional = StoreChoice::Redis { url: NOBODY.to_owned(), otherwise: Some(path) };
+        let opened = optional.open_for_server().unwrap();
+        assert!(opened.redis_failure.unwrap().starts_with("redis://:***@127.0.0.1:1/0: "));
+    }
+
+    #[test]
+    fn a_tool_opens_beside_the_server_and_makes_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.db");
+        let choice = StoreChoice::Embedded { path: path.clone() };
+        let error = choice.open_for_tool().err().unwrap();
+        assert!(matches!(error, ChoiceError::File { .. }), "{error}");
+        assert!(!path.exists());
+
+        let mut server = choice.open_for_server().unwrap();
+        let mut tool = choice.open_for_tool().unwrap();
+        server.store.set_setting("server.port", "7000").unwrap();
+        assert_eq!(tool.store.settings().unwrap()["server.port"], "7000");
+        assert!(choice.open_for_server().is_err(), "a second server");
+    }
+}
