@@ -2,6 +2,7 @@
 
 mod faults;
 mod keys;
+mod measure;
 mod server;
 
 use super::*;
