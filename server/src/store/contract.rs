@@ -19,7 +19,8 @@ use super::records::{
 use super::testing::{position_save, sample_account, sample_character, sheet_save};
 use super::{CreateError, Store, StoreError, StoredAccount};
 
-/// Makes a test of each rule. `$fixture::new()` is an empty store, its `connect()` a `Box<dyn Store>`.
+/// Makes a test of each rule. `$fixture::new()` is an empty store, its `connect()` a `Box<dyn Store>`,
+/// or `None` where that kind of store cannot run.
 macro_rules! store_contract {
     ($fixture:ident) => {
         $crate::store::contract::store_contract!($fixture:
@@ -68,7 +69,9 @@ macro_rules! store_contract {
             #[test]
             fn $rule() {
                 let fixture = $fixture::new();
-                $crate::store::contract::$rule(&|| fixture.connect());
+                if fixture.connect().is_some() {
+                    $crate::store::contract::$rule(&|| fixture.connect().unwrap());
+                }
             }
         )*
     };

@@ -1,6 +1,7 @@
 //! What a store answers when it cannot do as asked.
 
 use super::records::UserId;
+use super::redis::RedisError;
 use super::server::ServerId;
 
 /// A store that could not do as asked. Nothing of the request was written.
@@ -9,6 +10,9 @@ pub enum StoreError {
     /// The store is away or refused. It may be back later: see [`StoreError::is_temporary`].
     #[error("store unavailable: {0}")]
     Unavailable(String),
+    /// A Redis that could not; some kinds are over soon, see [`StoreError::is_temporary`].
+    #[error(transparent)]
+    Redis(#[from] RedisError),
     /// No such account: it was deleted behind the server's back.
     #[error("the store has no account {0}")]
     UnknownUser(UserId),
@@ -38,7 +42,11 @@ impl StoreError {
     /// Whether the same request may succeed later, when the store is back.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Redis(error) => error.is_temporary(),
+            _ => false,
+        }
     }
 }
 

@@ -1,26 +1,148 @@
 //! Every name in the store that people type: Redis keys and live settings, spelled here and nowhere else.
+//!
+//! A key is written as a template: `{id}` stands for a user number, `{name}` for a name in lower case, `{server}` and
+//! `{epoch}` for a run of a server. Values are text, so that `redis-cli` and Redis Insight show them as they are.
+//!
+//! | who may write | what |
+//! | --- | --- |
+//! | anybody, at any time | `config:…`, [`MOTD`], [`DICE_MIN`], [`DICE_MAX`]: live settings |
+//! | the server that plays the character | `player:{id}:…`, `session:{id}:…` |
+//! | servers and `pyao-admin` | accounts |
+//! | servers | everything else |
 
-/// Live settings: each with the Redis key that holds it.
+use super::records::UserId;
+use super::server::{ServerId, ServerRun};
+
+// Live settings: strings, no expiry. Written at the first start where absent.
+
+/// Address that servers listen on.
+pub const CONFIG_HOST: &str = "config:server:host";
+/// Port that servers listen on.
+pub const CONFIG_PORT: &str = "config:server:port";
+/// Most connections of a server.
+pub const CONFIG_MAX_CONNECTIONS: &str = "config:server:max_connections";
+/// What players read at login; lines end in `\n`.
+pub const MOTD: &str = "server:motd";
+/// Smallest number of the dice.
+pub const DICE_MIN: &str = "server:dice:min_value";
+/// Largest number of the dice.
+pub const DICE_MAX: &str = "server:dice:max_value";
+
+/// Live settings by name, each with the key that holds it.
 ///
 /// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: what it means,
 /// and whether it is valid, is for the server to say.
 pub const SETTINGS: &[(&str, &str)] = &[
-    ("server.host", "config:server:host"),
-    ("server.port", "config:server:port"),
-    ("server.max_connections", "config:server:max_connections"),
+    ("server.host", CONFIG_HOST),
+    ("server.port", CONFIG_PORT),
+    ("server.max_connections", CONFIG_MAX_CONNECTIONS),
     ("limits.connections_per_ip", "config:limits:connections_per_ip"),
     ("limits.logins_per_minute_per_ip", "config:limits:logins_per_minute_per_ip"),
     ("limits.packets_per_second", "config:limits:packets_per_second"),
     ("limits.handshake_seconds", "config:limits:handshake_seconds"),
     ("limits.idle_minutes", "config:limits:idle_minutes"),
     ("game.disconnect_stay_seconds", "config:game:disconnect_stay_seconds"),
-    ("game.motd", "server:motd"),
-    ("game.dice_min", "server:dice:min_value"),
-    ("game.dice_max", "server:dice:max_value"),
+    ("game.motd", MOTD),
+    ("game.dice_min", DICE_MIN),
+    ("game.dice_max", DICE_MAX),
 ];
 
-/// The Redis key of a live setting, or `None` when there is no such setting.
+// Servers.
+
+/// String: name of this store, drawn at the first start. Gone or another: the store was emptied or swapped.
+pub const STORE_ID: &str = "server:store_id";
+/// String, counts up: number of the last run of a server.
+pub const EPOCH: &str = "server:epoch";
+/// String, expires: open connections of all live servers.
+pub const CONNECTIONS_COUNT: &str = "server:connections:count";
+/// String: seconds since its start, of the server that told last.
+pub const UPTIME: &str = "server:uptime";
+/// String: Unix seconds of the start of that server.
+pub const UPTIME_START: &str = "server:uptime:start";
+/// Set: ids of the servers. A killed one is removed by the next heartbeat of another.
+pub const ACTIVE_WORKERS: &str = "active_workers";
+/// String, expires: epoch of the server's run. While it is there the server lives.
+pub const SERVER_LEASE: &str = "server:{server}:lease";
+/// String, expires: open connections of the server.
+pub const SERVER_CONNECTIONS_COUNT: &str = "server:{server}:connections:count";
+/// Hash, expires: connection to JSON.
+pub const SERVER_CONNECTIONS: &str = "server:{server}:connections";
+/// Hash, expires: counter to number.
+pub const SERVER_COUNTERS: &str = "server:{server}:counters";
+/// Hash, expires: fields `epoch started_at uptime connections players`.
+pub const SERVER_STATUS: &str = "server:{server}:status";
+/// Set, expires after a week: characters that another run took from this one. This one may not save them any more.
+pub const SERVER_TAKEN: &str = "server:{server}:{epoch}:taken";
+
+// Accounts.
+
+/// String, counts up: number of the last account.
+pub const ACCOUNTS_COUNTER: &str = "accounts:counter";
+/// Hash: number to name, of all accounts.
+pub const ACCOUNTS_NAMES: &str = "accounts:names";
+/// Hash: fields `user_id username password_hash email created_at char_race char_gender char_job char_head char_home
+/// is_gm`.
+pub const ACCOUNT_DATA: &str = "account:{name}:data";
+/// String: number of the account. Whoever sets it first has the name.
+pub const ACCOUNT_USERNAME: &str = "account:username:{name}";
+
+// Characters.
+
+/// Hash: fields `map x y heading`.
+pub const PLAYER_POSITION: &str = "player:{id}:position";
+/// Hash: fields `strength agility intelligence charisma constitution`.
+pub const PLAYER_STATS: &str = "player:{id}:stats";
+/// Hash: bars, level and counters.
+pub const PLAYER_USER_STATS: &str = "player:{id}:user_stats";
+/// Hash: fields `assassin bandit bourgeois thief noble plebeian`.
+pub const PLAYER_REPUTATION: &str = "player:{id}:reputation";
+/// Hash: `1` to `20`, each `level:experience`.
+pub const PLAYER_SKILLS: &str = "player:{id}:skills";
+/// Hash: `gold`, and `slot1` to `slot25` where in use, each `object:amount:equipped`.
+pub const PLAYER_INVENTORY: &str = "player:{id}:inventory";
+/// Hash: `1` to `35` where in use, each the number of a spell.
+pub const PLAYER_SPELLBOOK: &str = "player:{id}:spellbook";
+/// String: what the player says of himself.
+pub const PLAYER_DESCRIPTION: &str = "player:{id}:description";
+/// String `server:epoch`: the run that had the character last.
+pub const PLAYER_OWNER: &str = "player:{id}:owner";
+
+// Sessions.
+
+/// Hash: fields `username level class location_id hp websocket_connected disconnect_time server epoch`. Expires an
+/// hour after a disconnect.
+pub const SESSION: &str = "session:{id}:active";
+/// String: Unix seconds.
+pub const SESSION_LAST_SEEN: &str = "session:{id}:last_seen";
+/// Set: numbers of the users that have a session. May have some whose session has expired.
+pub const SESSIONS: &str = "sessions:users";
+
+/// The key of a live setting, or `None` when there is no such setting.
 #[must_use]
 pub fn setting_key(name: &str) -> Option<&'static str> {
     SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
+}
+
+/// A key of a user.
+#[must_use]
+pub fn of_user(template: &str, user_id: UserId) -> String {
+    template.replace("{id}", &user_id.to_string())
+}
+
+/// A key of an account by its name, in lower case.
+#[must_use]
+pub fn of_name(template: &str, name: &str) -> String {
+    template.replace("{name}", name)
+}
+
+/// A key of a server.
+#[must_use]
+pub fn of_server(template: &str, server: &ServerId) -> String {
+    template.replace("{server}", server.as_str())
+}
+
+/// A key of a run of a server.
+#[must_use]
+pub fn of_run(template: &str, run: &ServerRun) -> String {
+    of_server(template, &run.server).replace("{epoch}", &run.epoch.to_string())
 }

@@ -4,6 +4,7 @@
 //! waiting, carries it out on whichever [`Store`] the operator chose, and a [`Reply`] comes back. The store knows no
 //! rules: a record is what was saved.
 
+mod clock;
 #[cfg(test)]
 mod contract;
 pub mod choice;
@@ -13,6 +14,7 @@ pub mod keyspace;
 mod lock;
 mod pending;
 pub mod records;
+pub mod redis;
 mod request;
 pub mod server;
 pub mod session;

@@ -3,20 +3,19 @@
 //! One server writes a file, so most of this is for tools that look on. It keeps the same rules as a store that several
 //! servers share, so that the game needs to know one set of rules only.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::rows::ReadError;
+use crate::store::clock;
 use crate::store::fields::{BYTE, LONG, WORD, number};
 use crate::store::records::UserId;
 use crate::store::server::{LiveServer, ServerId, ServerRun, ServerStart, ServerStatus};
 use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
 
-/// Milliseconds since 1970, by this machine's clock.
-pub(super) fn unix_milliseconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    milliseconds(since)
+fn now_ms() -> i64 {
+    signed(clock::unix_milliseconds())
 }
 
 fn milliseconds(duration: Duration) -> i64 {
@@ -58,7 +57,7 @@ pub(super) fn insert_server(
         params![
             run.server.as_str(),
             signed(run.epoch),
-            unix_milliseconds().saturating_add(milliseconds(start.lease)),
+            now_ms().saturating_add(milliseconds(start.lease)),
             to_json(&status),
         ],
     )?;
@@ -72,7 +71,7 @@ pub(super) fn remove_dead_servers(
 ) -> rusqlite::Result<()> {
     match only {
         Some(run) => transaction.execute("DELETE FROM servers WHERE server <> ?", [run.server.as_str()])?,
-        None => transaction.execute("DELETE FROM servers WHERE lease_ends_ms <= ?", [unix_milliseconds()])?,
+        None => transaction.execute("DELETE FROM servers WHERE lease_ends_ms <= ?", [now_ms()])?,
     };
     Ok(())
 }
@@ -93,7 +92,7 @@ pub(super) fn renew(
         params![
             run.server.as_str(),
             signed(run.epoch),
-            unix_milliseconds().saturating_add(milliseconds(lease)),
+            now_ms().saturating_add(milliseconds(lease)),
             status.connections,
             to_json(status),
         ],
@@ -114,7 +113,7 @@ pub(super) fn remove_server(transaction: &Transaction<'_>, run: &ServerRun) -> r
 pub(super) fn connections(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
     let sum: i64 = transaction.query_row(
         "SELECT coalesce(sum(connections), 0) FROM servers WHERE lease_ends_ms > ?",
-        [unix_milliseconds()],
+        [now_ms()],
         |row| row.get(0),
     )?;
     Ok(sum.unsigned_abs())
@@ -125,7 +124,7 @@ pub(super) fn live_servers(transaction: &Transaction<'_>) -> Result<Vec<LiveServ
     let mut statement = transaction.prepare_cached(
         "SELECT server, epoch, status FROM servers WHERE lease_ends_ms > ? ORDER BY server",
     )?;
-    let mut rows = statement.query([unix_milliseconds()])?;
+    let mut rows = statement.query([now_ms()])?;
     let mut servers = Vec::new();
     while let Some(row) = rows.next()? {
         let status: String = row.get("status")?;
@@ -168,7 +167,7 @@ pub(super) fn open_session(
              WHERE user_id = ?1 AND (server, epoch) <> (?2, ?3) AND lease_ends_ms > ?4
                AND (expires_at IS NULL OR expires_at > ?4 / 1000)",
         )?
-        .query_row(params![user_id.0, run.server.as_str(), signed(run.epoch), unix_milliseconds()], |row| {
+        .query_row(params![user_id.0, run.server.as_str(), signed(run.epoch), now_ms()], |row| {
             row.get::<_, String>(0)
         })
         .optional()?;
@@ -213,8 +212,7 @@ pub(super) fn write_session(
 
 /// Writes a session. The hour of a disconnected one begins with the first write that says so.
 fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session) -> rusqlite::Result<()> {
-    let expires_at =
-        session.disconnected_at.map(|_| unix_milliseconds() / 1000 + signed(DISCONNECTED_SESSION_SECONDS));
+    let expires_at = session.disconnected_at.map(|_| now_ms() / 1000 + signed(DISCONNECTED_SESSION_SECONDS));
     transaction
         .prepare_cached(
             "REPLACE INTO sessions (user_id, username, level, class, location_id, hp, last_seen, disconnected_at,
@@ -241,7 +239,7 @@ fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session
 /// Marks the sessions of servers that are gone as disconnected, and drops those whose time is over; how many were
 /// marked.
 pub(super) fn disconnect_orphans(transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
-    let now = unix_milliseconds();
+    let now = now_ms();
     transaction.execute("DELETE FROM sessions WHERE expires_at <= ?", [now / 1000])?;
     transaction.execute(
         "UPDATE sessions SET disconnected_at = ?1, expires_at = ?1 + ?2
@@ -260,7 +258,7 @@ pub(super) fn sessions(
         "SELECT * FROM sessions
          WHERE (?1 IS NULL OR user_id = ?1) AND (expires_at IS NULL OR expires_at > ?2) ORDER BY user_id",
     )?;
-    let mut rows = statement.query(params![only.map(|user_id| user_id.0), unix_milliseconds() / 1000])?;
+    let mut rows = statement.query(params![only.map(|user_id| user_id.0), now_ms() / 1000])?;
     let mut sessions = Vec::new();
     while let Some(row) = rows.next()? {
         sessions.push(read_session(row));

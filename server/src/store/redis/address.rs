@@ -1,0 +1,217 @@
+//! Where a Redis is, and as whom to enter it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+
+use super::error::RedisError;
+
+/// Port of a Redis that was given without one.
+pub const DEFAULT_PORT: u16 = 6379;
+
+/// The other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A host name or address, and a port.
+    Tcp(String, u16),
+    /// A socket file on this machine.
+    Unix(PathBuf),
+}
+
+/// Address of a Redis. `Display` shows it as a URL without the password; there is no `Debug` that shows it either.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisAddress {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// Number of the database on it, from 0.
+    pub db: i64,
+    /// User of its access list; `None` is the default user.
+    pub username: Option<String>,
+    /// `None` when it asks for none.
+    pub password: Option<String>,
+}
+
+impl RedisAddress {
+    /// A Redis without password, on its database 0.
+    #[must_use]
+    pub fn new(host: &str, port: u16) -> Self {
+        Self { endpoint: Endpoint::Tcp(host.into(), port), db: 0, username: None, password: None }
+    }
+
+    /// Reads `redis://user:password@host:port/db`, of which all but the host may be left out, or
+    /// `redis+unix:///path/of/socket?db=1&user=name&pass=word`.
+    ///
+    /// # Errors
+    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password.
+    pub fn parse(url: &str) -> Result<Self, RedisError> {
+        let info: ConnectionInfo = url
+            .into_connection_info()
+            .map_err(|error| bad_address(error.detail().unwrap_or("not a Redis URL")))?;
+        let endpoint = match info.addr() {
+            ConnectionAddr::Tcp(host, port) => Endpoint::Tcp(host.clone(), *port),
+            ConnectionAddr::Unix(path) => Endpoint::Unix(path.clone()),
+            _ => return Err(bad_address("encrypted connections are not supported, use redis://")),
+        };
+        let settings = info.redis_settings();
+        if settings.db() < 0 {
+            return Err(bad_address("the database number is negative"));
+        }
+        let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        Ok(Self {
+            endpoint,
+            db: settings.db(),
+            username: filled(settings.username()),
+            password: filled(settings.password()),
+        })
+    }
+
+    /// Reads `REDIS_HOST`, `REDIS_PORT`, `REDIS_DB` and `REDIS_PASSWORD` through `variable`; each may be missing or
+    /// empty. `None` when there is no host among them.
+    ///
+    /// # Errors
+    /// [`RedisError::BadAddress`] when port or database is no such number.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, RedisError> {
+        let given =
+            |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let Some(host) = given("REDIS_HOST") else { return Ok(None) };
+        let mut address = Self::new(&host, DEFAULT_PORT);
+        if let Some(port) = given("REDIS_PORT") {
+            let port: u16 = port.parse().map_err(|_| bad_address("REDIS_PORT is not a port"))?;
+            address.endpoint = Endpoint::Tcp(host, port);
+        }
+        if let Some(db) = given("REDIS_DB") {
+            let db: u16 = db.parse().map_err(|_| bad_address("REDIS_DB is not a database number"))?;
+            address.db = db.into();
+        }
+        address.password = given("REDIS_PASSWORD");
+        Ok(Some(address))
+    }
+
+    /// `host:port`, or the path of the socket: how messages name it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.endpoint {
+            Endpoint::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
+            Endpoint::Tcp(host, port) => format!("{host}:{port}"),
+            Endpoint::Unix(path) => path.display().to_string(),
+        }
+    }
+
+    /// How `redis-cli` is told to go there, for messages that say what to try.
+    pub(super) fn redis_cli(&self) -> String {
+        let socket = |path: &Path| format!("redis-cli -s {}", path.display());
+        let mut command = match &self.endpoint {
+            Endpoint::Tcp(host, port) => format!("redis-cli -h {host} -p {port}"),
+            Endpoint::Unix(path) => socket(path),
+        };
+        if self.password.is_some() {
+            command.push_str(" --askpass");
+        }
+        command
+    }
+}
+
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = match (&self.username, &self.password) {
+            (None, None) => String::new(),
+            (user, None) => format!("{}@", user.as_deref().unwrap_or_default()),
+            (user, Some(_)) => format!("{}:***@", user.as_deref().unwrap_or_default()),
+        };
+        match &self.endpoint {
+            Endpoint::Tcp(..) => write!(formatter, "redis://{user}{}/{}", self.place(), self.db),
+            Endpoint::Unix(path) => write!(formatter, "redis+unix://{user}{}?db={}", path.display(), self.db),
+        }
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+fn bad_address(reason: &str) -> RedisError {
+    RedisError::BadAddress { reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(url: &str) -> (String, i64, Option<String>, Option<String>) {
+        let address = RedisAddress::parse(url).unwrap();
+        (address.place(), address.db, address.username, address.password)
+    }
+
+    #[test]
+    fn a_url_gives_each_part() {
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            parsed("redis://juan:se%2Fcreto@norte.example.org:7000/3"),
+            ("norte.example.org:7000".into(), 3, text("juan"), text("se/creto"))
+        );
+        assert_eq!(parsed("redis://127.0.0.1"), ("127.0.0.1:6379".into(), 0, None, None));
+        assert_eq!(parsed("redis://:clave@[::1]:7000"), ("[::1]:7000".into(), 0, None, text("clave")));
+        assert_eq!(
+            parsed("redis+unix:///run/redis.sock?db=2&pass=clave"),
+            ("/run/redis.sock".into(), 2, None, text("clave"))
+        );
+    }
+
+    #[test]
+    fn a_wrong_url_is_an_error_that_keeps_the_password_to_itself() {
+        for url in [
+            "",
+            "localhost:6379",
+            "http://:clave@host",
+            "redis://:clave@",
+            "redis://:clave@host:port",
+            "redis://:clave@host/x",
+            "redis://:clave@host/-1",
+            "rediss://:clave@host",
+        ] {
+            let error = RedisAddress::parse(url).unwrap_err();
+            assert!(matches!(error, RedisError::BadAddress { .. }), "{url}: {error}");
+            assert!(!error.to_string().contains("clave"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let address = RedisAddress::parse("redis://juan:clave@host/3").unwrap();
+        assert_eq!(address.to_string(), "redis://juan:***@host:6379/3");
+        assert_eq!(format!("{address:?}"), "redis://juan:***@host:6379/3");
+        assert_eq!(RedisAddress::new("::1", 1).to_string(), "redis://[::1]:1/0");
+    }
+
+    #[test]
+    fn the_environment_gives_each_part() {
+        let all = |name: &str| {
+            let value = match name {
+                "REDIS_HOST" => "norte",
+                "REDIS_PORT" => "7000",
+                "REDIS_DB" => "4",
+                "REDIS_PASSWORD" => "clave",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let address = RedisAddress::from_environment(all).unwrap().unwrap();
+        assert_eq!((address.place(), address.db), ("norte:7000".into(), 4));
+        assert_eq!(address.password.as_deref(), Some("clave"));
+        let empty = |name: &str| Some(if name == "REDIS_HOST" { "norte" } else { "" }.to_owned());
+        let address = RedisAddress::from_environment(empty).unwrap().unwrap();
+        assert_eq!(address, RedisAddress::new("norte", DEFAULT_PORT));
+        assert_eq!(RedisAddress::from_environment(|_| None).unwrap(), None);
+        for bad in ["REDIS_PORT", "REDIS_DB"] {
+            let wrong = |name: &str| match name {
+                "REDIS_HOST" => Some("norte".into()),
+                name if name == bad => Some("70000".into()),
+                _ => None,
+            };
+            assert!(RedisAddress::from_environment(wrong).unwrap_err().to_string().contains(bad));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Requests that wait together, in one round trip.
+
+use redis::Pipeline;
+
+use super::values::Replies;
+use super::{RedisStore, accounts, servers, sessions, settings};
+use crate::store::server::Heartbeat;
+use crate::store::session::Claim;
+use crate::store::{Reply, Request, StoreError, fresh_store_id};
+
+/// Whether the request is asked and answered in one round trip, so that several can share it.
+pub(super) fn is_one_question(request: &Request) -> bool {
+    match request {
+        Request::LoadAccount { .. }
+        | Request::CreateAccount { .. }
+        | Request::SetPasswordHash { .. }
+        | Request::OpenSession { .. }
+        | Request::Heartbeat { .. }
+        | Request::ReadSettings { .. } => true,
+        Request::SaveCharacters { .. } | Request::WriteSessions { .. } | Request::RestoreAccounts { .. } => {
+            false
+        }
+    }
+}
+
+impl RedisStore {
+    /// Carries out requests that are one question each. When the exchange fails, all of them have failed.
+    pub(super) fn carry_out_together(&mut self, requests: &[Request], replies: &mut Vec<Reply>) {
+        let mut commands = Pipeline::new();
+        let mut counts = Vec::with_capacity(requests.len());
+        for request in requests {
+            let before = commands.len();
+            self.ask_request(request, &mut commands);
+            counts.push(commands.len() - before);
+        }
+        let mut answers = match self.link.exchange(&commands) {
+            Ok(answers) => answers.into_iter(),
+            Err(error) => {
+                replies.extend(requests.iter().map(|request| request.refuse(error.clone().into())));
+                return;
+            }
+        };
+        for (request, count) in requests.iter().zip(counts) {
+            let own = Replies::new(answers.by_ref().take(count).collect());
+            replies.push(self.read_reply(request, own));
+        }
+    }
+
+    /// Adds the commands of a request; none when it cannot be asked.
+    fn ask_request(&self, request: &Request, commands: &mut Pipeline) {
+        match request {
+            Request::LoadAccount { name, .. } => accounts::load(commands, name),
+            Request::CreateAccount { account, character, .. } => {
+                accounts::create(commands, account, character, false, None);
+            }
+            Request::SetPasswordHash { user_id, password_hash, .. } => {
+                accounts::change(commands, *user_id, accounts::PASSWORD_HASH, password_hash);
+            }
+            Request::OpenSession { session, .. } => {
+                if let Some((run, _)) = &self.registered {
+                    sessions::open(commands, run, session);
+                }
+            }
+            Request::Heartbeat { status, .. } => {
+                if let (Some((run, lease)), Ok(fresh_id)) = (&self.registered, fresh_store_id()) {
+                    servers::heartbeat(commands, run, *lease, &fresh_id, status);
+                }
+            }
+            Request::ReadSettings { .. } => settings::ask(commands),
+            Request::SaveCharacters { .. }
+            | Request::WriteSessions { .. }
+            | Request::RestoreAccounts { .. } => {}
+        }
+    }
+
+    /// Reads the answers to the commands of a request.
+    fn read_reply(&self, request: &Request, mut replies: Replies) -> Reply {
+        let replies = &mut replies;
+        match *request {
+            Request::LoadAccount { ticket, ref name } => {
+                let result = accounts::loaded(replies, name).map(|found| found.map(Box::new));
+                Reply::Account { ticket, result }
+            }
+            Request::CreateAccount { ticket, .. } => {
+                Reply::Created { ticket, result: accounts::created(replies) }
+            }
+            Request::SetPasswordHash { ticket, user_id, .. } => {
+                Reply::Saved { ticket, result: accounts::changed(replies, user_id) }
+            }
+            Request::OpenSession { ticket, .. } => {
+                Reply::SessionOpened { ticket, result: self.opened(replies) }
+            }
+            Request::Heartbeat { ticket, .. } => Reply::Heartbeat { ticket, result: self.heard(replies) },
+            Request::ReadSettings { ticket } => Reply::Settings { ticket, result: settings::read(replies) },
+            Request::SaveCharacters { .. }
+            | Request::WriteSessions { .. }
+            | Request::RestoreAccounts { .. } => {
+                request.refuse(StoreError::Unavailable("not a question".into()))
+            }
+        }
+    }
+
+    fn opened(&self, replies: &mut Replies) -> Result<Claim, StoreError> {
+        self.registered()?;
+        sessions::opened(replies)
+    }
+
+    fn heard(&self, replies: &mut Replies) -> Result<Heartbeat, StoreError> {
+        let (run, _) = self.registered()?;
+        servers::heard(replies, &run)
+    }
+}

@@ -1,0 +1,224 @@
+//! Characters to hashes and back.
+//!
+//! Each part of a character is a key of its own. A part is replaced whole: deleted and written again in one
+//! transaction, so that neither an old field nor a key of the wrong type stays.
+
+use std::ops::RangeInclusive;
+
+use redis::{Pipeline, Value};
+
+use super::values::{Hash, damaged, text};
+use crate::store::StoreError;
+use crate::store::fields::{Fields, LONG, WORD, number};
+use crate::store::keyspace::{
+    PLAYER_DESCRIPTION, PLAYER_INVENTORY, PLAYER_POSITION, PLAYER_REPUTATION, PLAYER_SKILLS,
+    PLAYER_SPELLBOOK, PLAYER_STATS, PLAYER_USER_STATS, of_user,
+};
+use crate::store::records::{
+    CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, PositionRecord, SKILLS, SPELL_SLOTS,
+    SkillRecord, UserId,
+};
+
+/// The hashes of a character, in the order in which they are read.
+pub(super) const HASHES: [&str; 7] = [
+    PLAYER_POSITION,
+    PLAYER_STATS,
+    PLAYER_USER_STATS,
+    PLAYER_REPUTATION,
+    PLAYER_SKILLS,
+    PLAYER_INVENTORY,
+    PLAYER_SPELLBOOK,
+];
+
+/// The gold carried is a field of the inventory, and only there.
+const GOLD: &str = "gold";
+
+/// Fields and values of a hash, in turn; of a string, its value alone.
+type Written = Vec<String>;
+
+/// Everything that a character is written as: key templates with what they hold.
+pub(super) fn parts(character: &CharacterRecord) -> [(&'static str, Written); 8] {
+    [
+        (PLAYER_POSITION, numbers(&character.position, &[])),
+        (PLAYER_STATS, numbers(&character.attributes, &[])),
+        (PLAYER_USER_STATS, numbers(&character.stats, &[GOLD])),
+        (PLAYER_REPUTATION, numbers(&character.reputation, &[])),
+        (PLAYER_SKILLS, skills(&character.skills)),
+        (PLAYER_INVENTORY, inventory(&character.inventory, character.stats.gold)),
+        (PLAYER_SPELLBOOK, spells(&character.spells)),
+        (PLAYER_DESCRIPTION, vec![character.description.clone()]),
+    ]
+}
+
+/// Adds the commands that write the parts that `save` has.
+pub(super) fn write(commands: &mut Pipeline, save: &CharacterSave) {
+    if let Some(character) = &save.sheet {
+        write_parts(commands, save.user_id, &parts(character));
+    }
+    if let Some(position) = &save.position {
+        write_parts(commands, save.user_id, &[(PLAYER_POSITION, numbers(position, &[]))]);
+    }
+}
+
+fn write_parts(commands: &mut Pipeline, user_id: UserId, parts: &[(&str, Written)]) {
+    let keys: Vec<String> = parts.iter().map(|(template, _)| of_user(template, user_id)).collect();
+    commands.cmd("DEL").arg(&keys);
+    for (key, (_, written)) in keys.iter().zip(parts) {
+        match &written[..] {
+            [] => {}
+            [value] => {
+                commands.cmd("SET").arg(key).arg(value);
+            }
+            fields => {
+                commands.cmd("HSET").arg(key).arg(fields);
+            }
+        }
+    }
+}
+
+fn numbers<F: Fields>(record: &F, without: &[&str]) -> Written {
+    let fields = F::NAMES.iter().zip(record.values()).filter(|(name, _)| !without.contains(name));
+    fields.flat_map(|(name, value)| [(*name).to_owned(), value.to_string()]).collect()
+}
+
+fn skills(skills: &[SkillRecord; SKILLS]) -> Written {
+    let each = (1..).zip(skills);
+    each.flat_map(|(slot, skill)| [slot.to_string(), format!("{}:{}", skill.level, skill.experience)])
+        .collect()
+}
+
+fn inventory(inventory: &[Option<ItemRecord>; INVENTORY_SLOTS], gold: u32) -> Written {
+    let mut fields = vec![GOLD.to_owned(), gold.to_string()];
+    for (slot, item) in (1..).zip(inventory) {
+        if let Some(item) = item {
+            let equipped = u8::from(item.equipped);
+            fields.extend([format!("slot{slot}"), format!("{}:{}:{equipped}", item.object, item.amount)]);
+        }
+    }
+    fields
+}
+
+fn spells(spells: &[u16; SPELL_SLOTS]) -> Written {
+    let used = (1..).zip(spells).filter(|(_, spell)| **spell != 0);
+    used.flat_map(|(slot, spell)| [slot.to_string(), spell.to_string()]).collect()
+}
+
+/// Builds a character from the answers to HGETALL of [`HASHES`] and GET of the description.
+///
+/// # Errors
+/// [`StoreError::Damaged`], naming the key.
+pub(super) fn read(
+    user_id: UserId,
+    description: Value,
+    hashes: Vec<Value>,
+) -> Result<CharacterRecord, StoreError> {
+    let mut hashes = hashes.into_iter();
+    let mut next = |template| Hash::new(&of_user(template, user_id), hashes.next().unwrap_or(Value::Nil));
+    let [position, attributes, stats, reputation] =
+        [next(PLAYER_POSITION)?, next(PLAYER_STATS)?, next(PLAYER_USER_STATS)?, next(PLAYER_REPUTATION)?];
+    let [skills, inventory, spells] =
+        [next(PLAYER_SKILLS)?, next(PLAYER_INVENTORY)?, next(PLAYER_SPELLBOOK)?];
+    let gold: u32 = inventory.number(GOLD, LONG)?;
+    let description_key = of_user(PLAYER_DESCRIPTION, user_id);
+    Ok(CharacterRecord {
+        position: position.record::<PositionRecord>()?,
+        attributes: attributes.record()?,
+        stats: stats.record_with(|field| (field == GOLD).then_some(i64::from(gold)))?,
+        reputation: reputation.record()?,
+        skills: read_skills(&skills)?,
+        inventory: read_inventory(&inventory)?,
+        spells: read_spells(&spells)?,
+        description: text(&description_key, description)?
+            .ok_or_else(|| damaged(&description_key, "it is not there"))?,
+    })
+}
+
+/// Skills without a field are at zero, so that one added later needs no migration.
+fn read_skills(hash: &Hash) -> Result<[SkillRecord; SKILLS], StoreError> {
+    let mut skills = [SkillRecord::default(); SKILLS];
+    read_slots(
+        hash,
+        &mut skills,
+        |field| field.parse().ok(),
+        |value| {
+            let [level, experience] = split(value).ok_or("not level:experience")?;
+            Ok(SkillRecord {
+                level: checked("level", level, 0..=100)?,
+                experience: checked("experience", experience, LONG)?,
+            })
+        },
+    )?;
+    Ok(skills)
+}
+
+/// Slots are `slot1` and so on; PyAO's `slot_1` is read too.
+fn read_inventory(hash: &Hash) -> Result<[Option<ItemRecord>; INVENTORY_SLOTS], StoreError> {
+    let mut inventory = [None; INVENTORY_SLOTS];
+    let slot_number = |field: &str| {
+        let number = field.strip_prefix("slot")?;
+        number.strip_prefix('_').unwrap_or(number).parse().ok()
+    };
+    read_slots(hash, &mut inventory, slot_number, read_item)?;
+    Ok(inventory)
+}
+
+/// `object:amount:equipped`, or as PyAO writes it: nothing in a free slot, and `object:amount` with what is worn
+/// kept elsewhere.
+fn read_item(value: &str) -> Result<Option<ItemRecord>, String> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let with_flag = split(value).or_else(|| split(value).map(|[object, amount]| [object, amount, 0]));
+    let [object, amount, equipped] = with_flag.ok_or("not object:amount:equipped")?;
+    let equipped: u8 = checked("equipped", equipped, 0..=1)?;
+    Ok(Some(ItemRecord {
+        object: checked("object", object, 1..=65_535)?,
+        amount: checked("amount", amount, 1..=10_000)?,
+        equipped: equipped == 1,
+    }))
+}
+
+fn read_spells(hash: &Hash) -> Result<[u16; SPELL_SLOTS], StoreError> {
+    let mut spells = [0; SPELL_SLOTS];
+    read_slots(
+        hash,
+        &mut spells,
+        |field| field.parse().ok(),
+        |value| {
+            let [spell] = split(value).ok_or("not a number")?;
+            checked("spell", spell, WORD)
+        },
+    )?;
+    Ok(spells)
+}
+
+/// Reads the fields that `slot_number` takes for slots, counted from 1; others are not ours.
+fn read_slots<T>(
+    hash: &Hash,
+    slots: &mut [T],
+    slot_number: impl Fn(&str) -> Option<usize>,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<(), StoreError> {
+    // Backwards, so that of `slot_1` and `slot1` ours has the last word.
+    for (field, value) in hash.fields().rev() {
+        let Some(number) = slot_number(field) else { continue };
+        let slot = number.checked_sub(1).and_then(|index| slots.get_mut(index));
+        let slot = slot.ok_or_else(|| hash.damaged(&format!("there is no {field}")))?;
+        *slot = read(value).map_err(|reason| hash.damaged(&format!("{field} is {value:?}: {reason}")))?;
+    }
+    Ok(())
+}
+
+/// Whole numbers between colons, exactly `N` of them.
+fn split<const N: usize>(value: &str) -> Option<[i64; N]> {
+    let numbers: Option<Vec<i64>> = value.split(':').map(|part| part.parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
+fn checked<T: TryFrom<i64>>(
+    field: &'static str,
+    value: i64,
+    range: RangeInclusive<i64>,
+) -> Result<T, String> {
+    number(field, value, range).map_err(|error| error.to_string())
+}

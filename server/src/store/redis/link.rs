@@ -1,0 +1,242 @@
+//! The one connection to a Redis: opened when needed, dropped at the first sign of trouble.
+//!
+//! A connection that failed is never used again: an answer that came late would be taken for that to another question.
+//! It is opened anew with the next question; whoever asks decides when (the worker pauses between attempts).
+
+use std::time::Duration;
+
+use redis::io::tcp::TcpSettings;
+use redis::{Connection, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Pipeline, RedisResult, Value};
+
+use super::address::{Endpoint, RedisAddress};
+use super::error::RedisError;
+
+/// Oldest Redis that knows every command used here.
+const NEEDED_VERSION: &str = "7.0";
+/// Name of the connection in `CLIENT LIST`.
+const CLIENT_NAME: &str = "pyao-store";
+
+/// How long to wait for a Redis, and how to notice that it has silently gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisOptions {
+    /// For a connection.
+    pub connect_timeout: Duration,
+    /// For the answer to one question, and for room to send it.
+    pub answer_timeout: Duration,
+    /// TCP keepalive on the socket; `None` leaves it off.
+    pub keepalive: Option<Keepalive>,
+}
+
+/// TCP keepalive: probes on a quiet connection, so that a peer that has gone is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Quiet time before the first probe.
+    pub idle: Duration,
+    /// Time between probes.
+    pub interval: Duration,
+    /// Unanswered probes after which the connection is given up.
+    pub retries: u32,
+}
+
+impl Default for RedisOptions {
+    /// Two seconds to connect, five to answer, probes after a minute.
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(2),
+            answer_timeout: Duration::from_secs(5),
+            keepalive: Some(Keepalive {
+                idle: Duration::from_secs(60),
+                interval: Duration::from_secs(10),
+                retries: 3,
+            }),
+        }
+    }
+}
+
+/// What went over the connection since the start of the program.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Traffic {
+    pub(super) connections_opened: u64,
+    pub(super) round_trips: u64,
+    pub(super) commands: u64,
+}
+
+/// See the module.
+pub(super) struct Link {
+    pub(super) address: RedisAddress,
+    options: RedisOptions,
+    connection: Option<Connection>,
+    pub(super) traffic: Traffic,
+}
+
+/// Answers to commands, in their order; each may be a refusal.
+pub(super) type Answers = Vec<Result<Value, RedisError>>;
+
+impl Link {
+    /// A link that is not yet connected.
+    pub(super) fn new(address: RedisAddress, options: RedisOptions) -> Self {
+        Self { address, options, connection: None, traffic: Traffic::default() }
+    }
+
+    /// Sends all commands at once and reads the answer to each.
+    ///
+    /// # Errors
+    /// When the exchange failed as a whole; some commands may have been carried out.
+    pub(super) fn exchange(&mut self, commands: &Pipeline) -> Result<Answers, RedisError> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect()?,
+        };
+        self.traffic.round_trips += 1;
+        self.traffic.commands += commands.len() as u64;
+        let values = self.send(&mut connection, commands)?;
+        let answers: Answers = values
+            .into_iter()
+            .zip(commands.cmd_iter())
+            .map(|(value, command)| self.without_error(value, command))
+            .collect();
+        let trouble =
+            |answer: &Result<Value, RedisError>| answer.as_ref().is_err_and(RedisError::is_temporary);
+        if !answers.iter().any(trouble) {
+            self.connection = Some(connection);
+        }
+        Ok(answers)
+    }
+
+    /// Carries all commands out in one transaction; `None` when a watched key has changed, and nothing was done.
+    ///
+    /// # Errors
+    /// When the transaction was refused: nothing was done; or when the exchange failed: then it is not known.
+    pub(super) fn transaction(&mut self, commands: &Pipeline) -> Result<Option<Vec<Value>>, RedisError> {
+        let mut atomic = Pipeline::with_capacity(commands.len() + 2);
+        atomic.cmd("MULTI");
+        for command in commands.cmd_iter() {
+            atomic.add_command(command.clone());
+        }
+        atomic.cmd("EXEC");
+        let mut answers = self.exchange(&atomic)?;
+        let executed = answers.pop().unwrap_or(Ok(Value::Nil));
+        // A command that could not be queued says why; EXEC only says that one could not.
+        for queued in answers {
+            queued?;
+        }
+        match executed? {
+            Value::Array(values) => values
+                .into_iter()
+                .zip(commands.cmd_iter())
+                .map(|(value, command)| self.without_error(value, command))
+                .collect::<Result<_, _>>()
+                .map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn send(&self, connection: &mut Connection, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        let exchange = |connection: &mut Connection| -> RedisResult<Vec<Value>> {
+            connection.send_packed_command(&commands.get_packed_pipeline())?;
+            (0..commands.len()).map(|_| connection.recv_response()).collect()
+        };
+        exchange(connection).map_err(|error| {
+            RedisError::exchanging(&self.address, &error, self.options.answer_timeout.as_millis())
+        })
+    }
+
+    /// Turns the refusal of a command into an error that names the command's key.
+    fn without_error(&self, value: Value, command: &redis::Cmd) -> Result<Value, RedisError> {
+        let Value::ServerError(error) = value else { return Ok(value) };
+        let key = match command.args_iter().nth(1) {
+            Some(redis::Arg::Simple(key)) => String::from_utf8_lossy(key).into_owned(),
+            _ => String::new(),
+        };
+        Err(RedisError::answered(&self.address, &error, &key))
+    }
+
+    /// Connects now rather than with the next question.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(super) fn connect_if_needed(&mut self) -> Result<(), RedisError> {
+        if self.connection.is_none() {
+            self.connection = Some(self.connect()?);
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self) -> Result<Connection, RedisError> {
+        let failed = |error: redis::RedisError| RedisError::connecting(&self.address, &error);
+        let client = redis::Client::open(self.connection_info().map_err(failed)?).map_err(failed)?;
+        let mut connection =
+            client.get_connection_with_timeout(self.options.connect_timeout).map_err(failed)?;
+        connection.set_read_timeout(Some(self.options.answer_timeout)).map_err(failed)?;
+        connection.set_write_timeout(Some(self.options.answer_timeout)).map_err(failed)?;
+        self.introduce(&mut connection)?;
+        self.traffic.connections_opened += 1;
+        Ok(connection)
+    }
+
+    fn connection_info(&self) -> redis::RedisResult<ConnectionInfo> {
+        let endpoint = match &self.address.endpoint {
+            Endpoint::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
+            Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
+        };
+        let mut tcp = TcpSettings::default().set_nodelay(true);
+        if let Some(keepalive) = self.options.keepalive {
+            let probes = socket2::TcpKeepalive::new()
+                .with_time(keepalive.idle)
+                .with_interval(keepalive.interval)
+                .with_retries(keepalive.retries);
+            tcp = tcp.set_keepalive(probes);
+        }
+        let info = endpoint.into_connection_info()?;
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        Ok(info.set_tcp_settings(tcp).set_redis_settings(settings))
+    }
+
+    /// Enters with the password, selects the database, and makes sure that this is a Redis we can use.
+    fn introduce(&self, connection: &mut Connection) -> Result<(), RedisError> {
+        let mut commands = Pipeline::new();
+        if let Some(password) = &self.address.password {
+            commands.cmd("AUTH").arg(&self.address.username).arg(password);
+        }
+        if self.address.db != 0 {
+            commands.cmd("SELECT").arg(self.address.db);
+        }
+        commands.cmd("PING");
+        commands.cmd("CLIENT").arg("SETNAME").arg(CLIENT_NAME);
+        commands.cmd("INFO").arg("server");
+        let values = self.send(connection, &commands)?;
+        for (value, command) in values.into_iter().zip(commands.cmd_iter()) {
+            let name = match command.args_iter().next() {
+                Some(redis::Arg::Simple(name)) => name,
+                _ => &[],
+            };
+            match (name, self.without_error(value, command)) {
+                (b"AUTH", Err(RedisError::Refused { place, reason, redis_cli })) => {
+                    return Err(RedisError::WrongPassword { place, reason, redis_cli });
+                }
+                (b"INFO", Ok(info)) => self.check_version(&super::values::lossy_text(&info))?,
+                // A restricted user may not be allowed these; both are only for people to look at.
+                (b"INFO" | b"CLIENT", Err(RedisError::NotAllowed { .. })) => {}
+                (_, answer) => {
+                    answer?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_version(&self, info: &str) -> Result<(), RedisError> {
+        let Some(version) = info.lines().find_map(|line| line.strip_prefix("redis_version:")) else {
+            return Ok(());
+        };
+        let major: Option<u32> = version.split('.').next().and_then(|number| number.parse().ok());
+        if major.is_some_and(|major| major >= 7) {
+            return Ok(());
+        }
+        let (place, version) = (self.address.place(), version.trim().to_owned());
+        Err(RedisError::TooOld { place, version, needed: NEEDED_VERSION })
+    }
+}

@@ -1,0 +1,26 @@
+//! The Lua scripts: what must be decided and written in one step.
+//!
+//! A script is sent as text each time: Redis keeps it compiled under its hash, and nothing is forgotten when Redis
+//! restarts. Everything that needs no decision is plain commands, which `MONITOR` shows readably.
+
+use redis::Pipeline;
+
+macro_rules! script {
+    ($($file:literal),+) => {
+        concat!(include_str!("scripts/prelude.lua"), $("\n", include_str!(concat!("scripts/", $file, ".lua"))),+)
+    };
+}
+
+pub(super) const CREATE_ACCOUNT: &str = script!("create_account");
+pub(super) const LOAD_ACCOUNT: &str = script!("load_account");
+pub(super) const CHANGE_ACCOUNT: &str = script!("change_account");
+pub(super) const REGISTER_SERVER: &str = script!("live_servers", "register_server");
+pub(super) const HEARTBEAT: &str = script!("live_servers", "heartbeat");
+pub(super) const DEREGISTER_SERVER: &str = script!("live_servers", "deregister_server");
+pub(super) const OPEN_SESSION: &str = script!("open_session");
+pub(super) const DISCONNECT_ORPHAN: &str = script!("disconnect_orphan");
+
+/// Adds a call of `script`.
+pub(super) fn call(commands: &mut Pipeline, script: &str, keys: &[&str], arguments: &[&str]) {
+    commands.cmd("EVAL").arg(script).arg(keys.len()).arg(keys).arg(arguments);
+}

@@ -1,0 +1,23 @@
+-- Renews the lease of a run, unless a newer run of the same server has it.
+--
+-- KEYS 3…: last epoch, name of the store, uptime, start, set of characters taken from the run
+-- ARGV 4…: id of the server, a name for a store that has none, epoch, connections, uptime, start
+-- Answers false when replaced, else the sum of connections, the name of the store and the characters taken.
+
+local epoch_key, store_id_key, uptime_key, start_key, taken_key = KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local server, fresh_store_id, epoch = ARGV[4], ARGV[5], ARGV[6]
+local connections, uptime, start = ARGV[7], ARGV[8], ARGV[9]
+
+local holder = tonumber(call('GET', lease_of(server)) or 0)
+if holder and holder > tonumber(epoch) then
+  return false
+end
+-- After the store was emptied the next run must still have a larger epoch.
+if (tonumber(call('GET', epoch_key) or 0) or 0) < tonumber(epoch) then
+  call('SET', epoch_key, epoch)
+end
+call('SET', store_id_key, fresh_store_id, 'NX')
+renew(server, epoch, connections)
+call('SET', uptime_key, uptime)
+call('SET', start_key, start)
+return { sum_connections(), call('GET', store_id_key), call('SMEMBERS', taken_key) }

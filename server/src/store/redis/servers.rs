@@ -1,0 +1,192 @@
+//! Servers to keys and back: for each question the commands that ask it, and the reading of the answer.
+
+use std::time::Duration;
+
+use redis::{Pipeline, Value};
+
+use super::scripts;
+use super::values::{Hash, Replies, damaged, integer, list, text};
+use crate::store::StoreError;
+use crate::store::keyspace::{
+    ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, SERVER_CONNECTIONS, SERVER_CONNECTIONS_COUNT, SERVER_COUNTERS,
+    SERVER_LEASE, SERVER_STATUS, SERVER_TAKEN, STORE_ID, UPTIME, UPTIME_START, of_run, of_server,
+};
+use crate::store::records::UserId;
+use crate::store::server::{
+    ConnectionInfo, Heartbeat, LiveServer, ServerId, ServerRun, ServerStart, ServerStatus,
+};
+
+/// At least a millisecond, which is the least that Redis takes.
+fn milliseconds(lease: Duration) -> String {
+    lease.as_millis().max(1).to_string()
+}
+
+/// Begins a run.
+pub(super) fn register(commands: &mut Pipeline, start: &ServerStart, fresh_store_id: &str) {
+    let lease = milliseconds(start.lease);
+    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID];
+    let arguments = [SERVER_LEASE, SERVER_CONNECTIONS_COUNT, &lease, start.server.as_str(), fresh_store_id];
+    scripts::call(commands, scripts::REGISTER_SERVER, &keys, &arguments);
+}
+
+/// Reads what [`register`] did: the epoch, and the name of the store.
+pub(super) fn registered(replies: &mut Replies) -> Result<(u64, String), StoreError> {
+    let mut answer = list(replies.next()?).into_iter();
+    let mut next = || answer.next().unwrap_or(Value::Nil);
+    Ok((integer(EPOCH, next())?, text(STORE_ID, next())?.unwrap_or_default()))
+}
+
+/// Renews the lease of `run`, then replaces what it told of itself.
+pub(super) fn heartbeat(
+    commands: &mut Pipeline,
+    run: &ServerRun,
+    lease: Duration,
+    fresh_store_id: &str,
+    status: &ServerStatus,
+) {
+    let taken_key = of_run(SERVER_TAKEN, run);
+    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID, UPTIME, UPTIME_START, &taken_key];
+    let numbers = [run.epoch, status.connections.into(), status.uptime_seconds, status.started_at];
+    let [epoch, connections, uptime, start] = numbers.map(|number| number.to_string());
+    let arguments = [
+        SERVER_LEASE,
+        SERVER_CONNECTIONS_COUNT,
+        &milliseconds(lease),
+        run.server.as_str(),
+        fresh_store_id,
+        &epoch,
+        &connections,
+        &uptime,
+        &start,
+    ];
+    scripts::call(commands, scripts::HEARTBEAT, &keys, &arguments);
+    tell(commands, run, lease, status);
+}
+
+/// Replaces what `run` told of itself, in one step.
+pub(super) fn tell(commands: &mut Pipeline, run: &ServerRun, lease: Duration, status: &ServerStatus) {
+    let state = [
+        ("epoch", run.epoch),
+        ("started_at", status.started_at),
+        ("uptime", status.uptime_seconds),
+        ("connections", status.connections.into()),
+        ("players", status.players.into()),
+    ];
+    let state = state.iter().map(|(field, number)| ((*field).to_owned(), number.to_string())).collect();
+    let counters = status.counters.iter().map(|(name, count)| (name.clone(), count.to_string())).collect();
+    let connections =
+        status.connection_list.iter().map(|info| (info.id.to_string(), to_json(info))).collect();
+    let hashes: [(&str, Vec<(String, String)>); 3] =
+        [(SERVER_STATUS, state), (SERVER_COUNTERS, counters), (SERVER_CONNECTIONS, connections)];
+    commands.cmd("MULTI");
+    for (template, fields) in hashes {
+        let key = of_server(template, &run.server);
+        commands.cmd("DEL").arg(&key);
+        if !fields.is_empty() {
+            commands.cmd("HSET").arg(&key).arg(fields);
+            commands.cmd("PEXPIRE").arg(&key).arg(milliseconds(lease));
+        }
+    }
+    commands.cmd("EXEC");
+}
+
+/// Reads what [`heartbeat`] did; all of its answers must be left in `replies`, and nothing else.
+pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<Heartbeat, StoreError> {
+    let answer = replies.next()?;
+    if answer == Value::Nil {
+        return Err(StoreError::ServerReplaced(run.server.clone()));
+    }
+    let mut answer = list(answer).into_iter();
+    let mut next = || answer.next().unwrap_or(Value::Nil);
+    let connections = integer(CONNECTIONS_COUNT, next())?;
+    let store_id = text(STORE_ID, next())?.unwrap_or_default();
+    let taken_key = of_run(SERVER_TAKEN, run);
+    let mut taken = Vec::new();
+    for user in list(next()) {
+        let id = integer(&taken_key, user)?;
+        taken.push(UserId(u32::try_from(id).map_err(|_| damaged(&taken_key, "a user id is too large"))?));
+    }
+    taken.sort_unstable();
+    Ok(Heartbeat { connections, store_id, taken })
+}
+
+/// Ends `run`.
+pub(super) fn deregister(commands: &mut Pipeline, run: &ServerRun, lease: Duration) {
+    let of = |template| of_server(template, &run.server);
+    let (status, counters, connections) = (of(SERVER_STATUS), of(SERVER_COUNTERS), of(SERVER_CONNECTIONS));
+    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, &status, &counters, &connections];
+    let (lease, epoch) = (milliseconds(lease), run.epoch.to_string());
+    let arguments = [SERVER_LEASE, SERVER_CONNECTIONS_COUNT, &lease, run.server.as_str(), &epoch];
+    scripts::call(commands, scripts::DEREGISTER_SERVER, &keys, &arguments);
+}
+
+/// Asks for the ids of the servers.
+pub(super) fn ids(commands: &mut Pipeline) {
+    commands.cmd("SMEMBERS").arg(ACTIVE_WORKERS);
+}
+
+/// Reads what [`ids`] asked, in order.
+pub(super) fn read_ids(replies: &mut Replies) -> Result<Vec<ServerId>, StoreError> {
+    let mut servers = Vec::new();
+    for id in list(replies.next()?) {
+        let id = text(ACTIVE_WORKERS, id)?.unwrap_or_default();
+        servers.push(ServerId::new(&id).map_err(|error| damaged(ACTIVE_WORKERS, &error.to_string()))?);
+    }
+    servers.sort_unstable();
+    Ok(servers)
+}
+
+/// Asks for the lease of a server.
+pub(super) fn lease(commands: &mut Pipeline, server: &ServerId) {
+    commands.cmd("GET").arg(of_server(SERVER_LEASE, server));
+}
+
+/// Reads what [`lease`] asked: the run that lives.
+pub(super) fn leased(replies: &mut Replies, server: &ServerId) -> Result<Option<ServerRun>, StoreError> {
+    let epoch = integer(&of_server(SERVER_LEASE, server), replies.next()?)?;
+    Ok((epoch > 0).then(|| ServerRun { server: server.clone(), epoch }))
+}
+
+/// Asks for what a server told of itself, if it lives.
+pub(super) fn look(commands: &mut Pipeline, server: &ServerId) {
+    lease(commands, server);
+    for template in [SERVER_STATUS, SERVER_COUNTERS, SERVER_CONNECTIONS] {
+        commands.cmd("HGETALL").arg(of_server(template, server));
+    }
+}
+
+/// Reads what [`look`] asked.
+pub(super) fn seen(replies: &mut Replies, server: &ServerId) -> Result<Option<LiveServer>, StoreError> {
+    let run = leased(replies, server)?;
+    let mut next = |template| Hash::new(&of_server(template, server), replies.next()?);
+    let (state, counters, connections) =
+        (next(SERVER_STATUS)?, next(SERVER_COUNTERS)?, next(SERVER_CONNECTIONS)?);
+    let Some(run) = run else { return Ok(None) };
+    if state.is_empty() {
+        return Ok(Some(LiveServer { run, status: ServerStatus::default() }));
+    }
+    let mut status = ServerStatus {
+        started_at: state.number("started_at", 0..=i64::MAX)?,
+        uptime_seconds: state.number("uptime", 0..=i64::MAX)?,
+        connections: state.number("connections", 0..=i64::from(u32::MAX))?,
+        players: state.number("players", 0..=i64::from(u32::MAX))?,
+        ..ServerStatus::default()
+    };
+    for (name, count) in counters.fields() {
+        let count =
+            count.parse().map_err(|_| counters.damaged(&format!("{name} is {count:?}, no number")))?;
+        status.counters.insert(name.to_owned(), count);
+    }
+    for (id, json) in connections.fields() {
+        let info: ConnectionInfo =
+            serde_json::from_str(json).map_err(|error| connections.damaged(&format!("{id}: {error}")))?;
+        status.connection_list.push(info);
+    }
+    status.connection_list.sort_by_key(|info| info.id);
+    Ok(Some(LiveServer { run, status }))
+}
+
+/// Numbers and text always have a JSON form.
+fn to_json(info: &ConnectionInfo) -> String {
+    serde_json::to_string(info).unwrap_or_default()
+}

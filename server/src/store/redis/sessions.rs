@@ -1,0 +1,184 @@
+//! Sessions to keys and back: for each question the commands that ask it, and the reading of the answer.
+
+use std::collections::BTreeMap;
+
+use redis::{Pipeline, Value};
+
+use super::scripts;
+use super::values::{Hash, Replies, damaged, integer, list, text};
+use crate::store::StoreError;
+use crate::store::fields::{BYTE, WORD};
+use crate::store::keyspace::{
+    PLAYER_OWNER, SERVER_LEASE, SERVER_TAKEN, SESSION, SESSION_LAST_SEEN, SESSIONS, of_run, of_user,
+};
+use crate::store::records::UserId;
+use crate::store::server::{ServerId, ServerRun};
+use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
+
+/// How long it is remembered which characters were taken from a run: longer than any server sleeps and wakes up again.
+const TAKEN_SECONDS: &str = "604800";
+const DISCONNECT_TIME: &str = "disconnect_time";
+
+/// Claims a character for `run` and opens its session.
+pub(super) fn open(commands: &mut Pipeline, run: &ServerRun, session: &Session) {
+    let user_id = session.user_id;
+    let of = |template| of_user(template, user_id);
+    let keys =
+        [of(SESSION), of(SESSION_LAST_SEEN), SESSIONS.into(), of(PLAYER_OWNER), of_run(SERVER_TAKEN, run)];
+    let mut arguments: Vec<String> = vec![
+        SERVER_LEASE.into(),
+        SERVER_TAKEN.into(),
+        user_id.to_string(),
+        run.server.to_string(),
+        run.epoch.to_string(),
+        TAKEN_SECONDS.into(),
+        session.last_seen.to_string(),
+    ];
+    arguments.extend(fields(run, session));
+    let keys = keys.each_ref().map(String::as_str);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    scripts::call(commands, scripts::OPEN_SESSION, &keys, &arguments);
+}
+
+/// Reads what [`open`] did.
+pub(super) fn opened(replies: &mut Replies) -> Result<Claim, StoreError> {
+    let holder = text(SESSION, replies.next()?)?.unwrap_or_default();
+    if holder.is_empty() {
+        return Ok(Claim::Granted);
+    }
+    let server = ServerId::new(&holder).map_err(|error| damaged(SESSION, &error.to_string()))?;
+    Ok(Claim::Held { server })
+}
+
+/// Changes sessions of `run`.
+pub(super) fn write<'a>(
+    commands: &mut Pipeline,
+    run: &ServerRun,
+    writes: impl IntoIterator<Item = &'a SessionWrite>,
+) {
+    let mut is_open = BTreeMap::new();
+    for write in writes {
+        let user_id = write.user_id();
+        let (key, seen_key) = (of_user(SESSION, user_id), of_user(SESSION_LAST_SEEN, user_id));
+        is_open.insert(user_id.0, matches!(write, SessionWrite::Put(_)));
+        match write {
+            SessionWrite::Put(session) => {
+                put(commands, &key, run, session);
+                commands.cmd("SET").arg(seen_key).arg(session.last_seen);
+            }
+            SessionWrite::Close { at, .. } => {
+                commands.cmd("DEL").arg(key);
+                commands.cmd("SET").arg(seen_key).arg(*at);
+            }
+        }
+    }
+    for (command, opens) in [("SADD", true), ("SREM", false)] {
+        let users: Vec<u32> =
+            is_open.iter().filter(|(_, open)| **open == opens).map(|(user, _)| *user).collect();
+        if !users.is_empty() {
+            commands.cmd(command).arg(SESSIONS).arg(users);
+        }
+    }
+}
+
+/// Writes the whole session. The hour of a disconnected one begins with the first write that says so.
+fn put(commands: &mut Pipeline, key: &str, run: &ServerRun, session: &Session) {
+    commands.cmd("HSET").arg(key).arg(fields(run, session));
+    if session.disconnected_at.is_some() {
+        commands.cmd("EXPIRE").arg(key).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
+    } else {
+        commands.cmd("HDEL").arg(key).arg(DISCONNECT_TIME);
+        commands.cmd("PERSIST").arg(key);
+    }
+}
+
+fn fields(run: &ServerRun, session: &Session) -> Vec<String> {
+    let mut fields = vec![
+        ("username", session.username.clone()),
+        ("level", session.level.to_string()),
+        ("class", session.class.clone()),
+        ("location_id", session.location_id.to_string()),
+        ("hp", session.hp.to_string()),
+        ("websocket_connected", session.disconnected_at.is_none().to_string()),
+        ("server", run.server.to_string()),
+        ("epoch", run.epoch.to_string()),
+    ];
+    if let Some(at) = session.disconnected_at {
+        fields.push((DISCONNECT_TIME, at.to_string()));
+    }
+    fields.into_iter().flat_map(|(field, value)| [field.to_owned(), value]).collect()
+}
+
+/// Asks for the session of a user.
+pub(super) fn look(commands: &mut Pipeline, user_id: UserId) {
+    commands.cmd("HGETALL").arg(of_user(SESSION, user_id));
+    commands.cmd("GET").arg(of_user(SESSION_LAST_SEEN, user_id));
+}
+
+/// Reads what [`look`] asked.
+pub(super) fn seen(replies: &mut Replies, user_id: UserId) -> Result<Option<StoredSession>, StoreError> {
+    let (hash, last_seen) = (replies.next(), replies.next());
+    let hash = Hash::new(&of_user(SESSION, user_id), hash?)?;
+    if hash.is_empty() {
+        return Ok(None);
+    }
+    let disconnected_at = match hash.text("websocket_connected")? {
+        "true" => None,
+        "false" => Some(seconds(&hash, DISCONNECT_TIME)?),
+        other => return Err(hash.damaged(&format!("websocket_connected is {other:?}"))),
+    };
+    let server = ServerId::new(hash.text("server")?).map_err(|error| hash.damaged(&error.to_string()))?;
+    Ok(Some(StoredSession {
+        session: Session {
+            user_id,
+            username: hash.text("username")?.to_owned(),
+            level: hash.number("level", BYTE)?,
+            class: hash.text("class")?.to_owned(),
+            location_id: hash.number("location_id", WORD)?,
+            hp: hash.number("hp", WORD)?,
+            last_seen: integer(&of_user(SESSION_LAST_SEEN, user_id), last_seen?)?,
+            disconnected_at,
+        },
+        run: ServerRun { server, epoch: hash.number("epoch", 0..=i64::MAX)? },
+    }))
+}
+
+/// Unix seconds, of which others may have written a fraction.
+fn seconds(hash: &Hash, field: &'static str) -> Result<u64, StoreError> {
+    let text = hash.text(field)?;
+    let whole = text.split('.').next().unwrap_or_default();
+    whole.parse().map_err(|_| hash.damaged(&format!("{field} is {text:?}, no time")))
+}
+
+/// Asks for some of the users that have a session, from where the last answer stopped.
+pub(super) fn scan(commands: &mut Pipeline, cursor: u64) {
+    commands.cmd("SSCAN").arg(SESSIONS).arg(cursor).arg("COUNT").arg(1000);
+}
+
+/// Reads what [`scan`] asked: where it stopped (0: at the end), and the users.
+pub(super) fn scanned(replies: &mut Replies) -> Result<(u64, Vec<UserId>), StoreError> {
+    let mut answer = list(replies.next()?).into_iter();
+    let mut next = || answer.next().unwrap_or(Value::Nil);
+    let cursor = integer(SESSIONS, next())?;
+    let mut users = Vec::new();
+    for user in list(next()) {
+        let id = integer(SESSIONS, user)?;
+        users.push(UserId(u32::try_from(id).map_err(|_| damaged(SESSIONS, "a user id is too large"))?));
+    }
+    Ok((cursor, users))
+}
+
+/// Marks a session that its server has left behind; forgets one that has expired (`run` is then any).
+pub(super) fn disconnect_orphan(commands: &mut Pipeline, user_id: UserId, run: Option<&ServerRun>, at: u64) {
+    let (user, at) = (user_id.to_string(), at.to_string());
+    let (server, epoch) =
+        run.map_or_else(Default::default, |run| (run.server.to_string(), run.epoch.to_string()));
+    let kept = DISCONNECTED_SESSION_SECONDS.to_string();
+    let key = of_user(SESSION, user_id);
+    scripts::call(
+        commands,
+        scripts::DISCONNECT_ORPHAN,
+        &[&key, SESSIONS],
+        &[&user, &server, &epoch, &at, &kept],
+    );
+}
