@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use pyao_server::protocol::client::ClientPacket;
 use pyao_server::protocol::wire::TextEncoding;
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::shadow::{Screen, ShadowClient};
 
@@ -104,14 +105,28 @@ impl Bot {
     pub fn connect(address: SocketAddr, screen: Screen) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .with_context(|| format!("connecting to {address}"))?;
+        Self::over(stream, screen)
+    }
+
+    /// As [`Self::connect`], with room for no more than `receive_buffer` bytes that are not read yet, or what the
+    /// system makes of it: a client that reads slowly is soon felt by the server.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub fn connect_narrow(address: SocketAddr, screen: Screen, receive_buffer: usize) -> Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // Only what is set before connecting bounds the window.
+        socket.set_recv_buffer_size(receive_buffer)?;
+        socket
+            .connect_timeout(&address.into(), PATIENCE)
+            .with_context(|| format!("connecting to {address}"))?;
+        Self::over(socket.into(), screen)
+    }
+
+    fn over(stream: TcpStream, screen: Screen) -> Result<Self> {
         stream.set_nodelay(true)?;
         let shadow = ShadowClient::new(screen, TextEncoding::Latin1);
-        Ok(Self {
-            stream,
-            buffer: vec![0; 256 * 1024],
-            closed: false,
-            shadow,
-        })
+        Ok(Self { stream, buffer: vec![0; 256 * 1024], closed: false, shadow })
     }
 
     /// Connects, logs in and waits for the own character.
@@ -271,11 +286,7 @@ impl Bot {
     pub fn wait_for_console(&mut self, part: &str, timeout: Duration) -> Result<String> {
         let seen = self.shadow.console.len();
         self.wait_for(&format!("a console line with {part:?}"), timeout, |shadow| {
-            shadow
-                .console
-                .iter()
-                .skip(seen)
-                .any(|line| line.text.contains(part))
+            shadow.console.iter().skip(seen).any(|line| line.text.contains(part))
         })?;
         let lines = self.shadow.console.iter().skip(seen);
         let line = lines.map(|line| &line.text).find(|text| text.contains(part));
@@ -305,6 +316,15 @@ impl Bot {
         Ok(())
     }
 
+    /// Breaks the connection off with a reset, as a crashed machine's router does: what was sent and not yet
+    /// received is lost.
+    ///
+    /// # Errors
+    /// When the socket refuses.
+    pub fn reset(self) -> Result<()> {
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).context("resetting")
+    }
+
     /// Whether the server closed the connection, as far as read.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -316,11 +336,7 @@ impl Bot {
     /// # Errors
     /// The faults.
     pub fn check(&self) -> Result<()> {
-        ensure!(
-            self.shadow.faults.is_empty(),
-            "faults: {}",
-            self.shadow.faults.join("; ")
-        );
+        ensure!(self.shadow.faults.is_empty(), "faults: {}", self.shadow.faults.join("; "));
         Ok(())
     }
 
@@ -353,9 +369,7 @@ impl Bot {
     /// # Errors
     /// When the connection is gone.
     pub fn talk(&mut self, text: &str) -> Result<()> {
-        self.send(&ClientPacket::Talk {
-            text: text.to_owned(),
-        })
+        self.send(&ClientPacket::Talk { text: text.to_owned() })
     }
 
     /// Leaves the game the proper way and waits for the end of the connection.
@@ -387,8 +401,7 @@ fn is_timeout(error: &io::Error) -> bool {
 }
 
 fn remaining(end: Instant) -> Option<Duration> {
-    end.checked_duration_since(Instant::now())
-        .filter(|left| !left.is_zero())
+    end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
 }
 
 #[cfg(test)]
@@ -410,9 +423,7 @@ mod tests {
 
     fn bytes(packets: &[ServerPacket<'_>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        packets
-            .iter()
-            .for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
         bytes
     }
 
@@ -432,11 +443,7 @@ mod tests {
     #[test]
     fn a_refused_login_is_an_error_with_the_servers_words() {
         let (mut bot, mut server) = pair(Screen::Login);
-        server
-            .write_all(&bytes(&[ServerPacket::ErrorMsg {
-                text: "Clave incorrecta".into(),
-            }]))
-            .unwrap();
+        server.write_all(&bytes(&[ServerPacket::ErrorMsg { text: "Clave incorrecta".into() }])).unwrap();
         let error = bot.enter_game().unwrap_err();
         assert_eq!(error.to_string(), "refused: Clave incorrecta");
     }
@@ -454,12 +461,7 @@ mod tests {
     fn waiting_in_vain_says_for_what() {
         let (mut bot, _server) = pair(Screen::Creation);
         let error = bot.wait_for("a miracle", SOON, |_| false).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("waited in vain for a miracle; on Creation"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("waited in vain for a miracle; on Creation"), "{error}");
     }
 
     #[test]

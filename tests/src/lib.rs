@@ -4,9 +4,13 @@
 //! * [`bot`]: a client over a real socket that keeps such a picture.
 //! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
+//! * [`load`]: many such clients on that server at once, what they should believe, and what it costs.
+//! * [`relay`]: the least that a server can do, for that cost to be compared with.
 
 pub mod bot;
+pub mod load;
 pub mod process;
+pub mod relay;
 pub mod shadow;
 pub mod simulation;
 

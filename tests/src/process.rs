@@ -1,9 +1,10 @@
 //! The real server binary, started for a suite: a free port, a store and a configuration of its own, its log kept.
 //!
 //! A [`ServerSetup`] owns the directory, so two starts of one set-up are a restart: same store, same configuration.
-//! Dropping a [`Server`] kills it.
+//! The system picks the ports and the server's log names them, so servers never race for one. Dropping a [`Server`]
+//! kills it. [`command`] is the bare binary, for suites about flags and files.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,8 +18,11 @@ use toml::{Table, Value};
 
 /// How long a server may take to listen, the full world's data included.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// How often a server is started anew because its port was taken.
-const START_ATTEMPTS: usize = 3;
+/// What stands before the addresses in the line that a started server logs.
+const LISTENS_ON: &str = "listens on ";
+const OPS_ON: &str = "ops=";
+/// How long the ops port may take to answer.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(20);
 /// How often a waiting suite looks.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -26,11 +30,13 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug, Clone)]
 pub struct ServerSetup {
     directory: Arc<TempDir>,
+    binary: Option<PathBuf>,
     config: Table,
     data: Option<PathBuf>,
     redis: Option<String>,
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
+    open_files: Option<u32>,
 }
 
 impl ServerSetup {
@@ -42,11 +48,13 @@ impl ServerSetup {
     pub fn new() -> Result<Self> {
         let setup = Self {
             directory: Arc::new(tempfile::tempdir()?),
+            binary: None,
             config: Table::new(),
             data: None,
             redis: None,
             environment: Vec::new(),
             arguments: Vec::new(),
+            open_files: None,
         };
         Ok(setup
             .set("limits.connections_per_ip", 0)
@@ -59,13 +67,17 @@ impl ServerSetup {
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         let (section, key) = key.split_once('.').unwrap_or(("server", key));
-        let section = self
-            .config
-            .entry(section)
-            .or_insert_with(|| Value::Table(Table::new()));
+        let section = self.config.entry(section).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(section) = section {
             section.insert(key.to_owned(), value.into());
         }
+        self
+    }
+
+    /// Starts the server binary at `path` instead of this workspace's own.
+    #[must_use]
+    pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
+        self.binary = Some(path.into());
         self
     }
 
@@ -97,6 +109,13 @@ impl ServerSetup {
         self
     }
 
+    /// Allows the server no more than `limit` open files, as `ulimit -n` does.
+    #[must_use]
+    pub fn open_files(mut self, limit: u32) -> Self {
+        self.open_files = Some(limit);
+        self
+    }
+
     /// The directory of the set-up: configuration and store.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -120,14 +139,6 @@ impl ServerSetup {
     /// # Errors
     /// When it exits instead, with its log, or does not listen in time.
     pub fn start(&self) -> Result<Server> {
-        for _ in 1..START_ATTEMPTS {
-            let mut server = self.spawn()?;
-            match server.wait_until_it_listens() {
-                // Someone took the free port in the meantime.
-                Err(_) if server.log().contains("in use") => {}
-                outcome => return outcome.map(|()| server),
-            }
-        }
         let mut server = self.spawn()?;
         server.wait_until_it_listens()?;
         Ok(server)
@@ -138,32 +149,27 @@ impl ServerSetup {
     /// # Errors
     /// When there is no binary to start.
     pub fn spawn(&self) -> Result<Server> {
-        let port = free_port()?;
-        let ops_port = free_port()?;
-        let mut command = Command::new(server_binary()?);
-        self.prepare(&mut command, port, ops_port)?;
-        let mut child = command.spawn().context("starting the server")?;
-        let log = Log::default();
-        let readers = [
-            child.stdout.take().map(|out| log.follow(out)),
-            child.stderr.take().map(|err| log.follow(err)),
-        ];
-        Ok(Server {
-            child,
-            log,
-            readers: readers.into_iter().flatten().collect(),
-            address: local(port),
-            ops_address: local(ops_port),
-            _directory: Arc::clone(&self.directory),
-        })
+        let binary = self.binary.clone().map_or_else(server_binary, Ok)?;
+        let mut command = command_of(&binary, self.directory());
+        self.prepare(&mut command)?;
+        if let Some(limit) = self.open_files {
+            command = limited(&command, limit);
+        }
+        let mut server = Server::spawn(&mut command)?;
+        server.directory = Some(Arc::clone(&self.directory));
+        Ok(server)
     }
 
-    fn prepare(&self, command: &mut Command, port: u16, ops_port: u16) -> Result<()> {
+    fn prepare(&self, command: &mut Command) -> Result<()> {
         std::fs::write(self.config_file(), toml::to_string(&self.config)?)?;
-        command.current_dir(self.directory());
         command.arg("--config").arg(self.config_file());
-        command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
-        command.args(["--ops", &local(ops_port).to_string()]);
+        command.args(["--host", "127.0.0.1"]);
+        if !self.arguments.iter().any(|argument| argument == "--port") {
+            command.args(["--port", "0"]);
+        }
+        if !self.arguments.iter().any(|argument| argument == "--ops") {
+            command.args(["--ops", "127.0.0.1:0"]);
+        }
         match &self.redis {
             Some(url) => command.args(["--redis", url]),
             None => command.arg("--no-redis").arg("--store").arg(self.store()),
@@ -173,12 +179,44 @@ impl ServerSetup {
         }
         command.args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
         Ok(())
     }
+}
+
+/// The server binary in `directory`, without the variables that the tester's own environment has for servers.
+///
+/// # Errors
+/// When there is no binary.
+pub fn command(directory: &Path) -> Result<Command> {
+    Ok(command_of(&server_binary()?, directory))
+}
+
+fn command_of(binary: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYAO_") || name == "RUST_LOG" {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(directory);
+    command
+}
+
+/// The same command, run by a shell that first lowers the limit of open files.
+fn limited(command: &Command, limit: u32) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""));
+    shell.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    if let Some(directory) = command.get_current_dir() {
+        shell.current_dir(directory);
+    }
+    shell
 }
 
 /// A running server. See the module.
@@ -189,17 +227,33 @@ pub struct Server {
     readers: Vec<JoinHandle<()>>,
     address: SocketAddr,
     ops_address: SocketAddr,
-    _directory: Arc<TempDir>,
+    /// Kept for as long as the server may write there.
+    directory: Option<Arc<TempDir>>,
 }
 
 impl Server {
-    /// Where clients connect.
+    /// Runs a prepared command and keeps what it says.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn spawn(command: &mut Command) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("starting the server")?;
+        let log = Log::default();
+        let readers =
+            [child.stdout.take().map(|out| log.follow(out)), child.stderr.take().map(|err| log.follow(err))];
+        let readers = readers.into_iter().flatten().collect();
+        let (address, ops_address) = (local(0), local(0));
+        Ok(Self { child, log, readers, address, ops_address, directory: None })
+    }
+
+    /// Where clients connect; port 0 until the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where operators look.
+    /// Where operators look; port 0 when the server has no such port.
     #[must_use]
     pub fn ops_address(&self) -> SocketAddr {
         self.ops_address
@@ -230,6 +284,29 @@ impl Server {
         Ok(())
     }
 
+    /// The answer of the ops port to one request, head and body.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn request(&self, method: &str, path: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(self.ops_address).context("connecting to the ops port")?;
+        stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
+        stream.write_all(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).context("reading the ops port's answer")?;
+        Ok(answer)
+    }
+
+    /// The value of a metric without labels.
+    ///
+    /// # Errors
+    /// When the ops port does not tell it.
+    pub fn metric(&self, name: &str) -> Result<u64> {
+        let answer = self.request("GET", "/metrics")?;
+        let value = answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.with_context(|| format!("no metric {name}"))?.parse().context("a number")
+    }
+
     /// Whether the process runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -243,11 +320,7 @@ impl Server {
         let process = libc::pid_t::try_from(self.child.id()).context("a process number")?;
         // SAFETY: kill has no memory to misuse, and the number is that of a child not yet waited for.
         let outcome = unsafe { libc::kill(process, signal) };
-        ensure!(
-            outcome == 0,
-            "signal {signal}: {}",
-            std::io::Error::last_os_error()
-        );
+        ensure!(outcome == 0, "signal {signal}: {}", std::io::Error::last_os_error());
         Ok(())
     }
 
@@ -288,23 +361,32 @@ impl Server {
         }
     }
 
-    fn wait_until_it_listens(&mut self) -> Result<()> {
+    /// Waits until the server listens, and learns where.
+    ///
+    /// # Errors
+    /// When it exits instead, with its log, or does not listen in time.
+    pub fn wait_until_it_listens(&mut self) -> Result<()> {
         let end = Instant::now() + START_PATIENCE;
-        loop {
+        while !self.learn_addresses() {
             if let Some(status) = self.child.try_wait()? {
                 self.join_readers();
                 bail!("the server ended with {status}:\n{}", self.log());
             }
-            if TcpStream::connect(self.address).is_ok() {
-                return Ok(());
-            }
-            ensure!(
-                Instant::now() < end,
-                "the server does not listen:\n{}",
-                self.log()
-            );
+            ensure!(Instant::now() < end, "the server does not listen:\n{}", self.log());
             thread::sleep(LOOK);
         }
+        Ok(())
+    }
+
+    fn learn_addresses(&mut self) -> bool {
+        let log = self.log();
+        let Some(line) = log.lines().find(|line| line.contains(LISTENS_ON)) else { return false };
+        let Some(address) = address_after(line, LISTENS_ON) else { return false };
+        self.address = address;
+        if let Some(ops_address) = address_after(line, OPS_ON) {
+            self.ops_address = ops_address;
+        }
+        true
     }
 
     fn join_readers(&mut self) {
@@ -353,6 +435,13 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
+/// The address that follows `mark`; a server on every address is reached on this machine's own.
+fn address_after(line: &str, mark: &str) -> Option<SocketAddr> {
+    let rest = &line[line.find(mark)? + mark.len()..];
+    let address: SocketAddr = rest.split_whitespace().next()?.trim_end_matches(':').parse().ok()?;
+    Some(if address.ip().is_unspecified() { local(address.port()) } else { address })
+}
+
 /// A port that nobody listened on a moment ago.
 ///
 /// # Errors
@@ -368,15 +457,18 @@ pub fn free_port() -> Result<u16> {
 /// When it cannot be built.
 pub fn server_binary() -> Result<PathBuf> {
     static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let binary =
-        BINARY.get_or_init(|| find_binary("pyao-server", "PYAO_SERVER_BIN").map_err(|e| format!("{e:#}")));
+    let binary = BINARY.get_or_init(|| match std::env::var_os("PYAO_SERVER_BIN") {
+        Some(path) => Ok(path.into()),
+        None => find_binary("pyao-server", "pyao-server").map_err(|error| format!("{error:#}")),
+    });
     binary.clone().map_err(|error| anyhow!(error))
 }
 
-fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        return Ok(path.into());
-    }
+/// The binary `name` of `package`, beside the running executable: built first as told at [`server_binary`].
+///
+/// # Errors
+/// When it cannot be built.
+pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
     let executable = std::env::current_exe()?;
     let mut directory = executable.parent().context("the test executable's directory")?;
     if directory.ends_with("deps") {
@@ -384,28 +476,21 @@ fn find_binary(name: &str, variable: &str) -> Result<PathBuf> {
     }
     let binary = directory.join(name);
     if std::env::var_os("CARGO").is_some() || !binary.exists() {
-        let profile = directory
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or("debug");
-        build(name, if profile == "debug" { "dev" } else { profile })?;
+        let profile = directory.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+        build(package, name, if profile == "debug" { "dev" } else { profile })?;
     }
     ensure!(binary.exists(), "no {}", binary.display());
     Ok(binary)
 }
 
-fn build(package: &str, profile: &str) -> Result<()> {
+fn build(package: &str, name: &str, profile: &str) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .args(["build", "--quiet", "--package", package, "--bin", name, "--profile", profile])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .context("running cargo")?;
-    ensure!(
-        output.status.success(),
-        "building {package}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    ensure!(output.status.success(), "building {package}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
@@ -415,10 +500,7 @@ mod tests {
 
     #[test]
     fn settings_go_to_their_sections_and_later_ones_win() {
-        let setup = ServerSetup::new()
-            .unwrap()
-            .set("limits.idle_minutes", 1)
-            .set("limits.idle_minutes", 2);
+        let setup = ServerSetup::new().unwrap().set("limits.idle_minutes", 1).set("limits.idle_minutes", 2);
         assert_eq!(setup.config["limits"]["idle_minutes"], Value::from(2));
         assert_eq!(setup.config["limits"]["connections_per_ip"], Value::from(0));
     }
@@ -426,11 +508,7 @@ mod tests {
     #[test]
     fn a_log_keeps_what_a_process_wrote() {
         let log = Log::default();
-        let mut child = Command::new("echo")
-            .arg("hola")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = Command::new("echo").arg("hola").stdout(Stdio::piped()).spawn().unwrap();
         log.follow(child.stdout.take().unwrap()).join().unwrap();
         child.wait().unwrap();
         assert_eq!(log.text(), "hola\n");

@@ -16,7 +16,7 @@ pub fn allow_connections(connections: u32) {
 }
 
 /// Raises the process' limit to `needed`, or as near as the system allows. The limit then in force.
-fn raise_limit(needed: u64) -> u64 {
+pub fn raise_limit(needed: u64) -> u64 {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,

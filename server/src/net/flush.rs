@@ -11,7 +11,7 @@ use crate::protocol::outbox::{ConnectionId, Outbox};
 
 /// Never wait; no SIGPIPE; and the end of this send is a border that the kernel does not merge over, so that one read
 /// of the client never ends inside a packet.
-const SEND_FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL | libc::MSG_EOR;
+pub const SEND_FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL | libc::MSG_EOR;
 
 /// What became of a connection's waiting segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ const LOADED_BELOW: u128 = 40;
 
 /// Decides when to flush: a quiet server at the end of each turn, a loaded one at most every 25 ms.
 #[derive(Debug, Default)]
-pub(super) struct Cadence {
+pub struct Cadence {
     busy: Duration,
     total: Duration,
     previous_busy: Duration,
@@ -75,7 +75,7 @@ pub(super) struct Cadence {
 
 impl Cadence {
     /// One turn of the loop waited and then worked so long.
-    pub(super) fn turn(&mut self, waited: Duration, worked: Duration) {
+    pub fn turn(&mut self, waited: Duration, worked: Duration) {
         self.busy += worked;
         self.total += waited + worked;
         if self.total < WINDOW {
@@ -95,7 +95,7 @@ impl Cadence {
     }
 
     /// When what waits is to be sent: `now`, or a little later under load.
-    pub(super) fn next_flush(&self, now: Millis) -> Millis {
+    pub fn next_flush(&self, now: Millis) -> Millis {
         if self.is_loaded {
             now.max(self.flushed_at + FLUSH_INTERVAL_MS)
         } else {
@@ -104,7 +104,7 @@ impl Cadence {
     }
 
     /// Everything that waited was sent.
-    pub(super) fn flushed(&mut self, now: Millis) {
+    pub fn flushed(&mut self, now: Millis) {
         self.flushed_at = now;
     }
 }

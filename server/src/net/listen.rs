@@ -8,7 +8,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use mio::net::TcpListener;
+use socket2::SockRef;
 
+/// Most connections that wait to be taken in; the system may allow fewer. With mio's 128 a burst of players, as after a
+/// restart, is dropped by the kernel and tries again a second later.
+const WAITING_MAX: i32 = 4096;
 /// Between two tries to get an address back.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -20,7 +24,11 @@ pub fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in name.to_socket_addrs()? {
         match TcpListener::bind(address) {
-            Ok(listener) => return Ok(listener),
+            Ok(listener) => {
+                // A second call only changes how many may wait.
+                SockRef::from(&listener).listen(WAITING_MAX)?;
+                return Ok(listener);
+            }
             Err(error) => last_error = error,
         }
     }

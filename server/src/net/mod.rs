@@ -30,7 +30,8 @@ mod signals;
 mod store_link;
 mod tokens;
 
-pub use descriptors::allow_connections;
+pub use descriptors::{allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
+pub use flush::{Cadence, SEND_FLAGS};
 pub use from_config::game_settings;
 pub use limits::ClientLimits;

@@ -69,24 +69,15 @@ impl ShadowClient {
                 self.step_other(char_index, x, y);
             }
             ServerPacket::CharacterChangeNick { char_index, name } => {
-                self.with_known(char_index, "CharacterChangeNick", |seen| {
-                    seen.name = name.into_owned()
-                });
+                self.with_known(char_index, "CharacterChangeNick", |seen| seen.name = name.into_owned());
             }
-            ServerPacket::UpdateTagAndStatus {
-                char_index,
-                nick_color,
-                tag,
-            } => {
+            ServerPacket::UpdateTagAndStatus { char_index, nick_color, tag } => {
                 self.with_known(char_index, "UpdateTagAndStatus", |seen| {
                     seen.nick_color = nick_color;
                     seen.name = tag.into_owned();
                 });
             }
-            ServerPacket::SetInvisible {
-                char_index,
-                invisible,
-            } => {
+            ServerPacket::SetInvisible { char_index, invisible } => {
                 self.with_known(char_index, "SetInvisible", |seen| seen.invisible = invisible);
             }
             ServerPacket::CreateFX { char_index, fx, .. } => {
@@ -124,9 +115,7 @@ impl ShadowClient {
         else {
             return;
         };
-        self.check(char_index > 0, || {
-            format!("CharacterCreate with index {char_index}")
-        });
+        self.check(char_index > 0, || format!("CharacterCreate with index {char_index}"));
         self.check_placed(x, y, "CharacterCreate");
         self.check_heading(heading, "CharacterCreate");
         let name = name.into_owned();
@@ -150,16 +139,8 @@ impl ShadowClient {
     }
 
     fn change_character(&mut self, packet: ServerPacket<'static>) {
-        let ServerPacket::CharacterChange {
-            char_index,
-            body,
-            head,
-            heading,
-            weapon,
-            shield,
-            helmet,
-            ..
-        } = packet
+        let ServerPacket::CharacterChange { char_index, body, head, heading, weapon, shield, helmet, .. } =
+            packet
         else {
             return;
         };
@@ -197,12 +178,7 @@ impl ShadowClient {
             ServerPacket::UpdateGold { gold } => stats.gold = gold,
             ServerPacket::UpdateBankGold { gold } => stats.bank_gold = gold,
             ServerPacket::UpdateExp { experience } => stats.experience = experience,
-            ServerPacket::UpdateHungerAndThirst {
-                max_thirst,
-                thirst,
-                max_hunger,
-                hunger,
-            } => {
+            ServerPacket::UpdateHungerAndThirst { max_thirst, thirst, max_hunger, hunger } => {
                 (stats.thirst, stats.max_thirst) = (thirst, max_thirst);
                 (stats.hunger, stats.max_hunger) = (hunger, max_hunger);
             }
@@ -232,15 +208,7 @@ impl ShadowClient {
             } => {
                 self.check_slot(slot, INVENTORY_SLOTS, "inventory");
                 let name = name.into_owned();
-                let item = ItemSlot {
-                    obj_index,
-                    name,
-                    amount,
-                    equipped,
-                    grh_index,
-                    obj_type,
-                    price,
-                };
+                let item = ItemSlot { obj_index, name, amount, equipped, grh_index, obj_type, price };
                 set_slot(&mut self.inventory, slot, item);
             }
             ServerPacket::ChangeBankSlot {
@@ -255,15 +223,7 @@ impl ShadowClient {
             } => {
                 self.check_slot(slot, BANK_SLOTS, "bank");
                 let (name, price) = (name.into_owned(), value as f32);
-                let item = ItemSlot {
-                    obj_index,
-                    name,
-                    amount,
-                    equipped: false,
-                    grh_index,
-                    obj_type,
-                    price,
-                };
+                let item = ItemSlot { obj_index, name, amount, equipped: false, grh_index, obj_type, price };
                 set_slot(&mut self.bank, slot, item);
             }
             ServerPacket::ChangeNPCInventorySlot {
@@ -278,15 +238,7 @@ impl ShadowClient {
             } => {
                 self.check_slot(slot, MERCHANT_SLOTS, "merchant");
                 let name = name.into_owned();
-                let item = ItemSlot {
-                    obj_index,
-                    name,
-                    amount,
-                    equipped: false,
-                    grh_index,
-                    obj_type,
-                    price,
-                };
+                let item = ItemSlot { obj_index, name, amount, equipped: false, grh_index, obj_type, price };
                 set_slot(&mut self.merchant, slot, item);
             }
             ServerPacket::ChangeSpellSlot { slot, spell_id, name } => {
@@ -321,9 +273,7 @@ impl ShadowClient {
             ServerPacket::UserCommerceEnd => state.trading = false,
             ServerPacket::CommerceInit => {
                 let was = std::mem::replace(&mut state.commerce_open, true);
-                self.check(!was, || {
-                    "CommerceInit while the merchant's window is open".to_owned()
-                });
+                self.check(!was, || "CommerceInit while the merchant's window is open".to_owned());
             }
             ServerPacket::CommerceEnd => {
                 let was = std::mem::replace(&mut state.commerce_open, false);
@@ -347,24 +297,13 @@ impl ShadowClient {
         match packet {
             ServerPacket::ConsoleMsg { text, font } => {
                 self.check(font <= LAST_FONT, || format!("a console line with font {font}"));
-                self.console.push(ConsoleLine {
-                    text: text.into_owned(),
-                    font,
-                });
+                self.console.push(ConsoleLine { text: text.into_owned(), font });
             }
             // The client drops what strangers say, without harm.
-            ServerPacket::ChatOverHead {
-                text,
-                char_index,
-                r,
-                g,
-                b,
-            } if self.characters.contains_key(&char_index) => {
-                self.chat.push(ChatLine {
-                    char_index,
-                    text: text.into_owned(),
-                    color: (r, g, b),
-                });
+            ServerPacket::ChatOverHead { text, char_index, r, g, b }
+                if self.characters.contains_key(&char_index) =>
+            {
+                self.chat.push(ChatLine { char_index, text: text.into_owned(), color: (r, g, b) });
             }
             ServerPacket::ShowMessageBox { text } => self.boxes.push(text.into_owned()),
             ServerPacket::ErrorMsg { text } => {
@@ -407,9 +346,7 @@ impl ShadowClient {
     }
 
     pub(super) fn check_heading(&mut self, heading: u8, packet: &str) {
-        self.check((1..=4).contains(&heading), || {
-            format!("{packet} with heading {heading}")
-        });
+        self.check((1..=4).contains(&heading), || format!("{packet} with heading {heading}"));
     }
 
     fn check_slot(&mut self, slot: u8, slots: u8, list: &str) {

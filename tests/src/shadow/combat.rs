@@ -15,29 +15,14 @@ impl ShadowClient {
             MultiMessage::ResuscitationSafeOn => self.state.resuscitation_safe = Some(true),
             MultiMessage::ResuscitationSafeOff => self.state.resuscitation_safe = Some(false),
             MultiMessage::NPCHitUser { body_part, .. } => self.check_body_part(body_part),
-            MultiMessage::UserHittedByUser {
-                attacker_char_index: index,
-                body_part,
-                ..
-            }
-            | MultiMessage::UserHittedUser {
-                victim_char_index: index,
-                body_part,
-                ..
-            } => {
+            MultiMessage::UserHittedByUser { attacker_char_index: index, body_part, .. }
+            | MultiMessage::UserHittedUser { victim_char_index: index, body_part, .. } => {
                 self.check_known(index, message.name());
                 self.check_body_part(body_part);
             }
-            MultiMessage::UserAttackedSwing {
-                attacker_char_index: index,
-            }
-            | MultiMessage::HaveKilledUser {
-                victim_char_index: index,
-                ..
-            }
-            | MultiMessage::UserKill {
-                killer_char_index: index,
-            } => self.check_known(index, message.name()),
+            MultiMessage::UserAttackedSwing { attacker_char_index: index }
+            | MultiMessage::HaveKilledUser { victim_char_index: index, .. }
+            | MultiMessage::UserKill { killer_char_index: index } => self.check_known(index, message.name()),
             MultiMessage::WorkRequestTarget { skill } => {
                 let has_text = TARGET_SKILLS.contains(&skill);
                 self.check(has_text, || format!("WorkRequestTarget of skill {skill}"));

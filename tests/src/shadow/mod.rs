@@ -39,10 +39,7 @@ impl fmt::Display for BlockError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cut { id, offset } => {
-                write!(
-                    formatter,
-                    "a read ends inside packet {id}, which starts at {offset}"
-                )
+                write!(formatter, "a read ends inside packet {id}, which starts at {offset}")
             }
             Self::Unreadable(error) => write!(formatter, "{error}"),
             Self::NotConsumed(name) => write!(formatter, "the client cannot read {name} here"),
@@ -141,14 +138,30 @@ impl ShadowClient {
     /// # Errors
     /// The [`BlockError`] that stops the reading, which is a fault too. What came before it was acted upon.
     pub fn read(&mut self, block: &[u8]) -> Result<(), BlockError> {
-        let outcome = self.read_packets(block);
+        self.read_with(block, |_| {})
+    }
+
+    /// As [`Self::read`]; `observe` sees each packet before it is acted upon.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with(
+        &mut self,
+        block: &[u8],
+        observe: impl FnMut(&ServerPacket<'static>),
+    ) -> Result<(), BlockError> {
+        let outcome = self.read_packets(block, observe);
         if let Err(error) = &outcome {
             self.fault(error.to_string());
         }
         outcome
     }
 
-    fn read_packets(&mut self, block: &[u8]) -> Result<(), BlockError> {
+    fn read_packets(
+        &mut self,
+        block: &[u8],
+        mut observe: impl FnMut(&ServerPacket<'static>),
+    ) -> Result<(), BlockError> {
         let mut offset = 0;
         while offset < block.len() {
             let rest = &block[offset..];
@@ -156,6 +169,7 @@ impl ShadowClient {
             let Some((packet, consumed)) = decoded else {
                 return Err(BlockError::Cut { id: rest[0], offset });
             };
+            observe(&packet);
             self.take(packet, offset)?;
             offset += consumed;
         }
@@ -175,13 +189,7 @@ impl ShadowClient {
             (Screen::Creation, ServerPacket::ErrorMsg { text }) => self.errors.push(text.into_owned()),
             (
                 Screen::Creation,
-                ServerPacket::DiceRoll {
-                    strength,
-                    agility,
-                    intelligence,
-                    charisma,
-                    constitution,
-                },
+                ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution },
             ) => self.dice = Some([strength, agility, intelligence, charisma, constitution]),
             (_, packet @ ServerPacket::DiceRoll { .. }) => {
                 return Err(BlockError::NotConsumed(packet.name()));
@@ -198,10 +206,7 @@ impl ShadowClient {
     /// Any packet but an error opens the game screen, which reads the whole block again from its start.
     fn open_game(&mut self, packet: &ServerPacket<'_>, offset: usize) {
         if offset > 0 {
-            self.fault(format!(
-                "{} opens the game in the middle of a read",
-                packet.name()
-            ));
+            self.fault(format!("{} opens the game in the middle of a read", packet.name()));
         }
         if !matches!(packet, ServerPacket::Logged { .. }) {
             self.fault(format!("{} opens the game instead of Logged", packet.name()));
@@ -225,16 +230,9 @@ impl ShadowClient {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<i16> {
         let shown = |character: &SeenCharacter| {
-            character
-                .name
-                .split(" <")
-                .next()
-                .is_some_and(|shown| shown.eq_ignore_ascii_case(name))
+            character.name.split(" <").next().is_some_and(|shown| shown.eq_ignore_ascii_case(name))
         };
-        self.characters
-            .iter()
-            .find(|(_, character)| shown(character))
-            .map(|(&index, _)| index)
+        self.characters.iter().find(|(_, character)| shown(character)).map(|(&index, _)| index)
     }
 
     /// Whether a console line holds `part`.

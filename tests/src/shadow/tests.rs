@@ -24,9 +24,7 @@ fn character(char_index: i16, x: u8, y: u8) -> ServerPacket<'static> {
 
 fn block(packets: &[ServerPacket<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    packets
-        .iter()
-        .for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+    packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
     bytes
 }
 
@@ -57,10 +55,7 @@ fn faults(packets: &[ServerPacket<'_>]) -> Vec<String> {
 #[test]
 fn a_login_burst_opens_the_game_with_the_own_character() {
     let shadow = playing();
-    assert_eq!(
-        (shadow.screen, shadow.map, shadow.own_index),
-        (Screen::Game, Some(1), Some(7))
-    );
+    assert_eq!((shadow.screen, shadow.map, shadow.own_index), (Screen::Game, Some(1), Some(7)));
     assert_eq!(shadow.position(), Some((50, 50)));
     assert_eq!(shadow.own().unwrap().name, "Alguien7 <Los Ñoquis>");
     assert_eq!(shadow.find("alguien7"), Some(7));
@@ -81,10 +76,7 @@ fn packets_the_client_cannot_read_are_errors() {
     let mut shadow = playing();
     let unread = block(&[ServerPacket::AddSlots { backpack_slots: 1 }]);
     assert_eq!(shadow.read(&unread), Err(BlockError::NotConsumed("AddSlots")));
-    assert_eq!(
-        shadow.read(&[107]),
-        Err(BlockError::Unreadable(DecodeError::UnknownId(107)))
-    );
+    assert_eq!(shadow.read(&[107]), Err(BlockError::Unreadable(DecodeError::UnknownId(107))));
     let dice = ServerPacket::DiceRoll {
         strength: 18,
         agility: 18,
@@ -92,10 +84,7 @@ fn packets_the_client_cannot_read_are_errors() {
         charisma: 18,
         constitution: 18,
     };
-    assert_eq!(
-        shadow.read(&block(&[dice])),
-        Err(BlockError::NotConsumed("DiceRoll"))
-    );
+    assert_eq!(shadow.read(&block(&[dice])), Err(BlockError::NotConsumed("DiceRoll")));
     assert_eq!(shadow.faults.len(), 3);
 }
 
@@ -110,11 +99,7 @@ fn the_creation_screen_takes_dice_and_errors_and_stays() {
         constitution: 14,
     };
     shadow.read(&block(&[dice])).unwrap();
-    shadow
-        .read(&block(&[ServerPacket::ErrorMsg {
-            text: "Nombre ocupado".into(),
-        }]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::ErrorMsg { text: "Nombre ocupado".into() }])).unwrap();
     assert_eq!(shadow.dice, Some([15, 16, 17, 18, 14]));
     assert_eq!((shadow.screen, shadow.leaves), (Screen::Creation, false));
     shadow.read(&block(&login_burst())).unwrap();
@@ -124,9 +109,7 @@ fn the_creation_screen_takes_dice_and_errors_and_stays() {
 #[test]
 fn an_error_on_the_login_screen_ends_the_connection() {
     let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
-    shadow
-        .read(&block(&[ServerPacket::ErrorMsg { text: "No".into() }]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::ErrorMsg { text: "No".into() }])).unwrap();
     assert_eq!((shadow.screen, shadow.leaves), (Screen::Login, true));
     assert_eq!(shadow.errors, ["No"]);
 }
@@ -134,39 +117,23 @@ fn an_error_on_the_login_screen_ends_the_connection() {
 #[test]
 fn anything_else_before_success_is_a_fault() {
     let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
-    shadow
-        .read(&block(&[ServerPacket::console("Bienvenido", Font::Info)]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::console("Bienvenido", Font::Info)])).unwrap();
     assert_eq!(shadow.faults, ["ConsoleMsg opens the game instead of Logged"]);
 
     let mut shadow = ShadowClient::new(Screen::Creation, TextEncoding::Latin1);
     let error = ServerPacket::ErrorMsg { text: "No".into() };
-    shadow
-        .read(&block(&[error, ServerPacket::Logged { class: 1 }]))
-        .unwrap();
+    shadow.read(&block(&[error, ServerPacket::Logged { class: 1 }])).unwrap();
     assert_eq!(shadow.faults, ["Logged opens the game in the middle of a read"]);
 }
 
 #[test]
 fn a_map_change_forgets_everyone_and_everything() {
     let mut shadow = playing();
-    let object = ServerPacket::ObjectCreate {
-        x: 9,
-        y: 9,
-        grh_index: 510,
-    };
-    let door = ServerPacket::BlockPosition {
-        x: 8,
-        y: 9,
-        blocked: true,
-    };
-    shadow
-        .read(&block(&[character(8, 51, 50), object, door]))
-        .unwrap();
+    let object = ServerPacket::ObjectCreate { x: 9, y: 9, grh_index: 510 };
+    let door = ServerPacket::BlockPosition { x: 8, y: 9, blocked: true };
+    shadow.read(&block(&[character(8, 51, 50), object, door])).unwrap();
     assert_eq!((shadow.objects.len(), shadow.blocked.len()), (1, 1));
-    shadow
-        .read(&block(&[ServerPacket::ChangeMap { map: 2, version: 0 }]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::ChangeMap { map: 2, version: 0 }])).unwrap();
     assert!(shadow.characters.is_empty() && shadow.objects.is_empty() && shadow.blocked.is_empty());
     assert_eq!(shadow.position(), None);
 }
@@ -174,19 +141,14 @@ fn a_map_change_forgets_everyone_and_everything() {
 #[test]
 fn things_placed_before_a_map_are_faults() {
     let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
-    shadow
-        .read(&block(&[ServerPacket::Logged { class: 1 }, character(7, 50, 50)]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::Logged { class: 1 }, character(7, 50, 50)])).unwrap();
     assert_eq!(shadow.faults, ["CharacterCreate before ChangeMap"]);
 }
 
 #[test]
 fn an_own_index_before_its_character_is_a_fault() {
     let unknown = ServerPacket::UserCharIndexInServer { char_index: 9 };
-    assert_eq!(
-        faults(&[unknown]),
-        ["UserCharIndexInServer of unknown character 9"]
-    );
+    assert_eq!(faults(&[unknown]), ["UserCharIndexInServer of unknown character 9"]);
 }
 
 #[test]
@@ -194,9 +156,7 @@ fn the_own_character_walks_before_the_server_agrees_and_is_put_back_when_it_does
     let mut shadow = playing();
     assert_eq!(shadow.predict_walk(2), Some(ClientPacket::Walk { heading: 2 }));
     assert_eq!(shadow.position(), Some((51, 50)));
-    shadow
-        .read(&block(&[ServerPacket::PosUpdate { x: 50, y: 50 }]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::PosUpdate { x: 50, y: 50 }])).unwrap();
     assert_eq!(shadow.position(), Some((50, 50)));
     assert_eq!(shadow.own().unwrap().heading, 2);
 }
@@ -204,20 +164,10 @@ fn the_own_character_walks_before_the_server_agrees_and_is_put_back_when_it_does
 #[test]
 fn a_known_character_or_block_in_the_way_only_turns() {
     let mut shadow = playing();
-    let door = ServerPacket::BlockPosition {
-        x: 50,
-        y: 49,
-        blocked: true,
-    };
+    let door = ServerPacket::BlockPosition { x: 50, y: 49, blocked: true };
     shadow.read(&block(&[character(8, 51, 50), door])).unwrap();
-    assert_eq!(
-        shadow.predict_walk(2),
-        Some(ClientPacket::ChangeHeading { heading: 2 })
-    );
-    assert_eq!(
-        shadow.predict_walk(1),
-        Some(ClientPacket::ChangeHeading { heading: 1 })
-    );
+    assert_eq!(shadow.predict_walk(2), Some(ClientPacket::ChangeHeading { heading: 2 }));
+    assert_eq!(shadow.predict_walk(1), Some(ClientPacket::ChangeHeading { heading: 1 }));
     assert_eq!(shadow.predict_walk(3), Some(ClientPacket::Walk { heading: 3 }));
     assert_eq!(shadow.position(), Some((50, 51)));
 }
@@ -234,14 +184,9 @@ fn ghosts_can_be_walked_into() {
 fn paralysis_only_turns_and_meditation_does_not_move() {
     let mut shadow = playing();
     shadow.read(&block(&[ServerPacket::ParalizeOK])).unwrap();
-    assert_eq!(
-        shadow.predict_walk(2),
-        Some(ClientPacket::ChangeHeading { heading: 2 })
-    );
+    assert_eq!(shadow.predict_walk(2), Some(ClientPacket::ChangeHeading { heading: 2 }));
     assert_eq!(shadow.predict_walk(3), None);
-    shadow
-        .read(&block(&[ServerPacket::ParalizeOK, ServerPacket::MeditateToggle]))
-        .unwrap();
+    shadow.read(&block(&[ServerPacket::ParalizeOK, ServerPacket::MeditateToggle])).unwrap();
     assert_eq!(shadow.predict_walk(2), Some(ClientPacket::Walk { heading: 2 }));
     assert_eq!(shadow.position(), Some((50, 50)));
 }
@@ -281,60 +226,27 @@ fn a_jump_a_diagonal_and_no_step_at_all_end_on_the_wrong_tile() {
 
 #[test]
 fn moving_the_own_or_an_unknown_character_is_a_fault() {
-    let own = ServerPacket::CharacterMove {
-        char_index: 7,
-        x: 51,
-        y: 50,
-    };
+    let own = ServerPacket::CharacterMove { char_index: 7, x: 51, y: 50 };
     assert_eq!(faults(&[own]), ["CharacterMove of the own character"]);
-    let unknown = ServerPacket::CharacterMove {
-        char_index: 8,
-        x: 51,
-        y: 50,
-    };
+    let unknown = ServerPacket::CharacterMove { char_index: 8, x: 51, y: 50 };
     assert_eq!(faults(&[unknown]), ["CharacterMove of unknown character 8"]);
 }
 
 #[test]
 fn values_the_client_has_no_place_for_are_faults() {
-    assert_eq!(
-        faults(&[ServerPacket::ForceCharMove { heading: 0 }]),
-        ["ForceCharMove with heading 0"]
-    );
-    assert_eq!(
-        faults(&[ServerPacket::PosUpdate { x: 0, y: 5 }]),
-        ["PosUpdate at 0,5, off the map"]
-    );
-    assert_eq!(
-        faults(&[ServerPacket::ChangeMap { map: 291, version: 0 }]),
-        ["the client has no map 291"]
-    );
-    let line = ServerPacket::ConsoleMsg {
-        text: "hola".into(),
-        font: 21,
-    };
+    assert_eq!(faults(&[ServerPacket::ForceCharMove { heading: 0 }]), ["ForceCharMove with heading 0"]);
+    assert_eq!(faults(&[ServerPacket::PosUpdate { x: 0, y: 5 }]), ["PosUpdate at 0,5, off the map"]);
+    assert_eq!(faults(&[ServerPacket::ChangeMap { map: 291, version: 0 }]), ["the client has no map 291"]);
+    let line = ServerPacket::ConsoleMsg { text: "hola".into(), font: 21 };
     assert_eq!(faults(&[line]), ["a console line with font 21"]);
-    let spell = ServerPacket::ChangeSpellSlot {
-        slot: 36,
-        spell_id: 0,
-        name: "(None)".into(),
-    };
+    let spell = ServerPacket::ChangeSpellSlot { slot: 36, spell_id: 0, name: "(None)".into() };
     assert_eq!(faults(&[spell]), ["no spell slot 36"]);
-    let hit = MultiMessage::NPCHitUser {
-        body_part: 0,
-        damage: 1,
-    };
+    let hit = MultiMessage::NPCHitUser { body_part: 0, damage: 1 };
     assert_eq!(faults(&[ServerPacket::multi(hit)]), ["no part 0 of a body"]);
     let killer = MultiMessage::UserKill { killer_char_index: 9 };
-    assert_eq!(
-        faults(&[ServerPacket::multi(killer)]),
-        ["UserKill of unknown character 9"]
-    );
+    assert_eq!(faults(&[ServerPacket::multi(killer)]), ["UserKill of unknown character 9"]);
     assert_eq!(faults(&[ServerPacket::Pong]), ["Pong without a ping"]);
-    assert_eq!(
-        faults(&[ServerPacket::BankEnd]),
-        ["BankEnd without a bank's window"]
-    );
+    assert_eq!(faults(&[ServerPacket::BankEnd]), ["BankEnd without a bank's window"]);
 }
 
 #[test]
@@ -356,10 +268,7 @@ fn slots_keep_what_they_were_told_and_empty_ones_vanish() {
     let mut shadow = playing();
     shadow.read(&block(&[slot(460, "Daga", 2)])).unwrap();
     let dagger = &shadow.inventory[&3];
-    assert_eq!(
-        (dagger.obj_index, dagger.name.as_str(), dagger.amount),
-        (460, "Daga", 2)
-    );
+    assert_eq!((dagger.obj_index, dagger.name.as_str(), dagger.amount), (460, "Daga", 2));
     shadow.read(&block(&[slot(0, "", 0)])).unwrap();
     assert!(shadow.inventory.is_empty());
     assert_eq!(shadow.faults, [""; 0]);
@@ -368,31 +277,13 @@ fn slots_keep_what_they_were_told_and_empty_ones_vanish() {
 #[test]
 fn texts_are_kept_with_who_said_them() {
     let mut shadow = playing();
-    let chat = |char_index| ServerPacket::ChatOverHead {
-        text: "¡hola!".into(),
-        char_index,
-        r: 1,
-        g: 2,
-        b: 3,
-    };
-    shadow
-        .read(&block(&[
-            chat(7),
-            chat(99),
-            ServerPacket::console("Estás muerto", Font::Fight),
-        ]))
-        .unwrap();
-    let heard = ChatLine {
-        char_index: 7,
-        text: "¡hola!".to_owned(),
-        color: (1, 2, 3),
-    };
+    let chat =
+        |char_index| ServerPacket::ChatOverHead { text: "¡hola!".into(), char_index, r: 1, g: 2, b: 3 };
+    shadow.read(&block(&[chat(7), chat(99), ServerPacket::console("Estás muerto", Font::Fight)])).unwrap();
+    let heard = ChatLine { char_index: 7, text: "¡hola!".to_owned(), color: (1, 2, 3) };
     assert_eq!(shadow.chat, [heard]);
     assert!(shadow.console_has("muerto"));
-    assert_eq!(
-        shadow.received.last("ConsoleMsg").map(ServerPacket::name),
-        Some("ConsoleMsg")
-    );
+    assert_eq!(shadow.received.last("ConsoleMsg").map(ServerPacket::name), Some("ConsoleMsg"));
 }
 
 #[test]
@@ -410,17 +301,8 @@ fn stats_follow_the_last_word() {
         exp_next_level: 300,
         exp: 0,
     };
-    let burst = [
-        all,
-        ServerPacket::UpdateHP { hp: 5 },
-        ServerPacket::LevelUp {
-            free_skill_points: 10,
-        },
-    ];
+    let burst = [all, ServerPacket::UpdateHP { hp: 5 }, ServerPacket::LevelUp { free_skill_points: 10 }];
     shadow.read(&block(&burst)).unwrap();
-    assert_eq!(
-        (shadow.stats.hp, shadow.stats.max_hp, shadow.stats.gold),
-        (5, 20, 100)
-    );
+    assert_eq!((shadow.stats.hp, shadow.stats.max_hp, shadow.stats.gold), (5, 20, 100));
     assert_eq!(shadow.free_skill_points, 10);
 }

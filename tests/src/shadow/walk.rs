@@ -36,7 +36,9 @@ impl ShadowClient {
         Some(ClientPacket::Walk { heading })
     }
 
-    fn looks_blocked(&self, tile: (u8, u8)) -> bool {
+    /// Whether a character or a told block keeps the client from stepping there.
+    #[must_use]
+    pub fn looks_blocked(&self, tile: (u8, u8)) -> bool {
         let taken = self.characters.iter().any(|(index, other)| {
             Some(*index) != self.own_index && (other.x, other.y) == tile && !other.gives_way()
         });
@@ -61,17 +63,13 @@ impl ShadowClient {
     /// `ForceCharMove`: the server pushes the own character one tile.
     pub(super) fn push_own(&mut self, heading: u8) {
         self.check_heading(heading, "ForceCharMove");
-        self.check(self.own().is_some(), || {
-            "ForceCharMove before the own character is known".to_owned()
-        });
+        self.check(self.own().is_some(), || "ForceCharMove before the own character is known".to_owned());
         self.step_own(heading);
     }
 
     /// `CharacterMove`: exactly one tile in the direction of the difference, x first; no difference is south.
     pub(super) fn step_other(&mut self, char_index: i16, x: u8, y: u8) {
-        self.check(Some(char_index) != self.own_index, || {
-            "CharacterMove of the own character".to_owned()
-        });
+        self.check(Some(char_index) != self.own_index, || "CharacterMove of the own character".to_owned());
         let Some(seen) = self.characters.get_mut(&char_index) else {
             self.fault(format!("CharacterMove of unknown character {char_index}"));
             return;
@@ -87,10 +85,7 @@ impl ShadowClient {
         (seen.x, seen.y) = neighbour(from, seen.heading);
         let one_tile = dx.abs() + dy.abs() == 1;
         self.check(one_tile, || {
-            format!(
-                "CharacterMove of {char_index} from {from:?} to {:?} is no single step",
-                (x, y)
-            )
+            format!("CharacterMove of {char_index} from {from:?} to {:?} is no single step", (x, y))
         });
     }
 }

@@ -17,9 +17,10 @@ pub(super) fn is_one_question(request: &Request) -> bool {
         | Request::OpenSession { .. }
         | Request::Heartbeat { .. }
         | Request::ReadSettings { .. } => true,
-        Request::SaveCharacters { .. } | Request::WriteSessions { .. } | Request::RestoreAccounts { .. } => {
-            false
-        }
+        Request::SaveCharacters { .. }
+        | Request::WriteSessions { .. }
+        | Request::SeedSettings { .. }
+        | Request::RestoreAccounts { .. } => false,
     }
 }
 
@@ -69,6 +70,7 @@ impl RedisStore {
             Request::ReadSettings { .. } => settings::ask(commands),
             Request::SaveCharacters { .. }
             | Request::WriteSessions { .. }
+            | Request::SeedSettings { .. }
             | Request::RestoreAccounts { .. } => {}
         }
     }
@@ -94,6 +96,7 @@ impl RedisStore {
             Request::ReadSettings { ticket } => Reply::Settings { ticket, result: settings::read(replies) },
             Request::SaveCharacters { .. }
             | Request::WriteSessions { .. }
+            | Request::SeedSettings { .. }
             | Request::RestoreAccounts { .. } => {
                 request.refuse(StoreError::Unavailable("not a question".into()))
             }

@@ -1,0 +1,35 @@
+//! `relay`: a server that only copies bytes, for `load --baseline` to measure the game server against.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use pyao_tests::relay::Relay;
+
+/// Hands each client's step to some other clients. Ends when its last client has gone.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Groups that clients are dealt out to in turn; a step stays in its group.
+    #[arg(long, default_value_t = 1)]
+    groups: usize,
+    /// Clients that get each step, on average.
+    #[arg(long)]
+    viewers: f64,
+    /// Most clients.
+    #[arg(long, default_value_t = 1000)]
+    clients: u64,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    pyao_server::net::raise_limit(options.clients + 64);
+    let listener = mio::net::TcpListener::bind(options.listen)
+        .with_context(|| format!("listening on {}", options.listen))?;
+    // Whoever started it reads the port from here.
+    println!("{}", listener.local_addr()?);
+    Relay::new(listener, options.groups, options.viewers)?.run()?;
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! All bots: what their clients believe, what they have counted, and how long others waited to see them.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use pyao_server::protocol::server::ServerPacket;
+use pyao_server::protocol::wire::TextEncoding;
+
+use super::fleet::Heard;
+use super::histogram::Histogram;
+use crate::shadow::{Screen, ShadowClient};
+
+/// Steps of a bot that are remembered until others have seen them: two seconds at its pace.
+const TRAIL: usize = 8;
+/// Char indices are 1 to 32,767.
+const CHAR_INDICES: usize = 32_768;
+/// Character names are at most 15 characters, and a letter comes first.
+const NAME_SERIES: u64 = 1_000_000;
+
+/// One bot's client.
+#[derive(Debug)]
+pub struct Client {
+    /// Its character's name.
+    pub name: String,
+    /// What it believes.
+    pub shadow: ShadowClient,
+    /// Why its connection has gone, if it has.
+    pub closed: Option<String>,
+}
+
+/// What all bots received since the last reset.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// `CharacterMove`: always another's.
+    pub moves: u64,
+    /// `CharacterCreate`, the own ones too.
+    pub creates: u64,
+    /// `CharacterRemove`.
+    pub removes: u64,
+    /// `UserCharIndexInServer`: one for each own `CharacterCreate`.
+    pub own_indices: u64,
+    /// `PosUpdate`: each is a refused step.
+    pub refusals: u64,
+    /// `ChangeMap`.
+    pub map_changes: u64,
+    /// Packets of any kind.
+    pub packets: u64,
+}
+
+impl Tally {
+    /// What bots were told about others' coming, moving and going.
+    #[must_use]
+    pub fn deliveries(&self) -> u64 {
+        self.moves + self.removes + self.creates.saturating_sub(self.own_indices)
+    }
+
+    fn note(&mut self, packet: &ServerPacket<'_>) {
+        self.packets += 1;
+        match packet {
+            ServerPacket::CharacterMove { .. } => self.moves += 1,
+            ServerPacket::CharacterCreate { .. } => self.creates += 1,
+            ServerPacket::CharacterRemove { .. } => self.removes += 1,
+            ServerPacket::UserCharIndexInServer { .. } => self.own_indices += 1,
+            ServerPacket::PosUpdate { .. } => self.refusals += 1,
+            ServerPacket::ChangeMap { .. } => self.map_changes += 1,
+            _ => {}
+        }
+    }
+}
+
+/// The last steps of one bot and when it took them, in microseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Trail {
+    steps: [((u8, u8), u64); TRAIL],
+    next: usize,
+}
+
+impl Trail {
+    fn note(&mut self, tile: (u8, u8), at: u64) {
+        self.steps[self.next] = (tile, at);
+        self.next = (self.next + 1) % TRAIL;
+    }
+
+    /// When the bot last stepped on `tile`.
+    fn stepped(&self, tile: (u8, u8)) -> Option<u64> {
+        let newest_first = (1..=TRAIL).map(|back| &self.steps[(self.next + TRAIL - back) % TRAIL]);
+        newest_first.filter(|(_, at)| *at > 0).find(|(step, _)| *step == tile).map(|(_, at)| *at)
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Crowd {
+    /// The bots, by their numbers in the fleet.
+    pub clients: Vec<Client>,
+    /// What they received.
+    pub tally: Tally,
+    /// Microseconds from a step's write to each read that tells another of it.
+    pub latency: Histogram,
+    trails: Vec<Trail>,
+    /// Which bot has a char index.
+    by_index: Vec<Option<u32>>,
+    started: Instant,
+}
+
+impl Crowd {
+    /// `count` bots on the creation screen, with names that differ from those of runs before.
+    #[must_use]
+    pub fn new(count: usize) -> Self {
+        let series = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_secs() % NAME_SERIES);
+        let client = |number| Client {
+            name: format!("Z{series:06}x{number}"),
+            shadow: ShadowClient::new(Screen::Creation, TextEncoding::Latin1),
+            closed: None,
+        };
+        Self {
+            clients: (0..count).map(client).collect(),
+            tally: Tally::default(),
+            latency: Histogram::default(),
+            trails: vec![Trail::default(); count],
+            by_index: vec![None; CHAR_INDICES],
+            started: Instant::now(),
+        }
+    }
+
+    /// Counts from zero.
+    pub fn reset(&mut self) {
+        self.tally = Tally::default();
+        self.latency = Histogram::default();
+    }
+
+    fn now(&self) -> u64 {
+        // 0 is a step that was never taken.
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Bot `number` is about to send a step on to `tile`.
+    pub fn stepped(&mut self, number: usize, tile: (u8, u8)) {
+        let now = self.now();
+        self.trails[number].note(tile, now);
+    }
+
+    /// What a bot's socket has to say.
+    pub fn hear(&mut self, number: usize, heard: Heard<'_>) {
+        match heard {
+            Heard::Bytes(block) => self.read(number, block),
+            Heard::Closed(cause) => {
+                let client = &mut self.clients[number];
+                let last_words = client.shadow.errors.last();
+                client.closed =
+                    Some(last_words.map_or_else(|| cause.to_owned(), |text| format!("{cause}: {text}")));
+            }
+        }
+    }
+
+    fn read(&mut self, number: usize, block: &[u8]) {
+        let now = self.now();
+        let Self { clients, tally, latency, trails, by_index, .. } = self;
+        // What the client cannot follow is one of its faults, which are all reported at the end.
+        let _ = clients[number].shadow.read_with(block, |packet| {
+            tally.note(packet);
+            match *packet {
+                ServerPacket::CharacterMove { char_index, x, y } => {
+                    let bot = slot(char_index).and_then(|slot| by_index[slot]);
+                    let trail = bot.and_then(|bot| trails.get(bot as usize));
+                    if let Some(sent) = trail.and_then(|trail| trail.stepped((x, y))) {
+                        latency.record(now - sent);
+                    }
+                }
+                ServerPacket::UserCharIndexInServer { char_index } => {
+                    if let Some(slot) = slot(char_index) {
+                        by_index[slot] = u32::try_from(number).ok();
+                    }
+                }
+                _ => {}
+            }
+        });
+    }
+
+    /// How many connections have gone, by cause.
+    #[must_use]
+    pub fn disconnects(&self) -> BTreeMap<String, usize> {
+        let mut causes = BTreeMap::new();
+        for cause in self.clients.iter().filter_map(|client| client.closed.as_ref()) {
+            *causes.entry(cause.clone()).or_insert(0) += 1;
+        }
+        causes
+    }
+
+    /// Every fault of every client, with whose it is.
+    pub fn faults(&self) -> impl Iterator<Item = String> {
+        self.clients.iter().flat_map(|client| {
+            client.shadow.faults.iter().map(move |fault| format!("{}: {fault}", client.name))
+        })
+    }
+}
+
+fn slot(char_index: i16) -> Option<usize> {
+    usize::try_from(char_index).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(packets: &[ServerPacket<'_>]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        bytes
+    }
+
+    fn create(char_index: i16, x: u8) -> ServerPacket<'static> {
+        ServerPacket::CharacterCreate {
+            char_index,
+            body: 1,
+            head: 1,
+            heading: 3,
+            x,
+            y: 50,
+            weapon: 2,
+            shield: 2,
+            helmet: 2,
+            fx: 0,
+            fx_loops: 0,
+            name: "Alguien".into(),
+            nick_color: 2,
+            privileges: 0,
+        }
+    }
+
+    /// Two bots side by side who know each other: bot 0 has index 10, bot 1 has 20.
+    fn two() -> Crowd {
+        let mut crowd = Crowd::new(2);
+        for (number, own, other) in [(0, 10, 20), (1, 20, 10)] {
+            let x = |index| if index == 10 { 50 } else { 60 };
+            let packets = [
+                ServerPacket::Logged { class: 1 },
+                ServerPacket::ChangeMap { map: 1, version: 1 },
+                create(own, x(own)),
+                ServerPacket::UserCharIndexInServer { char_index: own },
+                create(other, x(other)),
+            ];
+            crowd.hear(number, Heard::Bytes(&bytes(&packets)));
+        }
+        crowd
+    }
+
+    #[test]
+    fn what_is_told_of_others_is_a_delivery_and_the_own_character_is_none() {
+        let mut crowd = two();
+        assert_eq!(crowd.tally.deliveries(), 2);
+        let step = ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 };
+        let packets = [
+            step,
+            ServerPacket::PosUpdate { x: 50, y: 50 },
+            ServerPacket::CharacterRemove { char_index: 20 },
+        ];
+        crowd.hear(0, Heard::Bytes(&bytes(&packets)));
+        assert_eq!((crowd.tally.deliveries(), crowd.tally.refusals), (4, 1));
+        assert_eq!(crowd.faults().count(), 0);
+    }
+
+    #[test]
+    fn latency_is_from_the_last_step_on_that_tile() {
+        let mut crowd = two();
+        crowd.stepped(1, (61, 50));
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        crowd.stepped(1, (60, 50));
+        crowd.stepped(1, (61, 50));
+        let step = ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 };
+        crowd.hear(0, Heard::Bytes(&bytes(&[step])));
+        assert_eq!(crowd.latency.total(), 1);
+        assert!(crowd.latency.largest() < 30_000, "{} us", crowd.latency.largest());
+    }
+
+    #[test]
+    fn a_creature_and_a_step_nobody_sent_have_no_latency() {
+        let mut crowd = two();
+        let packets = [create(77, 40), ServerPacket::CharacterMove { char_index: 77, x: 41, y: 50 }];
+        crowd.hear(0, Heard::Bytes(&bytes(&packets)));
+        crowd.hear(0, Heard::Bytes(&bytes(&[ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 }])));
+        assert_eq!((crowd.latency.total(), crowd.tally.moves), (0, 2));
+    }
+
+    #[test]
+    fn a_cut_packet_is_a_fault_and_a_lost_connection_has_its_cause() {
+        let mut crowd = two();
+        crowd.hear(0, Heard::Bytes(&bytes(&[ServerPacket::PosUpdate { x: 50, y: 50 }])[..2]));
+        assert_eq!(crowd.faults().count(), 1);
+        crowd.hear(1, Heard::Bytes(&bytes(&[ServerPacket::ErrorMsg { text: "Chau".into() }])));
+        crowd.hear(1, Heard::Closed("closed by the server"));
+        assert_eq!(crowd.disconnects(), BTreeMap::from([("closed by the server: Chau".to_owned(), 1)]));
+    }
+}

@@ -1,0 +1,179 @@
+//! Many client sockets on one thread.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+/// More than a server may have waiting for one client, so that one read takes all that is there.
+const READ_BUFFER: usize = 256 * 1024;
+const EVENTS: usize = 1024;
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a client's socket has to say.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// One read.
+    Bytes(&'a [u8]),
+    /// It has gone; the cause in a few words.
+    Closed(&'static str),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Fleet {
+    poll: Poll,
+    events: Events,
+    streams: Vec<Option<TcpStream>>,
+    buffer: Vec<u8>,
+    /// Reads that brought something.
+    pub reads: u64,
+    /// Bytes that they brought.
+    pub bytes: u64,
+}
+
+impl Fleet {
+    /// No client yet.
+    ///
+    /// # Errors
+    /// When the system has no poll to give.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(EVENTS),
+            streams: Vec::new(),
+            buffer: vec![0; READ_BUFFER],
+            reads: 0,
+            bytes: 0,
+        })
+    }
+
+    /// Connects one more client and returns its number: 0, 1, 2 and so on.
+    ///
+    /// # Errors
+    /// When nobody answers there.
+    pub fn connect(&mut self, address: SocketAddr) -> io::Result<usize> {
+        let stream = std::net::TcpStream::connect_timeout(&address, CONNECT_PATIENCE)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream);
+        let client = self.streams.len();
+        self.poll.registry().register(&mut stream, Token(client), Interest::READABLE)?;
+        self.streams.push(Some(stream));
+        Ok(client)
+    }
+
+    /// Sends all of `bytes` with one write. `false` when the client has gone or its socket does not take them; a
+    /// client that has gone says so when it is next heard.
+    pub fn send(&mut self, client: usize, bytes: &[u8]) -> bool {
+        let Some(Some(stream)) = self.streams.get_mut(client) else {
+            return false;
+        };
+        matches!(stream.write(bytes), Ok(count) if count == bytes.len())
+    }
+
+    /// Waits until some clients have something to say, at most until `until`, and hears them.
+    ///
+    /// # Errors
+    /// When waiting fails.
+    pub fn turn(&mut self, until: Instant, mut hear: impl FnMut(usize, Heard<'_>)) -> io::Result<()> {
+        let wait = until.saturating_duration_since(Instant::now());
+        match self.poll.poll(&mut self.events, Some(wait)) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        for event in &self.events {
+            let client = event.token().0;
+            let Some(Some(stream)) = self.streams.get_mut(client) else {
+                continue;
+            };
+            let closed = loop {
+                match stream.read(&mut self.buffer) {
+                    Ok(0) => break Some("closed by the server"),
+                    Ok(count) => {
+                        self.reads += 1;
+                        self.bytes += count as u64;
+                        hear(client, Heard::Bytes(&self.buffer[..count]));
+                        // Less than there was room for: that was all, and the poll tells of what comes later.
+                        if count < self.buffer.len() && !event.is_read_closed() {
+                            break None;
+                        }
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break None,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(_) => break Some("reset"),
+                }
+            };
+            if let Some(cause) = closed {
+                self.streams[client] = None;
+                hear(client, Heard::Closed(cause));
+            }
+        }
+        Ok(())
+    }
+
+    /// Hears the clients until nobody says anything for `pause`, at most for `patience`. Whether it became quiet.
+    ///
+    /// # Errors
+    /// When waiting fails.
+    pub fn until_quiet(
+        &mut self,
+        pause: Duration,
+        patience: Duration,
+        mut hear: impl FnMut(usize, Heard<'_>),
+    ) -> io::Result<bool> {
+        let end = Instant::now() + patience;
+        let mut quiet_since = Instant::now();
+        while Instant::now() < end {
+            let reads = self.reads;
+            self.turn(quiet_since + pause, &mut hear)?;
+            if self.reads > reads {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() >= pause {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(200);
+
+    #[test]
+    fn clients_are_heard_until_they_close_and_then_no_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut fleet = Fleet::new().unwrap();
+        let (first, second) = (
+            fleet.connect(listener.local_addr().unwrap()).unwrap(),
+            fleet.connect(listener.local_addr().unwrap()).unwrap(),
+        );
+        let (mut one, mut two) = (listener.accept().unwrap().0, listener.accept().unwrap().0);
+        one.write_all(b"uno").unwrap();
+        two.write_all(b"adios").unwrap();
+        drop(two);
+        let mut heard = Vec::new();
+        let quiet = fleet.until_quiet(SOON, SOON * 10, |client, what| {
+            heard.push((
+                client,
+                match what {
+                    Heard::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    Heard::Closed(cause) => cause.to_owned(),
+                },
+            ));
+        });
+        assert!(quiet.unwrap());
+        heard.sort();
+        let said = |client: usize, what: &str| (client, what.to_owned());
+        assert_eq!(heard, [said(first, "uno"), said(second, "adios"), said(second, "closed by the server")]);
+        assert!(fleet.send(first, b"x") && !fleet.send(second, b"x"));
+        assert_eq!((fleet.reads, fleet.bytes), (2, 8));
+    }
+}

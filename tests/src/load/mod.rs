@@ -1,0 +1,35 @@
+//! The load program: many bots on real sockets, each with a strict client, on one thread.
+//!
+//! It answers two questions about a server under load: is what every client shows true, and what does it cost? The
+//! cost is compared with a relay that only copies bytes ([`crate::relay`]).
+//!
+//! Read in this order: [`options`]: what a run is told; [`run`]: a run from start to end; [`crowd`]: what all clients
+//! believe and have counted; [`walker`] and [`places`]: where bots go; [`truth`]: what they should believe; [`baseline`]:
+//! the same load on the relay; [`report`]: the figures. [`fleet`], [`schedule`], [`histogram`], [`meter`] and [`usage`]
+//! are tools.
+
+pub mod baseline;
+pub mod crowd;
+pub mod fleet;
+pub mod histogram;
+pub mod meter;
+pub mod options;
+pub mod places;
+pub mod report;
+pub mod run;
+pub mod schedule;
+pub mod truth;
+pub mod usage;
+pub mod walker;
+
+use std::time::Duration;
+
+pub use options::{Options, Scenario};
+pub use report::Report;
+
+/// One step of each bot in this time: four a second, a little faster than the real client's 266.7 ms.
+pub const PACE: Duration = Duration::from_millis(250);
+/// Nobody said anything for this long: everything has arrived.
+const QUIET: Duration = Duration::from_millis(300);
+/// How long to wait for that.
+const QUIET_PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,327 @@
+//! Connections that come, stay silent, go away or do not read, and what the others notice of it: nothing.
+
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use pyao_server::game::texts;
+use pyao_server::net::raise_limit;
+use pyao_server::protocol::client::ClientPacket;
+use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_tests::process::Server;
+use pyao_tests::shadow::Screen;
+
+use crate::support::{
+    LONG, PASSWORD, at_creation, at_login, check, create, last_words, login, lose_sight, place, read, see,
+    setup, start, wait_until,
+};
+
+/// Sockets of the crowd that never speaks.
+const CROWD: usize = 2_000;
+const MOMENT: Duration = Duration::from_millis(1);
+const LITTLE_WHILE: Duration = Duration::from_millis(200);
+/// Files that the suites have open besides the crowd.
+const OTHER_FILES: usize = 1_000;
+
+fn drop_closed(crowd: &mut Vec<TcpStream>) {
+    crowd.retain_mut(|socket| match socket.read(&mut [0; 64]) {
+        Ok(0) => false,
+        Ok(_) => panic!("a client that never spoke was told something"),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => true,
+        Err(_) => false,
+    });
+}
+
+#[test]
+fn a_crowd_that_never_speaks_is_closed_while_a_player_plays_on() {
+    if raise_limit((CROWD + OTHER_FILES) as u64) < (CROWD + OTHER_FILES) as u64 {
+        println!("skipped: the system allows too few open files");
+        return;
+    }
+    let setup = setup().set("server.max_connections", 3_000).set("limits.handshake_seconds", 1);
+    let server = setup.start().unwrap();
+    let mut ana = create(&server, "Ana");
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        let socket = TcpStream::connect(server.address()).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        crowd.push(socket);
+    }
+    wait_until("the end of the crowd", || {
+        ana.sync().unwrap();
+        drop_closed(&mut crowd);
+        crowd.is_empty()
+    });
+    let expected = format!("pyao_closes_total{{reason=\"handshake_timeout\"}} {CROWD}\n");
+    wait_until("2,000 time-outs in the metrics", || {
+        server.request("GET", "/metrics").unwrap().contains(&expected)
+    });
+    let lines = server.log().matches("reason=handshake_timeout").count();
+    assert!(lines < CROWD / 4, "{lines} lines for a crowd of {CROWD}");
+    check([&mut ana]);
+}
+
+#[test]
+fn a_client_that_never_reads_is_closed_and_the_others_are_not() {
+    let server = setup().set("limits.packets_per_second", 100_000).start().unwrap();
+    let deaf = create(&server, "Sorda");
+    let mut noisy = [create(&server, "Ana"), create(&server, "Beto")];
+    for bot in &mut noisy {
+        see(bot, "Sorda");
+    }
+    let noise = vec![ClientPacket::Talk { text: "ruido ".repeat(40) }; 100];
+    wait_until("the end of the deaf one", || {
+        for bot in &mut noisy {
+            bot.send_all(&noise).unwrap();
+            bot.sync().unwrap();
+            bot.shadow.chat.clear();
+        }
+        server.log().contains("reason=output_overflow")
+    });
+    for bot in &mut noisy {
+        lose_sight(bot, "Sorda");
+    }
+    check(&mut noisy);
+    drop(deaf);
+}
+
+#[test]
+fn the_one_too_many_is_told_so_and_a_place_becomes_free_again() {
+    let server = setup().set("server.max_connections", 2).start().unwrap();
+    let (mut ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    let mut caro = at_login(&server);
+    assert!(last_words(&mut caro).contains("completo"));
+    ana.quit(LONG).unwrap();
+    server.wait_for_log("reason=quit", LONG).unwrap();
+    let mut caro = create(&server, "Caro");
+    check([&mut ana, &mut beto, &mut caro]);
+}
+
+#[test]
+fn an_address_has_no_more_connections_than_it_may() {
+    let server = setup().set("limits.connections_per_ip", 3).start().unwrap();
+    let (mut ana, mut beto, mut dani) =
+        (create(&server, "Ana"), create(&server, "Beto"), at_creation(&server));
+    let mut caro = at_login(&server);
+    assert!(last_words(&mut caro).contains("desde tu dirección"));
+    dani.throw_dice().unwrap();
+    drop(dani);
+    server.wait_for_log("reason=lost_socket", LONG).unwrap();
+    let mut caro = create(&server, "Caro");
+    check([&mut ana, &mut beto, &mut caro]);
+}
+
+#[test]
+fn a_player_who_does_nothing_for_a_minute_is_told_and_leaves_the_world() {
+    let server = setup().set("limits.idle_minutes", 1).start().unwrap();
+    let (mut ana, mut beto, mut caro) =
+        (create(&server, "Ana"), create(&server, "Beto"), create(&server, "Caro"));
+    // Half a packet is nothing done.
+    beto.send_raw(&[3, 100, 0, b'h']).unwrap();
+    for name in ["Ana", "Beto"] {
+        see(&mut caro, name);
+    }
+    let end = Instant::now() + 3 * LONG;
+    while !(ana.is_closed() && beto.is_closed()) {
+        assert!(Instant::now() < end, "nobody is idle");
+        place(&mut caro);
+        for bot in [&mut ana, &mut beto, &mut caro] {
+            bot.pump(LITTLE_WHILE).unwrap();
+        }
+    }
+    for bot in [&mut ana, &mut beto] {
+        assert!(last_words(bot).contains("inactividad"), "{:?}", bot.shadow.errors);
+    }
+    for name in ["Ana", "Beto"] {
+        lose_sight(&mut caro, name);
+    }
+    check([&mut ana, &mut beto, &mut caro]);
+}
+
+#[test]
+fn outside_a_safe_place_a_lost_socket_leaves_the_character_to_be_taken_over() {
+    let setup = setup().set("world.start_positions", vec!["2:80:60", "2:80:62"]);
+    let server = setup.start().unwrap();
+    let (mut ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    let (index, left_at) = (see(&mut beto, "Ana"), place(&mut ana));
+    check([&mut ana]);
+    drop(ana);
+    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    let click = ClientPacket::LeftClick { x: left_at.1, y: left_at.2 };
+    beto.send(&click).unwrap();
+    read(&mut beto, "(desconectado)");
+
+    let mut ana = login(&server, "Ana");
+    assert_eq!(place(&mut ana), left_at);
+    beto.sync().unwrap();
+    assert_eq!(beto.shadow.find("Ana"), Some(index), "the same character");
+    assert_eq!(beto.shadow.received.count("CharacterRemove"), 0, "she never left");
+    check([&mut ana, &mut beto]);
+}
+
+#[test]
+fn a_character_without_a_player_leaves_when_its_time_is_over() {
+    let setup = setup().set("world.start_positions", vec!["2:80:60", "2:80:62"]);
+    let server = setup.set("game.disconnect_stay_seconds", 1).start().unwrap();
+    let (ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    see(&mut beto, "Ana");
+    drop(ana);
+    lose_sight(&mut beto, "Ana");
+    check([&mut beto, &mut login(&server, "Ana")]);
+}
+
+#[test]
+fn in_a_safe_place_a_lost_socket_takes_the_character_along() {
+    let server = start();
+    let (mut ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    see(&mut beto, "Ana");
+    let left_at = place(&mut ana);
+    drop(ana);
+    lose_sight(&mut beto, "Ana");
+    let mut ana = login(&server, "Ana");
+    assert_eq!(place(&mut ana), left_at);
+    check([&mut ana, &mut beto]);
+}
+
+#[test]
+fn a_second_login_takes_the_character_over_and_tells_the_first() {
+    let server = start();
+    let (mut first, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    let (index, stood_at) = (see(&mut beto, "Ana"), place(&mut first));
+    let mut second = login(&server, "ANA");
+    assert!(last_words(&mut first).contains("otro lugar"));
+    assert_eq!(place(&mut second), stood_at);
+    beto.sync().unwrap();
+    assert_eq!(beto.shadow.characters.values().filter(|seen| seen.name == "Ana").count(), 1);
+    assert_eq!(beto.shadow.find("Ana"), Some(index));
+    check([&mut first, &mut second, &mut beto]);
+}
+
+#[test]
+fn of_twenty_logins_of_one_character_at_once_one_plays() {
+    let server = start();
+    let mut beto = create(&server, "Beto");
+    create(&server, "Ana").quit(LONG).unwrap();
+    let mut bots: Vec<Bot> = (0..20).map(|_| at_login(&server)).collect();
+    for bot in &mut bots {
+        bot.send(&login_packet("Ana", PASSWORD)).unwrap();
+    }
+    wait_until("one that plays and nineteen that were replaced", || {
+        for bot in &mut bots {
+            bot.pump(MOMENT).unwrap();
+        }
+        bots.iter().filter(|bot| bot.is_closed()).count() == 19
+    });
+    see(&mut beto, "Ana");
+    assert_eq!(beto.shadow.characters.values().filter(|seen| seen.name == "Ana").count(), 1);
+    for bot in bots.iter().filter(|bot| bot.is_closed()) {
+        assert!(bot.shadow.errors.iter().all(|text| text.contains("otro lugar")), "{:?}", bot.shadow.errors);
+    }
+    check(bots.iter_mut().chain([&mut beto]));
+}
+
+/// How many connections the server has.
+fn connections(server: &Server) -> u64 {
+    server.metric("pyao_connections").unwrap()
+}
+
+#[test]
+fn a_reset_at_any_point_of_a_login_leaves_nothing_behind() {
+    let server = start();
+    let mut beto = create(&server, "Beto");
+    create(&server, "Ana").quit(LONG).unwrap();
+    let mut bytes = Vec::new();
+    login_packet("Ana", PASSWORD).encode(&mut bytes);
+    for sent in 0..=bytes.len() {
+        let mut bot = at_login(&server);
+        bot.send_raw(&bytes[..sent]).unwrap();
+        bot.reset().unwrap();
+    }
+    // And after the answer: at once, and in the game.
+    for plays in [false, true] {
+        let mut bot = at_login(&server);
+        bot.send_raw(&bytes).unwrap();
+        bot.wait_for("the answer", LONG, |shadow| shadow.received.count("Logged") > 0).unwrap();
+        if plays {
+            bot.enter_game().unwrap();
+            bot.sync().unwrap();
+        }
+        bot.check().unwrap();
+        bot.reset().unwrap();
+    }
+    wait_until("the end of all but Beto", || connections(&server) == 1);
+    lose_sight(&mut beto, "Ana");
+    check([&mut beto, &mut login(&server, "Ana")]);
+}
+
+#[test]
+fn a_reset_during_a_creation_leaves_a_whole_character_or_none() {
+    let server = start();
+    let form = NewCharacter::named("Ana", PASSWORD);
+    for _ in 0..10 {
+        let mut bot = at_creation(&server);
+        bot.send(&form.packet()).unwrap();
+        bot.reset().unwrap();
+    }
+    wait_until("the end of all", || connections(&server) == 0);
+    let mut bot = at_creation(&server);
+    match crate::support::try_to_create(&mut bot, &form).as_deref() {
+        None => check([&mut bot]),
+        Some(text) => {
+            assert_eq!(text, texts::NAME_TAKEN);
+            check([&mut login(&server, "Ana")]);
+        }
+    }
+}
+
+#[test]
+fn a_slow_reader_never_reads_half_a_packet() {
+    let server = setup().set("limits.packets_per_second", 100_000).start().unwrap();
+    let mut slow = Bot::connect_narrow(server.address(), Screen::Creation, 4_096).unwrap();
+    slow.throw_dice().unwrap();
+    slow.send(&NewCharacter::named("Lenta", PASSWORD).packet()).unwrap();
+    slow.enter_game().unwrap();
+    let mut ana = create(&server, "Ana");
+    see(&mut slow, "Ana");
+    // Some 30 KB of lines of every length: more than the socket takes, less than the server keeps.
+    let noise = (0..240).map(|length| ClientPacket::Talk { text: "x".repeat(length) }).collect::<Vec<_>>();
+    let heard_before = slow.shadow.chat.len();
+    for round in 1..=20 {
+        ana.send_all(&noise).unwrap();
+        ana.sync().unwrap();
+        let all = heard_before + round * (noise.len() - 1);
+        slow.wait_for("every line", LONG, |shadow| shadow.chat.len() == all).unwrap();
+    }
+    check([&mut slow, &mut ana]);
+}
+
+#[test]
+fn a_flood_of_packets_is_slowed_down_and_then_ended_with_a_text() {
+    let server = start();
+    let (mut ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    see(&mut beto, "Ana");
+    ana.shadow.pings = 20_000;
+    ana.send_all(&vec![ClientPacket::Ping; 20_000]).unwrap();
+    beto.sync().unwrap();
+    assert!(last_words(&mut ana).contains("demasiados paquetes"), "{:?}", ana.shadow.errors);
+    assert!(ana.shadow.received.count("Pong") < 20_000);
+    lose_sight(&mut beto, "Ana");
+    check([&mut ana, &mut beto]);
+}
+
+#[test]
+fn a_server_without_files_left_keeps_its_players_and_takes_others_when_there_is_room() {
+    let server = setup().set("limits.handshake_seconds", 1).open_files(80).start().unwrap();
+    let mut ana = create(&server, "Ana");
+    let crowd: Vec<_> = (0..120).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    server.wait_for_log("cannot accept connections", LONG).unwrap();
+    ana.sync().unwrap();
+    assert!(server.log().contains("the system allows 80 open files"), "{}", server.log());
+    drop(crowd);
+    let mut beto = Bot::connect(server.address(), Screen::Creation).unwrap();
+    beto.shadow.dice = None;
+    beto.send(&ClientPacket::ThrowDices).unwrap();
+    beto.wait_for("the dice", LONG, |shadow| shadow.dice.is_some()).unwrap();
+    check([&mut ana]);
+    beto.check().unwrap();
+}

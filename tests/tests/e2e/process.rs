@@ -1,0 +1,286 @@
+//! The process as its operator knows it: signals, ports, the store's file, the log.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use pyao_server::protocol::client::ClientPacket;
+use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_tests::process::{Server, ServerSetup, command, free_port};
+use pyao_tests::shadow::Screen;
+
+use crate::support::{
+    LONG, PASSWORD, at_login, check, create, last_words, login, place, setup, start, wait_until,
+};
+
+/// Exit code when a signal came twice.
+const STOPPED_AT_ONCE: i32 = 130;
+
+/// Runs a server that cannot start: its exit code and what it said.
+pub fn fail(setup: &ServerSetup) -> (Option<i32>, String) {
+    let mut server = setup.spawn().unwrap();
+    let code = server.wait(LONG).unwrap().code();
+    let log = server.log();
+    assert!(!log.contains("listens on"), "{log}");
+    (code, log)
+}
+
+#[test]
+fn fifty_players_are_told_and_saved_when_the_server_stops() {
+    let setup = setup();
+    let mut server = setup.start().unwrap();
+    let mut bots: Vec<Bot> = (0..50).map(|number| create(&server, &format!("Bot{number}"))).collect();
+    let places: Vec<_> = bots.iter_mut().map(place).collect();
+    server.signal(libc::SIGTERM).unwrap();
+    assert!(last_words(&mut bots[0]).contains("cerrando"));
+    assert!(Bot::connect(server.address(), Screen::Login).is_err(), "the door is closed");
+    for bot in &mut bots {
+        assert!(last_words(bot).contains("cerrando"), "{:?}", bot.shadow.errors);
+    }
+    check(&mut bots);
+    drop(bots);
+    assert_eq!(server.wait(LONG).unwrap().code(), Some(0), "{}", server.log());
+    assert!(server.log().contains("saved=all"), "{}", server.log());
+
+    let server = setup.start().unwrap();
+    let mut bots: Vec<Bot> = (0..50).map(|number| login(&server, &format!("Bot{number}"))).collect();
+    assert_eq!(bots.iter_mut().map(place).collect::<Vec<_>>(), places);
+    check(&mut bots);
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let mut server = start();
+    // A client that never closes its side keeps a server waiting that was asked once.
+    let mut ana = create(&server, "Ana");
+    server.signal(libc::SIGTERM).unwrap();
+    server.wait_for_log("SIGTERM: stopping", LONG).unwrap();
+    server.signal(libc::SIGTERM).unwrap();
+    assert_eq!(server.wait(LONG).unwrap().code(), Some(STOPPED_AT_ONCE), "{}", server.log());
+    ana.expect_closed(LONG).unwrap();
+    check([&mut ana]);
+}
+
+#[test]
+fn a_second_server_on_a_port_says_so_in_one_line() {
+    let server = start();
+    let port = server.address().port().to_string();
+    let (code, log) = fail(&setup().arg("--port").arg(&port));
+    assert_eq!((code, log.lines().count()), (Some(1), 1), "{log}");
+    assert!(log.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{log}");
+    check([&mut create(&server, "Ana")]);
+}
+
+#[test]
+fn a_second_server_on_a_store_says_so_in_one_line_that_names_the_file() {
+    let setup = setup();
+    let server = setup.start().unwrap();
+    let (code, log) = fail(&setup);
+    assert_eq!((code, log.lines().count()), (Some(1), 1), "{log}");
+    assert!(log.contains(&setup.store().display().to_string()), "{log}");
+    check([&mut create(&server, "Ana")]);
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
+    let setup = setup();
+    let text = "this is somebody's shopping list\n".repeat(100);
+    std::fs::write(setup.store(), &text).unwrap();
+    let (code, log) = fail(&setup);
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains(&setup.store().display().to_string()), "{log}");
+    assert_eq!(std::fs::read_to_string(setup.store()).unwrap(), text);
+}
+
+#[test]
+fn without_any_file_or_flag_the_starter_world_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = command(directory.path()).unwrap();
+    // The usual ports may be taken on the machine of the tests.
+    command.env("PYAO_PORT", "0").env("PYAO_OPS", "");
+    let mut server = Server::spawn(&mut command).unwrap();
+    server.wait_until_it_listens().unwrap();
+    assert!(server.log().contains("maps=5") && server.log().contains("ops=off"), "{}", server.log());
+    let mut ana = create(&server, "Ana");
+    assert_eq!(place(&mut ana).0, 1);
+    check([&mut ana]);
+    drop(ana);
+    assert_eq!(server.terminate(LONG).unwrap().code(), Some(0), "{}", server.log());
+    assert!(directory.path().join("pyao.db").exists());
+}
+
+#[test]
+fn a_server_with_nothing_to_do_logs_nothing() {
+    let server = start();
+    let mut ana = create(&server, "Ana");
+    // Its last line may be on its way.
+    wait_for_quiet(&server);
+    let before = server.log();
+    ana.pump_for(Duration::from_secs(3)).unwrap();
+    assert_eq!(server.log(), before);
+    check([&mut ana]);
+}
+
+/// Waits until the log says nothing new for a moment.
+fn wait_for_quiet(server: &Server) {
+    let mut log = server.log();
+    wait_until("a quiet log", || {
+        std::thread::sleep(Duration::from_millis(300));
+        let before = std::mem::replace(&mut log, server.log());
+        before == log
+    });
+}
+
+#[test]
+fn the_ops_port_answers_health_and_metrics_and_nothing_else() {
+    let server = start();
+    let mut ana = create(&server, "Ana");
+    let status = |method, path| {
+        let answer = server.request(method, path).unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    for (method, path, code) in [
+        ("GET", "/health", "200"),
+        ("GET", "/metrics", "200"),
+        ("GET", "/metrics?all", "200"),
+        ("GET", "/", "404"),
+        ("GET", "/health/", "404"),
+        ("GET", "/../../etc/passwd", "404"),
+        ("POST", "/health", "405"),
+        ("DELETE", "/metrics", "405"),
+    ] {
+        assert_eq!(status(method, path), code, "{method} {path}");
+    }
+    let health = server.request("GET", "/health").unwrap();
+    assert!(health.contains("\"status\":\"healthy\""), "{health}");
+    assert_eq!(server.metric("pyao_players").unwrap(), 1);
+    check([&mut ana]);
+}
+
+#[test]
+fn a_request_that_is_no_http_harms_nobody() {
+    use std::io::{Read, Write};
+    let server = start();
+    let mut ana = create(&server, "Ana");
+    for request in [&b"\x00\x01\x02\r\n\r\n"[..], &b"GET /".repeat(2_000), b"GET /health HTTP/1.1\r\n"] {
+        let mut stream = std::net::TcpStream::connect(server.ops_address()).unwrap();
+        // The server may have answered and closed before it was all sent.
+        let _ = stream.write_all(request);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    assert!(server.request("GET", "/health").unwrap().starts_with("HTTP/1.1 200"));
+    check([&mut ana]);
+}
+
+#[test]
+fn a_taken_ops_port_is_only_a_warning() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let server = setup().arg("--ops").arg(&address).start().unwrap();
+    let log = server.log();
+    let warning = log.lines().find(|line| line.contains("WARN")).unwrap_or_default();
+    assert!(warning.contains(&address) && log.contains("ops=off"), "{log}");
+    check([&mut create(&server, "Ana")]);
+}
+
+#[test]
+fn a_hangup_of_the_terminal_stops_nothing() {
+    let mut server = start();
+    let mut ana = create(&server, "Ana");
+    server.signal(libc::SIGHUP).unwrap();
+    server.wait_for_log("SIGHUP ignored", LONG).unwrap();
+    check([&mut ana]);
+    assert!(server.is_running());
+}
+
+#[test]
+fn a_client_that_never_reads_does_not_keep_the_server_from_stopping() {
+    let mut server = setup().set("limits.packets_per_second", 100_000).start().unwrap();
+    let mut deaf = Bot::connect_narrow(server.address(), Screen::Creation, 4_096).unwrap();
+    deaf.throw_dice().unwrap();
+    deaf.send(&NewCharacter::named("Sorda", PASSWORD).packet()).unwrap();
+    deaf.enter_game().unwrap();
+    let mut ana = create(&server, "Ana");
+    let noise = vec![ClientPacket::Talk { text: "ruido ".repeat(40) }; 20];
+    wait_until("a full socket", || {
+        ana.send_all(&noise).unwrap();
+        ana.sync().unwrap();
+        server.metric("pyao_sends_blocked_total").unwrap() > 0
+    });
+    server.signal(libc::SIGTERM).unwrap();
+    assert!(last_words(&mut ana).contains("cerrando"));
+    check([&mut ana]);
+    assert_eq!(server.wait(LONG).unwrap().code(), Some(0), "{}", server.log());
+    assert!(server.log().contains("saved=all"), "{}", server.log());
+}
+
+#[test]
+fn logins_under_way_when_the_server_stops_are_told_so() {
+    let setup = setup();
+    let mut server = setup.start().unwrap();
+    let names: Vec<_> = (0..20).map(|number| format!("Bot{number}")).collect();
+    for name in &names {
+        create(&server, name).quit(LONG).unwrap();
+    }
+    let mut bots: Vec<_> = names.iter().map(|_| at_login(&server)).collect();
+    // Those who still wait at the door when it is closed are not told anything.
+    wait_until("everybody inside", || server.metric("pyao_connections").unwrap() == 20);
+    for (bot, name) in bots.iter_mut().zip(&names) {
+        bot.send(&login_packet(name, PASSWORD)).unwrap();
+    }
+    server.signal(libc::SIGTERM).unwrap();
+    for bot in &mut bots {
+        assert!(last_words(bot).contains("cerrando"), "{:?}", bot.shadow.errors);
+    }
+    check(&mut bots);
+    drop(bots);
+    assert_eq!(server.wait(LONG).unwrap().code(), Some(0), "{}", server.log());
+    let server = setup.start().unwrap();
+    for name in &names {
+        check([&mut login(&server, name)]);
+    }
+}
+
+/// A server whose log nobody reads.
+struct Unread(Child);
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let port = free_port().unwrap();
+    let mut command = command(directory.path()).unwrap();
+    command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--ops", ""]);
+    command.env("PYAO_LIMITS__CONNECTIONS_PER_IP", "1000").env("RUST_LOG", "trace");
+    let mut server = Unread(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    wait_until("a server that listens", || TcpStream::connect(address).is_ok());
+    // Every connection is several lines; a pipe takes some hundred.
+    for _ in 0..2_500 {
+        drop(TcpStream::connect(address).unwrap());
+    }
+    let mut ana = Bot::create(address, "Ana", PASSWORD).unwrap();
+    // And when its reader goes away.
+    drop(server.0.stderr.take());
+    let mut beto = Bot::create(address, "Beto", PASSWORD).unwrap();
+    check([&mut ana, &mut beto]);
+}
+
+#[test]
+fn a_store_that_cannot_be_made_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = command(directory.path()).unwrap();
+    command.args(["--port", "0", "--ops", "", "--store", "nowhere/world.db"]);
+    let output = command.output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), errors.lines().count()), (Some(1), 1), "{errors}");
+    assert!(errors.contains("nowhere/world.db"), "{errors}");
+}
