@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     logging.flush();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, if error.is_usage() { WRONG_USAGE } else { FAILED }),
+        Err(error) => fail(&error, FAILED),
     }
 }
 

@@ -18,9 +18,9 @@ use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
 use crate::net::{self, Stop};
 use crate::ops::metrics::Counter;
+use crate::store::choice::{ChoiceError, StoreChoice};
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
 use crate::store::{self, Store, StoreError};
-use crate::store::sqlite::SqliteStore;
 
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
@@ -29,21 +29,12 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 /// Why a server did not start, or did not end well. Each is written for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The configuration asks for what this version cannot do.
-    #[error(
-        "Redis support is not built yet in this version; run with --no-redis to keep everything in the embedded store \
-         ({asked_by} asks for Redis)"
-    )]
-    NoRedis {
-        /// Where the wish came from.
-        asked_by: String,
-    },
     /// The data directory cannot be used.
     #[error("{0}")]
     Data(String),
     /// The store cannot be opened.
-    #[error("{0}")]
-    Store(String),
+    #[error(transparent)]
+    Store(#[from] ChoiceError),
     /// The store cannot do what every start asks of it.
     #[error("the store cannot be used: {0}")]
     StoreUnusable(#[from] StoreError),
@@ -71,27 +62,18 @@ pub enum StartError {
     Unsaved(String),
 }
 
-impl StartError {
-    /// Whether the fault is in how the server was called, rather than in what it found.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NoRedis { .. })
-    }
-}
-
 /// Runs a server until a signal stops it.
 ///
 /// # Errors
 /// When it cannot start, or cannot save everything at the end.
 pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     let mut loaded = loaded.clone();
-    refuse_redis(&loaded)?;
     let (content, faults) = load_content(&loaded.config)?;
     for fault in &faults {
         log::warn!("data: {fault}");
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let mut store = open_store(&loaded.config)?;
+    let (mut store, store_summary) = open_store(&loaded.config)?;
     let registration = register(store.as_mut(), unix_start)?;
     let stored_settings = share_settings(store.as_mut(), &mut loaded, &content)?;
     let config = loaded.config;
@@ -103,7 +85,7 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
     let seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-    log_start(&config, &addresses, content.summary().maps);
+    log_start(&config, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
@@ -151,23 +133,8 @@ fn share_settings(
 /// # Errors
 /// When the data cannot be used, or the configuration asks for what this version cannot do.
 pub fn check(loaded: &Loaded) -> Result<(String, Vec<Fault>), StartError> {
-    refuse_redis(loaded)?;
     let (content, faults) = load_content(&loaded.config)?;
     Ok((content.summary().to_string(), faults))
-}
-
-fn refuse_redis(loaded: &Loaded) -> Result<(), StartError> {
-    if !loaded.config.redis.is_asked_for() {
-        return Ok(());
-    }
-    let key = if loaded.config.redis.required == Some(true) {
-        "redis.required"
-    } else {
-        "redis.url"
-    };
-    Err(StartError::NoRedis {
-        asked_by: format!("{key}, set by {}", loaded.sources.of(key)),
-    })
 }
 
 fn load_content(config: &Config) -> Result<(Content, Vec<Fault>), StartError> {
@@ -178,12 +145,19 @@ fn load_content(config: &Config) -> Result<(Content, Vec<Fault>), StartError> {
     Content::load(directory).map_err(|error| StartError::Data(format!("{}: {error}", directory.display())))
 }
 
-fn open_store(config: &Config) -> Result<Box<dyn Store>, StartError> {
-    let path = Path::new(&config.store.path);
-    match SqliteStore::open(path) {
-        Ok(store) => Ok(Box::new(store)),
-        Err(error) => Err(StartError::Store(error.to_string())),
+/// Opens the store that the configuration means, and says which, and how safe it keeps things.
+fn open_store(config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
+    let opened = StoreChoice::of(config).open_for_server()?;
+    if let Some(failure) = opened.redis_failure {
+        log::warn!("no Redis, everything is kept in {}: {failure}", config.store.path);
     }
+    let mut store = opened.store;
+    let description = store.describe()?;
+    log::info!("store: {}; {}", description.summary, description.loss_window);
+    for warning in &description.warnings {
+        log::warn!("store: {warning}");
+    }
+    Ok((store, description.summary))
 }
 
 fn listen(config: &Config) -> Result<TcpListener, StartError> {
@@ -214,16 +188,22 @@ struct Addresses {
     ops: Option<SocketAddr>,
 }
 
-fn log_start(config: &Config, addresses: &Addresses, maps: usize) {
+fn log_start(
+    config: &Config,
+    addresses: &Addresses,
+    maps: usize,
+    registration: &Registration,
+    store: &str,
+) {
     log::info!(
         "pyao-server {} listens on {}: maps={maps} max_connections={} connections_per_ip={} packets_per_second={} \
-         store={} ops={}",
+         server={} store={store:?} ops={}",
         env!("CARGO_PKG_VERSION"),
         addresses.players,
         config.server.max_connections,
         config.limits.connections_per_ip,
         config.limits.packets_per_second,
-        config.store.path,
+        registration.run,
         addresses
             .ops
             .map_or_else(|| "off".to_owned(), |address| address.to_string()),

@@ -161,15 +161,15 @@ fn an_unknown_flag_is_named() {
 }
 
 #[test]
-fn redis_is_refused_rather_than_ignored() {
+fn a_redis_that_was_asked_for_and_is_away_stops_the_start() {
     let directory = tempfile::tempdir().unwrap();
-    let url = "redis://ana:secreta@127.0.0.1:6379/0";
+    let url = "redis://ana:secreta@127.0.0.1:1/0";
     let by_flag = run(directory.path(), &[], &["--redis", url]);
     let by_variable = run(directory.path(), &[("PYAO_REDIS", url)], &[]);
-    let by_check = run(directory.path(), &[], &["--check", "--redis", url]);
-    for run in [by_flag, by_variable, by_check] {
-        assert!(run.code.is_some_and(|code| code != 0), "{:?}", run.code);
-        assert!(run.errors.contains("not built yet") && run.errors.lines().count() == 1, "{}", run.errors);
+    for run in [by_flag, by_variable] {
+        assert_eq!(run.code, Some(1), "{}", run.errors);
+        let fault = run.errors.lines().filter(|line| line.starts_with("pyao-server:")).collect::<Vec<_>>();
+        assert!(fault.len() == 1 && fault[0].contains("127.0.0.1:1"), "{}", run.errors);
         assert!(!run.errors.contains("secreta") && !run.out.contains("secreta"), "{}{}", run.out, run.errors);
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "no store was made");
