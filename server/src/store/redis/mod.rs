@@ -18,6 +18,7 @@ mod accounts;
 mod address;
 mod batch;
 mod characters;
+mod check;
 mod description;
 mod error;
 mod link;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use redis::{Pipeline, Value};
 
+pub use check::{RedisCheck, check};
 pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
