@@ -46,6 +46,7 @@ pub struct Arguments {
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Configuration file [default: ./config.toml when it exists]
     #[arg(long, value_name = "FILE", global = true)]
@@ -62,8 +63,9 @@ pub struct Global {
     /// Leave out the header of tables
     #[arg(long, global = true)]
     pub no_headers: bool,
-    /// Colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// Colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "auto|always|never", default_value = "auto")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub color: ColorChoice,
     /// Say on standard error which store is used, also without a terminal
     #[arg(short, long, global = true)]
@@ -253,10 +255,15 @@ pub enum AccountCommand {
         name: String,
     },
     /// Create an account with its character, as the game does
-    #[command(after_help = recipes::help("account create"))]
+    ///
+    /// The password is asked for on a terminal, else read from the first line of standard input, or from
+    /// PYAO_NEW_PASSWORD. Dice, first things and place are those of a character made in the game.
+    #[command(after_help = recipes::help("account create"), verbatim_doc_comment)]
     Create(NewAccountArguments),
     /// Replace a password
-    #[command(after_help = recipes::help("account set-password"))]
+    ///
+    /// It is asked for on a terminal, else read from the first line of standard input, or from PYAO_NEW_PASSWORD.
+    #[command(after_help = recipes::help("account set-password"), verbatim_doc_comment)]
     SetPassword {
         /// Name of the character
         name: String,
