@@ -250,33 +250,33 @@ fn fresh_store_id() -> Result<String, StoreError> {
 }
 
 fn carry_out_one<S: Store + ?Sized>(store: &mut S, request: &Request) -> Reply {
-    match request {
-        &Request::LoadAccount { ticket, ref name } => {
+    match *request {
+        Request::LoadAccount { ticket, ref name } => {
             Reply::Account { ticket, result: store.load_account(name).map(|found| found.map(Box::new)) }
         }
-        &Request::CreateAccount { ticket, ref account, ref character } => {
+        Request::CreateAccount { ticket, ref account, ref character } => {
             Reply::Created { ticket, result: store.create_account(account, character) }
         }
-        &Request::SaveCharacters { ticket, ref saves } => {
+        Request::SaveCharacters { ticket, ref saves } => {
             Reply::Saved { ticket, result: store.save_characters(saves) }
         }
-        &Request::SetPasswordHash { ticket, user_id, ref password_hash } => {
+        Request::SetPasswordHash { ticket, user_id, ref password_hash } => {
             Reply::Saved { ticket, result: store.set_password_hash(user_id, password_hash) }
         }
-        &Request::OpenSession { ticket, ref session } => {
+        Request::OpenSession { ticket, ref session } => {
             Reply::SessionOpened { ticket, result: store.open_session(session) }
         }
-        &Request::WriteSessions { ticket, ref writes } => {
+        Request::WriteSessions { ticket, ref writes } => {
             Reply::Saved { ticket, result: store.write_sessions(writes) }
         }
-        &Request::Heartbeat { ticket, ref status } => {
+        Request::Heartbeat { ticket, ref status } => {
             Reply::Heartbeat { ticket, result: store.heartbeat(status) }
         }
-        &Request::SeedSettings { ticket, ref settings } => {
+        Request::SeedSettings { ticket, ref settings } => {
             Reply::Saved { ticket, result: store.seed_settings(settings) }
         }
-        &Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
-        &Request::RestoreAccounts { ticket, ref accounts } => {
+        Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
+        Request::RestoreAccounts { ticket, ref accounts } => {
             Reply::Saved { ticket, result: store.restore_accounts(accounts) }
         }
     }

@@ -74,7 +74,7 @@ fn spelled_keys(path: &Path, found: &mut Vec<String>) {
     for line in program.lines().filter(|line| !line.trim_start().starts_with("//")) {
         let spells =
             |beginning: &&str| ['"', '\''].iter().any(|quote| line.contains(&format!("{quote}{beginning}")));
-        if BEGINNINGS.iter().any(|beginning| spells(&beginning)) {
+        if BEGINNINGS.iter().any(spells) {
             found.push(format!("{}: {}", path.display(), line.trim()));
         }
     }

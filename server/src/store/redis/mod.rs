@@ -18,6 +18,7 @@ mod accounts;
 mod address;
 mod batch;
 mod characters;
+mod check;
 mod commands;
 mod description;
 mod error;
@@ -33,6 +34,7 @@ use std::time::Duration;
 
 use redis::Value;
 
+pub use check::{RedisCheck, check};
 pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
