@@ -109,6 +109,9 @@ impl RedisStore {
 
     fn heard(&self, replies: &mut Replies) -> Result<Heartbeat, StoreError> {
         let (run, _) = self.registered()?;
+        if replies.is_empty() {
+            return Err(StoreError::Unavailable("there are no random numbers".into()));
+        }
         servers::heard(replies, &run)
     }
 }

@@ -69,11 +69,10 @@ pub(super) fn tell(commands: &mut Commands, run: &ServerRun, lease: Duration, st
         ("connections", status.connections.into()),
         ("players", status.players.into()),
     ];
-    let counters = status.counters.iter();
     let connections = status.connection_list.iter().map(|info| (info.id, to_json(info)));
     let of = |template| of_server(template, &run.server);
     replace(commands, &of(SERVER_STATUS), lease, state);
-    replace(commands, &of(SERVER_COUNTERS), lease, counters);
+    replace(commands, &of(SERVER_COUNTERS), lease, &status.counters);
     replace(commands, &of(SERVER_CONNECTIONS), lease, connections);
     commands.add("EXEC");
 }

@@ -164,6 +164,10 @@ fn logins_a_second() {
     for number in 1..=CHARACTERS {
         store.create_account(&sample_account(&format!("Jugador {number}")), &sample_character()).unwrap();
     }
+    println!(
+        "memory with {CHARACTERS} accounts: {} bytes",
+        store.statistics().unwrap()["redis.used_memory_bytes"]
+    );
     for batch in [1, 10, 100] {
         let load =
             |ticket: u64| Request::LoadAccount { ticket, name: format!("jugador {}", ticket % 1000 + 1) };
