@@ -26,6 +26,8 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
     command
         .current_dir(directory)
         .args(arguments)
+        // A Redis of whoever runs the tests is not to be touched; `--redis` on the command line still counts.
+        .env("PYAO_REDIS__ENABLED", "false")
         .env("PYAO_SECURITY__PASSWORD_MEMORY_KIB", "1024");
     command
 }
@@ -253,7 +255,11 @@ fn a_client_that_does_not_read_is_given_up() {
     socket2::SockRef::from(&deaf).set_recv_buffer_size(4096).unwrap();
     let packets = bytes_of(&ClientPacket::ThrowDices).repeat(64 * 1024);
     while deaf.write_all(&packets).is_ok() {}
-    server.wait_for_log("reason=output_overflow");
+    // Too much waits for it; or, when its own kernel stops talking first, it acknowledges nothing for too long.
+    server.wait_for("deaf client to be given up", || {
+        let log = server.log.lock().unwrap();
+        log.contains("reason=output_overflow") || log.contains("reason=connection_reset")
+    });
     throw_dices(&mut server.connect());
 }
 
@@ -364,6 +370,11 @@ fn a_second_signal_ends_at_once() {
     assert_eq!(server.wait().code(), Some(130));
 }
 
+/// What the program itself says, beside its log.
+fn faults(errors: &str) -> Vec<&str> {
+    errors.lines().filter(|line| line.starts_with("pyao-server:")).collect()
+}
+
 #[test]
 fn what_does_not_start_says_why_in_one_line() {
     let server = Server::start(&[]);
@@ -371,21 +382,16 @@ fn what_does_not_start_says_why_in_one_line() {
     let port = server.address.port().to_string();
     let (code, _, errors) = output(
         directory.path(),
-        &["--host", "127.0.0.1", "--port", &port, "--ops", ""],
+        &["--no-redis", "--host", "127.0.0.1", "--port", &port, "--ops", ""],
     );
     assert_eq!(code, Some(1), "{errors}");
-    assert_eq!(errors.lines().count(), 1, "{errors}");
-    assert!(
-        errors.contains(&format!("127.0.0.1:{port}")) && errors.contains("--port"),
-        "{errors}"
-    );
+    let said = faults(&errors);
+    assert_eq!(said.len(), 1, "{errors}");
+    assert!(said[0].contains(&format!("127.0.0.1:{port}")) && said[0].contains("choose another port"), "{errors}");
 
-    let (code, _, errors) = output(directory.path(), &["--redis", "redis://127.0.0.1"]);
-    assert_eq!(code, Some(2), "{errors}");
-    assert!(
-        errors.contains("--no-redis") && errors.lines().count() == 1,
-        "{errors}"
-    );
+    let (code, _, errors) = output(directory.path(), &["--redis", "redis://127.0.0.1:1"]);
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(faults(&errors).len() == 1 && errors.contains("127.0.0.1:1"), "{errors}");
 
     let (code, _, errors) = output(directory.path(), &["--data", "nowhere"]);
     assert_eq!(code, Some(1), "{errors}");

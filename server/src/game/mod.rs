@@ -5,7 +5,7 @@
 //! never waits, never looks at a clock and never draws from a random generator but its own: the same seed and the same
 //! inputs give the same outputs.
 //!
-//! To find where a packet is handled, start at [`dispatch`].
+//! To find where a packet is handled, start at `dispatch.rs`.
 
 pub mod appearance;
 pub mod character_form;

@@ -2,15 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use redis::Pipeline;
-
+use super::commands::Commands;
 use super::values::{Replies, list, lossy_text};
 use super::{RedisAddress, RedisError, RedisOptions, RedisStore};
 use crate::store::keyspace::{CHECK_SCRATCH, CONNECTIONS_COUNT, of_check};
 use crate::store::{Store, StoreError};
 
 /// Scratch keys go by themselves after this long, also when the check is interrupted.
-const SCRATCH_SECONDS: u64 = 60;
+const SCRATCH_SECONDS: &str = "60";
 /// How long the last check waits for an answer that does not come.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -57,34 +56,29 @@ pub fn check(address: &RedisAddress, options: &RedisOptions) -> Result<Vec<Redis
     Ok(checks)
 }
 
-/// Asks several commands at once and compares what their answers look like with `expected`.
-fn ask(
-    store: &mut RedisStore,
-    commands: impl FnOnce(&mut Pipeline),
-    expected: &[&str],
-) -> Result<String, String> {
-    let mut names = Vec::new();
-    let question = |pipeline: &mut Pipeline| {
-        commands(pipeline);
-        names = pipeline.cmd_iter().filter_map(command_name).collect();
+/// A command with its arguments, and the answer that it must get.
+type Expectation<'a> = (&'a [&'a str], &'a str);
+
+/// Asks several commands at once and compares their answers with those expected.
+fn ask(store: &mut RedisStore, expectations: &[Expectation<'_>]) -> Result<String, String> {
+    let question = |commands: &mut Commands| {
+        for (command, _) in expectations {
+            if let [name, arguments @ ..] = command {
+                commands.add(name).args(arguments);
+            }
+        }
     };
     let read = |replies: &mut Replies| {
-        expected.iter().map(|_| shown(replies)).collect::<Result<Vec<String>, StoreError>>()
+        expectations.iter().map(|_| shown(replies)).collect::<Result<Vec<String>, StoreError>>()
     };
     let found = store.ask(question, read).map_err(|error| error.to_string())?;
-    for ((found, expected), name) in found.iter().zip(expected).zip(&names) {
+    for (found, (command, expected)) in found.iter().zip(expectations) {
         if found != expected {
-            return Err(format!("{name} answered {found:?} instead of {expected:?}"));
+            return Err(format!("{} answered {found:?} instead of {expected:?}", command.join(" ")));
         }
     }
+    let names: Vec<&str> = expectations.iter().filter_map(|(command, _)| command.first().copied()).collect();
     Ok(names.join(" "))
-}
-
-fn command_name(command: &redis::Cmd) -> Option<String> {
-    match command.args_iter().next()? {
-        redis::Arg::Simple(name) => Some(String::from_utf8_lossy(name).into_owned()),
-        _ => None,
-    }
 }
 
 /// An answer as text; the members of a list with commas between.
@@ -100,59 +94,49 @@ fn shown(replies: &mut Replies) -> Result<String, StoreError> {
 }
 
 fn basic_operations(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |pipeline: &mut Pipeline| {
-        pipeline.cmd("PING");
-        pipeline.cmd("SET").arg(key).arg("ñandú").arg("EX").arg(SCRATCH_SECONDS);
-        pipeline.cmd("GET").arg(key);
-        pipeline.cmd("EXISTS").arg(key);
-        pipeline.cmd("DEL").arg(key);
-        pipeline.cmd("GET").arg(key);
-    };
-    ask(store, commands, &["PONG", "OK", "ñandú", "1", "1", "nothing"])
+    let expectations: &[Expectation<'_>] = &[
+        (&["PING"], "PONG"),
+        (&["SET", key, "ñandú", "EX", SCRATCH_SECONDS], "OK"),
+        (&["GET", key], "ñandú"),
+        (&["EXISTS", key], "1"),
+        (&["DEL", key], "1"),
+        (&["GET", key], "nothing"),
+    ];
+    ask(store, expectations)
 }
 
 /// What the cache of messages needs.
 fn lists(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |pipeline: &mut Pipeline| {
-        pipeline.cmd("RPUSH").arg(key).arg("a").arg("b").arg("c");
-        pipeline.cmd("EXPIRE").arg(key).arg(SCRATCH_SECONDS);
-        pipeline.cmd("LTRIM").arg(key).arg(-2).arg(-1);
-        pipeline.cmd("LRANGE").arg(key).arg(0).arg(-1);
-        pipeline.cmd("DEL").arg(key);
-    };
-    ask(store, commands, &["3", "1", "OK", "b,c", "1"])
+    let expectations: &[Expectation<'_>] = &[
+        (&["RPUSH", key, "a", "b", "c"], "3"),
+        (&["EXPIRE", key, SCRATCH_SECONDS], "1"),
+        (&["LTRIM", key, "-2", "-1"], "OK"),
+        (&["LRANGE", key, "0", "-1"], "b,c"),
+        (&["DEL", key], "1"),
+    ];
+    ask(store, expectations)
 }
 
 fn counting(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |pipeline: &mut Pipeline| {
-        pipeline.cmd("SET").arg(key).arg(0).arg("EX").arg(SCRATCH_SECONDS);
-        pipeline.cmd("INCR").arg(key);
-        pipeline.cmd("INCRBY").arg(key).arg(41);
-        pipeline.cmd("DECR").arg(key);
-        pipeline.cmd("DEL").arg(key);
-    };
-    ask(store, commands, &["OK", "1", "42", "41", "1"])
+    let expectations: &[Expectation<'_>] = &[
+        (&["SET", key, "0", "EX", SCRATCH_SECONDS], "OK"),
+        (&["INCR", key], "1"),
+        (&["INCRBY", key, "41"], "42"),
+        (&["DECR", key], "41"),
+        (&["DEL", key], "1"),
+    ];
+    ask(store, expectations)
 }
 
 fn expiry(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let set = |pipeline: &mut Pipeline| {
-        pipeline.cmd("SET").arg(key).arg("soon gone").arg("PX").arg(50);
-        pipeline.cmd("EXISTS").arg(key);
-    };
-    ask(store, set, &["OK", "1"])?;
+    ask(store, &[(&["SET", key, "soon gone", "PX", "50"], "OK"), (&["EXISTS", key], "1")])?;
     std::thread::sleep(Duration::from_millis(100));
-    let look = |pipeline: &mut Pipeline| {
-        pipeline.cmd("EXISTS").arg(key);
-    };
-    ask(store, look, &["0"])?;
+    ask(store, &[(&["EXISTS", key], "0")])?;
     Ok("a key of 50 ms is gone after 100 ms".to_owned())
 }
 
 fn scripts(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |pipeline: &mut Pipeline| {
-        pipeline.cmd("EVAL").arg("return redis.call('EXISTS', KEYS[1])").arg(1).arg(key);
-    };
-    ask(store, commands, &["0"])
+    ask(store, &[(&["EVAL", "return redis.call('EXISTS', KEYS[1])", "1", key], "0")])
 }
 
 /// The game's own numbers.
@@ -168,9 +152,7 @@ fn time_outs(address: &RedisAddress, options: &RedisOptions, key: &str) -> Resul
     let impatient = RedisOptions { answer_timeout: SHORT_TIMEOUT, ..options.clone() };
     let mut store = RedisStore::open(address.clone(), impatient).map_err(|error| error.to_string())?;
     let start = Instant::now();
-    let mut question = redis::cmd("BLPOP");
-    question.arg(key).arg(10);
-    match store.command(&question) {
+    match store.command("BLPOP", &[key, "10"]) {
         Ok(_) => Err("an answer came where none was expected".to_owned()),
         Err(StoreError::Redis(RedisError::TimedOut { .. })) if start.elapsed() < SHORT_TIMEOUT * 10 => {
             Ok(format!("given up after {} ms as set", SHORT_TIMEOUT.as_millis()))

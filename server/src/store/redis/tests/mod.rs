@@ -1,5 +1,8 @@
 //! The contract of every store, on a real Redis.
 
+mod faults;
+mod keys;
+mod measure;
 mod server;
 
 use super::*;
