@@ -68,7 +68,11 @@ fn check(context: &Context, stored: &Settings, name: &str, value: &str) -> Resul
         // Servers ignore what is not valid, and so does this check.
         let _ = live::set(&mut config, other, text);
     }
-    live::set(&mut config, name, value)?;
+    live::set(&mut config, name, value).map_err(|expected| match name {
+        // The file may say 0, any free port; a running server may not be told so.
+        "server.port" => "a whole number from 1 to 65535".to_owned(),
+        _ => expected,
+    })?;
     let text = live::text(&config, name).unwrap_or_default();
     if name == "server.host" && !is_host(&text) {
         return Err("an IP address or a host name".to_owned());
