@@ -52,6 +52,8 @@ pub(super) struct Clients {
     connections: Slab<Connection>,
     /// How often each slot has been used.
     generations: Vec<u32>,
+    /// Connections taken in so far.
+    taken_in: u64,
     /// Connections that hold a place; the others are being told that there is none.
     counted: usize,
     addresses: AddressCounts,
@@ -75,6 +77,7 @@ impl Clients {
             limits,
             connections: Slab::new(),
             generations: Vec::new(),
+            taken_in: 0,
             counted: 0,
             addresses: AddressCounts::default(),
             ready: VecDeque::new(),
@@ -103,7 +106,7 @@ impl Clients {
             .map(|(_, connection)| {
                 let player = game.player_on(connection.id);
                 ConnectionInfo {
-                    id: u64::from(connection.id.generation) << 32 | u64::from(connection.id.slot),
+                    id: connection.number,
                     address: connection.address.to_string(),
                     player: player.map(|(name, _)| name.to_owned()),
                     user_id: player.map(|(_, user_id)| user_id),
@@ -150,6 +153,8 @@ impl Clients {
         let segment_limit = accept::segment_limit(&connection.stream);
         match admitted {
             Ok(()) => {
+                self.taken_in += 1;
+                connection.number = self.taken_in;
                 connection.is_counted = true;
                 self.counted += 1;
                 self.addresses.add(ip);

@@ -47,6 +47,8 @@ pub(super) enum Served {
 pub(super) struct Connection {
     /// Its id.
     pub id: ConnectionId,
+    /// Which one it is of all that were ever taken in, for tools; 0 for one that was refused.
+    pub number: u64,
     /// Its socket.
     pub stream: TcpStream,
     /// Where it comes from.
@@ -88,6 +90,7 @@ impl Connection {
     ) -> Self {
         Self {
             id,
+            number: 0,
             stream,
             address,
             opened: now,
