@@ -146,3 +146,6 @@ pub fn of_server(template: &str, server: &ServerId) -> String {
 pub fn of_run(template: &str, run: &ServerRun) -> String {
     of_server(template, &run.server).replace("{epoch}", &run.epoch.to_string())
 }
+
+#[cfg(test)]
+mod tests;

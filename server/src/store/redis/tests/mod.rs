@@ -1,5 +1,7 @@
 //! The contract of every store, on a real Redis.
 
+mod faults;
+mod keys;
 mod server;
 
 use super::*;
