@@ -26,7 +26,7 @@ fn redis_knows_how_many_are_connected_also_when_they_vanish() {
     wait_for_count(&redis, 5);
     bots.remove(0).quit(LONG).unwrap();
     wait_for_count(&redis, 4);
-    check(&mut bots);
+    check(&mut bots[..3]);
     for bot in bots {
         bot.reset().unwrap();
     }

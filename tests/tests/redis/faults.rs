@@ -50,7 +50,8 @@ fn survive(
     crowd.wait_until_saved(&redis);
     assert!(server.request("GET", "/health").unwrap().contains("\"status\":\"healthy\""));
     assert_eq!(long_turns(&server), 0, "the loop waited for Redis");
-    check([&mut newcomer, &mut create_at_last(&server, "Ana"), &mut login(&server, "Beto")]);
+    newcomer.check().unwrap();
+    check([&mut create_at_last(&server, "Ana"), &mut login(&server, "Beto")]);
     assert!(!server.log().contains("refuses to save"), "{}", server.log());
 }
 
@@ -105,7 +106,8 @@ fn players_walk_on_while_redis_hangs_and_whoever_asks_it_is_answered() {
     crowd.check();
     crowd.wait_until_saved(&redis);
     assert_eq!(long_turns(&server), 0, "the loop waited for Redis");
-    check([&mut newcomer, &mut create_at_last(&server, "Ana"), &mut login(&server, "Beto")]);
+    newcomer.check().unwrap();
+    check([&mut create_at_last(&server, "Ana"), &mut login(&server, "Beto")]);
 }
 
 #[test]
