@@ -14,6 +14,7 @@
 #   CARGO_TARGET_DIR is respected.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/common.sh
 
 starts=${STARTS:-7}
 idle_seconds=${IDLE:-60}
@@ -33,9 +34,6 @@ stop_server() {
     fi
 }
 trap 'stop_server; rm -rf "$work"' EXIT
-
-say() { printf '\n== %s\n' "$*" >&2; }
-fail() { printf '\nFAILED: %s\n' "$*" >&2; exit 1; }
 
 rows=()
 row() { rows+=("$(printf '%-48s %s' "$1" "$2")"); }

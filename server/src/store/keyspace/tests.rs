@@ -73,8 +73,8 @@ fn spelled_keys(path: &Path, found: &mut Vec<String>) {
     let program = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     for line in program.lines().filter(|line| !line.trim_start().starts_with("//")) {
         let spells =
-            |beginning: &&str| ['"', '\''].iter().any(|quote| line.contains(&format!("{quote}{beginning}")));
-        if BEGINNINGS.iter().any(|beginning| spells(&beginning)) {
+            |beginning: &str| ['"', '\''].iter().any(|quote| line.contains(&format!("{quote}{beginning}")));
+        if BEGINNINGS.into_iter().any(spells) {
             found.push(format!("{}: {}", path.display(), line.trim()));
         }
     }

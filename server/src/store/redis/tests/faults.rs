@@ -432,7 +432,7 @@ fn a_character_claimed_between_look_and_save_is_not_overwritten() {
             // After the look and before the transaction, the other server claims it.
             let granted = next.borrow_mut().open_session(&session(user_id.0)).unwrap();
             assert_eq!(granted, Claim::Granted);
-            commands.cmd("SET").arg("written").arg(1);
+            commands.add("SET").arg("written").arg(1);
             Ok(())
         },
     );

@@ -1,6 +1,9 @@
 //! What an operator sees with `redis-cli`: every key with its fields and expiry, and the recipes of the handbook.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
 
 use super::server::{TestRedis, is_installed};
 use crate::store::records::{ItemRecord, UserId};
@@ -273,6 +276,70 @@ fn the_recipes_of_the_handbook_work_as_written() {
     assert_eq!(redis.cli("FLUSHDB"), "OK");
     assert_eq!(store.settings().unwrap(), Settings::new());
     assert_eq!(store.sessions().unwrap(), []);
+}
+
+/// The commands in the fenced blocks of the operators' page, without what it says about them.
+fn documented_recipes() -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../redis/README.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let blocks = text.split("```").skip(1).step_by(2);
+    let commands = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("redis-cli "));
+    // Two spaces end a command.
+    commands.map(|line| line.split("  ").next().unwrap_or_default().trim().to_owned()).collect()
+}
+
+#[test]
+fn every_documented_recipe_shows_something() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    redis.cli("SET accounts:counter 122");
+    register(&mut store, "norte");
+    store.create_account(&sample_account("Juan"), &sample_character()).unwrap();
+    store.open_session(&session(123)).unwrap();
+    let connection = ConnectionInfo {
+        id: 1,
+        address: "192.0.2.1:5000".into(),
+        player: None,
+        user_id: None,
+        bytes_in: 0,
+        bytes_out: 0,
+        age_seconds: 0,
+    };
+    let counters = [("packets_in".to_owned(), 1)].into();
+    let status =
+        ServerStatus { connections: 1, counters, connection_list: vec![connection], ..Default::default() };
+    store.heartbeat(&status).unwrap();
+    let recipes = documented_recipes();
+    assert!(recipes.len() > 25, "{recipes:?}");
+    redis.cli("CONFIG SET slowlog-log-slower-than 0");
+    for recipe in recipes {
+        let shown = redis.cli(&recipe);
+        let refused = ["ERR", "WRONG", "(error)"].iter().any(|word| shown.starts_with(word));
+        assert!(!shown.is_empty() && !refused, "{recipe}: {shown:?}");
+    }
+    assert_eq!(redis.cli("DBSIZE"), "0");
+}
+
+#[test]
+fn monitor_shows_what_is_saved() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    let user_id = store.create_account(&sample_account("Juan"), &sample_character()).unwrap();
+    let mut monitor = redis.cli_command("MONITOR").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(monitor.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), Some("OK"));
+    store.save_characters(&[position_save(user_id, sample_character().position)]).unwrap();
+    let shown: Vec<_> = lines.by_ref().take_while(|line| !line.contains("\"EXEC\"")).collect();
+    monitor.kill().unwrap();
+    monitor.wait().unwrap();
+    let save = "\"HSET\" \"player:1:position\" \"map\" \"1\" \"x\" \"50\" \"y\" \"51\" \"heading\" \"3\"";
+    assert!(shown.iter().any(|line| line.ends_with(save)), "{shown:#?}");
 }
 
 #[test]
