@@ -6,7 +6,7 @@ use pyao_tests::suite::{
     LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
 };
 
-use crate::support::{DANGEROUS, cli, on, redis, session, try_to_log_in, wait_until_saved};
+use crate::support::{DANGEROUS, cli, on, redis, session, try_to_log_in, wait_for_answer, wait_until_saved};
 
 #[test]
 fn of_a_hundred_simultaneous_creations_of_one_name_on_two_servers_one_succeeds() {
@@ -63,6 +63,8 @@ fn a_character_that_leaves_one_server_enters_the_other_as_it_was() {
         let (left_at, stats, bag) = (place(&mut ana), ana.shadow.stats.clone(), ana.shadow.inventory.clone());
         check([&mut ana]);
         ana.quit(LONG).unwrap();
+        // The good-bye does not wait for Redis.
+        wait_for_answer(&redis, "EXISTS session:1:active", "0");
         ana = login(&servers[turn % 2], "Ana");
         assert_eq!((place(&mut ana), &ana.shadow.stats, &ana.shadow.inventory), (left_at, &stats, &bag));
     }
