@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 
 /// Longest time a change stays unwritten while the store answers.
 const SAVE_PERIOD_MS: Millis = 5_000;
+/// How long the store may say that it has no such account before we believe it. When it was emptied it says so too, until
+/// the next heartbeat notices and everything is written back.
+const UNKNOWN_FOR_MS: Millis = 20_000;
 
 /// A character that has left and is not yet written.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub struct Saving {
     in_flight: usize,
     /// By [`name_key`].
     departed: BTreeMap<String, Departed>,
+    /// Since when the store says that it does not know a user.
+    unknown: BTreeMap<UserId, Millis>,
 }
 
 impl Saving {
@@ -142,14 +147,28 @@ impl Game {
     pub(super) fn saved(&mut self, ticket: Ticket, users: &[UserId], result: Result<(), StoreError>) {
         self.saving.answered();
         match result {
-            Ok(()) => self.saving.departed.retain(|_, departed| departed.ticket != Some(ticket)),
+            Ok(()) => {
+                self.saving.departed.retain(|_, departed| departed.ticket != Some(ticket));
+                self.saving.unknown.retain(|user_id, _| !users.contains(user_id));
+            }
             Err(error) => {
                 log::error!("{} characters could not be saved, will be tried again: {error}", users.len());
                 self.unsaved_again(ticket, users);
-                if let StoreError::CharacterTaken(user_id) | StoreError::UnknownUser(user_id) = error {
-                    self.give_up_character(user_id);
+                match error {
+                    StoreError::CharacterTaken(user_id) => self.give_up_character(user_id),
+                    StoreError::UnknownUser(user_id) => self.unknown_to_store(user_id),
+                    _ => {}
                 }
             }
+        }
+    }
+
+    /// The store says that it has no such account: it was deleted there, or the store was emptied.
+    fn unknown_to_store(&mut self, user_id: UserId) {
+        let since = *self.saving.unknown.entry(user_id).or_insert(self.now);
+        if self.now - since >= UNKNOWN_FOR_MS {
+            self.saving.unknown.remove(&user_id);
+            self.give_up_character(user_id);
         }
     }
 

@@ -132,6 +132,35 @@ fn an_emptied_store_gets_back_what_is_held_in_memory() {
 }
 
 #[test]
+fn a_save_that_finds_the_store_emptied_costs_nobody_the_character() {
+    let mut table = Table::with(outside());
+    let ana = table.player("Ana");
+    let directory = tempfile::tempdir().unwrap();
+    table.store = registered_store(&directory.path().join("new.db"));
+    for _ in 0..2 {
+        table.walk(ana, 4, 1);
+        table.pass(5_000);
+    }
+    table.game.handle(table.now, Input::StoreEmptied);
+    table.settle();
+    table.walk(ana, 4, 1);
+    table.pass(5_000);
+    let stored = table.store.load_account("Ana").unwrap().unwrap();
+    assert_eq!(stored.character.position.x, table.position("Ana").x);
+}
+
+#[test]
+fn a_character_whose_account_was_deleted_goes_in_the_end() {
+    let mut table = Table::with(outside());
+    let ana = table.player("Ana");
+    let directory = tempfile::tempdir().unwrap();
+    table.store = registered_store(&directory.path().join("new.db"));
+    table.walk(ana, 4, 1);
+    table.pass(40_000);
+    assert!(table.game.players.by_name("Ana").is_none());
+}
+
+#[test]
 fn changed_settings_hold_for_those_who_are_already_there() {
     let mut table = Table::with(outside());
     let (ana, bea) = (table.player("Ana"), table.player("Bea"));
