@@ -355,6 +355,7 @@ impl EventLoop {
 
     /// Tells the store that this server lives, and looks at the settings, when it is time.
     fn tell_store(&mut self, now: Millis) {
+        self.link.connections_are(u32::try_from(self.clients.counted()).unwrap_or(u32::MAX));
         if self.link.is_heartbeat_due(now) {
             let status = self.status(now);
             let heartbeat = self.link.heartbeat(now, status);

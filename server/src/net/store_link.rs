@@ -1,7 +1,7 @@
 //! The server's own dealings with the store: it tells that it lives and how it is, and follows the live settings.
 //!
-//! Every five seconds a heartbeat, every second a look at the settings, each only when the one before was answered: a
-//! store that hangs is asked nothing twice. A setting that is not valid, or that cannot be followed, is logged and
+//! Every five seconds a heartbeat (every second while connections come and go), every second a look at the settings, each
+//! only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid, or that cannot be followed, is logged and
 //! counted once, and the old value stays in force.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ use crate::store::server::{Heartbeat, ServerStatus};
 use crate::store::{Request, Settings, StoreError, Ticket};
 
 const HEARTBEAT_EVERY_MS: Millis = 5_000;
+/// Between two heartbeats when the number of connections changes.
+const COUNT_EVERY_MS: Millis = 1_000;
 const SETTINGS_EVERY_MS: Millis = 1_000;
 /// The game never draws this ticket.
 const TICKET: Ticket = 0;
@@ -44,6 +46,10 @@ pub(super) struct StoreLink {
     seen: Settings,
     store_id: String,
     heartbeat_at: Millis,
+    /// Connections that the last heartbeat told, and when it was sent.
+    told: Option<(u32, Millis)>,
+    /// What the store refused about the last heartbeat: logged once.
+    refusal: Option<StoreError>,
     settings_at: Millis,
     awaits_heartbeat: bool,
     awaits_settings: bool,
@@ -58,6 +64,8 @@ impl StoreLink {
             seen,
             store_id,
             heartbeat_at: 0,
+            told: None,
+            refusal: None,
             settings_at: SETTINGS_EVERY_MS,
             awaits_heartbeat: false,
             awaits_settings: false,
@@ -71,6 +79,13 @@ impl StoreLink {
         [heartbeat, settings].into_iter().flatten().min()
     }
 
+    /// So many connections are open: when that is news, the next heartbeat comes soon.
+    pub(super) fn connections_are(&mut self, connections: u32) {
+        if let Some((_, at)) = self.told.filter(|(told, _)| *told != connections) {
+            self.heartbeat_at = self.heartbeat_at.min(at + COUNT_EVERY_MS);
+        }
+    }
+
     /// Whether a heartbeat is due.
     pub(super) fn is_heartbeat_due(&self, now: Millis) -> bool {
         !self.awaits_heartbeat && now >= self.heartbeat_at
@@ -80,6 +95,7 @@ impl StoreLink {
     pub(super) fn heartbeat(&mut self, now: Millis, status: ServerStatus) -> Request {
         self.awaits_heartbeat = true;
         self.heartbeat_at = now + HEARTBEAT_EVERY_MS;
+        self.told = Some((status.connections, now));
         Request::Heartbeat { ticket: TICKET, status: Box::new(status) }
     }
 
@@ -99,6 +115,7 @@ impl StoreLink {
         let mut orders = Vec::new();
         match result {
             Ok(heartbeat) => {
+                self.refusal = None;
                 if heartbeat.store_id != self.store_id {
                     self.store_id = heartbeat.store_id;
                     orders.push(Order::StoreEmptied);
@@ -109,7 +126,13 @@ impl StoreLink {
             }
             Err(error @ StoreError::ServerReplaced(_)) => orders.push(Order::Replaced(error)),
             // The worker has logged it, and says when the store is back.
-            Err(_) => {}
+            Err(error) if error.is_temporary() => {}
+            Err(error) => {
+                if self.refusal.as_ref() != Some(&error) {
+                    log::error!("the store takes no sign of life, others will think this server gone: {error}");
+                }
+                self.refusal = Some(error);
+            }
         }
         orders
     }
@@ -188,6 +211,19 @@ mod tests {
         assert!(!link.is_heartbeat_due(60_000) && link.look_at_settings(60_000).is_none());
         link.heartbeat_answered(Err(StoreError::Unavailable("test".into())));
         assert!(link.is_heartbeat_due(60_000));
+    }
+
+    #[test]
+    fn a_new_number_of_connections_is_told_within_a_second() {
+        let mut link = link();
+        link.connections_are(3);
+        link.heartbeat(10_000, ServerStatus { connections: 3, ..ServerStatus::default() });
+        link.heartbeat_answered(Ok(beat("a", Vec::new())));
+        link.connections_are(3);
+        assert!(!link.is_heartbeat_due(14_999) && link.is_heartbeat_due(15_000));
+        link.connections_are(4);
+        assert!(!link.is_heartbeat_due(10_999) && link.is_heartbeat_due(11_000));
+        assert_eq!(link.next_deadline(), Some(1_000), "the settings are due anyway");
     }
 
     #[test]
