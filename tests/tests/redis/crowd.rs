@@ -1,6 +1,6 @@
 //! Players who walk about together while something happens to Redis.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pyao_tests::bot::{Bot, STEP};
 use pyao_tests::process::Server;
@@ -32,12 +32,17 @@ impl Crowd {
         for (number, bot) in self.bots.iter_mut().enumerate() {
             let heading = u8::try_from((self.steps / 3 + number) % 4).unwrap() + 1;
             bot.walk(heading).unwrap();
-            bot.pump(std::time::Duration::ZERO).unwrap();
+            bot.pump(Duration::ZERO).unwrap();
             if self.steps % size == number {
                 bot.sync().unwrap();
             }
         }
         self.bots[0].pump_for(end.saturating_duration_since(Instant::now())).unwrap();
+    }
+
+    /// Everybody stands still.
+    pub fn rest(&mut self, time: Duration) {
+        self.bots[0].pump_for(time).unwrap();
     }
 
     pub fn walk(&mut self, steps: usize) {

@@ -1,13 +1,23 @@
 //! A Redis that loses everything while players play: what the server holds comes back.
 
+use std::time::Duration;
+
 use pyao_server::game::texts;
 use pyao_tests::redis_server::{FORGETFUL, RedisServer};
-use pyao_tests::suite::{LONG, check, create};
+use pyao_tests::suite::{LONG, check, create, wait_until};
 
 use crate::crowd::Crowd;
 use crate::support::{cli, on, redis, session, try_to_log_in, user_id, wait_for_answer};
 
 const EMPTY: &str = "the store is empty";
+
+fn wait_for_sign_of_life(redis: &RedisServer, crowd: &mut Crowd) {
+    let uptime = cli(redis, "GET server:uptime");
+    wait_until("a sign of life", || {
+        crowd.rest(Duration::from_millis(50));
+        cli(redis, "GET server:uptime") != uptime
+    });
+}
 
 /// Empties Redis while everybody walks. Players, settings and sessions come back; who was not there is gone.
 fn survive(empty: impl FnOnce(&mut RedisServer)) {
@@ -20,7 +30,12 @@ fn survive(empty: impl FnOnce(&mut RedisServer)) {
     crowd.wait_until_saved(&redis);
     let numbers = |redis: &RedisServer| [0, 1, 2, 3, 4].map(|number| user_id(redis, &format!("Bot{number}")));
     let (had, epoch) = (numbers(&redis), redis.number("GET server:epoch").unwrap());
-    crowd.walk(1);
+    // Halfway between two signs of life everybody steps, so that the save comes halfway between the next two: when it
+    // finds Redis empty, the server cannot have noticed yet.
+    wait_for_sign_of_life(&redis, &mut crowd);
+    crowd.rest(Duration::from_millis(2_500));
+    crowd.step();
+    wait_for_sign_of_life(&redis, &mut crowd);
     empty(&mut redis);
     crowd.walk_until_log(&server, EMPTY);
     crowd.walk(1);

@@ -6,7 +6,9 @@ use pyao_tests::suite::{
     LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
 };
 
-use crate::support::{DANGEROUS, cli, on, redis, session, try_to_log_in, wait_until_saved};
+use crate::support::{
+    DANGEROUS, cli, on, redis, session, try_to_log_in, wait_for_answer, wait_until_saved,
+};
 
 #[test]
 fn of_a_hundred_simultaneous_creations_of_one_name_on_two_servers_one_succeeds() {
@@ -30,7 +32,7 @@ fn of_a_hundred_simultaneous_creations_of_one_name_on_two_servers_one_succeeds()
 }
 
 #[test]
-fn a_character_is_on_one_server_until_that_server_is_gone() {
+fn a_killed_server_keeps_its_characters_and_its_connections_until_its_lease_ends() {
     let Some(redis) = redis(&[]) else { return };
     let setup = on(&redis).set("world.start_positions", DANGEROUS.to_vec());
     let (mut norte, sur) = (setup.start().unwrap(), on(&redis).start().unwrap());
@@ -39,6 +41,8 @@ fn a_character_is_on_one_server_until_that_server_is_gone() {
     wait_until_saved(&redis, "Ana", &mut ana);
     let left_at = place(&mut ana);
     assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
+    let mut beto = create(&sur, "Beto");
+    wait_for_answer(&redis, "GET server:connections:count", "2");
     check([&mut ana]);
     norte.kill().unwrap();
     assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
@@ -49,7 +53,11 @@ fn a_character_is_on_one_server_until_that_server_is_gone() {
     });
     let mut ana = moved.unwrap();
     assert_eq!(place(&mut ana), left_at);
+    wait_for_answer(&redis, "SCARD active_workers", "1");
     assert_eq!(cli(&redis, "SMEMBERS active_workers"), session(&redis, "Ana")["server"]);
+    check([&mut beto]);
+    beto.quit(LONG).unwrap();
+    wait_for_answer(&redis, "GET server:connections:count", "1");
     check([&mut ana]);
 }
 
@@ -63,6 +71,8 @@ fn a_character_that_leaves_one_server_enters_the_other_as_it_was() {
         let (left_at, stats, bag) = (place(&mut ana), ana.shadow.stats.clone(), ana.shadow.inventory.clone());
         check([&mut ana]);
         ana.quit(LONG).unwrap();
+        // The good-bye does not wait for Redis.
+        wait_for_answer(&redis, "EXISTS session:1:active", "0");
         ana = login(&servers[turn % 2], "Ana");
         assert_eq!((place(&mut ana), &ana.shadow.stats, &ana.shadow.inventory), (left_at, &stats, &bag));
     }
