@@ -37,10 +37,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod choice;
 mod clock;
 #[cfg(test)]
 mod contract;
-pub mod choice;
 mod error;
 mod fields;
 pub mod keyspace;

@@ -9,7 +9,7 @@ use crate::store::keyspace::{CHECK_SCRATCH, CONNECTIONS_COUNT, of_check};
 use crate::store::{Store, StoreError};
 
 /// Scratch keys go by themselves after this long, also when the check is interrupted.
-const SCRATCH_SECONDS: u64 = 60;
+const SCRATCH_SECONDS: &str = "60";
 /// How long the last check waits for an answer that does not come.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -56,26 +56,28 @@ pub fn check(address: &RedisAddress, options: &RedisOptions) -> Result<Vec<Redis
     Ok(checks)
 }
 
-/// Asks several commands at once and compares what their answers look like with `expected`.
-fn ask(
-    store: &mut RedisStore,
-    commands: impl FnOnce(&mut Commands),
-    expected: &[&str],
-) -> Result<String, String> {
-    let mut names = Vec::new();
-    let question = |sent: &mut Commands| {
-        commands(sent);
-        names = (0..sent.len()).map(|number| sent.name(number)).collect();
+/// A command with its arguments, and the answer that it must get.
+type Expectation<'a> = (&'a [&'a str], &'a str);
+
+/// Asks several commands at once and compares their answers with those expected.
+fn ask(store: &mut RedisStore, expectations: &[Expectation<'_>]) -> Result<String, String> {
+    let question = |commands: &mut Commands| {
+        for (command, _) in expectations {
+            if let [name, arguments @ ..] = command {
+                commands.add(name).args(arguments);
+            }
+        }
     };
     let read = |replies: &mut Replies| {
-        expected.iter().map(|_| shown(replies)).collect::<Result<Vec<String>, StoreError>>()
+        expectations.iter().map(|_| shown(replies)).collect::<Result<Vec<String>, StoreError>>()
     };
     let found = store.ask(question, read).map_err(|error| error.to_string())?;
-    for ((found, expected), name) in found.iter().zip(expected).zip(&names) {
+    for (found, (command, expected)) in found.iter().zip(expectations) {
         if found != expected {
-            return Err(format!("{name} answered {found:?} instead of {expected:?}"));
+            return Err(format!("{} answered {found:?} instead of {expected:?}", command.join(" ")));
         }
     }
+    let names: Vec<&str> = expectations.iter().filter_map(|(command, _)| command.first().copied()).collect();
     Ok(names.join(" "))
 }
 
@@ -92,59 +94,49 @@ fn shown(replies: &mut Replies) -> Result<String, StoreError> {
 }
 
 fn basic_operations(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |commands: &mut Commands| {
-        commands.add("PING");
-        commands.add("SET").arg(key).arg("ñandú").arg("EX").arg(SCRATCH_SECONDS);
-        commands.add("GET").arg(key);
-        commands.add("EXISTS").arg(key);
-        commands.add("DEL").arg(key);
-        commands.add("GET").arg(key);
-    };
-    ask(store, commands, &["PONG", "OK", "ñandú", "1", "1", "nothing"])
+    let expectations: &[Expectation<'_>] = &[
+        (&["PING"], "PONG"),
+        (&["SET", key, "ñandú", "EX", SCRATCH_SECONDS], "OK"),
+        (&["GET", key], "ñandú"),
+        (&["EXISTS", key], "1"),
+        (&["DEL", key], "1"),
+        (&["GET", key], "nothing"),
+    ];
+    ask(store, expectations)
 }
 
 /// What the cache of messages needs.
 fn lists(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |commands: &mut Commands| {
-        commands.add("RPUSH").arg(key).arg("a").arg("b").arg("c");
-        commands.add("EXPIRE").arg(key).arg(SCRATCH_SECONDS);
-        commands.add("LTRIM").arg(key).arg(-2).arg(-1);
-        commands.add("LRANGE").arg(key).arg(0).arg(-1);
-        commands.add("DEL").arg(key);
-    };
-    ask(store, commands, &["3", "1", "OK", "b,c", "1"])
+    let expectations: &[Expectation<'_>] = &[
+        (&["RPUSH", key, "a", "b", "c"], "3"),
+        (&["EXPIRE", key, SCRATCH_SECONDS], "1"),
+        (&["LTRIM", key, "-2", "-1"], "OK"),
+        (&["LRANGE", key, "0", "-1"], "b,c"),
+        (&["DEL", key], "1"),
+    ];
+    ask(store, expectations)
 }
 
 fn counting(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |commands: &mut Commands| {
-        commands.add("SET").arg(key).arg(0).arg("EX").arg(SCRATCH_SECONDS);
-        commands.add("INCR").arg(key);
-        commands.add("INCRBY").arg(key).arg(41);
-        commands.add("DECR").arg(key);
-        commands.add("DEL").arg(key);
-    };
-    ask(store, commands, &["OK", "1", "42", "41", "1"])
+    let expectations: &[Expectation<'_>] = &[
+        (&["SET", key, "0", "EX", SCRATCH_SECONDS], "OK"),
+        (&["INCR", key], "1"),
+        (&["INCRBY", key, "41"], "42"),
+        (&["DECR", key], "41"),
+        (&["DEL", key], "1"),
+    ];
+    ask(store, expectations)
 }
 
 fn expiry(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let set = |commands: &mut Commands| {
-        commands.add("SET").arg(key).arg("soon gone").arg("PX").arg(50);
-        commands.add("EXISTS").arg(key);
-    };
-    ask(store, set, &["OK", "1"])?;
+    ask(store, &[(&["SET", key, "soon gone", "PX", "50"], "OK"), (&["EXISTS", key], "1")])?;
     std::thread::sleep(Duration::from_millis(100));
-    let look = |commands: &mut Commands| {
-        commands.add("EXISTS").arg(key);
-    };
-    ask(store, look, &["0"])?;
+    ask(store, &[(&["EXISTS", key], "0")])?;
     Ok("a key of 50 ms is gone after 100 ms".to_owned())
 }
 
 fn scripts(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    let commands = |commands: &mut Commands| {
-        commands.add("EVAL").arg("return redis.call('EXISTS', KEYS[1])").arg(1).arg(key);
-    };
-    ask(store, commands, &["0"])
+    ask(store, &[(&["EVAL", "return redis.call('EXISTS', KEYS[1])", "1", key], "0")])
 }
 
 /// The game's own numbers.

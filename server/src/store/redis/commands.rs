@@ -92,24 +92,13 @@ impl Commands {
         &self.bytes
     }
 
-    /// The name of a command.
-    pub(super) fn name(&mut self, number: usize) -> String {
-        self.close();
-        // Lines: *count, $length, name.
-        self.line(number, 2)
-    }
-
     /// What a command that was sent is about: its first argument.
     pub(super) fn key(&self, number: usize) -> String {
-        // Lines: *count, $length, name, $length, key. A key has no line breaks.
-        self.line(number, 4)
-    }
-
-    fn line(&self, number: usize, line: usize) -> String {
         let start = self.starts.get(number).copied().unwrap_or(self.bytes.len());
         let command = self.bytes.get(start..).unwrap_or_default();
-        let text = command.split(|byte| *byte == b'\n').nth(line).unwrap_or_default();
-        String::from_utf8_lossy(text).trim_end().to_owned()
+        // Lines: *count, $length, name, $length, key. A key has no line breaks.
+        let key = command.split(|byte| *byte == b'\n').nth(4).unwrap_or_default();
+        String::from_utf8_lossy(key).trim_end().to_owned()
     }
 
     fn close(&mut self) {
@@ -157,7 +146,6 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(commands.bytes()), expected);
         assert_eq!(commands.len(), 3);
         assert_eq!([0, 1, 2, 3].map(|number| commands.key(number)), ["clave", "h", "", ""]);
-        assert_eq!([0, 1, 2, 3].map(|number| commands.name(number)), ["SET", "HSET", "PING", ""]);
     }
 
     #[test]

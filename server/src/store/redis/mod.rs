@@ -34,8 +34,8 @@ use std::time::Duration;
 
 use redis::Value;
 
-pub use check::{RedisCheck, check};
 pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
+pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
 
