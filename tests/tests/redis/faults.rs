@@ -34,7 +34,6 @@ fn survive(
     create(&server, "Beto").quit(LONG).unwrap();
     let mut crowd = Crowd::create(&server, size);
     crowd.walk(2);
-    crowd.wait_until_saved(&redis);
     harm(&mut redis);
     crowd.walk_until_log(&server, AWAY);
     assert!(server.log().contains(part), "no {part:?} in\n{}", server.log());
@@ -91,7 +90,6 @@ fn players_walk_on_while_redis_hangs_and_whoever_asks_it_is_answered() {
     let server = on(&redis).start().unwrap();
     create(&server, "Beto").quit(LONG).unwrap();
     let mut crowd = Crowd::create(&server, 10);
-    crowd.wait_until_saved(&redis);
     redis.hang().unwrap();
     let mut newcomer = at_creation(&server);
     newcomer.send(&NewCharacter::named("Ana", PASSWORD).packet()).unwrap();

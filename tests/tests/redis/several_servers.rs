@@ -30,7 +30,7 @@ fn of_a_hundred_simultaneous_creations_of_one_name_on_two_servers_one_succeeds()
 }
 
 #[test]
-fn a_character_is_on_one_server_until_that_server_is_gone() {
+fn a_killed_server_keeps_its_characters_and_its_connections_until_its_lease_ends() {
     let Some(redis) = redis(&[]) else { return };
     let setup = on(&redis).set("world.start_positions", DANGEROUS.to_vec());
     let (mut norte, sur) = (setup.start().unwrap(), on(&redis).start().unwrap());
@@ -39,6 +39,8 @@ fn a_character_is_on_one_server_until_that_server_is_gone() {
     wait_until_saved(&redis, "Ana", &mut ana);
     let left_at = place(&mut ana);
     assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
+    let mut beto = create(&sur, "Beto");
+    wait_for_answer(&redis, "GET server:connections:count", "2");
     check([&mut ana]);
     norte.kill().unwrap();
     assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
@@ -49,7 +51,11 @@ fn a_character_is_on_one_server_until_that_server_is_gone() {
     });
     let mut ana = moved.unwrap();
     assert_eq!(place(&mut ana), left_at);
+    wait_for_answer(&redis, "SCARD active_workers", "1");
     assert_eq!(cli(&redis, "SMEMBERS active_workers"), session(&redis, "Ana")["server"]);
+    check([&mut beto]);
+    beto.quit(LONG).unwrap();
+    wait_for_answer(&redis, "GET server:connections:count", "1");
     check([&mut ana]);
 }
 
