@@ -129,7 +129,9 @@ impl StoreLink {
             Err(error) if error.is_temporary() => {}
             Err(error) => {
                 if self.refusal.as_ref() != Some(&error) {
-                    log::error!("the store takes no sign of life, others will think this server gone: {error}");
+                    log::error!(
+                        "the store takes no sign of life, others will think this server gone: {error}"
+                    );
                 }
                 self.refusal = Some(error);
             }

@@ -6,9 +6,7 @@ use pyao_tests::suite::{
     LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
 };
 
-use crate::support::{
-    DANGEROUS, cli, on, redis, session, try_to_log_in, wait_for_answer, wait_until_saved,
-};
+use crate::support::{DANGEROUS, cli, on, redis, session, try_to_log_in, wait_for_answer, wait_until_saved};
 
 #[test]
 fn of_a_hundred_simultaneous_creations_of_one_name_on_two_servers_one_succeeds() {
