@@ -2,17 +2,12 @@
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
-use pyao_tests::load::{Options, run};
+use pyao_tests::load::{Options, compare, run};
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let report = run::run(&options).and_then(|report| {
-        let text = if options.json { report.json()? } else { report.to_string() };
-        println!("{text}");
-        Ok(report.is_clean())
-    });
-    match report {
+    match run(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -20,4 +15,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what the options ask for; whether all was well.
+fn run(options: &Options) -> Result<bool> {
+    if options.compare_redis {
+        let comparison = compare::run(options)?;
+        let json = || serde_json::to_string_pretty(&comparison);
+        println!("{}", if options.json { json()? } else { comparison.to_string() });
+        return Ok(comparison.clean);
+    }
+    let report = run::run(options)?;
+    println!("{}", if options.json { report.json()? } else { report.to_string() });
+    Ok(report.is_clean())
 }

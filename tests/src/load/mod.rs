@@ -5,16 +5,18 @@
 //!
 //! Read in this order: [`options`]: what a run is told; [`run`]: a run from start to end; [`crowd`]: what all clients
 //! believe and have counted; [`walker`] and [`places`]: where bots go; [`truth`]: what they should believe; [`baseline`]:
-//! the same load on the relay; [`report`]: the figures. [`fleet`], [`schedule`], [`histogram`], [`meter`] and [`usage`]
-//! are tools.
+//! the same load on the relay; [`redis`] and [`compare`]: what Redis is asked and costs; [`report`]: the figures.
+//! [`fleet`], [`schedule`], [`histogram`], [`meter`] and [`usage`] are tools.
 
 pub mod baseline;
+pub mod compare;
 pub mod crowd;
 pub mod fleet;
 pub mod histogram;
 pub mod meter;
 pub mod options;
 pub mod places;
+pub mod redis;
 pub mod report;
 pub mod run;
 pub mod schedule;

@@ -62,6 +62,15 @@ pub struct Options {
     /// Afterwards, the same load on a relay that only copies bytes, to compare.
     #[arg(long)]
     pub baseline: bool,
+    /// Keeps everything in Redis: one of its own, or the empty one at that address.
+    #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with = "port")]
+    pub redis: Option<Option<String>>,
+    /// Runs the same walk without and with Redis, in turn, and compares what it costs the server.
+    #[arg(long, conflicts_with_all = ["port", "baseline"])]
+    pub compare_redis: bool,
+    /// How often each, for --compare-redis.
+    #[arg(long, default_value_t = 3, requires = "compare_redis")]
+    pub rounds: usize,
     /// Prints the figures as JSON instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -111,6 +120,14 @@ mod tests {
         assert_eq!(options(&["--bots", "1000", "--crowd"]).map_count(), 1);
         assert_eq!(options(&["--bots", "1000", "--maps", "7"]).map_count(), 7);
         assert_eq!(options(&["--bots", "5"]).map_count(), 1);
+    }
+
+    #[test]
+    fn redis_is_one_of_its_own_or_the_one_that_is_named() {
+        assert_eq!(options(&[]).redis, None);
+        assert_eq!(options(&["--redis"]).redis, Some(None));
+        assert_eq!(options(&["--redis", "redis://host"]).redis, Some(Some("redis://host".to_owned())));
+        assert!(options(&["--compare-redis", "--rounds", "5"]).compare_redis);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::histogram::Histogram;
 use super::meter::Used;
+use super::redis::RedisFigures;
 
 /// Milliseconds from a step's write to the reads that tell others of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -157,6 +158,8 @@ pub struct Report {
     pub is_quiet: bool,
     /// What the server did wrong when it was asked to stop.
     pub server_fault: Option<String>,
+    /// What Redis was asked, where everything was kept in one.
+    pub redis: Option<RedisFigures>,
     /// The relay's figures.
     pub baseline: Option<Figures>,
 }
@@ -250,6 +253,11 @@ impl fmt::Display for Report {
         if let Some(ratio) = self.ratio() {
             writeln!(out, "{:<36}{ratio:.2}", "CPU a delivery, server / relay")?;
         }
+        if let Some(redis) = &self.redis {
+            writeln!(out, "{:<36}{:.0}", "Redis commands a second", redis.commands_per_second)?;
+            let commands = redis.commands.iter().map(|(name, count)| format!("{name} {count}"));
+            writeln!(out, "  all of them                       {}", commands.collect::<Vec<_>>().join(", "))?;
+        }
         writeln!(out)?;
         let disconnects: usize = self.disconnects.values().sum();
         writeln!(
@@ -272,7 +280,7 @@ impl fmt::Display for Report {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn figures(steps: u64, refused: u64, deliveries: u64, cpu: f64) -> Figures {
@@ -287,7 +295,8 @@ mod tests {
         Figures::new(&counts, &used, &Histogram::default())
     }
 
-    fn clean() -> Report {
+    /// A run without a mistake.
+    pub(in crate::load) fn clean() -> Report {
         Report {
             setup: "own server".to_owned(),
             bots: 2,
@@ -304,6 +313,7 @@ mod tests {
             first_differences: Vec::new(),
             is_quiet: true,
             server_fault: None,
+            redis: None,
             baseline: Some(figures(80, 0, 160, 0.16)),
         }
     }

@@ -16,6 +16,7 @@ use super::fleet::Fleet;
 use super::meter::Meter;
 use super::options::{Options, Scenario};
 use super::places::{Distances, spread_starts};
+use super::redis::{RedisFigures, RunRedis};
 use super::report::{Counts, Figures, Report};
 use super::schedule::Schedule;
 use super::truth::Truth;
@@ -55,10 +56,11 @@ pub fn run(options: &Options) -> Result<Report> {
     };
     let starts = spread_starts(&content, options.map_count(), options.radius);
     ensure!(!starts.is_empty(), "no map has room for the bots");
+    let redis = RunRedis::of(options)?;
     let (server, address) = match options.address()? {
         Some(address) => (None, address),
         None => {
-            let server = start_server(options, &starts)?;
+            let server = start_server(options, redis.as_ref(), &starts)?;
             let address = server.address();
             (Some(server), address)
         }
@@ -69,6 +71,7 @@ pub fn run(options: &Options) -> Result<Report> {
         content: Arc::new(content),
         address,
         process,
+        redis: redis.as_ref(),
         fleet: Fleet::new()?,
         crowd: Crowd::new(options.bots),
         walkers: (0..options.bots).map(|number| Walker::new(number, options.seed, options.radius)).collect(),
@@ -88,13 +91,16 @@ pub fn run(options: &Options) -> Result<Report> {
     Ok(report)
 }
 
-fn start_server(options: &Options, starts: &[Position]) -> Result<Server> {
+fn start_server(options: &Options, redis: Option<&RunRedis>, starts: &[Position]) -> Result<Server> {
     let starts: Vec<Value> = starts.iter().map(|start| Value::from(start.to_string())).collect();
     let mut setup = ServerSetup::new()?
         .set("server.max_connections", i64::try_from(options.bots + 16)?)
         .set("limits.idle_minutes", 0)
         .set("security.password_memory_kib", 8)
         .set("world.start_positions", starts);
+    if let Some(redis) = redis {
+        setup = setup.redis(redis.url());
+    }
     if let Some(data) = &options.data {
         setup = setup.data(data.canonicalize().with_context(|| format!("finding {}", data.display()))?);
     }
@@ -108,10 +114,9 @@ fn start_server(options: &Options, starts: &[Position]) -> Result<Server> {
 fn setup(options: &Options, is_own: bool) -> String {
     let data =
         options.data.as_ref().map_or_else(|| "starter world".to_owned(), |data| data.display().to_string());
+    let store = if options.redis.is_some() { "Redis" } else { "embedded store" };
     if is_own {
-        format!(
-            "own server, {data}, embedded store, passwords hashed cheaply (8 KiB, 1 pass), no limits by address"
-        )
+        format!("own server, {data}, {store}, passwords hashed cheaply (8 KiB, 1 pass), no limits by address")
     } else {
         format!("server that ran already, {data}")
     }
@@ -132,6 +137,7 @@ struct Run<'a> {
     content: Arc<Content>,
     address: SocketAddr,
     process: Option<u32>,
+    redis: Option<&'a RunRedis>,
     fleet: Fleet,
     crowd: Crowd,
     walkers: Vec<Walker>,
@@ -149,6 +155,7 @@ impl Run<'_> {
         self.rest()?;
         self.crowd.reset();
         (self.fleet.reads, self.fleet.bytes) = (0, 0);
+        let redis_before = self.redis.map(RunRedis::look).transpose()?;
         meter.start()?;
         let began = Instant::now();
         match self.options.scenario {
@@ -156,6 +163,7 @@ impl Run<'_> {
             Scenario::Idle => self.until(began + self.options.duration())?,
         }
         let seconds = began.elapsed().as_secs_f64();
+        let redis_after = self.redis.map(RunRedis::look).transpose()?;
         self.rest()?;
         let used = meter.used()?;
         let tally = self.crowd.tally;
@@ -188,6 +196,9 @@ impl Run<'_> {
             first_differences: differences.into_iter().take(SHOWN).collect(),
             is_quiet,
             server_fault: None,
+            redis: redis_before
+                .zip(redis_after)
+                .map(|(before, after)| RedisFigures::between(&before, &after, seconds)),
             baseline: None,
         })
     }
