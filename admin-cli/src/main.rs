@@ -1,17 +1,38 @@
-//! `pyao-admin`: administers a PyAO server.
+//! `pyao-admin`: an admin's daily tool. It works on the store, beside the running server.
 //!
-//! It has no commands yet, and says so.
+//! Read the modules in this order:
+//!
+//! 1. [`cli`]: the command line: every command with its help, once. Man pages and completions come from it.
+//! 2. [`recipes`]: which `redis-cli` command does the same.
+//! 3. [`commands`]: what each command does, a file a family. A command is a function from the store to a
+//!    [`output::Reply`]; it prints nothing.
+//! 4. [`output`]: how a reply looks on a terminal, in a pipe and as JSON. Nothing else prints.
+//! 5. [`place`]: which store is meant, and opening it. [`failure`]: what goes wrong, and the exit codes.
+
+mod cli;
+mod commands;
+mod failure;
+mod output;
+mod place;
+mod recipes;
+mod terminal;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Administers a PyAO server.
-///
-/// This version has no commands yet. Accounts and characters are readable with `sqlite3` in the store's file, also while
-/// the server runs; /health and /metrics on the ops port tell how it does.
-#[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
-struct Arguments {}
+use cli::Arguments;
+use output::{Output, Style};
 
-fn main() {
-    Arguments::parse();
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage_error(&error, std::env::args_os()),
+    };
+    let output = Output::new(Style::of(&arguments.global));
+    output.show_log();
+    match commands::run(&arguments, &output) {
+        Ok(reply) => output.reply(&reply),
+        Err(failure) => output.failure(&failure),
+    }
 }

@@ -43,11 +43,7 @@ pub struct PasswordCost {
 impl Default for PasswordCost {
     /// What OWASP recommends as the least: 19 MiB, 2 passes; one thread.
     fn default() -> Self {
-        Self {
-            memory_kib: 19 * 1024,
-            passes: 2,
-            threads: 1,
-        }
+        Self { memory_kib: 19 * 1024, passes: 2, threads: 1 }
     }
 }
 
@@ -106,21 +102,11 @@ impl fmt::Debug for Reply {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hashed { ticket, hash: Ok(_) } => write!(formatter, "Hashed {{ ticket: {ticket}, … }}"),
-            Self::Hashed {
-                ticket,
-                hash: Err(error),
-            } => {
+            Self::Hashed { ticket, hash: Err(error) } => {
                 write!(formatter, "Hashed {{ ticket: {ticket}, error: {error:?} }}")
             }
-            Self::Verified {
-                ticket,
-                matches,
-                rehash,
-            } => {
-                write!(
-                    formatter,
-                    "Verified {{ ticket: {ticket}, matches: {matches}, rehash: {rehash} }}"
-                )
+            Self::Verified { ticket, matches, rehash } => {
+                write!(formatter, "Verified {{ ticket: {ticket}, matches: {matches}, rehash: {rehash} }}")
             }
         }
     }
@@ -183,17 +169,11 @@ impl Hasher {
             let engine = engine.clone();
             let (inbox, outbox, notify) = (Arc::clone(&inbox), outbox.clone(), notify.clone());
             let waiting = Arc::clone(&waiting);
-            thread::Builder::new()
-                .name(format!("password {number}"))
-                .spawn(move || {
-                    serve(&engine, &inbox, &outbox, &waiting, notify);
-                })?;
+            thread::Builder::new().name(format!("password {number}")).spawn(move || {
+                serve(&engine, &inbox, &outbox, &waiting, notify);
+            })?;
         }
-        Ok(Self {
-            jobs,
-            replies,
-            waiting,
-        })
+        Ok(Self { jobs, replies, waiting })
     }
 
     /// Queues a job; never blocks. Each job taken is answered by exactly one reply, in no promised order.
@@ -251,12 +231,7 @@ struct Engine {
 
 impl Engine {
     fn new(cost: PasswordCost) -> Result<Self, StartError> {
-        in_range(
-            "password_memory_kib",
-            cost.memory_kib,
-            Params::MIN_M_COST,
-            MEMORY_MAX_KIB,
-        )?;
+        in_range("password_memory_kib", cost.memory_kib, Params::MIN_M_COST, MEMORY_MAX_KIB)?;
         in_range("password_passes", cost.passes, Params::MIN_T_COST, PASSES_MAX)?;
         in_range("password_threads", cost.threads, 1, THREADS_MAX)?;
         let params = Params::new(cost.memory_kib, cost.passes, 1, None)
@@ -275,20 +250,12 @@ impl Engine {
                 wipe(password);
                 Reply::Hashed { ticket, hash }
             }
-            Job::Verify {
-                ticket,
-                password,
-                hash,
-            } => {
+            Job::Verify { ticket, password, hash } => {
                 let stored = hash.as_deref().and_then(readable);
                 let matches = self.matches(&password, stored.as_ref());
                 wipe(password);
                 let rehash = matches && !stored.is_some_and(|stored| self.has_todays_cost(&stored));
-                Reply::Verified {
-                    ticket,
-                    matches,
-                    rehash,
-                }
+                Reply::Verified { ticket, matches, rehash }
             }
         }
     }
@@ -311,20 +278,13 @@ fn in_range(setting: &'static str, value: u32, least: u32, most: u32) -> Result<
     if (least..=most).contains(&value) {
         Ok(())
     } else {
-        Err(StartError::Cost {
-            setting,
-            value,
-            least,
-            most,
-        })
+        Err(StartError::Cost { setting, value, least, most })
     }
 }
 
 /// Hashes with a new salt from the operating system.
 fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<PasswordHash, HashError> {
-    argon2
-        .hash_password(password)
-        .map_err(|error| HashError(error.to_string()))
+    argon2.hash_password(password).map_err(|error| HashError(error.to_string()))
 }
 
 /// Overwrites a password before its memory is free for others.

@@ -151,14 +151,7 @@ mod tests {
     fn gated(capacity: usize) -> (LineQueue, Sender<()>, Arc<Mutex<Vec<u8>>>) {
         let (open, permits) = channel();
         let written = Arc::new(Mutex::new(Vec::new()));
-        let queue = LineQueue::start(
-            Gate {
-                permits,
-                written: Arc::clone(&written),
-            },
-            capacity,
-        )
-        .unwrap();
+        let queue = LineQueue::start(Gate { permits, written: Arc::clone(&written) }, capacity).unwrap();
         (queue, open, written)
     }
 
@@ -169,10 +162,7 @@ mod tests {
             queue.write_all(format!("line {line}\n").as_bytes()).unwrap();
         }
         let lost = queue.dropped.load(Ordering::Relaxed);
-        assert!(
-            (94..=96).contains(&lost),
-            "{lost} of 100 lines lost with a queue of 4"
-        );
+        assert!((94..=96).contains(&lost), "{lost} of 100 lines lost with a queue of 4");
         for _ in 0..100 {
             open.send(()).unwrap();
         }

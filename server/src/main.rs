@@ -57,10 +57,7 @@ fn say(text: &str) {
 
 /// Reports what would run. Faults in the data count as failure here, even those a server runs with.
 fn check(loaded: &Loaded) -> ExitCode {
-    let file = loaded
-        .file
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+    let file = loaded.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
     say(&format!("configuration file: {file}\n{}", loaded.report()));
     let (summary, faults) = match start::check(loaded) {
         Ok(checked) => checked,
@@ -68,9 +65,5 @@ fn check(loaded: &Loaded) -> ExitCode {
     };
     let faults_text: String = faults.iter().map(|fault| format!("fault: {fault}\n")).collect();
     say(&format!("data:\n{summary}\n{faults_text}"));
-    if faults.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FAILED)
-    }
+    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
 }

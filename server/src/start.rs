@@ -25,7 +25,6 @@ use crate::store::{self, Store, StoreError};
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
-
 /// Why a server did not start, or did not end well. Each is written for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -188,13 +187,7 @@ struct Addresses {
     ops: Option<SocketAddr>,
 }
 
-fn log_start(
-    config: &Config,
-    addresses: &Addresses,
-    maps: usize,
-    registration: &Registration,
-    store: &str,
-) {
+fn log_start(config: &Config, addresses: &Addresses, maps: usize, registration: &Registration, store: &str) {
     log::info!(
         "pyao-server {} listens on {}: maps={maps} max_connections={} connections_per_ip={} packets_per_second={} \
          server={} store={store:?} ops={}",
@@ -204,9 +197,7 @@ fn log_start(
         config.limits.connections_per_ip,
         config.limits.packets_per_second,
         registration.run,
-        addresses
-            .ops
-            .map_or_else(|| "off".to_owned(), |address| address.to_string()),
+        addresses.ops.map_or_else(|| "off".to_owned(), |address| address.to_string()),
     );
 }
 
@@ -226,18 +217,14 @@ fn finish(finished: Finished) -> Result<(), StartError> {
         metrics.closes.total(),
         metrics.count(Counter::BytesIn),
         metrics.count(Counter::BytesOut),
-        if saved.is_ok() && finished.is_drained {
-            "all"
-        } else {
-            "not all"
-        },
+        if saved.is_ok() && finished.is_drained { "all" } else { "not all" },
     );
     saved.map_err(|unsaved| StartError::Unsaved(unsaved.to_string()))?;
     match finished.stop {
         Stop::PollFailed(error) => Err(StartError::Loop(error)),
-        Stop::Signal(_) if !finished.is_drained => Err(StartError::Unsaved(
-            "the time to save everybody was over".to_owned(),
-        )),
+        Stop::Signal(_) if !finished.is_drained => {
+            Err(StartError::Unsaved("the time to save everybody was over".to_owned()))
+        }
         Stop::Signal(_) => Ok(()),
     }
 }

@@ -50,28 +50,17 @@ struct Server {
 impl Server {
     fn start(variables: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut child = command(
-            directory.path(),
-            &["--host", "127.0.0.1", "--port", "0", "--ops", "127.0.0.1:0"],
-        )
-        .envs(variables.iter().copied())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        let mut child =
+            command(directory.path(), &["--host", "127.0.0.1", "--port", "0", "--ops", "127.0.0.1:0"])
+                .envs(variables.iter().copied())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let started = lines
-            .by_ref()
-            .map(Result::unwrap)
-            .find(|line| line.contains("listens on"))
-            .unwrap();
+        let started = lines.by_ref().map(Result::unwrap).find(|line| line.contains("listens on")).unwrap();
         let after = |mark: &str| {
             let rest = &started[started.find(mark).unwrap() + mark.len()..];
-            rest.split_whitespace()
-                .next()
-                .unwrap()
-                .trim_end_matches(':')
-                .parse()
-                .unwrap()
+            rest.split_whitespace().next().unwrap().trim_end_matches(':').parse().unwrap()
         };
         let (address, ops) = (after("listens on "), after("ops="));
         let log = Arc::new(Mutex::new(String::new()));
@@ -81,13 +70,7 @@ impl Server {
                 copy.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self {
-            child,
-            address,
-            ops,
-            log,
-            _directory: directory,
-        }
+        Self { child, address, ops, log, _directory: directory }
     }
 
     fn connect(&self) -> TcpStream {
@@ -98,10 +81,8 @@ impl Server {
     }
 
     fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
-            .status()
-            .unwrap();
+        let status =
+            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
@@ -127,14 +108,8 @@ impl Server {
 
     fn metric(&self, name: &str) -> u64 {
         let text = self.get("/metrics");
-        let line = text
-            .lines()
-            .find(|line| line.starts_with(&format!("{name} ")))
-            .unwrap_or_default();
-        line.rsplit(' ')
-            .next()
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0)
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default();
+        line.rsplit(' ').next().and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
     fn wait_for(&self, what: &str, mut condition: impl FnMut() -> bool) {
@@ -195,9 +170,7 @@ fn last_words(stream: &mut TcpStream) -> String {
 fn many_packets_in_one_write_are_all_answered() {
     let server = Server::start(&[]);
     let mut client = server.connect();
-    client
-        .write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(50))
-        .unwrap();
+    client.write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(50)).unwrap();
     let mut answers = [0; 50 * DICE_ROLL_LENGTH];
     client.read_exact(&mut answers).unwrap();
     assert!(answers.chunks(DICE_ROLL_LENGTH).all(is_dice_roll));
@@ -220,18 +193,11 @@ fn the_one_too_many_is_told_why_and_a_place_becomes_free_again() {
     let (mut one, mut two) = (server.connect(), server.connect());
     throw_dices(&mut one);
     throw_dices(&mut two);
-    assert_eq!(
-        last_words(&mut server.connect()),
-        "Demasiadas conexiones desde tu dirección."
-    );
+    assert_eq!(last_words(&mut server.connect()), "Demasiadas conexiones desde tu dirección.");
     drop(one);
     server.wait_for_log("reason=lost_socket");
     throw_dices(&mut server.connect());
-    assert!(
-        server
-            .get("/metrics")
-            .contains("pyao_refusals_total{reason=\"too_many_from_address\"} 1\n")
-    );
+    assert!(server.get("/metrics").contains("pyao_refusals_total{reason=\"too_many_from_address\"} 1\n"));
 }
 
 #[test]
@@ -242,9 +208,7 @@ fn a_full_server_says_so() {
     let mut refused = server.connect();
     assert_eq!(last_words(&mut refused), "Servidor completo, probá más tarde.");
     // It never closes its side; the server does not wait for it for ever.
-    server.wait_for("end of the refused one", || {
-        server.metric("pyao_connections") == 1
-    });
+    server.wait_for("end of the refused one", || server.metric("pyao_connections") == 1);
     throw_dices(&mut only);
 }
 
@@ -272,12 +236,7 @@ fn a_flood_of_refused_connections_neither_stays_nor_fills_the_log() {
         drop(server.connect());
     }
     server.wait_for("empty server", || server.metric("pyao_connections") == 1);
-    let lines = server
-        .log
-        .lock()
-        .unwrap()
-        .matches("reason=server_full address")
-        .count();
+    let lines = server.log.lock().unwrap().matches("reason=server_full address").count();
     assert!(lines <= 60, "{lines} lines for 300 refusals");
     throw_dices(&mut only);
 }
@@ -287,9 +246,7 @@ fn a_client_over_its_budget_is_slowed_down_and_the_others_are_not() {
     let server = Server::start(&[("PYAO_LIMITS__PACKETS_PER_SECOND", "100")]);
     let (mut hasty, mut calm) = (server.connect(), server.connect());
     let started = Instant::now();
-    hasty
-        .write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(350))
-        .unwrap();
+    hasty.write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(350)).unwrap();
     let mut slowest = Duration::ZERO;
     for _ in 0..20 {
         let asked = Instant::now();
@@ -301,14 +258,8 @@ fn a_client_over_its_budget_is_slowed_down_and_the_others_are_not() {
     hasty.read_exact(&mut answers).unwrap();
     let took = started.elapsed();
     assert!(answers.chunks(DICE_ROLL_LENGTH).all(is_dice_roll));
-    assert!(
-        took >= Duration::from_millis(900),
-        "100 packets over the burst took {took:?}, at 100 a second"
-    );
-    assert!(
-        slowest < Duration::from_millis(500),
-        "a calm client waited {slowest:?}"
-    );
+    assert!(took >= Duration::from_millis(900), "100 packets over the burst took {took:?}, at 100 a second");
+    assert!(slowest < Duration::from_millis(500), "a calm client waited {slowest:?}");
 }
 
 #[test]
@@ -319,10 +270,7 @@ fn an_idle_server_does_not_wake_up() {
     let before = server.metric("pyao_turns_total");
     std::thread::sleep(Duration::from_secs(2));
     let turns = server.metric("pyao_turns_total") - before;
-    assert!(
-        turns <= 12,
-        "{turns} turns in two idle seconds, those of two ops requests included"
-    );
+    assert!(turns <= 12, "{turns} turns in two idle seconds, those of two ops requests included");
 }
 
 #[test]
@@ -330,10 +278,7 @@ fn health_and_metrics_are_served_and_a_request_may_come_in_pieces() {
     let server = Server::start(&[]);
     let response = server.get("/health");
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
-    assert!(
-        response.contains("{\"status\":\"healthy\",\"services\":{"),
-        "{response}"
-    );
+    assert!(response.contains("{\"status\":\"healthy\",\"services\":{"), "{response}");
     let mut stream = TcpStream::connect(server.ops).unwrap();
     for byte in b"GET /nothing HTTP/1.1\r\n\r\n" {
         stream.write_all(&[*byte]).unwrap();
@@ -380,14 +325,15 @@ fn what_does_not_start_says_why_in_one_line() {
     let server = Server::start(&[]);
     let directory = tempfile::tempdir().unwrap();
     let port = server.address.port().to_string();
-    let (code, _, errors) = output(
-        directory.path(),
-        &["--no-redis", "--host", "127.0.0.1", "--port", &port, "--ops", ""],
-    );
+    let (code, _, errors) =
+        output(directory.path(), &["--no-redis", "--host", "127.0.0.1", "--port", &port, "--ops", ""]);
     assert_eq!(code, Some(1), "{errors}");
     let said = faults(&errors);
     assert_eq!(said.len(), 1, "{errors}");
-    assert!(said[0].contains(&format!("127.0.0.1:{port}")) && said[0].contains("choose another port"), "{errors}");
+    assert!(
+        said[0].contains(&format!("127.0.0.1:{port}")) && said[0].contains("choose another port"),
+        "{errors}"
+    );
 
     let (code, _, errors) = output(directory.path(), &["--redis", "redis://127.0.0.1:1"]);
     assert_eq!(code, Some(1), "{errors}");
@@ -397,17 +343,11 @@ fn what_does_not_start_says_why_in_one_line() {
     assert_eq!(code, Some(1), "{errors}");
     assert!(errors.contains("nowhere"), "{errors}");
 
-    std::fs::write(
-        directory.path().join("config.toml"),
-        "[server]\nprot = 1\n[limits]\nidle_minutes = -1\n",
-    )
-    .unwrap();
+    std::fs::write(directory.path().join("config.toml"), "[server]\nprot = 1\n[limits]\nidle_minutes = -1\n")
+        .unwrap();
     let (code, _, errors) = output(directory.path(), &[]);
     assert_eq!(code, Some(2), "{errors}");
-    assert!(
-        errors.contains("config.toml:2:1: server.prot") && errors.lines().count() == 2,
-        "{errors}"
-    );
+    assert!(errors.contains("config.toml:2:1: server.prot") && errors.lines().count() == 2, "{errors}");
 }
 
 #[test]
@@ -426,10 +366,7 @@ fn check_tells_what_would_run() {
     assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
     assert!(text.contains("server.port = 7777  (--port)\n"), "{text}");
     assert!(text.contains("maps"), "{text}");
-    assert!(
-        !directory.path().join("pyao.db").exists(),
-        "a check leaves no trace"
-    );
+    assert!(!directory.path().join("pyao.db").exists(), "a check leaves no trace");
 }
 
 #[test]

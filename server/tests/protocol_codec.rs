@@ -22,9 +22,7 @@ fn append_value(wire: &Wire, bytes: &mut impl FnMut() -> u8, longest: usize, out
         Wire::Plain("i16") => out.extend([bytes(), bytes()]),
         Wire::Plain("i32" | "f32") => out.extend([bytes(), bytes(), bytes(), bytes()]),
         Wire::Plain("str") => {
-            append_text(bytes, longest, out, |byte| {
-                if byte % 3 == 0 { byte | 0xE0 } else { byte & 0x3F }
-            });
+            append_text(bytes, longest, out, |byte| if byte % 3 == 0 { byte | 0xE0 } else { byte & 0x3F });
         }
         Wire::Plain("strz") => append_text(bytes, longest, out, |byte| b'a' + byte % 26),
         Wire::Plain("gm") => append_entry(GmCommand::LAYOUT, bytes, longest, out),
@@ -37,9 +35,7 @@ fn append_value(wire: &Wire, bytes: &mut impl FnMut() -> u8, longest: usize, out
         }
         Wire::Plain(other) => panic!("no sample of {other}"),
         Wire::Record(fields) => {
-            fields
-                .iter()
-                .for_each(|field| append_value(&field.wire, bytes, longest, out));
+            fields.iter().for_each(|field| append_value(&field.wire, bytes, longest, out));
         }
         Wire::Repeated { count, entry } => {
             (0..count).for_each(|_| append_value(entry, bytes, longest, out));
@@ -65,10 +61,7 @@ fn append_entry(layout: &[PacketLayout], bytes: &mut impl FnMut() -> u8, longest
 
 fn append_packet(layout: &PacketLayout, bytes: &mut impl FnMut() -> u8, longest: usize, out: &mut Vec<u8>) {
     out.push(layout.id);
-    layout
-        .fields
-        .iter()
-        .for_each(|field| append_value(&field.wire, bytes, longest, out));
+    layout.fields.iter().for_each(|field| append_value(&field.wire, bytes, longest, out));
 }
 
 /// Bytes of one packet for each of several edges: all zero, all ones, the largest and the smallest numbers, a mix.
@@ -94,12 +87,7 @@ fn client_round_trip(layout: &PacketLayout, bytes: &[u8]) -> ClientPacket {
     packet.encode(&mut again);
     assert_eq!(again, bytes, "{}", layout.name);
     for end in 0..bytes.len() {
-        assert_eq!(
-            ClientPacket::decode(&bytes[..end]),
-            Ok(None),
-            "{} cut at {end}",
-            layout.name
-        );
+        assert_eq!(ClientPacket::decode(&bytes[..end]), Ok(None), "{} cut at {end}", layout.name);
     }
     packet
 }
@@ -120,18 +108,14 @@ fn every_game_master_command_comes_back_and_waits_for_its_last_byte() {
         for mut bytes in edges(layout) {
             bytes.insert(0, 122);
             let packet = client_round_trip(layout, &bytes);
-            let ClientPacket::GMCommands { command } = packet else {
-                panic!("{packet:?}")
-            };
+            let ClientPacket::GMCommands { command } = packet else { panic!("{packet:?}") };
             assert_eq!((command.id(), command.name()), (layout.id, layout.name));
         }
     }
 }
 
 fn server_round_trip(layout: &PacketLayout, bytes: &[u8]) -> ServerPacket<'static> {
-    let (packet, consumed) = ServerPacket::decode(bytes, TextEncoding::Latin1)
-        .unwrap()
-        .unwrap();
+    let (packet, consumed) = ServerPacket::decode(bytes, TextEncoding::Latin1).unwrap().unwrap();
     assert_eq!(consumed, bytes.len(), "{}", layout.name);
     let mut again = Vec::new();
     packet.encode(&mut again, TextEncoding::Latin1);
@@ -159,9 +143,7 @@ fn every_fixed_message_comes_back_and_waits_for_its_last_byte() {
         for mut bytes in edges(layout) {
             bytes.insert(0, 104);
             let packet = server_round_trip(layout, &bytes);
-            let ServerPacket::MultiMessage { message } = packet else {
-                panic!("{packet:?}")
-            };
+            let ServerPacket::MultiMessage { message } = packet else { panic!("{packet:?}") };
             assert_eq!((message.id(), message.name()), (layout.id, layout.name));
         }
     }
@@ -172,12 +154,7 @@ fn any_packet(table: &'static [PacketLayout], longest: usize) -> impl Strategy<V
     (0..table.len(), proptest::collection::vec(any::<u8>(), 64)).prop_map(move |(index, entropy)| {
         let mut entropy = entropy.into_iter().cycle();
         let mut bytes = Vec::new();
-        append_packet(
-            &table[index],
-            &mut || entropy.next().unwrap(),
-            longest,
-            &mut bytes,
-        );
+        append_packet(&table[index], &mut || entropy.next().unwrap(), longest, &mut bytes);
         bytes
     })
 }

@@ -48,9 +48,7 @@ struct Field {
 }
 
 fn table(file: &str) -> Table {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/protocol")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/protocol").join(file);
     toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -59,10 +57,7 @@ fn spelled(field: &Field) -> String {
     let entry = match &field.entry {
         None => field.kind.clone(),
         Some(fields) => {
-            let fields: Vec<_> = fields
-                .iter()
-                .map(|f| format!("{} {}", f.name, spelled(f)))
-                .collect();
+            let fields: Vec<_> = fields.iter().map(|f| format!("{} {}", f.name, spelled(f))).collect();
             format!("({})", fields.join(", "))
         }
     };
@@ -98,16 +93,8 @@ fn compare(ours: &[PacketLayout], theirs: &[Packet]) {
     assert_eq!(ours.len(), theirs.len());
     for (our, their) in ours.iter().zip(theirs) {
         assert_eq!((our.id, our.name), (their.id, their.name.as_str()));
-        let our_fields: Vec<_> = our
-            .fields
-            .iter()
-            .map(|f| (f.name.to_owned(), f.wire.to_string()))
-            .collect();
-        let their_fields: Vec<_> = their
-            .fields
-            .iter()
-            .map(|f| (f.name.clone(), spelled(f)))
-            .collect();
+        let our_fields: Vec<_> = our.fields.iter().map(|f| (f.name.to_owned(), f.wire.to_string())).collect();
+        let their_fields: Vec<_> = their.fields.iter().map(|f| (f.name.clone(), spelled(f))).collect();
         assert_eq!(our_fields, their_fields, "fields of {} {}", our.id, our.name);
     }
 }
@@ -115,18 +102,8 @@ fn compare(ours: &[PacketLayout], theirs: &[Packet]) {
 fn compare_sizes(ours: &[PacketLayout], theirs: &[Packet]) {
     for (our, their) in ours.iter().zip(theirs) {
         let (least, grows) = size(&Wire::Record(our.fields));
-        let expected = if grows {
-            (None, Some(least))
-        } else {
-            (Some(least), None)
-        };
-        assert_eq!(
-            expected,
-            (their.size, their.min_size),
-            "size of {} {}",
-            our.id,
-            our.name
-        );
+        let expected = if grows { (None, Some(least)) } else { (Some(least), None) };
+        assert_eq!(expected, (their.size, their.min_size), "size of {} {}", our.id, our.name);
     }
 }
 
@@ -173,9 +150,7 @@ fn packets_with_a_payload_the_client_does_not_read_are_known_as_such() {
         // The id and zeros are a whole packet of any layout: zero numbers, empty texts, empty lists.
         let mut bytes = vec![packet.id];
         bytes.resize(128, 0);
-        let (decoded, _) = ServerPacket::decode(&bytes, TextEncoding::Ascii)
-            .unwrap()
-            .unwrap();
+        let (decoded, _) = ServerPacket::decode(&bytes, TextEncoding::Ascii).unwrap().unwrap();
         assert_eq!(decoded.name(), packet.name);
         let never = packet.send.as_deref() == Some("never");
         assert_eq!(decoded.is_consumed_by_client(), !never, "{}", packet.name);

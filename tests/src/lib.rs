@@ -4,15 +4,19 @@
 //! * [`bot`]: a client over a real socket that keeps such a picture.
 //! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
+//! * [`redis_server`]: a real `redis-server` of a suite's own, and `redis-cli` for it.
+//! * [`suite`]: what the end-to-end suites share.
 //! * [`load`]: many such clients on that server at once, what they should believe, and what it costs.
 //! * [`relay`]: the least that a server can do, for that cost to be compared with.
 
 pub mod bot;
 pub mod load;
 pub mod process;
+pub mod redis_server;
 pub mod relay;
 pub mod shadow;
 pub mod simulation;
+pub mod suite;
 
 use std::path::PathBuf;
 

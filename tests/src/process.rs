@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ use toml::{Table, Value};
 
 /// How long a server may take to listen, the full world's data included.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+/// The variable that lets a server use Redis, or not.
+pub const USE_REDIS: &str = "PYAO_REDIS__ENABLED";
 /// What stands before the addresses in the line that a started server logs.
 const LISTENS_ON: &str = "listens on ";
 const OPS_ON: &str = "ops=";
@@ -37,6 +40,7 @@ pub struct ServerSetup {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     open_files: Option<u32>,
+    finds_own_address: bool,
 }
 
 impl ServerSetup {
@@ -55,6 +59,7 @@ impl ServerSetup {
             environment: Vec::new(),
             arguments: Vec::new(),
             open_files: None,
+            finds_own_address: false,
         };
         Ok(setup
             .set("limits.connections_per_ip", 0)
@@ -116,6 +121,13 @@ impl ServerSetup {
         self
     }
 
+    /// Lets configuration and store say where players connect, rather than flags that ask for any free port.
+    #[must_use]
+    pub fn finds_own_address(mut self) -> Self {
+        self.finds_own_address = true;
+        self
+    }
+
     /// The directory of the set-up: configuration and store.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -163,9 +175,11 @@ impl ServerSetup {
     fn prepare(&self, command: &mut Command) -> Result<()> {
         std::fs::write(self.config_file(), toml::to_string(&self.config)?)?;
         command.arg("--config").arg(self.config_file());
-        command.args(["--host", "127.0.0.1"]);
-        if !self.arguments.iter().any(|argument| argument == "--port") {
-            command.args(["--port", "0"]);
+        if !self.finds_own_address {
+            command.args(["--host", "127.0.0.1"]);
+            if !self.arguments.iter().any(|argument| argument == "--port") {
+                command.args(["--port", "0"]);
+            }
         }
         if !self.arguments.iter().any(|argument| argument == "--ops") {
             command.args(["--ops", "127.0.0.1:0"]);
@@ -183,18 +197,22 @@ impl ServerSetup {
     }
 }
 
-/// The server binary in `directory`, without the variables that the tester's own environment has for servers.
+/// The server binary in `directory`, without the variables that the tester's own environment has for servers. It uses
+/// Redis only where a flag says so, or where the suite sets [`USE_REDIS`]: the tester's own one is not to be touched.
 ///
 /// # Errors
 /// When there is no binary.
 pub fn command(directory: &Path) -> Result<Command> {
-    Ok(command_of(&server_binary()?, directory))
+    let mut command = command_of(&server_binary()?, directory);
+    command.env(USE_REDIS, "false");
+    Ok(command)
 }
 
 fn command_of(binary: &Path, directory: &Path) -> Command {
     let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PYAO_") || name == "RUST_LOG" {
+        let text = name.to_string_lossy();
+        if text.starts_with("PYAO_") || text.starts_with("REDIS_") || text == "RUST_LOG" {
             command.env_remove(name);
         }
     }
@@ -442,12 +460,21 @@ fn address_after(line: &str, mark: &str) -> Option<SocketAddr> {
     Some(if address.ip().is_unspecified() { local(address.port()) } else { address })
 }
 
-/// A port that nobody listened on a moment ago.
+/// A port that nobody listened on a moment ago, and that this process was not given before. The system hands out ports
+/// from 32,768 up by itself; this one is below, so that no connection of another suite takes it meanwhile.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(local(0))?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + std::process::id() % 10_000;
+    for _ in 0..10_000 {
+        let port = u16::try_from(first)? + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000;
+        if TcpListener::bind(local(port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port")
 }
 
 /// The server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the

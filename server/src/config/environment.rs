@@ -22,23 +22,14 @@ pub(super) fn apply(environment: &BTreeMap<String, String>, layers: &mut Layers)
         }
     }
     for setting in SETTINGS {
-        if let Some((variable, text)) = setting
-            .short_variable
-            .and_then(|name| environment.get_key_value(name))
+        if let Some((variable, text)) =
+            setting.short_variable.and_then(|name| environment.get_key_value(name))
         {
-            layers.set(
-                setting.key,
-                &Given::Text(text.clone()),
-                Source::Environment(variable.clone()),
-            );
+            layers.set(setting.key, &Given::Text(text.clone()), Source::Environment(variable.clone()));
         }
     }
     if environment.get(REDIS).is_some_and(|url| !url.is_empty()) {
-        layers.set(
-            "redis.enabled",
-            &Given::Boolean(true),
-            Source::Environment(REDIS.to_owned()),
-        );
+        layers.set("redis.enabled", &Given::Boolean(true), Source::Environment(REDIS.to_owned()));
     }
     if let Some(text) = environment.get(NO_REDIS) {
         apply_no_redis(text, layers);

@@ -184,10 +184,7 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_never_shown() {
-        assert_eq!(
-            hide_password("redis://ana:s3cret@db:6379/0"),
-            "redis://ana:***@db:6379/0"
-        );
+        assert_eq!(hide_password("redis://ana:s3cret@db:6379/0"), "redis://ana:***@db:6379/0");
         assert_eq!(hide_password("redis://:p@ss@db"), "redis://:***@db");
         assert_eq!(hide_password("redis://db:6379"), "redis://db:6379");
         assert_eq!(hide_password(""), "");

@@ -14,11 +14,7 @@ use super::{Layers, Source, suggest};
 pub(super) fn apply(path: &Path, text: &str, layers: &mut Layers) {
     let at = |span: Range<usize>| {
         let (line, column) = line_and_column(text, span.start);
-        Source::File {
-            path: path.to_owned(),
-            line,
-            column,
-        }
+        Source::File { path: path.to_owned(), line, column }
     };
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -42,29 +38,22 @@ pub(super) fn apply(path: &Path, text: &str, layers: &mut Layers) {
                 let hint = suggest::hint(name, sections());
                 layers.fault(at(section.span()), format!("[{name}]: no such section{hint}"));
             }
-            _ => layers.fault(
-                at(section.span()),
-                format!("{name}: a setting outside every section{}", moved(name)),
-            ),
+            _ => layers
+                .fault(at(section.span()), format!("{name}: a setting outside every section{}", moved(name))),
         }
     }
 }
 
 fn in_file_order<'table, 'text>(
     table: &'table DeTable<'text>,
-) -> Vec<(
-    &'table Spanned<std::borrow::Cow<'text, str>>,
-    &'table Spanned<DeValue<'text>>,
-)> {
+) -> Vec<(&'table Spanned<std::borrow::Cow<'text, str>>, &'table Spanned<DeValue<'text>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
 fn sections() -> impl Iterator<Item = &'static str> {
-    SETTINGS
-        .iter()
-        .filter_map(|setting| setting.key.split_once('.').map(|(section, _)| section))
+    SETTINGS.iter().filter_map(|setting| setting.key.split_once('.').map(|(section, _)| section))
 }
 
 fn is_section(name: &str) -> bool {
@@ -77,9 +66,7 @@ fn moved(name: &str) -> String {
         .iter()
         .filter_map(|setting| setting.key.split_once('.'))
         .find(|(_, key)| *key == name)
-        .map_or_else(String::new, |(section, _)| {
-            format!("; it belongs under [{section}]")
-        })
+        .map_or_else(String::new, |(section, _)| format!("; it belongs under [{section}]"))
 }
 
 fn given(value: &DeValue<'_>) -> Given {
@@ -91,10 +78,8 @@ fn given(value: &DeValue<'_>) -> Given {
             number(integer.as_str(), integer.radix()).map_or(Given::Other("huge integer"), Given::Integer)
         }
         DeValue::Array(items) => {
-            let texts: Option<Vec<String>> = items
-                .iter()
-                .map(|item| item.get_ref().as_str().map(str::to_owned))
-                .collect();
+            let texts: Option<Vec<String>> =
+                items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
             texts.map_or(Given::Other("list of something else than strings"), Given::List)
         }
         other => Given::Other(other.type_str()),

@@ -26,11 +26,7 @@ Examples:
 
 /// Flags of `pyao-server`. Values are text: the settings they name check them, as they do for every layer.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(
-    name = "pyao-server",
-    version,
-    about = "Argentum Online server for the Godot client"
-)]
+#[command(name = "pyao-server", version, about = "Argentum Online server for the Godot client")]
 #[command(after_long_help = EXIT_CODES)]
 pub struct Flags {
     /// Configuration file [default: ./config.toml when it exists]
@@ -85,11 +81,7 @@ impl Flags {
             layers.set("redis.enabled", &Given::Boolean(true), Source::Flag("--redis"));
         }
         if self.no_redis {
-            layers.set(
-                "redis.enabled",
-                &Given::Boolean(false),
-                Source::Flag("--no-redis"),
-            );
+            layers.set("redis.enabled", &Given::Boolean(false), Source::Flag("--no-redis"));
         }
     }
 }

@@ -113,11 +113,7 @@ pub struct Security {
 
 impl Default for Security {
     fn default() -> Self {
-        Self {
-            password_memory_kib: 19_456,
-            password_passes: 2,
-            password_threads: 1,
-        }
+        Self { password_memory_kib: 19_456, password_passes: 2, password_threads: 1 }
     }
 }
 
@@ -134,11 +130,7 @@ pub struct Redis {
 
 impl Default for Redis {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            url: String::new(),
-            required: None,
-        }
+        Self { enabled: true, url: String::new(), required: None }
     }
 }
 
@@ -159,9 +151,7 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self {
-            path: "pyao.db".to_owned(),
-        }
+        Self { path: "pyao.db".to_owned() }
     }
 }
 
@@ -189,12 +179,7 @@ pub struct Game {
 
 impl Default for Game {
     fn default() -> Self {
-        Self {
-            disconnect_stay_seconds: 3600,
-            motd: String::new(),
-            dice_min: 6,
-            dice_max: 18,
-        }
+        Self { disconnect_stay_seconds: 3600, motd: String::new(), dice_min: 6, dice_max: 18 }
     }
 }
 
@@ -207,9 +192,7 @@ pub struct Ops {
 
 impl Default for Ops {
     fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:7667".to_owned(),
-        }
+        Self { listen: "127.0.0.1:7667".to_owned() }
     }
 }
 
@@ -343,10 +326,8 @@ pub fn load(
         .or_else(|| environment.get(environment::CONFIG_FILE).map(PathBuf::from))
         .or_else(|| default_file.exists().then(|| default_file.to_owned()));
     if let Some(path) = &file {
-        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable {
-            path: path.clone(),
-            reason,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|reason| ConfigError::Unreadable { path: path.clone(), reason })?;
         file::apply(path, &text, &mut layers);
     }
     environment::apply(environment, &mut layers);
@@ -363,11 +344,7 @@ struct Layers {
 
 impl Layers {
     fn new() -> Self {
-        Self {
-            config: Config::default(),
-            sources: vec![Source::Default; SETTINGS.len()],
-            faults: Vec::new(),
-        }
+        Self { config: Config::default(), sources: vec![Source::Default; SETTINGS.len()], faults: Vec::new() }
     }
 
     /// Sets the setting `key`, which a table or a flag names, or notes why not.
@@ -389,18 +366,13 @@ impl Layers {
 
     fn finish(mut self, file: Option<PathBuf>) -> Result<Loaded, ConfigError> {
         if let Err(expected) = self.config.check_together() {
-            let index = SETTINGS.iter().position(|setting| setting.key == "game.dice_min").unwrap_or_default();
+            let index =
+                SETTINGS.iter().position(|setting| setting.key == "game.dice_min").unwrap_or_default();
             let at = self.sources[index].clone();
             self.fault(at, format!("game.dice_min: expected {expected}"));
         }
         if self.faults.is_empty() {
-            Ok(Loaded {
-                config: self.config,
-                sources: Sources {
-                    by_setting: self.sources,
-                },
-                file,
-            })
+            Ok(Loaded { config: self.config, sources: Sources { by_setting: self.sources }, file })
         } else {
             Err(ConfigError::Faults(self.faults))
         }

@@ -46,10 +46,7 @@ mod tests {
     #[test]
     fn a_near_name_is_suggested_and_a_far_one_is_not() {
         let known = ["limits.idle_minutes", "server.port"];
-        assert_eq!(
-            hint("limits.idle_minuts", known.into_iter()),
-            "; did you mean limits.idle_minutes?"
-        );
+        assert_eq!(hint("limits.idle_minuts", known.into_iter()), "; did you mean limits.idle_minutes?");
         assert_eq!(hint("something.else", known.into_iter()), "");
     }
 }

@@ -1,10 +1,7 @@
 use super::*;
 
 fn environment(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
-    variables
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Loads with a configuration file of that text.
@@ -31,12 +28,7 @@ fn faults_of(text: &str) -> Vec<String> {
 
 #[test]
 fn without_anything_every_value_is_its_default() {
-    let loaded = load(
-        &Flags::default(),
-        &BTreeMap::new(),
-        Path::new("/nonexistent/config.toml"),
-    )
-    .unwrap();
+    let loaded = load(&Flags::default(), &BTreeMap::new(), Path::new("/nonexistent/config.toml")).unwrap();
     assert_eq!(loaded.config, Config::default());
     assert_eq!(loaded.file, None);
     for setting in SETTINGS {
@@ -48,27 +40,14 @@ fn without_anything_every_value_is_its_default() {
 fn flags_win_over_the_environment_that_over_the_file_that_over_the_default() {
     let file = "[server]\nport = 1001\nhost = \"10.0.0.1\"\nmax_connections = 5\n";
     let variables = [("PYAO_PORT", "1002"), ("PYAO_HOST", "10.0.0.2")];
-    let flags = Flags {
-        port: Some("1003".to_owned()),
-        ..Flags::default()
-    };
+    let flags = Flags { port: Some("1003".to_owned()), ..Flags::default() };
     let loaded = load_text(file, flags, &variables).unwrap();
     assert_eq!(loaded.config.server.port, 1003);
     assert_eq!(loaded.sources.of("server.port"), Source::Flag("--port"));
     assert_eq!(loaded.config.server.host, "10.0.0.2");
-    assert_eq!(
-        loaded.sources.of("server.host"),
-        Source::Environment("PYAO_HOST".to_owned())
-    );
+    assert_eq!(loaded.sources.of("server.host"), Source::Environment("PYAO_HOST".to_owned()));
     assert_eq!(loaded.config.server.max_connections, 5);
-    assert!(matches!(
-        loaded.sources.of("server.max_connections"),
-        Source::File {
-            line: 4,
-            column: 19,
-            ..
-        }
-    ));
+    assert!(matches!(loaded.sources.of("server.max_connections"), Source::File { line: 4, column: 19, .. }));
     assert_eq!(loaded.sources.of("limits.idle_minutes"), Source::Default);
 }
 
@@ -85,12 +64,8 @@ fn every_setting_can_be_set_by_its_variable_and_by_the_file() {
             field::Field::Positions(_) => "1:50:50,2:10:20".to_owned(),
         };
         let variable = setting.variable();
-        let loaded = load(
-            &Flags::default(),
-            &environment(&[(&variable, &text)]),
-            Path::new("/nonexistent"),
-        )
-        .unwrap();
+        let loaded =
+            load(&Flags::default(), &environment(&[(&variable, &text)]), Path::new("/nonexistent")).unwrap();
         assert_ne!(loaded.config, Config::default(), "{variable}");
         assert_eq!(loaded.sources.of(setting.key), Source::Environment(variable));
 
@@ -131,25 +106,15 @@ fn a_mistyped_name_gets_a_suggestion() {
         faults_of("[limits]\nidle_minuts = 5\n"),
         ["2:1: limits.idle_minuts: no such setting; did you mean limits.idle_minutes?"]
     );
-    assert_eq!(
-        faults_of("\n[sever]\nport = 1\n"),
-        ["2:2: [sever]: no such section; did you mean server?"]
-    );
+    assert_eq!(faults_of("\n[sever]\nport = 1\n"), ["2:2: [sever]: no such section; did you mean server?"]);
     assert_eq!(
         faults_of("port = 1\n"),
         ["1:1: port: a setting outside every section; it belongs under [server]"]
     );
     let flags = Flags::default();
-    let error = load(
-        &flags,
-        &environment(&[("PYAO_SERVER__PROT", "1")]),
-        Path::new("/nonexistent"),
-    )
-    .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "PYAO_SERVER__PROT: no such setting; did you mean PYAO_SERVER__PORT?"
-    );
+    let error =
+        load(&flags, &environment(&[("PYAO_SERVER__PROT", "1")]), Path::new("/nonexistent")).unwrap_err();
+    assert_eq!(error.to_string(), "PYAO_SERVER__PROT: no such setting; did you mean PYAO_SERVER__PORT?");
 }
 
 #[test]
@@ -167,23 +132,13 @@ fn columns_count_characters_not_bytes() {
 
 #[test]
 fn faults_of_every_layer_come_together() {
-    let flags = Flags {
-        port: Some("x".to_owned()),
-        ..Flags::default()
-    };
-    let error = load_text(
-        "[ops]\nlisten = \"7667\"\n",
-        flags,
-        &[("PYAO_LIMITS__IDLE_MINUTES", "-1")],
-    )
-    .unwrap_err();
+    let flags = Flags { port: Some("x".to_owned()), ..Flags::default() };
+    let error =
+        load_text("[ops]\nlisten = \"7667\"\n", flags, &[("PYAO_LIMITS__IDLE_MINUTES", "-1")]).unwrap_err();
     let text = error.to_string();
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.contains("config.toml:2:10: ops.listen"), "{text}");
-    assert!(
-        text.contains("PYAO_LIMITS__IDLE_MINUTES: limits.idle_minutes: expected"),
-        "{text}"
-    );
+    assert!(text.contains("PYAO_LIMITS__IDLE_MINUTES: limits.idle_minutes: expected"), "{text}");
     assert!(
         text.contains("--port: server.port: expected a whole number from 0 to 65535, found \"x\""),
         "{text}"
@@ -192,102 +147,49 @@ fn faults_of_every_layer_come_together() {
 
 #[test]
 fn a_named_file_that_is_not_there_is_an_error() {
-    let flags = Flags {
-        config: Some(PathBuf::from("/nonexistent/mine.toml")),
-        ..Flags::default()
-    };
-    let error = load(&flags, &BTreeMap::new(), Path::new("/nonexistent/config.toml"))
-        .unwrap_err()
-        .to_string();
+    let flags = Flags { config: Some(PathBuf::from("/nonexistent/mine.toml")), ..Flags::default() };
+    let error =
+        load(&flags, &BTreeMap::new(), Path::new("/nonexistent/config.toml")).unwrap_err().to_string();
     assert!(error.contains("/nonexistent/mine.toml"), "{error}");
 }
 
 #[test]
 fn the_variable_names_the_file_and_the_flag_wins_over_it() {
     let directory = tempfile::tempdir().unwrap();
-    let (one, two) = (
-        directory.path().join("one.toml"),
-        directory.path().join("two.toml"),
-    );
+    let (one, two) = (directory.path().join("one.toml"), directory.path().join("two.toml"));
     std::fs::write(&one, "[server]\nport = 1\n").unwrap();
     std::fs::write(&two, "[server]\nport = 2\n").unwrap();
     let variables = environment(&[("PYAO_CONFIG", one.to_str().unwrap())]);
     let by_variable = load(&Flags::default(), &variables, Path::new("/nonexistent")).unwrap();
     assert_eq!(by_variable.config.server.port, 1);
-    let flags = Flags {
-        config: Some(two),
-        ..Flags::default()
-    };
-    assert_eq!(
-        load(&flags, &variables, Path::new("/nonexistent"))
-            .unwrap()
-            .config
-            .server
-            .port,
-        2
-    );
+    let flags = Flags { config: Some(two), ..Flags::default() };
+    assert_eq!(load(&flags, &variables, Path::new("/nonexistent")).unwrap().config.server.port, 2);
 }
 
 #[test]
 fn redis_is_asked_for_by_an_address_or_by_required() {
     let asked = |text: &str, flags: Flags, variables: &[(&str, &str)]| {
-        load_text(text, flags, variables)
-            .unwrap()
-            .config
-            .redis
-            .is_asked_for()
+        load_text(text, flags, variables).unwrap().config.redis.is_asked_for()
     };
-    let with_flag = || Flags {
-        redis: Some("redis://db".to_owned()),
-        ..Flags::default()
-    };
-    let without = || Flags {
-        no_redis: true,
-        ..Flags::default()
-    };
+    let with_flag = || Flags { redis: Some("redis://db".to_owned()), ..Flags::default() };
+    let without = || Flags { no_redis: true, ..Flags::default() };
     assert!(!asked("", Flags::default(), &[]));
     assert!(asked("[redis]\nrequired = true\n", Flags::default(), &[]));
     assert!(asked("[redis]\nurl = \"redis://db\"\n", Flags::default(), &[]));
-    assert!(!asked(
-        "[redis]\nurl = \"redis://db\"\nrequired = false\n",
-        Flags::default(),
-        &[]
-    ));
+    assert!(!asked("[redis]\nurl = \"redis://db\"\nrequired = false\n", Flags::default(), &[]));
     assert!(!asked("[redis]\nurl = \"redis://db\"\n", without(), &[]));
-    assert!(!asked(
-        "[redis]\nurl = \"redis://db\"\n",
-        Flags::default(),
-        &[("PYAO_NO_REDIS", "1")]
-    ));
-    assert!(asked(
-        "[redis]\nurl = \"redis://db\"\n",
-        Flags::default(),
-        &[("PYAO_NO_REDIS", "0")]
-    ));
-    assert!(asked(
-        "[redis]\nenabled = false\n",
-        with_flag(),
-        &[("PYAO_NO_REDIS", "1")]
-    ));
-    assert!(asked(
-        "[redis]\nenabled = false\n",
-        Flags::default(),
-        &[("PYAO_REDIS", "redis://db")]
-    ));
+    assert!(!asked("[redis]\nurl = \"redis://db\"\n", Flags::default(), &[("PYAO_NO_REDIS", "1")]));
+    assert!(asked("[redis]\nurl = \"redis://db\"\n", Flags::default(), &[("PYAO_NO_REDIS", "0")]));
+    assert!(asked("[redis]\nenabled = false\n", with_flag(), &[("PYAO_NO_REDIS", "1")]));
+    assert!(asked("[redis]\nenabled = false\n", Flags::default(), &[("PYAO_REDIS", "redis://db")]));
 }
 
 #[test]
 fn the_report_names_every_setting_and_hides_passwords() {
-    let flags = Flags {
-        redis: Some("redis://:secret@db".to_owned()),
-        ..Flags::default()
-    };
+    let flags = Flags { redis: Some("redis://:secret@db".to_owned()), ..Flags::default() };
     let report = load_text("", flags, &[]).unwrap().report();
     assert_eq!(report.lines().count(), SETTINGS.len());
-    assert!(
-        report.contains("redis.url = \"redis://:***@db\"  (--redis)\n"),
-        "{report}"
-    );
+    assert!(report.contains("redis.url = \"redis://:***@db\"  (--redis)\n"), "{report}");
     assert!(report.contains("server.port = 7666  (default)\n"), "{report}");
     assert!(!report.contains("secret"), "{report}");
 }

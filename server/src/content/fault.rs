@@ -19,20 +19,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of a whole file, or of a binary one.
     pub(super) fn in_file(file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            line: None,
-            message: message.into(),
-        }
+        Self { file: file.into(), line: None, message: message.into() }
     }
 
     /// A fault on a line of a text file.
     pub(super) fn on_line(file: impl Into<String>, line: u32, message: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            line: Some(line),
-            message: message.into(),
-        }
+        Self { file: file.into(), line: Some(line), message: message.into() }
     }
 }
 
@@ -62,11 +54,7 @@ fn count(faults: &[Fault]) -> String {
 
 /// The faults a line each; a slip such as a wrong number of maps makes thousands of one kind, so there is a limit.
 fn list(faults: &[Fault]) -> String {
-    let mut text: String = faults
-        .iter()
-        .take(LISTED_MAX)
-        .map(|fault| format!("\n  {fault}"))
-        .collect();
+    let mut text: String = faults.iter().take(LISTED_MAX).map(|fault| format!("\n  {fault}")).collect();
     if let Some(more @ 1..) = faults.len().checked_sub(LISTED_MAX) {
         text.push_str(&format!("\n  and {more} more"));
     }
@@ -79,23 +67,14 @@ mod tests {
 
     #[test]
     fn a_fault_names_its_file_and_line() {
-        assert_eq!(
-            Fault::in_file("Maps/Mapa1.map", "too short").to_string(),
-            "Maps/Mapa1.map: too short"
-        );
-        assert_eq!(
-            Fault::on_line("Dat/obj.dat", 123, "bad").to_string(),
-            "Dat/obj.dat:123: bad"
-        );
+        assert_eq!(Fault::in_file("Maps/Mapa1.map", "too short").to_string(), "Maps/Mapa1.map: too short");
+        assert_eq!(Fault::on_line("Dat/obj.dat", 123, "bad").to_string(), "Dat/obj.dat:123: bad");
     }
 
     #[test]
     fn a_load_error_lists_every_fault() {
         let faults = vec![Fault::in_file("a", "one"), Fault::on_line("b", 2, "two")];
         let text = LoadError { faults }.to_string();
-        assert_eq!(
-            text,
-            "the game data cannot be loaded, 2 faults found:\n  a: one\n  b:2: two"
-        );
+        assert_eq!(text, "the game data cannot be loaded, 2 faults found:\n  a: one\n  b:2: two");
     }
 }

@@ -36,10 +36,7 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Ini<'a> {
     pub(super) fn parse(text: &'a str) -> Self {
-        let mut ini = Self {
-            sections: Vec::new(),
-            by_name: BTreeMap::new(),
-        };
+        let mut ini = Self { sections: Vec::new(), by_name: BTreeMap::new() };
         // `None` before the first section and inside a repeated one.
         let mut current: Option<usize> = None;
         for (line, number) in text.lines().zip(1u32..) {
@@ -63,19 +60,13 @@ impl<'a> Ini<'a> {
             return None;
         }
         self.by_name.insert(key, place);
-        self.sections.push(Section {
-            name,
-            line,
-            entries: Vec::new(),
-        });
+        self.sections.push(Section { name, line, entries: Vec::new() });
         Some(place)
     }
 
     /// The section of that name in any case.
     pub(super) fn section(&self, name: &str) -> Option<&Section<'a>> {
-        self.by_name
-            .get(&name.to_lowercase())
-            .and_then(|&place| self.sections.get(place))
+        self.by_name.get(&name.to_lowercase()).and_then(|&place| self.sections.get(place))
     }
 
     /// The sections named `prefix` and a number, such as `[OBJ12]`, in file order. The number is as written and may
@@ -92,10 +83,7 @@ impl<'a> Ini<'a> {
 impl<'a> Section<'a> {
     /// The first entry with that key in any case.
     pub(super) fn entry(&self, key: &str) -> Option<Entry<'a>> {
-        self.entries
-            .iter()
-            .find(|entry| same_name(entry.key, key))
-            .copied()
+        self.entries.iter().find(|entry| same_name(entry.key, key)).copied()
     }
 }
 
@@ -105,20 +93,13 @@ fn parse_entry(line: &str, number: u32) -> Option<Entry<'_>> {
         return None;
     }
     let (key, value) = line.split_once('=')?;
-    (!key.is_empty()).then(|| Entry {
-        key: key.trim(),
-        value,
-        line: number,
-    })
+    (!key.is_empty()).then(|| Entry { key: key.trim(), value, line: number })
 }
 
 /// Whether two names are equal without case, `ñ` included.
 fn same_name(one: &str, other: &str) -> bool {
     one.len() == other.len()
-        && one
-            .chars()
-            .flat_map(char::to_lowercase)
-            .eq(other.chars().flat_map(char::to_lowercase))
+        && one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }
 
 /// The number at the start of `text`, as Visual Basic's `Val` finds it.
@@ -148,9 +129,7 @@ pub(super) fn number(text: &str) -> f64 {
 fn may_continue(digits: &str) -> bool {
     let mantissa = digits.trim_end_matches(['+', '-']);
     matches!(digits, "+" | "-" | "." | "+." | "-.")
-        || mantissa
-            .strip_suffix(['e', 'E'])
-            .is_some_and(|number| number.parse::<f64>().is_ok())
+        || mantissa.strip_suffix(['e', 'E']).is_some_and(|number| number.parse::<f64>().is_ok())
             && digits.len() <= mantissa.len() + 1
 }
 
@@ -196,10 +175,7 @@ mod tests {
     #[test]
     fn numbered_sections_need_a_number_and_nothing_else() {
         let ini = Ini::parse("[OBJ1]\n[INIT]\n[obj20] 'x\n[OBJ]\n[OBJx]\n[OBJ99999999999]\n[ÑBJ1]\n");
-        let found: Vec<_> = ini
-            .numbered("OBJ")
-            .map(|(digits, section)| (digits, section.line))
-            .collect();
+        let found: Vec<_> = ini.numbered("OBJ").map(|(digits, section)| (digits, section.line)).collect();
         assert_eq!(found, [("1", 1), ("20", 3), ("99999999999", 6)]);
     }
 

@@ -14,11 +14,7 @@ use super::{Content, MAP_NUMBER_MAX, map_file, npc, object, references, small_fi
 
 /// Reads everything; see [`Content::load`].
 pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
-    let mut loader = Loader {
-        content: Content::empty(),
-        faults: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let mut loader = Loader { content: Content::empty(), faults: Vec::new(), warnings: Vec::new() };
     match list(path) {
         Ok((entries, _)) => {
             let (dat, maps) = (loader.open(&entries, "Dat"), loader.open(&entries, "Maps"));
@@ -29,9 +25,7 @@ pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
         Err(error) => loader.faults.push(unreadable(path.display().to_string(), &error)),
     }
     if !loader.faults.is_empty() {
-        return Err(LoadError {
-            faults: loader.faults,
-        });
+        return Err(LoadError { faults: loader.faults });
     }
     loader.warnings.extend(references::check(&loader.content));
     Ok((loader.content, loader.warnings))
@@ -40,9 +34,7 @@ pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
 /// The entries of a directory by lower-case name, and the entries that are hidden behind another one since their
 /// names differ in case only.
 fn list(path: &Path) -> io::Result<(BTreeMap<String, PathBuf>, Vec<PathBuf>)> {
-    let mut paths = fs::read_dir(path)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut paths = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     let mut entries = BTreeMap::new();
     let mut hidden = Vec::new();
@@ -67,15 +59,8 @@ struct Directory {
 impl Directory {
     /// How a file is called in faults: as it is written, or as it should be when it is missing.
     fn label(&self, file: &str) -> String {
-        let found = self
-            .entries
-            .get(&file.to_lowercase())
-            .and_then(|path| path.file_name());
-        format!(
-            "{}/{}",
-            self.name,
-            found.map_or(file.into(), |name| name.to_string_lossy())
-        )
+        let found = self.entries.get(&file.to_lowercase()).and_then(|path| path.file_name());
+        format!("{}/{}", self.name, found.map_or(file.into(), |name| name.to_string_lossy()))
     }
 
     /// The bytes of a file, `None` when there is no such file.
@@ -118,12 +103,9 @@ impl Loader {
             Ok((entries, hidden)) => {
                 let directory = Directory { name, entries };
                 for file in hidden.iter().filter_map(|path| path.file_name()?.to_str()) {
-                    let message = format!(
-                        "not read, but {}: the names differ in case only",
-                        directory.label(file)
-                    );
-                    self.warnings
-                        .push(Fault::in_file(format!("{name}/{file}"), message));
+                    let message =
+                        format!("not read, but {}: the names differ in case only", directory.label(file));
+                    self.warnings.push(Fault::in_file(format!("{name}/{file}"), message));
                 }
                 Some(directory)
             }
@@ -146,10 +128,7 @@ impl Loader {
     }
 
     fn required_text(&mut self, directory: &Directory, name: &str) -> Option<File<String>> {
-        self.required(directory, name).map(|file| File {
-            label: file.label,
-            data: text::decode(file.data),
-        })
+        self.required(directory, name).map(|file| File { label: file.label, data: text::decode(file.data) })
     }
 
     /// A text file that may be missing: then `effect` says what follows from that.
@@ -168,23 +147,17 @@ impl Loader {
             return 0;
         };
         let ini = Ini::parse(&file.data);
-        let Some((section, entry)) = ini
-            .section("INIT")
-            .and_then(|init| Some((init, init.entry("NumMaps")?)))
+        let Some((section, entry)) =
+            ini.section("INIT").and_then(|init| Some((init, init.entry("NumMaps")?)))
         else {
-            self.faults.push(Fault::in_file(
-                file.label,
-                "[INIT] NumMaps is missing: the number of maps",
-            ));
+            self.faults.push(Fault::in_file(file.label, "[INIT] NumMaps is missing: the number of maps"));
             return 0;
         };
         let faults_before = self.faults.len();
         let count = Record::new(&file.label, section, &mut self.faults).number("NumMaps");
         if !(1..=MAP_NUMBER_MAX).contains(&count) && self.faults.len() == faults_before {
-            let message = format!(
-                "NumMaps={} is not a number from 1 to {MAP_NUMBER_MAX}",
-                entry.value.trim()
-            );
+            let message =
+                format!("NumMaps={} is not a number from 1 to {MAP_NUMBER_MAX}", entry.value.trim());
             self.faults.push(Fault::on_line(file.label, entry.line, message));
             return 0;
         }
@@ -228,19 +201,14 @@ impl Loader {
         let ini = Ini::parse(&file.data);
         let (records_before, faults_before) = (table.len(), self.faults.len());
         for (digits, section) in ini.numbered(prefix) {
-            match digits
-                .parse()
-                .ok()
-                .filter(|number| (1..=i16::MAX.unsigned_abs()).contains(number))
-            {
+            match digits.parse().ok().filter(|number| (1..=i16::MAX.unsigned_abs()).contains(number)) {
                 Some(number) => {
                     let mut record = Record::new(&file.label, section, &mut self.faults);
                     table.insert(number, read(number, &mut record));
                 }
                 None => {
                     let message = format!("[{}]: the number is not from 1 to {}", section.name, i16::MAX);
-                    self.faults
-                        .push(Fault::on_line(&file.label, section.line, message));
+                    self.faults.push(Fault::on_line(&file.label, section.line, message));
                 }
             }
         }
@@ -248,10 +216,8 @@ impl Loader {
             new.sort_by_key(|fault| fault.line);
         }
         if table.len() == records_before {
-            self.faults.push(Fault::in_file(
-                &file.label,
-                format!("there is no section [{prefix}1] or other"),
-            ));
+            self.faults
+                .push(Fault::in_file(&file.label, format!("there is no section [{prefix}1] or other")));
         }
     }
 
@@ -264,8 +230,7 @@ impl Loader {
         let (promised, last) = (super::ini::number(entry.value), table.last_number());
         if promised > f64::from(u32::try_from(last).unwrap_or(u32::MAX)) {
             let message = format!("{key} is {promised}, but the last record is {last}");
-            self.warnings
-                .push(Fault::on_line(&file.label, entry.line, message));
+            self.warnings.push(Fault::on_line(&file.label, entry.line, message));
         }
     }
 

@@ -20,22 +20,14 @@ struct TestData {
 impl TestData {
     /// A sound one: no faults, no warnings.
     fn new() -> Self {
-        let data = Self {
-            directory: tempfile::tempdir().unwrap(),
-        };
+        let data = Self { directory: tempfile::tempdir().unwrap() };
         for name in ["Dat", "Maps"] {
             fs::create_dir(data.directory.path().join(name)).unwrap();
         }
         data.write("Dat/Map.dat", "[INIT]\nNumMaps=1\n");
-        data.write(
-            "Dat/obj.dat",
-            "[INIT]\nNumOBJs=1\n[OBJ1]\nName=Manzana\nObjType=1\n",
-        );
+        data.write("Dat/obj.dat", "[INIT]\nNumOBJs=1\n[OBJ1]\nName=Manzana\nObjType=1\n");
         data.write("Dat/NPCs.dat", "[NPC1]\nName=Aldeano\nBody=18\n");
-        data.write(
-            "Dat/Hechizos.dat",
-            "[INIT]\nNumeroHechizos=1\n[HECHIZO1]\nNombre=Luz\n",
-        );
+        data.write("Dat/Hechizos.dat", "[INIT]\nNumeroHechizos=1\n[HECHIZO1]\nNombre=Luz\n");
         data.write("Dat/Ciudades.Dat", "[Ullathorpe]\nMapa=1\nX=50\nY=50\n");
         data.write("Dat/Balance.dat", "");
         data.write("Dat/NombresInvalidos.txt", "");
@@ -104,16 +96,10 @@ fn a_small_world_loads_without_a_word() {
     let (content, warnings) = TestData::new().load();
     assert_eq!(warnings, [""; 0]);
     let map = content.map(1).unwrap();
-    assert_eq!(
-        (map.number, map.version, map.info.name.as_str(), map.info.safe),
-        (1, 25, "Prado", true)
-    );
+    assert_eq!((map.number, map.version, map.info.name.as_str(), map.info.safe), (1, 25, "Prado", true));
     assert!(map.walkable(50, 50));
     assert_eq!(content.object(1).unwrap().object_type, ObjectType::FOOD);
-    assert_eq!(
-        (content.npc(1).unwrap().body, content.npc(1).unwrap().heading),
-        (18, 3)
-    );
+    assert_eq!((content.npc(1).unwrap().body, content.npc(1).unwrap().heading), (18, 3));
     assert_eq!(content.spell(1).unwrap().name, "Luz");
     assert!(content.map(2).is_none() && content.object(0).is_none() && content.npc(65535).is_none());
 }
@@ -131,39 +117,20 @@ fn every_part_of_a_tile_is_found_behind_its_flag() {
     data.write("Maps/Mapa1.map", map);
     data.write(
         "Maps/Mapa1.inf",
-        inf_file(&[
-            (10, 10, &tile(0b111, &[1, 20, 30, 1, 1, 500])),
-            (11, 10, &tile(0b100, &[1, 1])),
-        ]),
+        inf_file(&[(10, 10, &tile(0b111, &[1, 20, 30, 1, 1, 500])), (11, 10, &tile(0b100, &[1, 1]))]),
     );
     let (content, warnings) = data.load();
     assert_eq!(warnings, [""; 0]);
     let map = content.map(1).unwrap();
-    let seen = |x| {
-        (
-            map.blocked(x, 10),
-            map.water(x, 10),
-            map.lava(x, 10),
-            map.trigger(x, 10),
-        )
-    };
+    let seen = |x| (map.blocked(x, 10), map.water(x, 10), map.lava(x, 10), map.trigger(x, 10));
     assert_eq!(seen(10), (true, false, false, Trigger::None));
     assert_eq!(seen(11), (false, true, false, Trigger::None));
-    assert_eq!(
-        seen(12),
-        (false, false, false, Trigger::None),
-        "layer 2 hides the water"
-    );
+    assert_eq!(seen(12), (false, false, false, Trigger::None), "layer 2 hides the water");
     assert_eq!(seen(13), (true, true, false, Trigger::Arena));
     assert_eq!(seen(14), (false, false, true, Trigger::NoNpcs));
     assert_eq!(map.exit(10, 10), Some(Position::new(1, 20, 30)));
     assert_eq!(map.npc_placements(), [NpcPlacement { x: 10, y: 10, npc: 1 }]);
-    let floor = |x, amount| FloorObject {
-        x,
-        y: 10,
-        object: 1,
-        amount,
-    };
+    let floor = |x, amount| FloorObject { x, y: 10, object: 1, amount };
     assert_eq!(map.floor_objects(), [floor(10, 500), floor(11, 1)]);
 }
 
@@ -192,10 +159,7 @@ fn of_two_files_whose_names_differ_in_case_the_operator_hears() {
     }
     let (content, warnings) = data.load();
     assert_eq!(content.object(1).unwrap().name, "Manzana");
-    assert_eq!(
-        warnings,
-        ["Dat/OBJ.DAT: not read, but Dat/obj.dat: the names differ in case only"]
-    );
+    assert_eq!(warnings, ["Dat/OBJ.DAT: not read, but Dat/obj.dat: the names differ in case only"]);
 }
 
 #[test]
@@ -212,35 +176,23 @@ fn numbers_with_remarks_and_repeated_keys_are_read_as_the_game_always_did() {
     );
     let (content, _) = data.load();
     let dagger = content.object(1).unwrap();
-    assert_eq!(
-        (dagger.name.as_str(), dagger.value, dagger.women_only),
-        (" Daga ", 200, false)
-    );
+    assert_eq!((dagger.name.as_str(), dagger.value, dagger.women_only), (" Daga ", 200, false));
     assert_eq!((dagger.min_hit, dagger.max_hit, dagger.stabs), (1, 2, true));
     assert_eq!(dagger.forbidden_classes, [1, 12]);
     let npc = content.npc(1).unwrap();
     let item = |amount| ItemAmount { object: 1, amount };
     assert_eq!(npc.stock, [item(1000), item(5)]);
-    assert_eq!(
-        (npc.drop(1), npc.drop(2), npc.drop(3)),
-        (Some(item(100)), None, None)
-    );
+    assert_eq!((npc.drop(1), npc.drop(2), npc.drop(3)), (Some(item(100)), None, None));
     assert_eq!(npc.description, "¡Hola! ");
 }
 
 #[test]
 fn hostile_npcs_in_their_own_file_are_read_too() {
     let data = TestData::new();
-    data.write(
-        "Dat/npcs-hostiles.dat",
-        "[NPC500]\nName=Lobo\n[NPC1]\nName=Otro\n",
-    );
+    data.write("Dat/npcs-hostiles.dat", "[NPC500]\nName=Lobo\n[NPC1]\nName=Otro\n");
     let (content, _) = data.load();
     assert_eq!(
-        (
-            content.npc(500).unwrap().name.as_str(),
-            content.npc(1).unwrap().name.as_str()
-        ),
+        (content.npc(500).unwrap().name.as_str(), content.npc(1).unwrap().name.as_str()),
         ("Lobo", "Aldeano")
     );
 }
@@ -254,10 +206,7 @@ fn missing_directories_are_named() {
     fs::remove_dir_all(data.directory.path().join("Maps")).unwrap();
     assert_eq!(data.faults(), ["Maps: the directory is missing"]);
     fs::remove_dir_all(data.directory.path().join("Dat")).unwrap();
-    assert_eq!(
-        data.faults(),
-        ["Dat: the directory is missing", "Maps: the directory is missing"]
-    );
+    assert_eq!(data.faults(), ["Dat: the directory is missing", "Maps: the directory is missing"]);
 }
 
 #[test]
@@ -274,10 +223,7 @@ fn all_missing_files_are_named_at_once() {
     for file in files {
         data.remove(file);
     }
-    assert_eq!(
-        data.faults(),
-        files.map(|file| format!("{file}: the file is missing"))
-    );
+    assert_eq!(data.faults(), files.map(|file| format!("{file}: the file is missing")));
 }
 
 #[test]
@@ -291,26 +237,11 @@ fn a_missing_list_of_maps_is_named() {
 fn an_unreadable_number_of_maps_is_named_with_its_line() {
     let data = TestData::new();
     for (text, expected) in [
-        (
-            "[INIT]\nNumMaps=many\n",
-            "Dat/Map.dat:2: NumMaps=many is not a number from 1 to 32767",
-        ),
-        (
-            "\n[INIT]\nNumMaps=0",
-            "Dat/Map.dat:3: NumMaps=0 is not a number from 1 to 32767",
-        ),
-        (
-            "[INIT]\nNumMaps=32768",
-            "Dat/Map.dat:2: NumMaps=32768 is not a number from 1 to 32767",
-        ),
-        (
-            "[INIT]\nNumMaps=-1",
-            "Dat/Map.dat:2: [INIT] NumMaps=-1 is out of range",
-        ),
-        (
-            "[INIT]\n",
-            "Dat/Map.dat: [INIT] NumMaps is missing: the number of maps",
-        ),
+        ("[INIT]\nNumMaps=many\n", "Dat/Map.dat:2: NumMaps=many is not a number from 1 to 32767"),
+        ("\n[INIT]\nNumMaps=0", "Dat/Map.dat:3: NumMaps=0 is not a number from 1 to 32767"),
+        ("[INIT]\nNumMaps=32768", "Dat/Map.dat:2: NumMaps=32768 is not a number from 1 to 32767"),
+        ("[INIT]\nNumMaps=-1", "Dat/Map.dat:2: [INIT] NumMaps=-1 is out of range"),
+        ("[INIT]\n", "Dat/Map.dat: [INIT] NumMaps is missing: the number of maps"),
         ("", "Dat/Map.dat: [INIT] NumMaps is missing: the number of maps"),
     ] {
         data.write("Dat/Map.dat", text);
@@ -323,26 +254,11 @@ fn a_map_file_of_a_wrong_size_is_refused() {
     let data = TestData::new();
     let whole = map_file(&[]);
     for (bytes, expected) in [
-        (
-            &whole[..0],
-            "the file is cut short: 0 bytes, less than its header",
-        ),
-        (
-            &whole[..272],
-            "the file is cut short: 272 bytes, less than its header",
-        ),
-        (
-            &whole[..273],
-            "the file is cut short: 273 bytes end at tile (1,1)",
-        ),
-        (
-            &whole[..whole.len() - 1],
-            "the file is cut short: 30272 bytes end at tile (100,100)",
-        ),
-        (
-            &[&whole[..], &[0, 0]].concat()[..],
-            "the file is too long: 2 bytes after the last tile",
-        ),
+        (&whole[..0], "the file is cut short: 0 bytes, less than its header"),
+        (&whole[..272], "the file is cut short: 272 bytes, less than its header"),
+        (&whole[..273], "the file is cut short: 273 bytes end at tile (1,1)"),
+        (&whole[..whole.len() - 1], "the file is cut short: 30272 bytes end at tile (100,100)"),
+        (&[&whole[..], &[0, 0]].concat()[..], "the file is too long: 2 bytes after the last tile"),
     ] {
         data.write("Maps/Mapa1.map", bytes);
         assert_eq!(data.faults(), [format!("Maps/Mapa1.map: {expected}")]);
@@ -354,18 +270,9 @@ fn an_inf_file_of_a_wrong_size_is_refused() {
     let data = TestData::new();
     let whole = inf_file(&[(100, 100, &tile(0b001, &[1, 50, 50]))]);
     for (bytes, expected) in [
-        (
-            &whole[..9],
-            "the file is cut short: 9 bytes, less than its header",
-        ),
-        (
-            &whole[..whole.len() - 1],
-            "the file is cut short: 10015 bytes end at tile (100,100)",
-        ),
-        (
-            &[&whole[..], &[0]].concat()[..],
-            "the file is too long: 1 bytes after the last tile",
-        ),
+        (&whole[..9], "the file is cut short: 9 bytes, less than its header"),
+        (&whole[..whole.len() - 1], "the file is cut short: 10015 bytes end at tile (100,100)"),
+        (&[&whole[..], &[0]].concat()[..], "the file is too long: 1 bytes after the last tile"),
     ] {
         data.write("Maps/Mapa1.inf", bytes);
         assert_eq!(data.faults(), [format!("Maps/Mapa1.inf: {expected}")]);
@@ -389,10 +296,7 @@ fn flags_without_a_meaning_are_refused() {
 #[test]
 fn every_wrong_value_of_a_map_is_named() {
     let data = TestData::new();
-    data.write(
-        "Maps/Mapa1.map",
-        map_file(&[(9, 9, &tile(0x10, &[1, 7])), (10, 9, &tile(0x10, &[1, -1]))]),
-    );
+    data.write("Maps/Mapa1.map", map_file(&[(9, 9, &tile(0x10, &[1, 7])), (10, 9, &tile(0x10, &[1, -1]))]));
     let inf = inf_file(&[
         (1, 1, &tile(0b001, &[0, 5, 5])),
         (2, 1, &tile(0b001, &[1, 101, 5])),
@@ -422,10 +326,7 @@ fn every_wrong_value_of_a_map_is_named() {
 #[test]
 fn faults_of_several_files_are_found_in_one_go() {
     let data = TestData::new();
-    data.write(
-        "Dat/obj.dat",
-        "[OBJ1]\nName=x\nValor=-5\nGrhIndex=70000\n[OBJ40000]\n",
-    );
+    data.write("Dat/obj.dat", "[OBJ1]\nName=x\nValor=-5\nGrhIndex=70000\n[OBJ40000]\n");
     data.write("Dat/NPCs.dat", "[NPC1]\n\nDrop2=-1-5\nHeading=3\nMovement=999\n");
     data.write("Dat/Hechizos.dat", "nothing here");
     data.write("Dat/Ciudades.Dat", "[Nix]\nMapa=1\nX=0\nY=5\n");
@@ -453,14 +354,8 @@ fn faults_of_several_files_are_found_in_one_go() {
 fn references_to_nothing_are_warnings() {
     let data = TestData::new();
     data.write("Dat/Map.dat", "[INIT]\nNumMaps=1");
-    data.write(
-        "Dat/obj.dat",
-        "[INIT]\nNumOBJs=3\n[OBJ2]\nHechizoIndex=9\nUpgrade=1\n",
-    );
-    data.write(
-        "Dat/NPCs.dat",
-        "[NPC1]\nNROITEMS=1\nObj1=7-1\nDrop1=8-1\nLanzaSpells=1\nSp1=5\n",
-    );
+    data.write("Dat/obj.dat", "[INIT]\nNumOBJs=3\n[OBJ2]\nHechizoIndex=9\nUpgrade=1\n");
+    data.write("Dat/NPCs.dat", "[NPC1]\nNROITEMS=1\nObj1=7-1\nDrop1=8-1\nLanzaSpells=1\nSp1=5\n");
     data.write("Dat/Hechizos.dat", "[HECHIZO1]\nInvoca=1\nNumNpc=30\n");
     data.write("Dat/Ciudades.Dat", "[Nix]\nMapa=34\nX=5\nY=5\n");
     data.write("Maps/Mapa1.dat", "[Mapa2]\n");
@@ -485,31 +380,18 @@ fn references_to_nothing_are_warnings() {
             "Maps/Mapa1.inf: object 3 has no record, and lies on tile (3,1)",
         ]
     );
-    assert_eq!(
-        content.city(2),
-        Position::new(1, 58, 45),
-        "Ullathorpe, where AO has it"
-    );
+    assert_eq!(content.city(2), Position::new(1, 58, 45), "Ullathorpe, where AO has it");
 }
 
 #[test]
 fn missing_small_files_are_warnings_that_say_what_follows() {
     let data = TestData::new();
-    for file in [
-        "Ciudades.Dat",
-        "Balance.dat",
-        "NombresInvalidos.txt",
-        "Motd.ini",
-        "Help.dat",
-    ] {
+    for file in ["Ciudades.Dat", "Balance.dat", "NombresInvalidos.txt", "Motd.ini", "Help.dat"] {
         data.remove(&format!("Dat/{file}"));
     }
     let (content, warnings) = data.load();
     assert_eq!(warnings.len(), 5);
-    assert_eq!(
-        warnings[0],
-        "Dat/Ciudades.Dat: the file is missing: every home is Ullathorpe"
-    );
+    assert_eq!(warnings[0], "Dat/Ciudades.Dat: the file is missing: every home is Ullathorpe");
     assert_eq!(content.race_modifiers(3), [2, 3, 2, -3, 0]);
     assert!(content.motd().is_empty() && content.help().is_empty() && content.forbidden_names().is_empty());
 }
@@ -523,10 +405,7 @@ fn a_world_without_ullathorpe_has_a_home_on_its_first_map() {
     content.maps.insert(5, map);
     assert_eq!(content.city(1), Position::new(5, 49, 49));
     content.cities[2] = Some(Position::new(5, 20, 21));
-    assert_eq!(
-        (content.city(3), content.city(2)),
-        (Position::new(5, 20, 21), Position::new(5, 49, 49))
-    );
+    assert_eq!((content.city(3), content.city(2)), (Position::new(5, 20, 21), Position::new(5, 49, 49)));
 }
 
 proptest! {

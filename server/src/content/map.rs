@@ -327,18 +327,14 @@ impl Map {
     #[must_use]
     pub fn walkable(&self, x: u8, y: u8) -> bool {
         self.in_bounds(x, y)
-            && self
-                .tile(x, y)
-                .is_some_and(|tile| !tile.has(Tile::BLOCKED) && !tile.has(Tile::WATER))
+            && self.tile(x, y).is_some_and(|tile| !tile.has(Tile::BLOCKED) && !tile.has(Tile::WATER))
     }
 
     /// Whether a character in a boat may stand there: in bounds, not blocked, water.
     #[must_use]
     pub fn sailable(&self, x: u8, y: u8) -> bool {
         self.in_bounds(x, y)
-            && self
-                .tile(x, y)
-                .is_some_and(|tile| !tile.has(Tile::BLOCKED) && tile.has(Tile::WATER))
+            && self.tile(x, y).is_some_and(|tile| !tile.has(Tile::BLOCKED) && tile.has(Tile::WATER))
     }
 
     /// The walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has none.
@@ -348,9 +344,7 @@ impl Map {
             let rows = y.saturating_sub(radius)..=y.saturating_add(radius);
             rows.into_iter().find_map(|row| {
                 let mut columns = x.saturating_sub(radius)..=x.saturating_add(radius);
-                columns
-                    .find(|&column| self.walkable(column, row))
-                    .map(|column| (column, row))
+                columns.find(|&column| self.walkable(column, row)).map(|column| (column, row))
             })
         })
     }
@@ -444,10 +438,7 @@ mod tests {
         map.add_exit(100, 1, Position::new(2, 2, 2));
         map.add_exit(20, 30, Position::new(3, 3, 3));
         let exits: Vec<_> = map.exits().collect();
-        assert_eq!(
-            exits,
-            [(100, 1, Position::new(2, 2, 2)), (20, 30, Position::new(1, 1, 1))]
-        );
+        assert_eq!(exits, [(100, 1, Position::new(2, 2, 2)), (20, 30, Position::new(1, 1, 1))]);
     }
 
     #[test]
@@ -464,10 +455,7 @@ mod tests {
     #[test]
     fn every_trigger_keeps_its_number() {
         for number in 0..=6 {
-            assert_eq!(
-                Trigger::from_number(number).map(|trigger| trigger as i16),
-                Some(number)
-            );
+            assert_eq!(Trigger::from_number(number).map(|trigger| trigger as i16), Some(number));
         }
         assert_eq!((Trigger::from_number(-1), Trigger::from_number(7)), (None, None));
     }

@@ -75,10 +75,7 @@ fn for_each_tile(
     mut read: impl FnMut(&mut Reader<'_>, u16, &mut Vec<Fault>) -> Result<(), TileError>,
 ) {
     let Some(rest) = bytes.get(header..) else {
-        let message = format!(
-            "the file is cut short: {} bytes, less than its header",
-            bytes.len()
-        );
+        let message = format!("the file is cut short: {} bytes, less than its header", bytes.len());
         return faults.push(Fault::in_file(file, message));
     };
     let mut reader = Reader { rest };
@@ -87,10 +84,7 @@ fn for_each_tile(
         match read(&mut reader, index, faults) {
             Ok(()) => {}
             Err(TileError::End) => {
-                let message = format!(
-                    "the file is cut short: {} bytes end at tile ({x},{y})",
-                    bytes.len()
-                );
+                let message = format!("the file is cut short: {} bytes end at tile ({x},{y})", bytes.len());
                 return faults.push(Fault::in_file(file, message));
             }
             Err(TileError::Flags(flags)) => {
@@ -101,19 +95,14 @@ fn for_each_tile(
         }
     }
     if !reader.rest.is_empty() {
-        let message = format!(
-            "the file is too long: {} bytes after the last tile",
-            reader.rest.len()
-        );
+        let message = format!("the file is too long: {} bytes after the last tile", reader.rest.len());
         faults.push(Fault::in_file(file, message));
     }
 }
 
 /// Reads `MapaN.map` into the tiles and the version of `map`.
 pub(super) fn read_map(file: &str, bytes: &[u8], map: &mut Map, faults: &mut Vec<Fault>) {
-    map.version = bytes
-        .first_chunk()
-        .map_or(0, |&version| i16::from_le_bytes(version));
+    map.version = bytes.first_chunk().map_or(0, |&version| i16::from_le_bytes(version));
     let tiles = map.tiles_mut();
     for_each_tile(file, bytes, MAP_HEADER, faults, |reader, index, faults| {
         let (tile, trigger) = read_tile(reader)?;
@@ -199,11 +188,7 @@ fn positive(number: i16) -> Option<u16> {
 
 /// An exit's destination, `None` when it is on no map or no tile.
 fn destination(map: i16, x: i16, y: i16) -> Option<Position> {
-    let coordinate = |value| {
-        u8::try_from(value)
-            .ok()
-            .filter(|value| (1..=MAP_SIZE).contains(value))
-    };
+    let coordinate = |value| u8::try_from(value).ok().filter(|value| (1..=MAP_SIZE).contains(value));
     Some(Position::new(positive(map)?, coordinate(x)?, coordinate(y)?))
 }
 

@@ -160,16 +160,12 @@ impl Content {
         let has_map = |position: &Position| self.map(position.map).is_some();
         let home = usize::from(home).checked_sub(1).and_then(known).filter(has_map);
         let ullathorpe = || Some(known(0).unwrap_or(ULLATHORPE)).filter(has_map);
-        home.or_else(ullathorpe)
-            .or_else(|| self.middle_of_first_map())
-            .unwrap_or(ULLATHORPE)
+        home.or_else(ullathorpe).or_else(|| self.middle_of_first_map()).unwrap_or(ULLATHORPE)
     }
 
     fn middle_of_first_map(&self) -> Option<Position> {
         let map = self.maps().next()?;
-        let (x, y) = map
-            .nearest_walkable(MAP_SIZE / 2, MAP_SIZE / 2)
-            .unwrap_or((MAP_SIZE / 2, MAP_SIZE / 2));
+        let (x, y) = map.nearest_walkable(MAP_SIZE / 2, MAP_SIZE / 2).unwrap_or((MAP_SIZE / 2, MAP_SIZE / 2));
         Some(Position::new(map.number, x, y))
     }
 
@@ -196,10 +192,7 @@ impl Content {
     #[must_use]
     pub fn race_modifiers(&self, race: u8) -> [i8; 5] {
         let index = usize::from(race).checked_sub(1);
-        index
-            .and_then(|index| self.race_modifiers.get(index))
-            .copied()
-            .unwrap_or_default()
+        index.and_then(|index| self.race_modifiers.get(index)).copied().unwrap_or_default()
     }
 
     /// Counts everything; walks over all tiles.

@@ -174,9 +174,7 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> NpcTemplate {
         stock: record.list("Obj", stock_slots, Record::item),
         buys: ObjectType(record.number("TipoItems")),
         stock_runs_out: record.flag("InvReSpawn"),
-        drops: record.list("Drop", 5, |record, key| {
-            Some(record.item(key).unwrap_or_default())
-        }),
+        drops: record.list("Drop", 5, |record, key| Some(record.item(key).unwrap_or_default())),
         creatures: record.list("CI", creature_count, read_reference),
         city: record.number("Ciudad"),
         sounds: ["Snd1", "Snd2", "Snd3"].map(|key| record.number(key)),

@@ -316,8 +316,6 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
 
 /// Number of a class, from 1; `None` for no or an unknown name.
 fn class_number(name: &str) -> Option<u8> {
-    let place = CLASSES
-        .iter()
-        .position(|class| class.eq_ignore_ascii_case(name))?;
+    let place = CLASSES.iter().position(|class| class.eq_ignore_ascii_case(name))?;
     u8::try_from(place + 1).ok()
 }

@@ -46,21 +46,14 @@ impl FromStr for Position {
     type Err = ParsePositionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = |reason| ParsePositionError {
-            text: text.to_owned(),
-            reason,
-        };
+        let error = |reason| ParsePositionError { text: text.to_owned(), reason };
         let mut fields = text.split(':');
         let (Some(map), Some(x), Some(y), None) =
             (fields.next(), fields.next(), fields.next(), fields.next())
         else {
             return Err(error("it does not have three parts"));
         };
-        let map = map
-            .trim()
-            .parse()
-            .ok()
-            .filter(|map| (1..=super::MAP_NUMBER_MAX).contains(map));
+        let map = map.trim().parse().ok().filter(|map| (1..=super::MAP_NUMBER_MAX).contains(map));
         let coordinate = |text: &str| text.trim().parse().ok().filter(|value| (1..=100).contains(value));
         Ok(Self {
             map: map.ok_or_else(|| error("the map is not a number from 1 to 32767"))?,

@@ -25,11 +25,7 @@ pub(super) struct Record<'a, 'f> {
 
 impl<'a, 'f> Record<'a, 'f> {
     pub(super) fn new(file: &'a str, section: &'a Section<'a>, faults: &'f mut Vec<Fault>) -> Self {
-        Self {
-            file,
-            section,
-            faults,
-        }
+        Self { file, section, faults }
     }
 
     /// The text right of `=`, blanks included.
@@ -40,9 +36,7 @@ impl<'a, 'f> Record<'a, 'f> {
     /// The text without blanks around it and without one pair of quotes.
     pub(super) fn trimmed(&self, key: &str) -> &'a str {
         let text = self.text(key).trim();
-        text.strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'))
-            .unwrap_or(text)
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
     }
 
     /// Whether the key is there at all.
@@ -60,9 +54,7 @@ impl<'a, 'f> Record<'a, 'f> {
 
     /// Whether the number is not 0.
     pub(super) fn flag(&mut self, key: &str) -> bool {
-        self.section
-            .entry(key)
-            .is_some_and(|entry| number(entry.value) != 0.0)
+        self.section.entry(key).is_some_and(|entry| number(entry.value) != 0.0)
     }
 
     /// `object-amount`, `None` when missing or without an object.
@@ -85,9 +77,7 @@ impl<'a, 'f> Record<'a, 'f> {
             return None;
         }
         let position = format!("{map}:{x}:{y}").parse();
-        position
-            .map_err(|error| self.fault(entry.line, format!("{key}: {error}")))
-            .ok()
+        position.map_err(|error| self.fault(entry.line, format!("{key}: {error}"))).ok()
     }
 
     /// Lists `prefix1`, `prefix2` … up to `count`: what `read` makes of each key, the missing ones left out.
@@ -97,9 +87,7 @@ impl<'a, 'f> Record<'a, 'f> {
         count: u16,
         mut read: impl FnMut(&mut Self, &str) -> Option<T>,
     ) -> Vec<T> {
-        (1..=count)
-            .filter_map(|place| read(self, &format!("{prefix}{place}")))
-            .collect()
+        (1..=count).filter_map(|place| read(self, &format!("{prefix}{place}"))).collect()
     }
 
     fn convert<T: TryFrom<i64>>(&mut self, key: &str, text: &str, line: u32) -> Option<T> {
@@ -110,10 +98,7 @@ impl<'a, 'f> Record<'a, 'f> {
         )]
         let converted = T::try_from(value as i64).ok();
         if converted.is_none() {
-            self.fault(
-                line,
-                format!("[{}] {key}={value} is out of range", self.section.name),
-            );
+            self.fault(line, format!("[{}] {key}={value} is out of range", self.section.name));
         }
         converted
     }

@@ -20,10 +20,7 @@ pub(super) fn check(content: &Content) -> Vec<Fault> {
     for spell in content.spells() {
         let summoned = spell.summoned_npc;
         if spell.summons && summoned != 0 && content.npc(summoned).is_none() {
-            let message = format!(
-                "[HECHIZO{}] summons NPC {summoned}, which has no record",
-                spell.number
-            );
+            let message = format!("[HECHIZO{}] summons NPC {summoned}, which has no record", spell.number);
             warnings.push(Fault::in_file("Dat/Hechizos.dat", message));
         }
     }
@@ -47,11 +44,7 @@ fn check_object(content: &Content, object: &ObjectTemplate, warnings: &mut Vec<F
             warnings.push(Fault::in_file("Dat/obj.dat", message));
         }
     };
-    warn(
-        "HechizoIndex",
-        object.spell,
-        content.spell(object.spell).is_some(),
-    );
+    warn("HechizoIndex", object.spell, content.spell(object.spell).is_some());
     for (key, number) in [
         ("MineralIndex", object.ore),
         ("LingoteIndex", object.ingot),
@@ -90,30 +83,15 @@ fn check_map(content: &Content, map: &Map, warnings: &mut Vec<Fault>) {
     let file = format!("Maps/Mapa{}.inf", map.number);
     let exits = map.exits().filter(|exit| content.map(exit.2.map).is_none());
     for (number, uses) in group(exits.map(|(x, y, destination)| (destination.map, x, y))) {
-        warnings.push(Fault::in_file(
-            &file,
-            format!("there is no map {number}, to which {uses} lead"),
-        ));
+        warnings.push(Fault::in_file(&file, format!("there is no map {number}, to which {uses} lead")));
     }
-    let npcs = map
-        .npc_placements()
-        .iter()
-        .filter(|placement| content.npc(placement.npc).is_none());
+    let npcs = map.npc_placements().iter().filter(|placement| content.npc(placement.npc).is_none());
     for (number, uses) in group(npcs.map(|placement| (placement.npc, placement.x, placement.y))) {
-        warnings.push(Fault::in_file(
-            &file,
-            format!("NPC {number} has no record, and stands on {uses}"),
-        ));
+        warnings.push(Fault::in_file(&file, format!("NPC {number} has no record, and stands on {uses}")));
     }
-    let objects = map
-        .floor_objects()
-        .iter()
-        .filter(|floor| content.object(floor.object).is_none());
+    let objects = map.floor_objects().iter().filter(|floor| content.object(floor.object).is_none());
     for (number, uses) in group(objects.map(|floor| (floor.object, floor.x, floor.y))) {
-        warnings.push(Fault::in_file(
-            &file,
-            format!("object {number} has no record, and lies on {uses}"),
-        ));
+        warnings.push(Fault::in_file(&file, format!("object {number} has no record, and lies on {uses}")));
     }
 }
 
@@ -127,8 +105,5 @@ fn group(tiles: impl Iterator<Item = (u16, u8, u8)>) -> BTreeMap<u16, String> {
         1 => format!("tile ({x},{y})"),
         _ => format!("{count} tiles, the first ({x},{y})"),
     };
-    groups
-        .into_iter()
-        .map(|(number, uses)| (number, words(uses)))
-        .collect()
+    groups.into_iter().map(|(number, uses)| (number, words(uses))).collect()
 }

@@ -49,17 +49,12 @@ pub(super) fn read_race_modifiers(file: &str, ini: &Ini<'_>, faults: &mut Vec<Fa
 
 /// `NombresInvalidos.txt`: a word a line. An empty one would forbid every name.
 pub(super) fn read_forbidden_names(text: &str) -> Vec<String> {
-    text.lines()
-        .map(|line| line.trim().to_lowercase())
-        .filter(|word| !word.is_empty())
-        .collect()
+    text.lines().map(|line| line.trim().to_lowercase()).filter(|word| !word.is_empty()).collect()
 }
 
 /// `Line1`… of a section, as many as `[INIT] NumLines` says, without the `~R~G~B~bold~italic` at the end of each.
 pub(super) fn read_lines(file: &str, ini: &Ini<'_>, section: &str, faults: &mut Vec<Fault>) -> Vec<String> {
-    let count = ini
-        .section("INIT")
-        .map_or(0, |init| Record::new(file, init, faults).number("NumLines"));
+    let count = ini.section("INIT").map_or(0, |init| Record::new(file, init, faults).number("NumLines"));
     let Some(section) = ini.section(section) else {
         return Vec::new();
     };
@@ -96,18 +91,12 @@ mod tests {
 
     #[test]
     fn empty_lines_forbid_no_name() {
-        assert_eq!(
-            read_forbidden_names("Tibia\r\n\r\n  \nAdMin\n"),
-            ["tibia", "admin"]
-        );
+        assert_eq!(read_forbidden_names("Tibia\r\n\r\n  \nAdMin\n"), ["tibia", "admin"]);
     }
 
     #[test]
     fn lines_lose_their_colours() {
         let ini = Ini::parse("[INIT]\nNumLines=3\n[MOTD]\nLine1=> Hola ~0~255~0~1~0\nLine3=\nLine4=no\n");
-        assert_eq!(
-            read_lines("Dat/Motd.ini", &ini, "motd", &mut Vec::new()),
-            ["> Hola", ""]
-        );
+        assert_eq!(read_lines("Dat/Motd.ini", &ini, "motd", &mut Vec::new()), ["> Hola", ""]);
     }
 }

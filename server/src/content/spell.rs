@@ -168,9 +168,5 @@ fn read_states(record: &mut Record<'_, '_>) -> SpellTemplate {
 }
 
 fn read_change(record: &mut Record<'_, '_>, direction: &str, min: &str, max: &str) -> StatChange {
-    StatChange {
-        direction: record.number(direction),
-        min: record.number(min),
-        max: record.number(max),
-    }
+    StatChange { direction: record.number(direction), min: record.number(min), max: record.number(max) }
 }

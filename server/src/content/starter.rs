@@ -95,10 +95,7 @@ pub(super) fn starter() -> Content {
 }
 
 /// A compiled-in text as data.
-#[expect(
-    clippy::expect_used,
-    reason = "the texts are part of the program, and a test parses all of them"
-)]
+#[expect(clippy::expect_used, reason = "the texts are part of the program, and a test parses all of them")]
 fn parse<T: DeserializeOwned>(text: &str) -> T {
     toml::from_str(text).expect("the compiled-in content is sound")
 }
@@ -113,15 +110,7 @@ fn build(from: StarterMap) -> Map {
     for Exits { from, to } in from.exits {
         let [first_x, first_y, ..] = from;
         for (x, y) in tiles(from) {
-            map.add_exit(
-                x,
-                y,
-                Position {
-                    x: to.x + (x - first_x),
-                    y: to.y + (y - first_y),
-                    ..to
-                },
-            );
+            map.add_exit(x, y, Position { x: to.x + (x - first_x), y: to.y + (y - first_y), ..to });
         }
     }
     from.npcs.into_iter().for_each(|npc| map.add_npc(npc));
@@ -141,18 +130,14 @@ mod tests {
     use super::*;
 
     /// Objects that a new character gets.
-    const FIRST_OBJECTS: [u16; 18] = [
-        857, 856, 855, 858, 463, 464, 465, 466, 859, 860, 460, 467, 468, 561, 562, 563, 564, 565,
-    ];
+    const FIRST_OBJECTS: [u16; 18] =
+        [857, 856, 855, 858, 463, 464, 465, 466, 859, 860, 460, 467, 468, 561, 562, 563, 564, 565];
 
     #[test]
     fn the_compiled_in_files_are_sound_and_complete() {
         let content = starter();
         assert_eq!(references::check(&content), []);
-        assert_eq!(
-            content.maps().map(|map| map.number).collect::<Vec<_>>(),
-            [1, 2, 5, 8, 11]
-        );
+        assert_eq!(content.maps().map(|map| map.number).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
         for number in FIRST_OBJECTS {
             let object = content.object(number).unwrap();
             assert!(object.newbie && object.grh_index > 0, "object {number}");
@@ -160,26 +145,11 @@ mod tests {
         assert!(content.spell(2).is_some() && content.spell(46).is_some());
         assert!(!content.motd().is_empty() && !content.help().is_empty());
         assert!(
-            content
-                .forbidden_names()
-                .iter()
-                .all(|word| !word.is_empty() && *word == word.to_lowercase())
+            content.forbidden_names().iter().all(|word| !word.is_empty() && *word == word.to_lowercase())
         );
-        assert_eq!(
-            content.objects().count(),
-            parse::<Objects>(OBJECTS).objects.len(),
-            "no number twice"
-        );
-        assert_eq!(
-            content.npcs().count(),
-            parse::<Npcs>(NPCS).npcs.len(),
-            "no number twice"
-        );
-        assert_eq!(
-            content.spells().count(),
-            parse::<Spells>(SPELLS).spells.len(),
-            "no number twice"
-        );
+        assert_eq!(content.objects().count(), parse::<Objects>(OBJECTS).objects.len(), "no number twice");
+        assert_eq!(content.npcs().count(), parse::<Npcs>(NPCS).npcs.len(), "no number twice");
+        assert_eq!(content.spells().count(), parse::<Spells>(SPELLS).spells.len(), "no number twice");
     }
 
     #[test]
@@ -197,27 +167,17 @@ mod tests {
         assert!(map.info.safe && !content.map(2).unwrap().info.safe);
         for trade in [0, 1, 2, 4, 7, 11] {
             let has = |npc: u16| content.npc(npc).is_some_and(|npc| npc.npc_type.0 == trade);
-            assert!(
-                map.npc_placements().iter().any(|placement| has(placement.npc)),
-                "NPC type {trade}"
-            );
+            assert!(map.npc_placements().iter().any(|placement| has(placement.npc)), "NPC type {trade}");
         }
-        let merchants = map
-            .npc_placements()
-            .iter()
-            .filter(|it| content.npc(it.npc).is_some_and(|npc| npc.merchant));
+        let merchants =
+            map.npc_placements().iter().filter(|it| content.npc(it.npc).is_some_and(|npc| npc.merchant));
         assert_eq!(merchants.count(), 9);
     }
 
     #[test]
     fn the_borders_of_ullathorpe_lead_out_and_back() {
         let content = starter();
-        let exit = |map, x, y| {
-            content
-                .map(map)
-                .and_then(|map| map.exit(x, y))
-                .map(|to| to.to_string())
-        };
+        let exit = |map, x, y| content.map(map).and_then(|map| map.exit(x, y)).map(|to| to.to_string());
         assert_eq!(exit(1, 58, 7).as_deref(), Some("5:58:93"));
         assert_eq!(exit(5, 58, 94).as_deref(), Some("1:58:8"));
         assert_eq!(exit(1, 58, 94).as_deref(), Some("2:58:8"));
@@ -236,17 +196,8 @@ mod tests {
         for map in content.maps() {
             for (x, y, to) in map.exits() {
                 let there = content.map(to.map).unwrap();
-                assert!(
-                    map.walkable(x, y) && there.walkable(to.x, to.y),
-                    "{}:{x}:{y} to {to}",
-                    map.number
-                );
-                assert_eq!(
-                    there.exit(to.x, to.y),
-                    None,
-                    "{}:{x}:{y} leads to an exit",
-                    map.number
-                );
+                assert!(map.walkable(x, y) && there.walkable(to.x, to.y), "{}:{x}:{y} to {to}", map.number);
+                assert_eq!(there.exit(to.x, to.y), None, "{}:{x}:{y} leads to an exit", map.number);
             }
             for npc in map.npc_placements() {
                 assert!(
@@ -254,20 +205,13 @@ mod tests {
                     "map {}: {npc:?}",
                     map.number
                 );
-                assert!(
-                    taken.insert((map.number, npc.x, npc.y)),
-                    "map {}: {npc:?}",
-                    map.number
-                );
+                assert!(taken.insert((map.number, npc.x, npc.y)), "map {}: {npc:?}", map.number);
             }
             for object in map.floor_objects() {
                 assert!(map.walkable(object.x, object.y), "map {}: {object:?}", map.number);
             }
         }
-        assert!(
-            !taken.contains(&(1, 58, 45)),
-            "nobody stands where players arrive"
-        );
+        assert!(!taken.contains(&(1, 58, 45)), "nobody stands where players arrive");
     }
 
     #[test]
@@ -278,42 +222,23 @@ mod tests {
         for map in starter().maps() {
             let theirs = client.map(map.number).unwrap();
             for (x, y) in tiles([1, 1, MAP_SIZE, MAP_SIZE]) {
-                assert!(
-                    !map.blocked(x, y) || theirs.blocked(x, y),
-                    "{}:{x}:{y} is free",
-                    map.number
-                );
-                assert!(
-                    !map.water(x, y) || theirs.water(x, y),
-                    "{}:{x}:{y} is land",
-                    map.number
-                );
+                assert!(!map.blocked(x, y) || theirs.blocked(x, y), "{}:{x}:{y} is free", map.number);
+                assert!(!map.water(x, y) || theirs.water(x, y), "{}:{x}:{y} is land", map.number);
             }
             for npc in map.npc_placements() {
                 assert!(theirs.walkable(npc.x, npc.y), "map {}: {npc:?}", map.number);
             }
             for object in map.floor_objects() {
-                assert!(
-                    theirs.walkable(object.x, object.y),
-                    "map {}: {object:?}",
-                    map.number
-                );
+                assert!(theirs.walkable(object.x, object.y), "map {}: {object:?}", map.number);
             }
             for (x, y, to) in map.exits() {
                 assert!(theirs.walkable(x, y), "{}:{x}:{y}", map.number);
-                assert!(
-                    client.map(to.map).is_some_and(|map| map.walkable(to.x, to.y)),
-                    "{to}"
-                );
+                assert!(client.map(to.map).is_some_and(|map| map.walkable(to.x, to.y)), "{to}");
             }
         }
         for home in 1..=6 {
             let city = starter().city(home);
-            assert!(
-                client
-                    .map(city.map)
-                    .is_some_and(|map| map.walkable(city.x, city.y))
-            );
+            assert!(client.map(city.map).is_some_and(|map| map.walkable(city.x, city.y)));
         }
     }
 
@@ -330,10 +255,7 @@ mod tests {
         }
         for npc in starter().npcs() {
             let theirs = client.npc(npc.number).unwrap();
-            assert_eq!(
-                (npc.body, npc.head, npc.npc_type),
-                (theirs.body, theirs.head, theirs.npc_type)
-            );
+            assert_eq!((npc.body, npc.head, npc.npc_type), (theirs.body, theirs.head, theirs.npc_type));
         }
     }
 
@@ -341,17 +263,8 @@ mod tests {
     fn records_in_toml_are_the_same_as_in_the_games_own_files() {
         let content = starter();
         let wolf = content.npc(501).unwrap();
-        assert_eq!(
-            (wolf.movement, wolf.hostile, wolf.stays_dead),
-            (Movement::ATTACKS_USERS, true, false)
-        );
-        assert_eq!(
-            wolf.drop(1),
-            Some(ItemAmount {
-                object: 414,
-                amount: 1
-            })
-        );
+        assert_eq!((wolf.movement, wolf.hostile, wolf.stays_dead), (Movement::ATTACKS_USERS, true, false));
+        assert_eq!(wolf.drop(1), Some(ItemAmount { object: 414, amount: 1 }));
         assert!(content.object(1).unwrap().pickable());
     }
 }

@@ -94,10 +94,7 @@ mod tests {
         assert_eq!((summary.maps, summary.tiles, summary.water), (5, 50_000, 0));
         let text = summary.to_string();
         assert_eq!(text.lines().count(), 12);
-        assert!(
-            text.starts_with("maps                   5\ntiles              50000\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("maps                   5\ntiles              50000\n"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() == 24), "{text}");
     }
 }

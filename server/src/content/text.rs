@@ -22,10 +22,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> String {
 
 fn windows_1252(byte: u8) -> char {
     let index = usize::from(byte).wrapping_sub(0x80);
-    WINDOWS_1252_80_TO_9F
-        .get(index)
-        .copied()
-        .unwrap_or(char::from(byte))
+    WINDOWS_1252_80_TO_9F.get(index).copied().unwrap_or(char::from(byte))
 }
 
 #[cfg(test)]

@@ -3,17 +3,10 @@ use std::time::Duration;
 use super::*;
 
 /// The least that argon2 takes.
-const CHEAP: PasswordCost = PasswordCost {
-    memory_kib: 8,
-    passes: 1,
-    threads: 1,
-};
+const CHEAP: PasswordCost = PasswordCost { memory_kib: 8, passes: 1, threads: 1 };
 
 fn hashed(cost: PasswordCost, text: &str) -> String {
-    match Engine::new(cost).unwrap().work(Job::Hash {
-        ticket: 0,
-        password: text.into(),
-    }) {
+    match Engine::new(cost).unwrap().work(Job::Hash { ticket: 0, password: text.into() }) {
         Reply::Hashed { hash, .. } => hash.unwrap(),
         other => panic!("{other:?}"),
     }
@@ -21,11 +14,7 @@ fn hashed(cost: PasswordCost, text: &str) -> String {
 
 /// Whether `text` is verified by `hash`, and whether it should be hashed anew.
 fn verified(cost: PasswordCost, text: &str, hash: Option<&str>) -> (bool, bool) {
-    let job = Job::Verify {
-        ticket: 0,
-        password: text.into(),
-        hash: hash.map(str::to_owned),
-    };
+    let job = Job::Verify { ticket: 0, password: text.into(), hash: hash.map(str::to_owned) };
     match Engine::new(cost).unwrap().work(job) {
         Reply::Verified { matches, rehash, .. } => (matches, rehash),
         other => panic!("{other:?}"),
@@ -48,14 +37,7 @@ fn equal_passwords_have_different_hashes() {
 
 #[test]
 fn a_hash_states_its_algorithm_and_cost() {
-    let hash = hashed(
-        PasswordCost {
-            memory_kib: 16,
-            passes: 3,
-            threads: 1,
-        },
-        "secreto",
-    );
+    let hash = hashed(PasswordCost { memory_kib: 16, passes: 3, threads: 1 }, "secreto");
     assert!(hash.starts_with("$argon2id$v=19$m=16,t=3,p=1$"), "{hash}");
 }
 
@@ -66,10 +48,7 @@ fn a_hash_of_another_cost_matches_and_asks_to_be_renewed() {
     assert_eq!(verified(today, "secreto", Some(&old)), (true, true));
     assert_eq!(verified(today, "otro", Some(&old)), (false, false));
     // The number of threads is no part of a hash.
-    assert_eq!(
-        verified(PasswordCost { threads: 2, ..CHEAP }, "secreto", Some(&old)),
-        (true, false)
-    );
+    assert_eq!(verified(PasswordCost { threads: 2, ..CHEAP }, "secreto", Some(&old)), (true, false));
 }
 
 #[test]
@@ -84,16 +63,8 @@ fn a_stored_hash_that_is_none_matches_nothing() {
     let good = hashed(CHEAP, "secreto");
     let mut bad: Vec<String> = (0..good.len()).map(|end| good[..end].to_owned()).collect();
     bad.extend(
-        [
-            "secreto",
-            "$",
-            "$$$$$",
-            "$argon2id",
-            "$argon2id$v=19$m=8,t=1,p=1$$",
-            "$5$salt$hash",
-            "ñ\u{0}",
-        ]
-        .map(Into::into),
+        ["secreto", "$", "$$$$$", "$argon2id", "$argon2id$v=19$m=8,t=1,p=1$$", "$5$salt$hash", "ñ\u{0}"]
+            .map(Into::into),
     );
     bad.push(good.replace("argon2id", "argon2i"));
     bad.push(good.replace("v=19", "v=18"));
@@ -108,11 +79,7 @@ fn a_stored_hash_that_is_none_matches_nothing() {
 #[test]
 fn a_stored_hash_of_unbearable_cost_is_not_computed() {
     let good = hashed(CHEAP, "secreto");
-    for unbearable in [
-        "m=4294967295,t=1,p=1",
-        "m=8,t=4294967295,p=1",
-        "m=134217720,t=1,p=16777215",
-    ] {
+    for unbearable in ["m=4294967295,t=1,p=1", "m=8,t=4294967295,p=1", "m=134217720,t=1,p=16777215"] {
         let hash = good.replace("m=8,t=1,p=1", unbearable);
         assert_ne!(hash, good);
         assert_eq!(verified(CHEAP, "secreto", Some(&hash)), (false, false));
@@ -122,21 +89,9 @@ fn a_stored_hash_of_unbearable_cost_is_not_computed() {
 #[test]
 fn a_cost_out_of_range_names_its_setting() {
     let costs = [
-        (
-            PasswordCost {
-                memory_kib: 7,
-                ..CHEAP
-            },
-            "password_memory_kib is 7, it must be 8 to 1048576",
-        ),
-        (
-            PasswordCost { passes: 0, ..CHEAP },
-            "password_passes is 0, it must be 1 to 100",
-        ),
-        (
-            PasswordCost { threads: 65, ..CHEAP },
-            "password_threads is 65, it must be 1 to 64",
-        ),
+        (PasswordCost { memory_kib: 7, ..CHEAP }, "password_memory_kib is 7, it must be 8 to 1048576"),
+        (PasswordCost { passes: 0, ..CHEAP }, "password_passes is 0, it must be 1 to 100"),
+        (PasswordCost { threads: 65, ..CHEAP }, "password_threads is 65, it must be 1 to 64"),
     ];
     for (cost, message) in costs {
         let error = Hasher::start(cost, || ()).unwrap_err().to_string();
@@ -147,21 +102,11 @@ fn a_cost_out_of_range_names_its_setting() {
 #[test]
 fn passwords_and_hashes_stay_out_of_debug_output() {
     let hash = hashed(CHEAP, "secreto");
-    let verify = Job::Verify {
-        ticket: 7,
-        password: "secreto".into(),
-        hash: Some(hash.clone()),
-    };
-    let reply = Reply::Hashed {
-        ticket: 7,
-        hash: Ok(hash),
-    };
+    let verify = Job::Verify { ticket: 7, password: "secreto".into(), hash: Some(hash.clone()) };
+    let reply = Reply::Hashed { ticket: 7, hash: Ok(hash) };
     let output = format!("{verify:?} {reply:?}");
     assert!(output.contains("ticket: 7"), "{output}");
-    assert!(
-        !output.contains("secreto") && !output.contains("argon2id"),
-        "{output}"
-    );
+    assert!(!output.contains("secreto") && !output.contains("argon2id"), "{output}");
 }
 
 #[test]
@@ -172,12 +117,7 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
     };
     let hasher = Hasher::start(PasswordCost { threads: 3, ..CHEAP }, notify).unwrap();
     for ticket in 0..QUEUE_LIMIT as u64 {
-        hasher
-            .submit(Job::Hash {
-                ticket,
-                password: "secreto".into(),
-            })
-            .unwrap();
+        hasher.submit(Job::Hash { ticket, password: "secreto".into() }).unwrap();
     }
     let mut tickets = Vec::new();
     while tickets.len() < QUEUE_LIMIT {
@@ -190,50 +130,28 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
         }
     }
     tickets.sort_unstable();
-    assert_eq!(
-        tickets,
-        (0..QUEUE_LIMIT as u64)
-            .map(|ticket| (ticket, true))
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(tickets, (0..QUEUE_LIMIT as u64).map(|ticket| (ticket, true)).collect::<Vec<_>>());
     assert_eq!(hasher.waiting(), 0);
 }
 
 #[test]
 fn a_full_queue_refuses_at_once() {
     // Slow enough that the queue fills while the first hash is computed.
-    let slow = PasswordCost {
-        memory_kib: 64 * 1024,
-        passes: 3,
-        threads: 1,
-    };
+    let slow = PasswordCost { memory_kib: 64 * 1024, passes: 3, threads: 1 };
     let hasher = Hasher::start(slow, || ()).unwrap();
-    let job = || Job::Verify {
-        ticket: 1,
-        password: "secreto".into(),
-        hash: None,
-    };
-    let taken = (0..2 * QUEUE_LIMIT)
-        .take_while(|_| hasher.submit(job()).is_ok())
-        .count();
+    let job = || Job::Verify { ticket: 1, password: "secreto".into(), hash: None };
+    let taken = (0..2 * QUEUE_LIMIT).take_while(|_| hasher.submit(job()).is_ok()).count();
     assert!((QUEUE_LIMIT..=QUEUE_LIMIT + 2).contains(&taken), "{taken}");
     assert_eq!(hasher.submit(job()), Err(Busy));
 }
 
 #[test]
 fn an_unknown_account_costs_as_much_as_a_wrong_password() {
-    let cost = PasswordCost {
-        memory_kib: 4096,
-        passes: 2,
-        threads: 1,
-    };
+    let cost = PasswordCost { memory_kib: 4096, passes: 2, threads: 1 };
     let engine = Engine::new(cost).unwrap();
     // The work depends on the parameters alone, and both hashes have the same.
     let stored = readable(&hashed(cost, "secreto")).unwrap();
     assert!(engine.has_todays_cost(&stored));
     assert_eq!(engine.nobody.params, stored.params);
-    assert_eq!(
-        engine.nobody.salt.map(|salt| salt.len()),
-        stored.salt.map(|salt| salt.len())
-    );
+    assert_eq!(engine.nobody.salt.map(|salt| salt.len()), stored.salt.map(|salt| salt.len()));
 }

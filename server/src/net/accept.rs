@@ -47,12 +47,7 @@ impl Door {
     /// A door at `listener`, whose events carry `token`.
     pub(super) fn open(mut listener: TcpListener, registry: &Registry, token: Token) -> io::Result<Self> {
         registry.register(&mut listener, token, Interest::READABLE)?;
-        Ok(Self {
-            listener,
-            somebody_waits: true,
-            ask_again: None,
-            complained: None,
-        })
+        Ok(Self { listener, somebody_waits: true, ask_again: None, complained: None })
     }
 
     /// The poll says that somebody is there.
@@ -81,12 +76,7 @@ impl Door {
                 Knock::Nobody
             }
             // The client gave up in the queue, or a signal came between: the next one may be fine.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted
-                ) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {
                 Knock::Failed
             }
             Err(error) => {
@@ -98,10 +88,7 @@ impl Door {
 
     fn back_off(&mut self, now: Millis, error: &io::Error) {
         self.ask_again = Some(now + BACK_OFF_MS);
-        if self
-            .complained
-            .is_none_or(|last| now.saturating_sub(last) >= COMPLAINT_MS)
-        {
+        if self.complained.is_none_or(|last| now.saturating_sub(last) >= COMPLAINT_MS) {
             self.complained = Some(now);
             log::warn!("cannot accept connections: {error}; trying again every {BACK_OFF_MS} ms");
         }
@@ -123,13 +110,8 @@ pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
 
 /// Most bytes of one send to this socket: one TCP segment on the path to the client.
 pub(super) fn segment_limit(stream: &TcpStream) -> usize {
-    let mss = SockRef::from(stream)
-        .tcp_mss()
-        .ok()
-        .and_then(|mss| usize::try_from(mss).ok());
-    mss.filter(|mss| *mss > 0)
-        .unwrap_or(SEGMENT_LIMIT_DEFAULT)
-        .min(SEGMENT_LIMIT_MAX)
+    let mss = SockRef::from(stream).tcp_mss().ok().and_then(|mss| usize::try_from(mss).ok());
+    mss.filter(|mss| *mss > 0).unwrap_or(SEGMENT_LIMIT_DEFAULT).min(SEGMENT_LIMIT_MAX)
 }
 
 #[cfg(test)]
@@ -147,9 +129,7 @@ mod tests {
     fn waiting_sockets_are_taken_until_nobody_waits() {
         let (_poll, mut door) = door();
         let address = door.listener.local_addr().unwrap();
-        let clients: Vec<_> = (0..3)
-            .map(|_| std::net::TcpStream::connect(address).unwrap())
-            .collect();
+        let clients: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
         door.knocked();
         for client in &clients {
             assert!(matches!(door.accept(0), Knock::Socket(_, from) if from == client.local_addr().unwrap()));
@@ -174,9 +154,7 @@ mod tests {
         let (_poll, mut door) = door();
         let _client = std::net::TcpStream::connect(door.listener.local_addr().unwrap()).unwrap();
         door.knocked();
-        let Knock::Socket(stream, _) = door.accept(0) else {
-            panic!("nobody")
-        };
+        let Knock::Socket(stream, _) = door.accept(0) else { panic!("nobody") };
         prepare(&stream).unwrap();
         assert!(stream.nodelay().unwrap());
         assert!((500..=SEGMENT_LIMIT_MAX).contains(&segment_limit(&stream)));

@@ -52,6 +52,8 @@ pub(super) struct Clients {
     connections: Slab<Connection>,
     /// How often each slot has been used.
     generations: Vec<u32>,
+    /// Connections taken in so far.
+    taken_in: u64,
     /// Connections that hold a place; the others are being told that there is none.
     counted: usize,
     addresses: AddressCounts,
@@ -75,6 +77,7 @@ impl Clients {
             limits,
             connections: Slab::new(),
             generations: Vec::new(),
+            taken_in: 0,
             counted: 0,
             addresses: AddressCounts::default(),
             ready: VecDeque::new(),
@@ -103,7 +106,7 @@ impl Clients {
             .map(|(_, connection)| {
                 let player = game.player_on(connection.id);
                 ConnectionInfo {
-                    id: u64::from(connection.id.generation) << 32 | u64::from(connection.id.slot),
+                    id: connection.number,
                     address: connection.address.to_string(),
                     player: player.map(|(name, _)| name.to_owned()),
                     user_id: player.map(|(_, user_id)| user_id),
@@ -150,18 +153,13 @@ impl Clients {
         let segment_limit = accept::segment_limit(&connection.stream);
         match admitted {
             Ok(()) => {
+                self.taken_in += 1;
+                connection.number = self.taken_in;
                 connection.is_counted = true;
                 self.counted += 1;
                 self.addresses.add(ip);
                 log::debug!("connection {id} opened: address={address}");
-                turn.game.handle(
-                    turn.now,
-                    Input::Opened {
-                        connection: id,
-                        address: ip,
-                        segment_limit,
-                    },
-                );
+                turn.game.handle(turn.now, Input::Opened { connection: id, address: ip, segment_limit });
             }
             Err(reason) => self.say_goodbye(turn, id, reason),
         }
@@ -177,11 +175,7 @@ impl Clients {
         let entry = self.connections.vacant_entry();
         let slot = u32::try_from(entry.key()).ok()?;
         let prepared = accept::prepare(&stream).and_then(|()| {
-            turn.registry.register(
-                &mut stream,
-                Source::Client(entry.key()).into(),
-                Interest::READABLE,
-            )
+            turn.registry.register(&mut stream, Source::Client(entry.key()).into(), Interest::READABLE)
         });
         if let Err(error) = prepared {
             log::debug!("connection from {address} dropped: {error}");
@@ -192,17 +186,8 @@ impl Clients {
         }
         let generation = &mut self.generations[entry.key()];
         *generation = generation.wrapping_add(1);
-        let id = ConnectionId {
-            slot,
-            generation: *generation,
-        };
-        entry.insert(Connection::new(
-            id,
-            stream,
-            address,
-            self.limits.packets_per_second,
-            turn.now,
-        ));
+        let id = ConnectionId { slot, generation: *generation };
+        entry.insert(Connection::new(id, stream, address, self.limits.packets_per_second, turn.now));
         Some(id)
     }
 
@@ -223,9 +208,7 @@ impl Clients {
     }
 
     fn get(&mut self, id: ConnectionId) -> Option<&mut Connection> {
-        self.connections
-            .get_mut(id.slot as usize)
-            .filter(|connection| connection.id == id)
+        self.connections.get_mut(id.slot as usize).filter(|connection| connection.id == id)
     }
 
     /// Lists the connection to be served, unless it is listed or must wait for its budget.
@@ -256,10 +239,8 @@ impl Clients {
     }
 
     fn serve_one(&mut self, turn: &mut Turn<'_>, id: ConnectionId) {
-        let Some(connection) = self
-            .connections
-            .get_mut(id.slot as usize)
-            .filter(|connection| connection.id == id)
+        let Some(connection) =
+            self.connections.get_mut(id.slot as usize).filter(|connection| connection.id == id)
         else {
             return;
         };
@@ -269,13 +250,7 @@ impl Clients {
         let served = if is_open {
             connection.serve(turn.now, &mut self.scratch, |packet| {
                 turn.metrics.packet_in(packet.id());
-                turn.game.handle(
-                    turn.now,
-                    Input::Packet {
-                        connection: id,
-                        packet,
-                    },
-                );
+                turn.game.handle(turn.now, Input::Packet { connection: id, packet });
             })
         } else {
             connection.drop_input(&mut self.scratch)
@@ -302,13 +277,7 @@ impl Clients {
         let Some(connection) = self.get(id) else { return };
         match connection.stage {
             Stage::Open => {
-                turn.game.handle(
-                    turn.now,
-                    Input::Lost {
-                        connection: id,
-                        reason,
-                    },
-                );
+                turn.game.handle(turn.now, Input::Lost { connection: id, reason });
                 if reason.player_text().is_some() {
                     self.say_goodbye(turn, id, reason);
                 } else {
@@ -399,10 +368,8 @@ impl Clients {
 
     /// Sends what waits for one connection. Only one whose socket is full asks the poll to tell when it no longer is.
     fn flush_one(&mut self, turn: &mut Turn<'_>, id: ConnectionId) {
-        let Some(connection) = self
-            .connections
-            .get_mut(id.slot as usize)
-            .filter(|connection| connection.id == id)
+        let Some(connection) =
+            self.connections.get_mut(id.slot as usize).filter(|connection| connection.id == id)
         else {
             return;
         };
@@ -427,11 +394,8 @@ impl Clients {
         }
         if connection.wants_writable != wants_writable {
             connection.wants_writable = wants_writable;
-            let interest = if wants_writable {
-                Interest::READABLE | Interest::WRITABLE
-            } else {
-                Interest::READABLE
-            };
+            let interest =
+                if wants_writable { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
             let token = Source::Client(id.slot as usize).into();
             if let Err(error) = turn.registry.reregister(&mut connection.stream, token, interest) {
                 log::warn!("connection {id} cannot be watched: {error}");
@@ -486,10 +450,7 @@ impl Clients {
         let throttled = self.throttled.first().map(|(until, _)| *until);
         let leaving = self.leaving.front().map(|(until, _)| *until);
         let flush = outbox_is_dirty.then(|| self.cadence.next_flush(now));
-        [ready, throttled, leaving, flush, self.close_log.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [ready, throttled, leaving, flush, self.close_log.next_deadline()].into_iter().flatten().min()
     }
 
     /// Sets the gauges of connections.
@@ -509,12 +470,6 @@ fn report_round_trip(turn: &mut Turn<'_>, connection: &mut Connection) {
     }
     connection.round_trip_measured = Some(turn.now);
     if let Some(milliseconds) = round_trip::measure(&connection.stream) {
-        turn.game.handle(
-            turn.now,
-            Input::RoundTrip {
-                connection: connection.id,
-                milliseconds,
-            },
-        );
+        turn.game.handle(turn.now, Input::RoundTrip { connection: connection.id, milliseconds });
     }
 }

@@ -25,12 +25,7 @@ impl CloseLog {
     pub(super) fn admit(&mut self, reason: &CloseReason, now: Millis) -> bool {
         let label = reason.label();
         let Some(window) = self.windows.iter_mut().find(|window| window.label == label) else {
-            self.windows.push(Window {
-                label,
-                began: now,
-                lines: 1,
-                suppressed: 0,
-            });
+            self.windows.push(Window { label, began: now, lines: 1, suppressed: 0 });
             return true;
         };
         if window.suppressed == 0 && now.saturating_sub(window.began) >= 1000 {
@@ -47,11 +42,7 @@ impl CloseLog {
 
     /// When [`Self::summaries`] next has something to say.
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        self.windows
-            .iter()
-            .filter(|window| window.suppressed > 0)
-            .map(|window| window.began + 1000)
-            .min()
+        self.windows.iter().filter(|window| window.suppressed > 0).map(|window| window.began + 1000).min()
     }
 
     /// Reason and count of the closings without a line of their own, for every second that is over.
@@ -76,10 +67,7 @@ mod tests {
         let mut log = CloseLog::default();
         let lines = (0..500).filter(|_| log.admit(&CloseReason::Flood, 100)).count();
         assert_eq!(lines, 10);
-        assert!(
-            log.admit(&CloseReason::Quit, 100),
-            "other reasons have their own lines"
-        );
+        assert!(log.admit(&CloseReason::Quit, 100), "other reasons have their own lines");
         assert_eq!(log.next_deadline(), Some(1100));
         assert_eq!(log.summaries(1099).count(), 0);
         assert_eq!(log.summaries(1100).collect::<Vec<_>>(), [("flood", 490)]);

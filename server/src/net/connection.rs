@@ -47,6 +47,8 @@ pub(super) enum Served {
 pub(super) struct Connection {
     /// Its id.
     pub id: ConnectionId,
+    /// Which one it is of all that were ever taken in, for tools; 0 for one that was refused.
+    pub number: u64,
     /// Its socket.
     pub stream: TcpStream,
     /// Where it comes from.
@@ -88,6 +90,7 @@ impl Connection {
     ) -> Self {
         Self {
             id,
+            number: 0,
             stream,
             address,
             opened: now,
@@ -252,16 +255,9 @@ mod tests {
             client.set_nodelay(true).unwrap();
             let (server, address) = listener.accept().unwrap();
             server.set_nonblocking(true).unwrap();
-            let id = ConnectionId {
-                slot: 0,
-                generation: 1,
-            };
+            let id = ConnectionId { slot: 0, generation: 1 };
             let connection = Connection::new(id, TcpStream::from_std(server), address, packets_per_second, 0);
-            Self {
-                client,
-                connection,
-                scratch: vec![0; INBOUND_LIMIT],
-            }
+            Self { client, connection, scratch: vec![0; INBOUND_LIMIT] }
         }
 
         /// The client says `bytes`; returns once the kernel has them on the server's side.
@@ -279,9 +275,7 @@ mod tests {
 
         fn serve(&mut self, now: Millis) -> (Vec<ClientPacket>, Served) {
             let mut packets = Vec::new();
-            let served = self
-                .connection
-                .serve(now, &mut self.scratch, |packet| packets.push(packet));
+            let served = self.connection.serve(now, &mut self.scratch, |packet| packets.push(packet));
             (packets, served)
         }
     }
@@ -305,21 +299,13 @@ mod tests {
     fn a_split_packet_waits_for_its_rest() {
         let mut wire = Wire::new(100);
         let mut bytes = Vec::new();
-        ClientPacket::Talk {
-            text: "hola a todos".to_owned(),
-        }
-        .encode(&mut bytes);
+        ClientPacket::Talk { text: "hola a todos".to_owned() }.encode(&mut bytes);
         for byte in &bytes[..bytes.len() - 1] {
             wire.say(&[*byte]);
             assert_eq!(wire.serve(0), (Vec::new(), Served::All));
         }
         wire.say(&bytes[bytes.len() - 1..]);
-        assert_eq!(
-            wire.serve(0).0,
-            [ClientPacket::Talk {
-                text: "hola a todos".to_owned()
-            }]
-        );
+        assert_eq!(wire.serve(0).0, [ClientPacket::Talk { text: "hola a todos".to_owned() }]);
     }
 
     #[test]
@@ -347,10 +333,7 @@ mod tests {
             }
         }
         assert_eq!(total, 40);
-        assert!(
-            (1400..=1600).contains(&now),
-            "25 at once and 15 at 10 a second took {now} ms"
-        );
+        assert!((1400..=1600).contains(&now), "25 at once and 15 at 10 a second took {now} ms");
     }
 
     #[test]

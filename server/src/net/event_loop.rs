@@ -15,20 +15,20 @@ use mio::{Events, Poll, Waker};
 use super::accept::{Door, Knock};
 use super::clients::{Clients, Turn};
 use super::helpers::Helpers;
-use super::{descriptors, from_config};
 use super::http::{OpsPort, Pages};
 use super::listen::{self, Address, Move};
 use super::signals::SignalSource;
 use super::store_link::{Order, StoreLink};
 use super::tokens::Source;
+use super::{descriptors, from_config};
 use crate::config::Config;
 use crate::crypto::{self, Hasher};
 use crate::game::{Game, Input, Millis};
 use crate::ops::health::Health;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::store::server::{Registration, ServerStatus};
-use crate::store::{self, Store};
 use crate::store::worker::Worker;
+use crate::store::{self, Store};
 
 /// Events taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1024;
@@ -132,10 +132,7 @@ impl EventLoop {
         let registry = poll.registry();
         Ok(Self {
             door: Some(Door::open(setup.listener, registry, Source::PlayersDoor.into())?),
-            ops: setup
-                .ops_listener
-                .map(|listener| OpsPort::open(listener, registry))
-                .transpose()?,
+            ops: setup.ops_listener.map(|listener| OpsPort::open(listener, registry)).transpose()?,
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
             game: setup.game,
@@ -178,9 +175,7 @@ impl EventLoop {
             let ended = Instant::now();
             let worked = ended - woke;
             self.clients.turn_took(woke - turn_ended, worked);
-            self.metrics
-                .turns
-                .record(u64::try_from(worked.as_micros()).unwrap_or(u64::MAX));
+            self.metrics.turns.record(u64::try_from(worked.as_micros()).unwrap_or(u64::MAX));
             self.metrics.increment(Counter::Turns);
             turn_ended = ended;
             if let Some(signal) = self.is_over(now) {
@@ -216,12 +211,8 @@ impl EventLoop {
         for event in events {
             self.dispatch(now, event);
         }
-        let mut turn = Turn {
-            now,
-            game: &mut self.game,
-            metrics: &mut self.metrics,
-            registry: self.poll.registry(),
-        };
+        let mut turn =
+            Turn { now, game: &mut self.game, metrics: &mut self.metrics, registry: self.poll.registry() };
         self.clients.serve(&mut turn);
         let orders = self.helpers.deliver_replies(now, turn.game, turn.metrics, &mut self.link);
         turn.game.advance(now);
@@ -430,13 +421,7 @@ impl EventLoop {
             uptime_seconds: now / 1000,
         };
         let Some(ops) = &mut self.ops else { return };
-        let answered = ops.event(
-            slot,
-            &Pages {
-                health,
-                metrics: &self.metrics,
-            },
-        );
+        let answered = ops.event(slot, &Pages { health, metrics: &self.metrics });
         self.metrics.add(Counter::OpsRequests, answered);
     }
 }

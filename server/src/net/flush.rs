@@ -83,24 +83,14 @@ impl Cadence {
         }
         let busy = (self.busy + self.previous_busy).as_micros() * 100;
         let total = (self.total + self.previous_total).as_micros();
-        self.is_loaded = busy
-            > total
-                * if self.is_loaded {
-                    LOADED_BELOW
-                } else {
-                    LOADED_ABOVE
-                };
+        self.is_loaded = busy > total * if self.is_loaded { LOADED_BELOW } else { LOADED_ABOVE };
         (self.previous_busy, self.previous_total) = (self.busy, self.total);
         (self.busy, self.total) = (Duration::ZERO, Duration::ZERO);
     }
 
     /// When what waits is to be sent: `now`, or a little later under load.
     pub fn next_flush(&self, now: Millis) -> Millis {
-        if self.is_loaded {
-            now.max(self.flushed_at + FLUSH_INTERVAL_MS)
-        } else {
-            now
-        }
+        if self.is_loaded { now.max(self.flushed_at + FLUSH_INTERVAL_MS) } else { now }
     }
 
     /// Everything that waited was sent.
@@ -166,10 +156,7 @@ mod tests {
         let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();
         let stream = TcpStream::from_std(server);
-        let id = ConnectionId {
-            slot: 0,
-            generation: 1,
-        };
+        let id = ConnectionId { slot: 0, generation: 1 };
         let mut outbox = Outbox::new(TextEncoding::Latin1);
         outbox.open(id, 1300);
 
@@ -204,16 +191,10 @@ mod tests {
         server.shutdown(std::net::Shutdown::Write).unwrap();
         let stream = TcpStream::from_std(server);
         drop(client);
-        let id = ConnectionId {
-            slot: 0,
-            generation: 1,
-        };
+        let id = ConnectionId { slot: 0, generation: 1 };
         let mut outbox = Outbox::new(TextEncoding::Latin1);
         outbox.open(id, 1300);
         outbox.send(id, &ServerPacket::PosUpdate { x: 50, y: 60 });
-        assert_eq!(
-            flush(&stream, id, &mut outbox).0,
-            Flushed::Broken(CloseReason::ConnectionReset)
-        );
+        assert_eq!(flush(&stream, id, &mut outbox).0, Flushed::Broken(CloseReason::ConnectionReset));
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
+use super::store_link::{Order, StoreLink};
 use crate::crypto::{self, Hasher, QUEUE_LIMIT};
 use crate::game::{Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
-use super::store_link::{Order, StoreLink};
 use crate::store::worker::Worker;
 use crate::store::{self, CreateError, Reply, StoreError};
 
@@ -109,9 +109,8 @@ fn is_failure(reply: &Reply) -> bool {
         Reply::Heartbeat { result, .. } => result.is_err(),
         Reply::Settings { result, .. } => result.is_err(),
         Reply::Created { result, .. } => matches!(result, Err(CreateError::Store(_))),
-        Reply::Saved { result, .. } => matches!(
-            result,
-            Err(StoreError::Unavailable(_) | StoreError::Damaged { .. })
-        ),
+        Reply::Saved { result, .. } => {
+            matches!(result, Err(StoreError::Unavailable(_) | StoreError::Damaged { .. }))
+        }
     }
 }

@@ -56,10 +56,7 @@ enum Progress {
 impl OpsPort {
     /// Serves `listener`.
     pub(super) fn open(listener: TcpListener, registry: &Registry) -> io::Result<Self> {
-        Ok(Self {
-            door: Door::open(listener, registry, Source::OpsDoor.into())?,
-            clients: Slab::new(),
-        })
+        Ok(Self { door: Door::open(listener, registry, Source::OpsDoor.into())?, clients: Slab::new() })
     }
 
     /// Somebody knocks.
@@ -80,10 +77,7 @@ impl OpsPort {
             }
             let entry = self.clients.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
-            if registry
-                .register(&mut stream, Source::OpsClient(entry.key()).into(), interest)
-                .is_ok()
-            {
+            if registry.register(&mut stream, Source::OpsClient(entry.key()).into(), interest).is_ok() {
                 entry.insert(OpsClient {
                     stream,
                     request: Vec::new(),
@@ -117,10 +111,7 @@ impl OpsPort {
     /// When something is to be done without an event.
     pub(super) fn next_deadline(&self, now: Millis) -> Option<Millis> {
         let clients = self.clients.iter().map(|(_, client)| client.deadline).min();
-        [clients, self.door.next_deadline(now)]
-            .into_iter()
-            .flatten()
-            .min()
+        [clients, self.door.next_deadline(now)].into_iter().flatten().min()
     }
 }
 
@@ -176,20 +167,11 @@ fn respond(request: &[u8], pages: &Pages<'_>) -> Option<Vec<u8>> {
         Ok(httparse::Status::Complete(_)) => {}
         Ok(httparse::Status::Partial) if request.len() < REQUEST_LIMIT => return None,
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            return Some(page(
-                "431 Request Header Fields Too Large",
-                TEXT,
-                "the request is too long\n",
-            ));
+            return Some(page("431 Request Header Fields Too Large", TEXT, "the request is too long\n"));
         }
         Err(_) => return Some(page("400 Bad Request", TEXT, "not an HTTP request\n")),
     }
-    let path = parsed
-        .path
-        .unwrap_or_default()
-        .split('?')
-        .next()
-        .unwrap_or_default();
+    let path = parsed.path.unwrap_or_default().split('?').next().unwrap_or_default();
     Some(match (parsed.method, path) {
         (Some("GET"), "/health") => {
             let status = match pages.health.status() {
@@ -198,11 +180,9 @@ fn respond(request: &[u8], pages: &Pages<'_>) -> Option<Vec<u8>> {
             };
             page(status, "application/json", &pages.health.to_json())
         }
-        (Some("GET"), "/metrics") => page(
-            "200 OK",
-            prometheus::CONTENT_TYPE,
-            &prometheus::render(pages.metrics, packet_name),
-        ),
+        (Some("GET"), "/metrics") => {
+            page("200 OK", prometheus::CONTENT_TYPE, &prometheus::render(pages.metrics, packet_name))
+        }
         (Some("GET"), _) => page("404 Not Found", TEXT, "there are /health and /metrics\n"),
         _ => page("405 Method Not Allowed", TEXT, "only GET\n"),
     })
@@ -219,10 +199,7 @@ fn page(status: &str, content_type: &str, body: &str) -> Vec<u8> {
 }
 
 fn packet_name(id: u8) -> Option<&'static str> {
-    ClientPacket::LAYOUT
-        .iter()
-        .find(|layout| layout.id == id)
-        .map(|layout| layout.name)
+    ClientPacket::LAYOUT.iter().find(|layout| layout.id == id).map(|layout| layout.name)
 }
 
 #[cfg(test)]
@@ -239,14 +216,7 @@ mod tests {
             connections: 0,
             uptime_seconds: 1,
         };
-        respond(
-            request,
-            &Pages {
-                health,
-                metrics: &metrics,
-            },
-        )
-        .map(|bytes| String::from_utf8(bytes).unwrap())
+        respond(request, &Pages { health, metrics: &metrics }).map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     #[test]
@@ -258,33 +228,20 @@ mod tests {
         let response = answer(request).unwrap();
         assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        assert!(
-            head.contains(&format!("Content-Length: {}", body.len())),
-            "{response}"
-        );
+        assert!(head.contains(&format!("Content-Length: {}", body.len())), "{response}");
         assert!(body.contains("\"status\":\"healthy\""), "{response}");
     }
 
     #[test]
     fn metrics_are_served_as_text() {
         let response = answer(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
-        assert!(
-            response.contains("Content-Type: text/plain; version=0.0.4"),
-            "{response}"
-        );
+        assert!(response.contains("Content-Type: text/plain; version=0.0.4"), "{response}");
         assert!(response.contains("pyao_connections 0\n"), "{response}");
     }
 
     #[test]
     fn anything_else_is_refused() {
-        let status = |request: &[u8]| {
-            answer(request)
-                .unwrap()
-                .split_whitespace()
-                .nth(1)
-                .unwrap()
-                .to_owned()
-        };
+        let status = |request: &[u8]| answer(request).unwrap().split_whitespace().nth(1).unwrap().to_owned();
         assert_eq!(status(b"GET / HTTP/1.1\r\n\r\n"), "404");
         assert_eq!(status(b"POST /health HTTP/1.1\r\n\r\n"), "405");
         assert_eq!(status(b"\x00\x01\x02\x03"), "400");
@@ -292,10 +249,7 @@ mod tests {
         let mut long = b"GET /health HTTP/1.1\r\nX: ".to_vec();
         long.resize(REQUEST_LIMIT, b'a');
         assert_eq!(status(&long), "431");
-        let many = format!(
-            "GET /health HTTP/1.1\r\n{}\r\n",
-            "A: b\r\n".repeat(HEADERS_MAX + 1)
-        );
+        let many = format!("GET /health HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(HEADERS_MAX + 1));
         assert_eq!(status(many.as_bytes()), "431");
     }
 

@@ -153,9 +153,7 @@ mod tests {
     }
 
     fn served(budget: &mut PacketBudget, packet: &ClientPacket, tries: usize, now: Millis) -> usize {
-        (0..tries)
-            .filter(|_| budget.admit(packet, now) == Admission::Now)
-            .count()
+        (0..tries).filter(|_| budget.admit(packet, now) == Admission::Now).count()
     }
 
     #[test]
@@ -205,16 +203,11 @@ mod tests {
         let mut budget = PacketBudget::new(10, 0);
         assert_eq!(budget.admit(&heading(1), 0), Admission::Now);
         for frame in 0..600 {
-            assert_eq!(
-                budget.admit(&heading(1), frame * 1000 / 60),
-                Admission::Now,
-                "frame {frame}"
-            );
+            assert_eq!(budget.admit(&heading(1), frame * 1000 / 60), Admission::Now, "frame {frame}");
         }
         let mut budget = PacketBudget::new(10, 0);
-        let turning = (0..200)
-            .take_while(|turn| budget.admit(&heading(1 + turn % 2), 0) == Admission::Now)
-            .count();
+        let turning =
+            (0..200).take_while(|turn| budget.admit(&heading(1 + turn % 2), 0) == Admission::Now).count();
         assert_eq!(turning, 25);
     }
 
@@ -250,24 +243,14 @@ mod tests {
 
     #[test]
     fn the_door_closes_at_its_limits() {
-        let limits = ClientLimits {
-            connections: 3,
-            connections_per_address: 2,
-            packets_per_second: 100,
-        };
+        let limits = ClientLimits { connections: 3, connections_per_address: 2, packets_per_second: 100 };
         let address: IpAddr = "10.0.0.1".parse().unwrap();
         let mut counts = AddressCounts::default();
         assert_eq!(admit(&limits, 0, &counts, address), Ok(()));
         counts.add(address);
         counts.add(address);
-        assert_eq!(
-            admit(&limits, 2, &counts, address),
-            Err(CloseReason::TooManyFromAddress)
-        );
+        assert_eq!(admit(&limits, 2, &counts, address), Err(CloseReason::TooManyFromAddress));
         assert_eq!(admit(&limits, 2, &counts, "10.0.0.2".parse().unwrap()), Ok(()));
-        assert_eq!(
-            admit(&limits, 3, &counts, "10.0.0.2".parse().unwrap()),
-            Err(CloseReason::ServerFull)
-        );
+        assert_eq!(admit(&limits, 3, &counts, "10.0.0.2".parse().unwrap()), Err(CloseReason::ServerFull));
     }
 }

@@ -56,12 +56,7 @@ mod tests {
 
     #[test]
     fn every_source_comes_back_from_its_token() {
-        let fixed = [
-            Source::Waker,
-            Source::Signals,
-            Source::PlayersDoor,
-            Source::OpsDoor,
-        ];
+        let fixed = [Source::Waker, Source::Signals, Source::PlayersDoor, Source::OpsDoor];
         let ops = (0..CLIENTS_MAX).map(Source::OpsClient);
         let clients = (0..3).map(Source::Client);
         let mut tokens = std::collections::BTreeSet::new();

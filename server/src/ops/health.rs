@@ -48,20 +48,12 @@ impl Health {
     }
 
     fn game(&self) -> Status {
-        if self.is_shutting_down {
-            Status::Unhealthy
-        } else {
-            Status::Healthy
-        }
+        if self.is_shutting_down { Status::Unhealthy } else { Status::Healthy }
     }
 
     /// A store that is away degrades: play goes on from memory.
     fn store(&self) -> Status {
-        if self.store_answers {
-            Status::Healthy
-        } else {
-            Status::Degraded
-        }
+        if self.store_answers { Status::Healthy } else { Status::Degraded }
     }
 
     /// The report as JSON. Every value is a number or one of our own words, so nothing needs escaping.
@@ -108,16 +100,10 @@ mod tests {
 
     #[test]
     fn a_store_that_is_away_degrades_and_a_shutdown_is_unhealthy() {
-        let away = Health {
-            store_answers: false,
-            ..WELL
-        };
+        let away = Health { store_answers: false, ..WELL };
         assert_eq!(away.status(), Status::Degraded);
         assert!(away.to_json().contains("\"store\":\"degraded\""));
-        let ending = Health {
-            is_shutting_down: true,
-            ..away
-        };
+        let ending = Health { is_shutting_down: true, ..away };
         assert_eq!(ending.status(), Status::Unhealthy);
     }
 }

@@ -1,9 +1,8 @@
 //! How often something took how long, in fixed steps.
 
 /// Upper bounds of the steps, in microseconds; the last step has none.
-pub const BOUNDS_MICROSECONDS: [u64; 12] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000,
-];
+pub const BOUNDS_MICROSECONDS: [u64; 12] =
+    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000];
 
 /// Counts of durations by step, with their sum.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,13 +22,10 @@ impl Histogram {
     /// For each bound, in microseconds, how many durations did not exceed it.
     pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let mut total = 0;
-        BOUNDS_MICROSECONDS
-            .iter()
-            .zip(&self.steps)
-            .map(move |(bound, count)| {
-                total += count;
-                (*bound, total)
-            })
+        BOUNDS_MICROSECONDS.iter().zip(&self.steps).map(move |(bound, count)| {
+            total += count;
+            (*bound, total)
+        })
     }
 
     /// How many durations were counted.

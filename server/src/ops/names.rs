@@ -16,10 +16,7 @@ const fn name(name: &'static str, help: &'static str) -> Name {
 /// Counter.
 pub const ACCEPTS: Name = name("pyao_accepts_total", "Sockets accepted on the players' port.");
 /// Counter by `reason`.
-pub const REFUSALS: Name = name(
-    "pyao_refusals_total",
-    "Connections refused at the door, by reason.",
-);
+pub const REFUSALS: Name = name("pyao_refusals_total", "Connections refused at the door, by reason.");
 /// Counter by `reason`.
 pub const CLOSES: Name = name("pyao_closes_total", "Connections closed, by reason.");
 /// Counter by `packet`.
@@ -27,73 +24,51 @@ pub const PACKETS_IN: Name = name("pyao_packets_in_total", "Packets received, by
 /// Counter.
 pub const BYTES_IN: Name = name("pyao_bytes_in_total", "Bytes received from players.");
 /// Counter.
-pub const SEGMENTS_OUT: Name = name(
-    "pyao_segments_out_total",
-    "Segments of whole packets sent to players.",
-);
+pub const SEGMENTS_OUT: Name = name("pyao_segments_out_total", "Segments of whole packets sent to players.");
 /// Counter.
 pub const BYTES_OUT: Name = name("pyao_bytes_out_total", "Bytes sent to players.");
 /// Counter.
 pub const FLUSHES: Name = name("pyao_flushes_total", "Times the loop sent what was waiting.");
 /// Counter.
-pub const SENDS_BLOCKED: Name = name(
-    "pyao_sends_blocked_total",
-    "Times a player's socket would take no more.",
-);
+pub const SENDS_BLOCKED: Name =
+    name("pyao_sends_blocked_total", "Times a player's socket would take no more.");
 /// Counter.
-pub const THROTTLES: Name = name(
-    "pyao_throttles_total",
-    "Times a connection had to wait for its packet budget.",
-);
+pub const THROTTLES: Name =
+    name("pyao_throttles_total", "Times a connection had to wait for its packet budget.");
 /// Counter.
-pub const ACCEPT_ERRORS: Name = name(
-    "pyao_accept_errors_total",
-    "Failed accepts, such as no file descriptor left.",
-);
+pub const ACCEPT_ERRORS: Name =
+    name("pyao_accept_errors_total", "Failed accepts, such as no file descriptor left.");
 /// Counter.
 pub const POLL_ERRORS: Name = name("pyao_poll_errors_total", "Failed waits for events.");
 /// Counter.
-pub const SETTINGS_REFUSED: Name =
-    name("pyao_settings_refused_total", "Live settings of the store that were not valid or could not be followed.");
+pub const SETTINGS_REFUSED: Name = name(
+    "pyao_settings_refused_total",
+    "Live settings of the store that were not valid or could not be followed.",
+);
 /// Counter.
 pub const STORE_REQUESTS: Name = name("pyao_store_requests_total", "Requests given to the store.");
 /// Counter.
-pub const STORE_FAILURES: Name = name(
-    "pyao_store_failures_total",
-    "Requests the store could not carry out.",
-);
+pub const STORE_FAILURES: Name = name("pyao_store_failures_total", "Requests the store could not carry out.");
 /// Counter.
-pub const PASSWORD_JOBS: Name = name(
-    "pyao_password_jobs_total",
-    "Passwords given to be hashed or checked.",
-);
+pub const PASSWORD_JOBS: Name = name("pyao_password_jobs_total", "Passwords given to be hashed or checked.");
 /// Counter.
 pub const OPS_REQUESTS: Name = name("pyao_ops_requests_total", "Requests to the ops port.");
 /// Counter.
 pub const TURNS: Name = name("pyao_turns_total", "Turns of the loop.");
 /// Gauge.
-pub const CONNECTIONS: Name = name(
-    "pyao_connections",
-    "Open connections, those being closed included.",
-);
+pub const CONNECTIONS: Name = name("pyao_connections", "Open connections, those being closed included.");
 /// Gauge.
 pub const PLAYERS: Name = name("pyao_players", "Players in the world.");
 /// Gauge.
 pub const STORE_WAITING: Name = name("pyao_store_requests_waiting", "Store requests not answered yet.");
 /// Gauge.
-pub const PASSWORDS_WAITING: Name = name(
-    "pyao_password_jobs_waiting",
-    "Password jobs the hasher had no room for.",
-);
+pub const PASSWORDS_WAITING: Name =
+    name("pyao_password_jobs_waiting", "Password jobs the hasher had no room for.");
 /// Gauge.
-pub const THROTTLED: Name = name(
-    "pyao_connections_throttled",
-    "Connections waiting for their packet budget.",
-);
+pub const THROTTLED: Name =
+    name("pyao_connections_throttled", "Connections waiting for their packet budget.");
 /// Gauge.
 pub const UPTIME: Name = name("pyao_uptime_seconds", "Seconds since the server started.");
 /// Histogram.
-pub const TURN_SECONDS: Name = name(
-    "pyao_turn_seconds",
-    "Time one turn of the loop worked, waiting excluded.",
-);
+pub const TURN_SECONDS: Name =
+    name("pyao_turn_seconds", "Time one turn of the loop worked, waiting excluded.");

@@ -21,10 +21,7 @@ pub fn render(metrics: &Metrics, packet_name: impl Fn(u8) -> Option<&'static str
         head(&mut text, name, "gauge");
         line(&mut text, name.name, metrics.gauge(gauge));
     }
-    for (name, labelled) in [
-        (names::REFUSALS, &metrics.refusals),
-        (names::CLOSES, &metrics.closes),
-    ] {
+    for (name, labelled) in [(names::REFUSALS, &metrics.refusals), (names::CLOSES, &metrics.closes)] {
         head(&mut text, name, "counter");
         for (reason, count) in labelled.iter() {
             line(&mut text, &format!("{}{{reason=\"{reason}\"}}", name.name), count);
@@ -33,21 +30,14 @@ pub fn render(metrics: &Metrics, packet_name: impl Fn(u8) -> Option<&'static str
     head(&mut text, names::PACKETS_IN, "counter");
     for (id, count) in metrics.packets_in() {
         let packet = packet_name(id).unwrap_or("unknown");
-        line(
-            &mut text,
-            &format!("{}{{id=\"{id}\",packet=\"{packet}\"}}", names::PACKETS_IN.name),
-            count,
-        );
+        line(&mut text, &format!("{}{{id=\"{id}\",packet=\"{packet}\"}}", names::PACKETS_IN.name), count);
     }
     histogram(&mut text, names::TURN_SECONDS, &metrics.turns);
     text
 }
 
 fn head(text: &mut String, name: Name, kind: &str) {
-    text.push_str(&format!(
-        "# HELP {} {}\n# TYPE {} {kind}\n",
-        name.name, name.help, name.name
-    ));
+    text.push_str(&format!("# HELP {} {}\n# TYPE {} {kind}\n", name.name, name.help, name.name));
 }
 
 fn line(text: &mut String, name: &str, value: u64) {
@@ -59,23 +49,10 @@ fn histogram(text: &mut String, name: Name, histogram: &Histogram) {
     let seconds = |microseconds: u64| microseconds as f64 / 1_000_000.0;
     head(text, name, "histogram");
     for (bound, count) in histogram.cumulative() {
-        line(
-            text,
-            &format!("{}_bucket{{le=\"{}\"}}", name.name, seconds(bound)),
-            count,
-        );
+        line(text, &format!("{}_bucket{{le=\"{}\"}}", name.name, seconds(bound)), count);
     }
-    line(
-        text,
-        &format!("{}_bucket{{le=\"+Inf\"}}", name.name),
-        histogram.count(),
-    );
-    let _ = writeln!(
-        text,
-        "{}_sum {}",
-        name.name,
-        seconds(histogram.sum_microseconds())
-    );
+    line(text, &format!("{}_bucket{{le=\"+Inf\"}}", name.name), histogram.count());
+    let _ = writeln!(text, "{}_sum {}", name.name, seconds(histogram.sum_microseconds()));
     line(text, &format!("{}_count", name.name), histogram.count());
 }
 

@@ -342,10 +342,7 @@ mod tests {
         let mut out = Vec::new();
         packet.encode(&mut out);
         assert_eq!(out, bytes);
-        assert_eq!(
-            ClientPacket::decode(bytes),
-            Ok(Some((packet.clone(), bytes.len())))
-        );
+        assert_eq!(ClientPacket::decode(bytes), Ok(Some((packet.clone(), bytes.len()))));
     }
 
     #[test]
@@ -375,10 +372,7 @@ mod tests {
             email: "a@b.c".to_owned(),
             home: 5,
         };
-        assert_bytes(
-            &create,
-            b"\x02\x03\0Ana\x07\0secreto\x00\x0D\x00\x02\x01\x0C\x91\x01\x05\0a@b.c\x05",
-        );
+        assert_bytes(&create, b"\x02\x03\0Ana\x07\0secreto\x00\x0D\x00\x02\x01\x0C\x91\x01\x05\0a@b.c\x05");
     }
 
     #[test]
@@ -386,48 +380,17 @@ mod tests {
         let text = || "hola".to_owned();
         assert_bytes(&ClientPacket::ThrowDices, b"\x01");
         assert_bytes(&ClientPacket::Talk { text: text() }, b"\x03\x04\0hola");
-        let whisper = ClientPacket::Whisper {
-            target_name: "Ana".to_owned(),
-            text: text(),
-        };
+        let whisper = ClientPacket::Whisper { target_name: "Ana".to_owned(), text: text() };
         assert_bytes(&whisper, b"\x05\x03\0Ana\x04\0hola");
         assert_bytes(&ClientPacket::Walk { heading: 3 }, b"\x06\x03");
-        assert_bytes(
-            &ClientPacket::Drop {
-                slot: 31,
-                amount: 10000,
-            },
-            b"\x18\x1F\x10\x27",
-        );
+        assert_bytes(&ClientPacket::Drop { slot: 31, amount: 10000 }, b"\x18\x1F\x10\x27");
         assert_bytes(&ClientPacket::DoubleClick { x: 50, y: 101 }, b"\x1B\x32\x65");
-        assert_bytes(
-            &ClientPacket::WorkLeftClick {
-                x: 50,
-                y: 60,
-                skill: 88,
-            },
-            b"\x21\x32\x3C\x58",
-        );
-        assert_bytes(
-            &ClientPacket::BankDepositGold { amount: -2 },
-            b"\x70\xFE\xFF\xFF\xFF",
-        );
-        let item = ClientPacket::MoveItem {
-            from_slot: 1,
-            to_slot: 2,
-            move_type: 0,
-        };
+        assert_bytes(&ClientPacket::WorkLeftClick { x: 50, y: 60, skill: 88 }, b"\x21\x32\x3C\x58");
+        assert_bytes(&ClientPacket::BankDepositGold { amount: -2 }, b"\x70\xFE\xFF\xFF\xFF");
+        let item = ClientPacket::MoveItem { from_slot: 1, to_slot: 2, move_type: 0 };
         assert_bytes(&item, b"\x81\x01\x02\x00");
-        let warp = GmCommand::WarpChar {
-            username: "YO".to_owned(),
-            map: 290,
-            x: 50,
-            y: 60,
-        };
-        assert_bytes(
-            &ClientPacket::GMCommands { command: warp },
-            b"\x7A\x0B\x02\0YO\x22\x01\x32\x3C",
-        );
+        let warp = GmCommand::WarpChar { username: "YO".to_owned(), map: 290, x: 50, y: 60 };
+        assert_bytes(&ClientPacket::GMCommands { command: warp }, b"\x7A\x0B\x02\0YO\x22\x01\x32\x3C");
     }
 
     #[test]
@@ -449,10 +412,7 @@ mod tests {
         let bytes = b"\x19\x02\x1C\x01\x06";
         let cast = ClientPacket::CastSpell { spell_slot: 2 };
         assert_eq!(ClientPacket::decode(bytes), Ok(Some((cast, 2))));
-        assert_eq!(
-            ClientPacket::decode(&bytes[2..]),
-            Ok(Some((ClientPacket::Work { skill: 1 }, 2)))
-        );
+        assert_eq!(ClientPacket::decode(&bytes[2..]), Ok(Some((ClientPacket::Work { skill: 1 }, 2))));
         assert_eq!(ClientPacket::decode(&bytes[4..]), Ok(None));
     }
 
@@ -468,10 +428,7 @@ mod tests {
             assert_eq!(ClientPacket::decode(&[id, 0, 0]), Err(DecodeError::UnknownId(id)));
         }
         for command in std::iter::once(0).chain(149..=255) {
-            assert_eq!(
-                ClientPacket::decode(&[122, command]),
-                Err(DecodeError::UnknownGmCommand(command))
-            );
+            assert_eq!(ClientPacket::decode(&[122, command]), Err(DecodeError::UnknownGmCommand(command)));
         }
     }
 
@@ -479,18 +436,9 @@ mod tests {
     fn an_address_ban_names_an_address_or_a_character() {
         use crate::protocol::gm::IpOrName;
         let ban = |target| ClientPacket::GMCommands {
-            command: GmCommand::BanIP {
-                target,
-                reason: "r".to_owned(),
-            },
+            command: GmCommand::BanIP { target, reason: "r".to_owned() },
         };
-        assert_bytes(
-            &ban(IpOrName::Ip([10, 0, 0, 1])),
-            b"\x7A\x4A\x01\x0A\0\0\x01\x01\0r",
-        );
-        assert_bytes(
-            &ban(IpOrName::Name("Ana".to_owned())),
-            b"\x7A\x4A\x00\x03\0Ana\x01\0r",
-        );
+        assert_bytes(&ban(IpOrName::Ip([10, 0, 0, 1])), b"\x7A\x4A\x01\x0A\0\0\x01\x01\0r");
+        assert_bytes(&ban(IpOrName::Name("Ana".to_owned())), b"\x7A\x4A\x00\x03\0Ana\x01\0r");
     }
 }

@@ -20,11 +20,7 @@ impl Field for IpOrName {
     const WIRE: Wire = Wire::Plain("ip_or_name");
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        if bool::read(reader)? {
-            reader.array().map(Self::Ip)
-        } else {
-            reader.text().map(Self::Name)
-        }
+        if bool::read(reader)? { reader.array().map(Self::Ip) } else { reader.text().map(Self::Name) }
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

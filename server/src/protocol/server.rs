@@ -488,10 +488,7 @@ packets! {
 impl<'a> ServerPacket<'a> {
     /// A console line.
     pub fn console(text: impl Into<Text<'a>>, font: Font) -> Self {
-        Self::ConsoleMsg {
-            text: text.into(),
-            font: font.into(),
-        }
+        Self::ConsoleMsg { text: text.into(), font: font.into() }
     }
 
     /// A fixed message.
@@ -597,40 +594,17 @@ mod tests {
     #[test]
     fn small_packets_have_their_golden_bytes() {
         assert_bytes(&ServerPacket::Logged { class: 4 }, b"\x00\x04");
-        assert_bytes(
-            &ServerPacket::ChangeMap { map: 34, version: 0 },
-            b"\x15\x22\0\0\0",
-        );
+        assert_bytes(&ServerPacket::ChangeMap { map: 34, version: 0 }, b"\x15\x22\0\0\0");
         assert_bytes(&ServerPacket::PosUpdate { x: 50, y: 60 }, b"\x16\x32\x3C");
-        let chat = ServerPacket::ChatOverHead {
-            text: "hola".into(),
-            char_index: 7,
-            r: 255,
-            g: 0,
-            b: 1,
-        };
+        let chat = ServerPacket::ChatOverHead { text: "hola".into(), char_index: 7, r: 255, g: 0, b: 1 };
         assert_bytes(&chat, b"\x17\x04\0hola\x07\0\xFF\0\x01");
-        assert_bytes(
-            &ServerPacket::console("¡ay!", Font::Fight),
-            b"\x18\x04\0\xA1ay!\x01",
-        );
-        let step = ServerPacket::CharacterMove {
-            char_index: 7,
-            x: 51,
-            y: 60,
-        };
+        assert_bytes(&ServerPacket::console("¡ay!", Font::Fight), b"\x18\x04\0\xA1ay!\x01");
+        let step = ServerPacket::CharacterMove { char_index: 7, x: 51, y: 60 };
         assert_bytes(&step, b"\x20\x07\0\x33\x3C");
-        let hit = MultiMessage::UserHittedByUser {
-            attacker_char_index: 7,
-            body_part: 6,
-            damage: 20,
-        };
+        let hit = MultiMessage::UserHittedByUser { attacker_char_index: 7, body_part: 6, damage: 20 };
         assert_bytes(&ServerPacket::multi(hit), b"\x68\x0F\x07\0\x06\x14\0");
         let members = ["uno", "dos"].into_iter().collect();
-        let guild = ServerPacket::GuildMemberInfo {
-            guild_names: TextList::default(),
-            members,
-        };
+        let guild = ServerPacket::GuildMemberInfo { guild_names: TextList::default(), members };
         assert_bytes(&guild, b"\x4F\0\0\x07\0uno\0dos");
     }
 

@@ -179,10 +179,7 @@ impl Field for TextList {
 }
 
 impl<T: Field + Default, const N: usize> Field for [T; N] {
-    const WIRE: Wire = Wire::Repeated {
-        count: N,
-        entry: &T::WIRE,
-    };
+    const WIRE: Wire = Wire::Repeated { count: N, entry: &T::WIRE };
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let mut entries = std::array::from_fn(|_| T::default());
@@ -225,19 +222,13 @@ pub struct Counted<C, T> {
 
 impl<C, T> From<Vec<T>> for Counted<C, T> {
     fn from(items: Vec<T>) -> Self {
-        Self {
-            items,
-            count: PhantomData,
-        }
+        Self { items, count: PhantomData }
     }
 }
 
 impl<C: Count, T: Field> Field for Counted<C, T> {
     const WIRE: Wire = match C::WIRE {
-        Wire::Plain(prefix) => Wire::Counted {
-            prefix,
-            entry: &T::WIRE,
-        },
+        Wire::Plain(prefix) => Wire::Counted { prefix, entry: &T::WIRE },
         _ => panic!("a count is a plain number"),
     };
 

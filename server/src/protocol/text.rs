@@ -13,10 +13,7 @@ pub fn neutralise_markup(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let kept = text.chars().filter(|character| !character.is_control());
-    Cow::Owned(
-        kept.map(|character| if character == '[' { '(' } else { character })
-            .collect(),
-    )
+    Cow::Owned(kept.map(|character| if character == '[' { '(' } else { character }).collect())
 }
 
 /// The start of `text`, at most `limit` bytes (of UTF-8), ending at a whole character.
@@ -32,8 +29,7 @@ pub fn cap(text: &str, limit: usize) -> &str {
 /// `text` in pieces of at most `limit` bytes (of UTF-8): its own lines, long ones broken at a space where there is
 /// one, else at a character. Empty lines are kept as empty pieces. A limit under four bytes counts as four.
 pub fn split_lines(text: &str, limit: usize) -> impl Iterator<Item = &str> {
-    text.split('\n')
-        .flat_map(move |line| split_line(line.trim_end_matches('\r'), limit.max(4)))
+    text.split('\n').flat_map(move |line| split_line(line.trim_end_matches('\r'), limit.max(4)))
 }
 
 fn split_line(line: &str, limit: usize) -> impl Iterator<Item = &str> {
@@ -70,10 +66,7 @@ mod tests {
 
     #[test]
     fn a_harmless_text_is_not_copied() {
-        assert!(matches!(
-            neutralise_markup("¡hola, ñandú!"),
-            Cow::Borrowed("¡hola, ñandú!")
-        ));
+        assert!(matches!(neutralise_markup("¡hola, ñandú!"), Cow::Borrowed("¡hola, ñandú!")));
     }
 
     #[test]

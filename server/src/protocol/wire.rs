@@ -183,11 +183,7 @@ impl<'a> Reader<'a> {
     /// A cursor at the first of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8], encoding: TextEncoding) -> Self {
-        Self {
-            bytes,
-            position: 0,
-            encoding,
-        }
+        Self { bytes, position: 0, encoding }
     }
 
     /// Bytes read so far.
@@ -253,25 +249,13 @@ impl<'a> Writer<'a> {
     /// A writer of one packet from the server: at most [`MAX_SENT_TEXT`] bytes a text, [`MAX_SENT_PACKET`] in all.
     pub fn to_client(out: &'a mut Vec<u8>, encoding: TextEncoding) -> Self {
         let start = out.len();
-        Self {
-            out,
-            start,
-            encoding,
-            max_text: MAX_SENT_TEXT,
-            max_packet: MAX_SENT_PACKET,
-        }
+        Self { out, start, encoding, max_text: MAX_SENT_TEXT, max_packet: MAX_SENT_PACKET }
     }
 
     /// A writer of one packet from a client: Latin-1, within the bounds that the server accepts.
     pub fn to_server(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
-        Self {
-            out,
-            start,
-            encoding: TextEncoding::Latin1,
-            max_text: MAX_TEXT,
-            max_packet: MAX_PACKET,
-        }
+        Self { out, start, encoding: TextEncoding::Latin1, max_text: MAX_TEXT, max_packet: MAX_PACKET }
     }
 
     /// Appends bytes as they are.
@@ -387,14 +371,8 @@ mod tests {
 
     #[test]
     fn ascii_folds_accents_and_drops_opening_marks() {
-        assert_eq!(
-            encoded(TextEncoding::Ascii, "¿Qué? ¡Pingüino de Ñoño!"),
-            b"Que? Pinguino de Nono!"
-        );
-        assert_eq!(
-            encoded(TextEncoding::Ascii, "áéíóúÁÉÍÓÚüÜñÑç"),
-            b"aeiouAEIOUuUnNc"
-        );
+        assert_eq!(encoded(TextEncoding::Ascii, "¿Qué? ¡Pingüino de Ñoño!"), b"Que? Pinguino de Nono!");
+        assert_eq!(encoded(TextEncoding::Ascii, "áéíóúÁÉÍÓÚüÜñÑç"), b"aeiouAEIOUuUnNc");
         assert_eq!(encoded(TextEncoding::Ascii, "3 € 漢"), b"3 ? ?");
     }
 
@@ -411,10 +389,7 @@ mod tests {
             assert_eq!(encoding.to_string().parse(), Ok(encoding));
         }
         let error = "UTF-8".parse::<TextEncoding>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            r#"unknown text encoding "UTF-8": expected latin1, utf8 or ascii"#
-        );
+        assert_eq!(error.to_string(), r#"unknown text encoding "UTF-8": expected latin1, utf8 or ascii"#);
     }
 
     #[test]
@@ -438,10 +413,7 @@ mod tests {
         assert_eq!(read_text(&longest.to_le_bytes()), Err(ReadError::Incomplete));
         let error = DecodeError::TextTooLong(MAX_TEXT + 1);
         assert_eq!(read_text(&(longest + 1).to_le_bytes()), Err(error.into()));
-        assert_eq!(
-            read_text(&i16::MAX.to_le_bytes()),
-            Err(DecodeError::TextTooLong(32767).into())
-        );
+        assert_eq!(read_text(&i16::MAX.to_le_bytes()), Err(DecodeError::TextTooLong(32767).into()));
     }
 
     #[test]
@@ -467,9 +439,7 @@ mod tests {
 
     #[test]
     fn a_list_is_ascii_with_nul_between_its_entries() {
-        let bytes = written(TextEncoding::Utf8, |writer| {
-            writer.list(["Ñoños", "", "A\0B", "C"])
-        });
+        let bytes = written(TextEncoding::Utf8, |writer| writer.list(["Ñoños", "", "A\0B", "C"]));
         assert_eq!(bytes, b"\x0A\0Nonos\0AB\0C");
         assert_eq!(written(TextEncoding::Latin1, |writer| writer.list([])), b"\0\0");
     }
@@ -477,9 +447,7 @@ mod tests {
     #[test]
     fn a_list_that_is_too_long_loses_whole_entries() {
         let names: Vec<_> = (0..500).map(|n| format!("guild {n:03}")).collect();
-        let bytes = written(TextEncoding::Latin1, |writer| {
-            writer.list(names.iter().map(String::as_str))
-        });
+        let bytes = written(TextEncoding::Latin1, |writer| writer.list(names.iter().map(String::as_str)));
         let entries: Vec<_> = bytes[2..].split(|&byte| byte == 0).collect();
         assert!(entries.iter().all(|entry| entry.len() == 9));
         assert_eq!(entries.len(), (MAX_SENT_TEXT + 1) / 10);

@@ -117,6 +117,11 @@ pub const SESSION_LAST_SEEN: &str = "session:{id}:last_seen";
 /// Set: numbers of the users that have a session. May have some whose session has expired.
 pub const SESSIONS: &str = "sessions:users";
 
+// Tools.
+
+/// Scratch key of a check, expires within a minute.
+pub const CHECK_SCRATCH: &str = "pyao-admin:check:{check}";
+
 /// The key of a live setting, or `None` when there is no such setting.
 #[must_use]
 pub fn setting_key(name: &str) -> Option<&'static str> {
@@ -127,6 +132,12 @@ pub fn setting_key(name: &str) -> Option<&'static str> {
 #[must_use]
 pub fn of_user(template: &str, user_id: UserId) -> String {
     template.replace("{id}", &user_id.to_string())
+}
+
+/// A key of one run of a check.
+#[must_use]
+pub fn of_check(template: &str, check: u32) -> String {
+    template.replace("{check}", &check.to_string())
 }
 
 /// A key of an account by its name, in lower case.
@@ -146,3 +157,6 @@ pub fn of_server(template: &str, server: &ServerId) -> String {
 pub fn of_run(template: &str, run: &ServerRun) -> String {
     of_server(template, &run.server).replace("{epoch}", &run.epoch.to_string())
 }
+
+#[cfg(test)]
+mod tests;

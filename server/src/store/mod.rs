@@ -3,11 +3,44 @@
 //! The game speaks to a store only through plain values: it emits a [`Request`], the worker thread batches what is
 //! waiting, carries it out on whichever [`Store`] the operator chose, and a [`Reply`] comes back. The store knows no
 //! rules: a record is what was saved.
+//!
+//! Tools call a store directly. What works on one works on the other; for Redis, open a
+//! [`RedisStore`](self::redis::RedisStore) at a [`RedisAddress`](self::redis::RedisAddress) instead:
+//!
+//! ```
+//! use pyao_server::store::records::UserId;
+//! use pyao_server::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
+//! use pyao_server::store::session::Session;
+//! use pyao_server::store::{Store, sqlite::SqliteStore};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("pyao.db");
+//! let mut store = SqliteStore::open(&path)?;
+//! store.set_setting("server.port", "8080")?;
+//! assert_eq!(store.settings()?["server.port"], "8080");
+//!
+//! let server = ServerId::new("norte")?;
+//! store.register_server(&ServerStart { server, started_at: 1_700_000_000, lease: DEFAULT_LEASE })?;
+//! assert_eq!(store.connections_count()?, 0);
+//!
+//! store.open_session(&Session {
+//!     user_id: UserId(123),
+//!     username: "Juan".into(),
+//!     level: 12,
+//!     class: "Mago".into(),
+//!     location_id: 34,
+//!     hp: 77,
+//!     last_seen: 1_700_000_100,
+//!     disconnected_at: None,
+//! })?;
+//! assert_eq!(store.session(UserId(123))?.unwrap().session.level, 12);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+pub mod choice;
 mod clock;
 #[cfg(test)]
 mod contract;
-pub mod choice;
 mod error;
 mod fields;
 pub mod keyspace;
@@ -250,33 +283,33 @@ fn fresh_store_id() -> Result<String, StoreError> {
 }
 
 fn carry_out_one<S: Store + ?Sized>(store: &mut S, request: &Request) -> Reply {
-    match request {
-        &Request::LoadAccount { ticket, ref name } => {
+    match *request {
+        Request::LoadAccount { ticket, ref name } => {
             Reply::Account { ticket, result: store.load_account(name).map(|found| found.map(Box::new)) }
         }
-        &Request::CreateAccount { ticket, ref account, ref character } => {
+        Request::CreateAccount { ticket, ref account, ref character } => {
             Reply::Created { ticket, result: store.create_account(account, character) }
         }
-        &Request::SaveCharacters { ticket, ref saves } => {
+        Request::SaveCharacters { ticket, ref saves } => {
             Reply::Saved { ticket, result: store.save_characters(saves) }
         }
-        &Request::SetPasswordHash { ticket, user_id, ref password_hash } => {
+        Request::SetPasswordHash { ticket, user_id, ref password_hash } => {
             Reply::Saved { ticket, result: store.set_password_hash(user_id, password_hash) }
         }
-        &Request::OpenSession { ticket, ref session } => {
+        Request::OpenSession { ticket, ref session } => {
             Reply::SessionOpened { ticket, result: store.open_session(session) }
         }
-        &Request::WriteSessions { ticket, ref writes } => {
+        Request::WriteSessions { ticket, ref writes } => {
             Reply::Saved { ticket, result: store.write_sessions(writes) }
         }
-        &Request::Heartbeat { ticket, ref status } => {
+        Request::Heartbeat { ticket, ref status } => {
             Reply::Heartbeat { ticket, result: store.heartbeat(status) }
         }
-        &Request::SeedSettings { ticket, ref settings } => {
+        Request::SeedSettings { ticket, ref settings } => {
             Reply::Saved { ticket, result: store.seed_settings(settings) }
         }
-        &Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
-        &Request::RestoreAccounts { ticket, ref accounts } => {
+        Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
+        Request::RestoreAccounts { ticket, ref accounts } => {
             Reply::Saved { ticket, result: store.restore_accounts(accounts) }
         }
     }

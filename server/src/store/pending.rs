@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Ticket;
 use super::records::{CharacterSave, UserId};
+use super::session::SessionWrite;
 
 /// Requests that share characters, merged.
 #[derive(Debug, Default)]
@@ -124,6 +125,37 @@ impl PendingSaves {
     }
 }
 
+/// Changes of sessions that wait: the newest of each session.
+#[derive(Debug, Default)]
+pub(super) struct PendingSessions {
+    writes: BTreeMap<UserId, SessionWrite>,
+    tickets: Vec<Ticket>,
+}
+
+impl PendingSessions {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tickets.is_empty()
+    }
+
+    /// Adds a request. Each change tells the whole session, so it takes the place of an older one.
+    pub(super) fn add(&mut self, ticket: Ticket, writes: Vec<SessionWrite>) {
+        self.tickets.push(ticket);
+        self.writes.extend(writes.into_iter().map(|write| (write.user_id(), write)));
+    }
+
+    /// What to write.
+    pub(super) fn to_writes(&self) -> Vec<SessionWrite> {
+        self.writes.values().cloned().collect()
+    }
+
+    /// Takes everything out: the tickets of all that waited, in order of arrival.
+    pub(super) fn take_tickets(&mut self) -> Vec<Ticket> {
+        self.writes.clear();
+        std::mem::take(&mut self.tickets)
+    }
+}
+
 fn merge(older: &mut CharacterSave, later: CharacterSave) {
     if later.sheet.is_some() {
         *older = later;
@@ -209,6 +241,18 @@ mod tests {
         let mut pending = PendingSaves::default();
         pending.add(10, vec![step(1, 5), step(1, 6)]);
         assert_eq!(pending.to_saves(), [step(1, 6)]);
+    }
+
+    #[test]
+    fn of_the_changes_of_a_session_the_newest_is_kept() {
+        let close = |user, at| SessionWrite::Close { user_id: UserId(user), at };
+        let mut pending = PendingSessions::default();
+        pending.add(1, vec![close(7, 10), close(3, 10), close(7, 11)]);
+        pending.add(2, vec![close(3, 12)]);
+        pending.add(3, Vec::new());
+        assert_eq!(pending.to_writes(), [close(3, 12), close(7, 11)]);
+        assert_eq!(pending.take_tickets(), [1, 2, 3]);
+        assert!(pending.is_empty() && pending.to_writes().is_empty());
     }
 
     #[test]

@@ -146,6 +146,19 @@ impl Reply {
             | Self::Settings { ticket, .. } => *ticket,
         }
     }
+
+    /// Why the store could not do it, where that is so.
+    pub(super) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Account { result, .. } => result.as_ref().err(),
+            Self::Created { result: Err(CreateError::Store(error)), .. } => Some(error),
+            Self::Created { .. } => None,
+            Self::Saved { result, .. } => result.as_ref().err(),
+            Self::SessionOpened { result, .. } => result.as_ref().err(),
+            Self::Heartbeat { result, .. } => result.as_ref().err(),
+            Self::Settings { result, .. } => result.as_ref().err(),
+        }
+    }
 }
 
 impl Request {

@@ -1,15 +1,21 @@
 //! The store's helper thread: the one place that waits for the store.
 //!
 //! The loop sends requests and never waits. The thread takes all that waits as one batch, writes consecutive saves in
-//! one transaction, and queues a reply for each request.
+//! one transaction, hands consecutive questions to the store together, and queues a reply for each request.
 //!
-//! **When the store fails.** A load, a creation and a change of password fail at once: somebody waits for the answer.
-//! A save is kept and tried again, after pauses that double up to [`Backoff::longest`]; of each character only the newest
-//! state waits. Until those saves are written, other requests are answered [`StoreError::Unavailable`] without trying:
-//! a load would find an old character. So replies come in the order of their requests, except that a save which the
-//! store could not yet take is overtaken by refusals.
+//! **When the store fails.** A question (a load, a creation, a heartbeat) fails at once: somebody waits for the answer.
+//! Saves and changes of sessions are kept and tried again; of each character and each session only the newest state
+//! waits. Until the store has done one thing again it is *away*: it is tried after pauses that double up to
+//! [`Backoff::longest`], each shortened by chance so that several servers do not come back at once, and questions are
+//! refused meanwhile without trying. So nobody loads a character that is older than a save which still waits.
 //!
-//! A save that the store refuses for good (its account was deleted) fails alone, with the group it belongs to.
+//! Replies come in the order of their requests, except that what the store could not yet take is overtaken by
+//! refusals, and a change of sessions by saves.
+//!
+//! A save that the store refuses for good (its account was deleted, another server has the character) fails alone, with
+//! the group it belongs to.
+
+mod service;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,13 +23,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use super::pending::PendingSaves;
-use super::{Reply, Request, Store, StoreError};
+use super::pending::{PendingSaves, PendingSessions};
+use super::{Reply, Request, Store};
+use service::Service;
 
-/// Most requests taken before the saves among them are written.
-const BATCH_LIMIT: usize = 4096;
-
-/// Pauses between attempts to write what the store did not take.
+/// Pauses between attempts at a store that failed.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     /// The first pause; each following one is twice as long.
@@ -61,7 +65,7 @@ enum Message {
 struct Shared {
     /// Requests sent and not yet answered.
     waiting: AtomicUsize,
-    /// Whether saves wait for a store that did not take them.
+    /// Whether the store failed and has done nothing since.
     away: AtomicBool,
 }
 
@@ -100,6 +104,8 @@ impl Worker {
         let mut service = Service {
             store,
             saves: PendingSaves::default(),
+            sessions: PendingSessions::default(),
+            questions: Vec::new(),
             retry: None,
             backoff,
             replies: outbox,
@@ -139,13 +145,13 @@ impl Worker {
         self.shared.waiting.load(Ordering::Relaxed)
     }
 
-    /// Whether the store fails and saves wait for it to come back. Loads and creations are refused meanwhile.
+    /// Whether the store is away: it failed and has done nothing since. Loads and creations are refused meanwhile.
     #[must_use]
     pub fn is_away(&self) -> bool {
         self.shared.away.load(Ordering::Relaxed)
     }
 
-    /// Finishes what waits, closes the store and ends the thread, within `within`. Replies not yet taken are dropped.
+    /// Finishes what waits, deregisters the server, closes the store and ends the thread, within `within`. Replies not yet taken are dropped.
     ///
     /// # Errors
     /// When something could not be written in that time.
@@ -160,160 +166,6 @@ impl Worker {
             _ => "the store thread has gone",
         };
         Err(Unsaved { requests: self.waiting(), characters: 0, reason: reason.into() })
-    }
-}
-
-/// The next attempt to write what the store did not take.
-struct Retry {
-    at: Instant,
-    pause: Duration,
-    reason: String,
-}
-
-/// The thread's end.
-struct Service<N> {
-    store: Box<dyn Store>,
-    saves: PendingSaves,
-    /// Set while saves wait for a store that failed.
-    retry: Option<Retry>,
-    backoff: Backoff,
-    replies: Sender<Reply>,
-    notify: N,
-    shared: Arc<Shared>,
-}
-
-impl<N: Fn()> Service<N> {
-    /// Serves until told to stop, or until nobody can ask any more.
-    fn run(&mut self, inbox: &Receiver<Message>) -> Result<(), Unsaved> {
-        loop {
-            let first = match self.wait(inbox) {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return self.finish(Instant::now()),
-            };
-            for message in first.into_iter().chain(inbox.try_iter().take(BATCH_LIMIT)) {
-                match message {
-                    Message::Request(request) => self.take(request),
-                    Message::Stop { deadline } => return self.finish(deadline),
-                }
-            }
-            self.write_saves();
-        }
-    }
-
-    /// Waits for a message, or until it is time to try again.
-    fn wait(&self, inbox: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-        match &self.retry {
-            Some(retry) => inbox.recv_timeout(retry.at.saturating_duration_since(Instant::now())),
-            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        }
-    }
-
-    /// Keeps a save for the end of the batch; does anything else at once, after the saves that came before it.
-    fn take(&mut self, request: Request) {
-        if let Request::SaveCharacters { ticket, saves } = request {
-            self.saves.add(ticket, saves);
-            return;
-        }
-        self.write_saves();
-        let replies = match &self.retry {
-            Some(retry) => vec![request.refuse(StoreError::Unavailable(retry.reason.clone()))],
-            None => self.store.carry_out(&[request]),
-        };
-        self.answer(replies);
-    }
-
-    /// Writes all saves that wait, unless a pause is not yet over.
-    fn write_saves(&mut self) {
-        let paused = self.retry.as_ref().is_some_and(|retry| Instant::now() < retry.at);
-        if self.saves.is_empty() || paused {
-            return;
-        }
-        match self.store.save_characters(&self.saves.to_saves()) {
-            Ok(()) => {
-                self.store_is_back();
-                let tickets = self.saves.take_tickets();
-                self.answer(tickets.into_iter().map(|ticket| Reply::Saved { ticket, result: Ok(()) }));
-            }
-            Err(StoreError::Unavailable(reason)) => self.retry_later(reason),
-            Err(refusal) => {
-                log::warn!("a save was refused, writing each group apart: {refusal}");
-                self.write_groups_apart();
-            }
-        }
-    }
-
-    /// Writes group after group, so that one which the store refuses does not hold up the others.
-    fn write_groups_apart(&mut self) {
-        let mut done = Vec::new();
-        while let Some(group) = self.saves.oldest() {
-            let saves = group.to_saves();
-            let result = self.store.save_characters(&saves);
-            if let Err(StoreError::Unavailable(reason)) = result {
-                self.retry_later(reason);
-                break;
-            }
-            if let Err(refusal) = &result {
-                let users: Vec<_> = saves.iter().map(|save| save.user_id.0).collect();
-                log::error!("the store refuses to save users {users:?}, their changes are lost: {refusal}");
-            }
-            done.extend(group.tickets().iter().map(|ticket| (*ticket, result.clone())));
-            self.saves.remove_oldest();
-        }
-        if self.saves.is_empty() {
-            self.store_is_back();
-        }
-        done.sort_by_key(|(ticket, _)| *ticket);
-        self.answer(done.into_iter().map(|((_, ticket), result)| Reply::Saved { ticket, result }));
-    }
-
-    fn retry_later(&mut self, reason: String) {
-        let pause = match &self.retry {
-            Some(last) => (last.pause * 2).min(self.backoff.longest),
-            None => {
-                log::error!("the store is away, saves are kept until it is back: {reason}");
-                self.backoff.first
-            }
-        };
-        self.retry = Some(Retry { at: Instant::now() + pause, pause, reason });
-        self.shared.away.store(true, Ordering::Relaxed);
-    }
-
-    fn store_is_back(&mut self) {
-        if self.retry.take().is_some() {
-            log::info!("the store is back, {} characters that waited are saved", self.saves.characters());
-            self.shared.away.store(false, Ordering::Relaxed);
-        }
-    }
-
-    fn answer(&self, replies: impl IntoIterator<Item = Reply>) {
-        for reply in replies {
-            self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
-            // Nobody listens any more once the loop has ended.
-            let _ = self.replies.send(reply);
-        }
-        (self.notify)();
-    }
-
-    /// Writes what waits; while the store fails, tries again for as long as the deadline allows.
-    fn finish(&mut self, deadline: Instant) -> Result<(), Unsaved> {
-        loop {
-            if let Some(retry) = &mut self.retry {
-                retry.at = Instant::now();
-            }
-            self.write_saves();
-            let Some(retry) = &self.retry else { return Ok(()) };
-            if Instant::now() + self.backoff.first >= deadline {
-                let unsaved = Unsaved {
-                    requests: self.shared.waiting.load(Ordering::Relaxed),
-                    characters: self.saves.characters(),
-                    reason: retry.reason.clone(),
-                };
-                log::error!("{unsaved}");
-                return Err(unsaved);
-            }
-            thread::sleep(self.backoff.first);
-        }
     }
 }
 

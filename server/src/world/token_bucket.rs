@@ -106,8 +106,12 @@ mod tests {
         for rate in [1, 7, 100, 5_000] {
             let mut bucket = TokenBucket::per_second(rate, 1, 0);
             assert!(bucket.take(0));
-            let taken: u32 = (1..=10_000).map(|now| (0..10).filter(|_| bucket.take(now)).count() as u32).sum();
-            assert!(taken <= 10 * rate && (rate > 1_000 || taken >= 10 * rate - 1), "{taken} at {rate} a second");
+            let taken: u32 =
+                (1..=10_000).map(|now| (0..10).filter(|_| bucket.take(now)).count() as u32).sum();
+            assert!(
+                taken <= 10 * rate && (rate > 1_000 || taken >= 10 * rate - 1),
+                "{taken} at {rate} a second"
+            );
         }
     }
 }

@@ -13,4 +13,5 @@ mod packets;
 mod play;
 mod process;
 mod settings;
-mod support;
+
+use pyao_tests::suite as support;

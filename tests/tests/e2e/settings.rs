@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pyao_tests::process::command;
+use pyao_tests::process::{USE_REDIS, command};
 
 /// What a run that ends by itself gave back.
 struct Run {
@@ -165,7 +165,7 @@ fn a_redis_that_was_asked_for_and_is_away_stops_the_start() {
     let directory = tempfile::tempdir().unwrap();
     let url = "redis://ana:secreta@127.0.0.1:1/0";
     let by_flag = run(directory.path(), &[], &["--redis", url]);
-    let by_variable = run(directory.path(), &[("PYAO_REDIS", url)], &[]);
+    let by_variable = run(directory.path(), &[("PYAO_REDIS", url), (USE_REDIS, "true")], &[]);
     for run in [by_flag, by_variable] {
         assert_eq!(run.code, Some(1), "{}", run.errors);
         let fault = run.errors.lines().filter(|line| line.starts_with("pyao-server:")).collect::<Vec<_>>();

@@ -1,8 +1,9 @@
 //! Accounts to keys and back: for each question the commands that ask it, and the reading of the answer.
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
 use super::characters;
+use super::commands::Commands;
 use super::scripts;
 use super::values::{Hash, Replies, integer, list, text};
 use crate::store::fields::{WORD, number};
@@ -13,12 +14,12 @@ use crate::store::records::{AccountRecord, CharacterRecord, NewAccount, UserId, 
 use crate::store::{CreateError, StoreError, StoredAccount};
 
 /// Asks for an account with its character.
-pub(super) fn load(commands: &mut Pipeline, name: &str) {
+pub(super) fn load(commands: &mut Commands, name: &str) {
     let name = name_key(name);
     let (name_key, data_key) = (of_name(ACCOUNT_USERNAME, &name), of_name(ACCOUNT_DATA, &name));
-    let mut templates = vec![PLAYER_DESCRIPTION];
-    templates.extend(characters::HASHES);
-    scripts::call(commands, scripts::LOAD_ACCOUNT, &[&name_key, &data_key], &templates);
+    scripts::call(commands, scripts::LOAD_ACCOUNT, &[&name_key, &data_key])
+        .arg(PLAYER_DESCRIPTION)
+        .args(characters::HASHES.map(|(template, _)| template));
 }
 
 /// Reads what [`load`] asked.
@@ -33,10 +34,10 @@ pub(super) fn loaded(replies: &mut Replies, name: &str) -> Result<Option<StoredA
 }
 
 /// Asks for an account alone.
-pub(super) fn find(commands: &mut Pipeline, name: &str) {
+pub(super) fn find(commands: &mut Commands, name: &str) {
     let name = name_key(name);
-    commands.cmd("GET").arg(of_name(ACCOUNT_USERNAME, &name));
-    commands.cmd("HGETALL").arg(of_name(ACCOUNT_DATA, &name));
+    commands.add("GET").arg(of_name(ACCOUNT_USERNAME, &name));
+    commands.add("HGETALL").arg(of_name(ACCOUNT_DATA, &name));
 }
 
 /// Reads what [`find`] asked.
@@ -47,7 +48,7 @@ pub(super) fn found(replies: &mut Replies, name: &str) -> Result<Option<AccountR
 
 /// Creates an account with its character; under the number `wanted` when it had one.
 pub(super) fn create(
-    commands: &mut Pipeline,
+    commands: &mut Commands,
     account: &NewAccount,
     character: &CharacterRecord,
     is_gm: bool,
@@ -55,22 +56,23 @@ pub(super) fn create(
 ) {
     let name = name_key(&account.username);
     let (name_key, data_key) = (of_name(ACCOUNT_USERNAME, &name), of_name(ACCOUNT_DATA, &name));
-    let wanted = wanted.map_or_else(String::new, |user_id| user_id.to_string());
-    let mut arguments = vec![name, wanted];
-    append(&mut arguments, account_fields(account, is_gm));
-    for (template, written) in characters::parts(character) {
-        arguments.push(template.to_owned());
-        append(&mut arguments, written);
-    }
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let keys = [&name_key, &data_key, ACCOUNTS_COUNTER, ACCOUNTS_NAMES];
-    scripts::call(commands, scripts::CREATE_ACCOUNT, &keys, &arguments);
+    scripts::call(commands, scripts::CREATE_ACCOUNT, &keys)
+        .arg(name)
+        .arg(wanted.map_or_else(String::new, |user_id| user_id.to_string()))
+        .arg(PLAYER_DESCRIPTION)
+        .arg(&character.description);
+    write_account(commands, account, is_gm);
+    commands.arg(END);
+    for (template, write_fields) in characters::HASHES {
+        commands.arg(template);
+        write_fields(commands, character);
+        commands.arg(END);
+    }
 }
 
-fn append(arguments: &mut Vec<String>, fields: Vec<String>) {
-    arguments.push(fields.len().to_string());
-    arguments.extend(fields);
-}
+/// After the fields of each hash that a script is given; no field has this name.
+const END: &str = "";
 
 /// Reads what [`create`] did.
 pub(super) fn created(replies: &mut Replies) -> Result<UserId, CreateError> {
@@ -83,9 +85,12 @@ pub(super) fn created(replies: &mut Replies) -> Result<UserId, CreateError> {
 }
 
 /// Sets one field of an account.
-pub(super) fn change(commands: &mut Pipeline, user_id: UserId, field: &str, value: &str) {
-    let id = user_id.to_string();
-    scripts::call(commands, scripts::CHANGE_ACCOUNT, &[ACCOUNTS_NAMES], &[&id, ACCOUNT_DATA, field, value]);
+pub(super) fn change(commands: &mut Commands, user_id: UserId, field: &str, value: &str) {
+    scripts::call(commands, scripts::CHANGE_ACCOUNT, &[ACCOUNTS_NAMES])
+        .arg(user_id)
+        .arg(ACCOUNT_DATA)
+        .arg(field)
+        .arg(value);
 }
 
 /// Reads what [`change`] did.
@@ -97,8 +102,8 @@ pub(super) fn changed(replies: &mut Replies, user_id: UserId) -> Result<(), Stor
 }
 
 /// Asks for the names of accounts by number.
-pub(super) fn names(commands: &mut Pipeline, user_ids: &[u32]) {
-    commands.cmd("HMGET").arg(ACCOUNTS_NAMES).arg(user_ids);
+pub(super) fn names(commands: &mut Commands, user_ids: &[u32]) {
+    commands.add("HMGET").arg(ACCOUNTS_NAMES).args(user_ids);
 }
 
 /// Reads what [`names`] asked; `None` where no account has the number.
@@ -114,20 +119,23 @@ pub(super) fn flag(value: bool) -> &'static str {
     if value { "1" } else { "0" }
 }
 
-fn account_fields(account: &NewAccount, is_gm: bool) -> Vec<String> {
-    let fields = [
-        ("username", account.username.clone()),
-        (PASSWORD_HASH, account.password_hash.clone()),
-        ("email", account.email.clone()),
-        ("created_at", account.created_at.to_string()),
-        ("char_race", account.race.to_string()),
-        ("char_gender", account.gender.to_string()),
-        ("char_job", account.class.to_string()),
-        ("char_head", account.head.to_string()),
-        ("char_home", account.home.to_string()),
-        (IS_GM, flag(is_gm).to_owned()),
+fn write_account(commands: &mut Commands, account: &NewAccount, is_gm: bool) {
+    commands
+        .args(["username", &account.username])
+        .args([PASSWORD_HASH, &account.password_hash])
+        .args(["email", &account.email])
+        .args([IS_GM, flag(is_gm)]);
+    let numbers = [
+        ("created_at", account.created_at),
+        ("char_race", account.race.into()),
+        ("char_gender", account.gender.into()),
+        ("char_job", account.class.into()),
+        ("char_head", account.head.into()),
+        ("char_home", account.home.into()),
     ];
-    fields.into_iter().flat_map(|(field, value)| [field.to_owned(), value]).collect()
+    for (field, number) in numbers {
+        commands.arg(field).arg(number);
+    }
 }
 
 /// Builds an account from its number and the answer to HGETALL.

@@ -1,7 +1,6 @@
 //! Requests that wait together, in one round trip.
 
-use redis::Pipeline;
-
+use super::commands::Commands;
 use super::values::Replies;
 use super::{RedisStore, accounts, servers, sessions, settings};
 use crate::store::server::Heartbeat;
@@ -27,14 +26,14 @@ pub(super) fn is_one_question(request: &Request) -> bool {
 impl RedisStore {
     /// Carries out requests that are one question each. When the exchange fails, all of them have failed.
     pub(super) fn carry_out_together(&mut self, requests: &[Request], replies: &mut Vec<Reply>) {
-        let mut commands = Pipeline::new();
+        let mut commands = Commands::new();
         let mut counts = Vec::with_capacity(requests.len());
         for request in requests {
             let before = commands.len();
             self.ask_request(request, &mut commands);
             counts.push(commands.len() - before);
         }
-        let mut answers = match self.link.exchange(&commands) {
+        let mut answers = match self.link.exchange(&mut commands) {
             Ok(answers) => answers.into_iter(),
             Err(error) => {
                 replies.extend(requests.iter().map(|request| request.refuse(error.clone().into())));
@@ -48,7 +47,7 @@ impl RedisStore {
     }
 
     /// Adds the commands of a request; none when it cannot be asked.
-    fn ask_request(&self, request: &Request, commands: &mut Pipeline) {
+    fn ask_request(&self, request: &Request, commands: &mut Commands) {
         match request {
             Request::LoadAccount { name, .. } => accounts::load(commands, name),
             Request::CreateAccount { account, character, .. } => {
@@ -110,6 +109,9 @@ impl RedisStore {
 
     fn heard(&self, replies: &mut Replies) -> Result<Heartbeat, StoreError> {
         let (run, _) = self.registered()?;
+        if replies.is_empty() {
+            return Err(StoreError::Unavailable("there are no random numbers".into()));
+        }
         servers::heard(replies, &run)
     }
 }

@@ -5,8 +5,9 @@
 
 use std::ops::RangeInclusive;
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
+use super::commands::Commands;
 use super::values::{Hash, damaged, text};
 use crate::store::StoreError;
 use crate::store::fields::{Fields, LONG, WORD, number};
@@ -19,88 +20,73 @@ use crate::store::records::{
     SkillRecord, UserId,
 };
 
-/// The hashes of a character, in the order in which they are read.
-pub(super) const HASHES: [&str; 7] = [
-    PLAYER_POSITION,
-    PLAYER_STATS,
-    PLAYER_USER_STATS,
-    PLAYER_REPUTATION,
-    PLAYER_SKILLS,
-    PLAYER_INVENTORY,
-    PLAYER_SPELLBOOK,
+/// Adds the fields of a hash, each a name and a value, to the command begun last.
+type WriteFields = fn(&mut Commands, &CharacterRecord);
+
+/// The hashes of a character, in the order in which they are read, with what they hold.
+pub(super) const HASHES: [(&str, WriteFields); 7] = [
+    (PLAYER_POSITION, |commands, character| write_numbers(commands, &character.position)),
+    (PLAYER_STATS, |commands, character| write_numbers(commands, &character.attributes)),
+    (PLAYER_USER_STATS, |commands, character| write_numbers(commands, &character.stats)),
+    (PLAYER_REPUTATION, |commands, character| write_numbers(commands, &character.reputation)),
+    (PLAYER_SKILLS, write_skills),
+    (PLAYER_INVENTORY, write_inventory),
+    (PLAYER_SPELLBOOK, write_spells),
 ];
 
 /// The gold carried is a field of the inventory, and only there.
 const GOLD: &str = "gold";
 
-/// Fields and values of a hash, in turn; of a string, its value alone.
-type Written = Vec<String>;
-
-/// Everything that a character is written as: key templates with what they hold.
-pub(super) fn parts(character: &CharacterRecord) -> [(&'static str, Written); 8] {
-    [
-        (PLAYER_POSITION, numbers(&character.position, &[])),
-        (PLAYER_STATS, numbers(&character.attributes, &[])),
-        (PLAYER_USER_STATS, numbers(&character.stats, &[GOLD])),
-        (PLAYER_REPUTATION, numbers(&character.reputation, &[])),
-        (PLAYER_SKILLS, skills(&character.skills)),
-        (PLAYER_INVENTORY, inventory(&character.inventory, character.stats.gold)),
-        (PLAYER_SPELLBOOK, spells(&character.spells)),
-        (PLAYER_DESCRIPTION, vec![character.description.clone()]),
-    ]
-}
-
 /// Adds the commands that write the parts that `save` has.
-pub(super) fn write(commands: &mut Pipeline, save: &CharacterSave) {
+pub(super) fn write(commands: &mut Commands, save: &CharacterSave) {
+    let user_id = save.user_id;
     if let Some(character) = &save.sheet {
-        write_parts(commands, save.user_id, &parts(character));
+        let keys = HASHES.map(|(template, _)| of_user(template, user_id));
+        commands.add("DEL").args(&keys);
+        for (key, (_, write_fields)) in keys.iter().zip(HASHES) {
+            commands.add("HSET").arg(key);
+            write_fields(commands, character);
+            if commands.arguments() == 2 {
+                // A hash without fields is not there.
+                commands.take_back();
+            }
+        }
+        commands.add("SET").arg(of_user(PLAYER_DESCRIPTION, user_id)).arg(&character.description);
     }
     if let Some(position) = &save.position {
-        write_parts(commands, save.user_id, &[(PLAYER_POSITION, numbers(position, &[]))]);
+        let key = of_user(PLAYER_POSITION, user_id);
+        commands.add("DEL").arg(&key);
+        commands.add("HSET").arg(&key);
+        write_numbers(commands, position);
     }
 }
 
-fn write_parts(commands: &mut Pipeline, user_id: UserId, parts: &[(&str, Written)]) {
-    let keys: Vec<String> = parts.iter().map(|(template, _)| of_user(template, user_id)).collect();
-    commands.cmd("DEL").arg(&keys);
-    for (key, (_, written)) in keys.iter().zip(parts) {
-        match &written[..] {
-            [] => {}
-            [value] => {
-                commands.cmd("SET").arg(key).arg(value);
-            }
-            fields => {
-                commands.cmd("HSET").arg(key).arg(fields);
-            }
+fn write_numbers<F: Fields>(commands: &mut Commands, record: &F) {
+    for (field, value) in F::NAMES.iter().zip(record.values()).filter(|(field, _)| **field != GOLD) {
+        commands.arg(field).arg(value);
+    }
+}
+
+fn write_skills(commands: &mut Commands, character: &CharacterRecord) {
+    for (slot, skill) in (1..).zip(&character.skills) {
+        commands.arg(slot).arg(format_args!("{}:{}", skill.level, skill.experience));
+    }
+}
+
+fn write_inventory(commands: &mut Commands, character: &CharacterRecord) {
+    commands.arg(GOLD).arg(character.stats.gold);
+    for (slot, item) in (1..).zip(&character.inventory) {
+        if let Some(ItemRecord { object, amount, equipped }) = *item {
+            let equipped = u8::from(equipped);
+            commands.arg(format_args!("slot{slot}")).arg(format_args!("{object}:{amount}:{equipped}"));
         }
     }
 }
 
-fn numbers<F: Fields>(record: &F, without: &[&str]) -> Written {
-    let fields = F::NAMES.iter().zip(record.values()).filter(|(name, _)| !without.contains(name));
-    fields.flat_map(|(name, value)| [(*name).to_owned(), value.to_string()]).collect()
-}
-
-fn skills(skills: &[SkillRecord; SKILLS]) -> Written {
-    let each = (1..).zip(skills);
-    each.flat_map(|(slot, skill)| [slot.to_string(), format!("{}:{}", skill.level, skill.experience)])
-        .collect()
-}
-
-fn inventory(inventory: &[Option<ItemRecord>; INVENTORY_SLOTS], gold: u32) -> Written {
-    let mut fields = vec![GOLD.to_owned(), gold.to_string()];
-    for (slot, item) in (1..).zip(inventory) {
-        if let Some(item) = item {
-            let equipped = u8::from(item.equipped);
-            fields.extend([format!("slot{slot}"), format!("{}:{}:{equipped}", item.object, item.amount)]);
-        }
+fn write_spells(commands: &mut Commands, character: &CharacterRecord) {
+    for (slot, spell) in (1..).zip(&character.spells).filter(|(_, spell)| **spell != 0) {
+        commands.arg(slot).arg(spell);
     }
-    fields
-}
-
-fn spells(spells: &[u16; SPELL_SLOTS]) -> Written {
-    let used = (1..).zip(spells).filter(|(_, spell)| **spell != 0);
-    used.flat_map(|(slot, spell)| [slot.to_string(), spell.to_string()]).collect()
 }
 
 /// Builds a character from the answers to HGETALL of [`HASHES`] and GET of the description.

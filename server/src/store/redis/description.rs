@@ -1,16 +1,17 @@
 //! What a Redis is and how safe it keeps things, read from its own settings.
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
 use super::address::RedisAddress;
+use super::commands::Commands;
 use super::values::{Hash, Replies, lossy_text};
 use crate::store::{StoreDescription, StoreError};
 
 /// Asks for everything that [`described`] reads.
-pub(super) fn ask(commands: &mut Pipeline) {
-    commands.cmd("INFO").arg("server");
+pub(super) fn ask(commands: &mut Commands) {
+    commands.add("INFO").arg("server");
     for setting in ["appendonly", "appendfsync", "save", "maxmemory-policy"] {
-        commands.cmd("CONFIG").arg("GET").arg(setting);
+        commands.add("CONFIG").arg("GET").arg(setting);
     }
 }
 

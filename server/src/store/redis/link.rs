@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
-use redis::{Connection, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Pipeline, RedisResult, Value};
+use redis::{Connection, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult, Value};
 
 use super::address::{Endpoint, RedisAddress};
+use super::commands::Commands;
 use super::error::RedisError;
 
 /// Oldest Redis that knows every command used here.
@@ -82,7 +83,7 @@ impl Link {
     ///
     /// # Errors
     /// When the exchange failed as a whole; some commands may have been carried out.
-    pub(super) fn exchange(&mut self, commands: &Pipeline) -> Result<Answers, RedisError> {
+    pub(super) fn exchange(&mut self, commands: &mut Commands) -> Result<Answers, RedisError> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
@@ -95,8 +96,8 @@ impl Link {
         let values = self.send(&mut connection, commands)?;
         let answers: Answers = values
             .into_iter()
-            .zip(commands.cmd_iter())
-            .map(|(value, command)| self.without_error(value, command))
+            .enumerate()
+            .map(|(number, value)| self.without_error(value, || commands.key(number)))
             .collect();
         let trouble =
             |answer: &Result<Value, RedisError>| answer.as_ref().is_err_and(RedisError::is_temporary);
@@ -106,52 +107,40 @@ impl Link {
         Ok(answers)
     }
 
-    /// Carries all commands out in one transaction; `None` when a watched key has changed, and nothing was done.
+    /// Carries out [`Commands::transaction`]; `None` when a watched key has changed, and nothing was done.
     ///
     /// # Errors
     /// When the transaction was refused: nothing was done; or when the exchange failed: then it is not known.
-    pub(super) fn transaction(&mut self, commands: &Pipeline) -> Result<Option<Vec<Value>>, RedisError> {
-        let mut atomic = Pipeline::with_capacity(commands.len() + 2);
-        atomic.cmd("MULTI");
-        for command in commands.cmd_iter() {
-            atomic.add_command(command.clone());
-        }
-        atomic.cmd("EXEC");
-        let mut answers = self.exchange(&atomic)?;
+    pub(super) fn transaction(&mut self, mut commands: Commands) -> Result<Option<Vec<Value>>, RedisError> {
+        commands.add("EXEC");
+        let mut answers = self.exchange(&mut commands)?;
         let executed = answers.pop().unwrap_or(Ok(Value::Nil));
         // A command that could not be queued says why; EXEC only says that one could not.
         for queued in answers {
             queued?;
         }
-        match executed? {
-            Value::Array(values) => values
-                .into_iter()
-                .zip(commands.cmd_iter())
-                .map(|(value, command)| self.without_error(value, command))
-                .collect::<Result<_, _>>()
-                .map(Some),
-            _ => Ok(None),
-        }
+        let Value::Array(values) = executed? else { return Ok(None) };
+        // The first command is MULTI, which EXEC does not answer.
+        let without_error = |(number, value)| self.without_error(value, || commands.key(number));
+        (1..).zip(values).map(without_error).collect::<Result<_, _>>().map(Some)
     }
 
-    fn send(&self, connection: &mut Connection, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
-        let exchange = |connection: &mut Connection| -> RedisResult<Vec<Value>> {
-            connection.send_packed_command(&commands.get_packed_pipeline())?;
+    fn send(&self, connection: &mut Connection, commands: &mut Commands) -> Result<Vec<Value>, RedisError> {
+        let mut exchange = || -> RedisResult<Vec<Value>> {
+            connection.send_packed_command(commands.bytes())?;
             (0..commands.len()).map(|_| connection.recv_response()).collect()
         };
-        exchange(connection).map_err(|error| {
+        exchange().map_err(|error| {
             RedisError::exchanging(&self.address, &error, self.options.answer_timeout.as_millis())
         })
     }
 
     /// Turns the refusal of a command into an error that names the command's key.
-    fn without_error(&self, value: Value, command: &redis::Cmd) -> Result<Value, RedisError> {
-        let Value::ServerError(error) = value else { return Ok(value) };
-        let key = match command.args_iter().nth(1) {
-            Some(redis::Arg::Simple(key)) => String::from_utf8_lossy(key).into_owned(),
-            _ => String::new(),
-        };
-        Err(RedisError::answered(&self.address, &error, &key))
+    fn without_error(&self, value: Value, key: impl FnOnce() -> String) -> Result<Value, RedisError> {
+        match value {
+            Value::ServerError(error) => Err(RedisError::answered(&self.address, &error, &key())),
+            value => Ok(value),
+        }
     }
 
     /// Connects now rather than with the next question.
@@ -197,35 +186,34 @@ impl Link {
 
     /// Enters with the password, selects the database, and makes sure that this is a Redis we can use.
     fn introduce(&self, connection: &mut Connection) -> Result<(), RedisError> {
-        let mut commands = Pipeline::new();
         if let Some(password) = &self.address.password {
-            commands.cmd("AUTH").arg(&self.address.username).arg(password);
+            let mut enter = Commands::new();
+            enter.add("AUTH").args(&self.address.username).arg(password);
+            self.question(connection, enter).map_err(|error| match error {
+                RedisError::Refused { place, reason, redis_cli } => {
+                    RedisError::WrongPassword { place, reason, redis_cli }
+                }
+                other => other,
+            })?;
         }
+        self.question(connection, Commands::of("PING", &[]))?;
         if self.address.db != 0 {
-            commands.cmd("SELECT").arg(self.address.db);
+            self.question(connection, Commands::of("SELECT", &[&self.address.db.to_string()]))?;
         }
-        commands.cmd("PING");
-        commands.cmd("CLIENT").arg("SETNAME").arg(CLIENT_NAME);
-        commands.cmd("INFO").arg("server");
-        let values = self.send(connection, &commands)?;
-        for (value, command) in values.into_iter().zip(commands.cmd_iter()) {
-            let name = match command.args_iter().next() {
-                Some(redis::Arg::Simple(name)) => name,
-                _ => &[],
-            };
-            match (name, self.without_error(value, command)) {
-                (b"AUTH", Err(RedisError::Refused { place, reason, redis_cli })) => {
-                    return Err(RedisError::WrongPassword { place, reason, redis_cli });
-                }
-                (b"INFO", Ok(info)) => self.check_version(&super::values::lossy_text(&info))?,
-                // A restricted user may not be allowed these; both are only for people to look at.
-                (b"INFO" | b"CLIENT", Err(RedisError::NotAllowed { .. })) => {}
-                (_, answer) => {
-                    answer?;
-                }
-            }
-        }
-        Ok(())
+        // A restricted user may not be allowed these; both are only for people to look at.
+        let allowed = |answer| match answer {
+            Err(RedisError::NotAllowed { .. }) => Ok(Value::Nil),
+            other => other,
+        };
+        allowed(self.question(connection, Commands::of("CLIENT", &["SETNAME", CLIENT_NAME])))?;
+        let info = allowed(self.question(connection, Commands::of("INFO", &["server"])))?;
+        self.check_version(&super::values::lossy_text(&info))
+    }
+
+    /// Sends one command on a connection that is being made.
+    fn question(&self, connection: &mut Connection, mut command: Commands) -> Result<Value, RedisError> {
+        let answer = self.send(connection, &mut command)?.pop().unwrap_or(Value::Nil);
+        self.without_error(answer, || command.key(0))
     }
 
     fn check_version(&self, info: &str) -> Result<(), RedisError> {

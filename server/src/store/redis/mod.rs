@@ -18,6 +18,8 @@ mod accounts;
 mod address;
 mod batch;
 mod characters;
+mod check;
+mod commands;
 mod description;
 mod error;
 mod link;
@@ -30,9 +32,10 @@ mod values;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
 pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
+pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
 
@@ -47,6 +50,7 @@ use super::{
     CreateError, Reply, Request, Settings, Store, StoreDescription, StoreError, StoredAccount, carry_out_one,
     fresh_store_id,
 };
+use commands::Commands;
 use link::{Link, Traffic};
 use values::{Replies, integer, list, lossy_text, text};
 
@@ -82,23 +86,19 @@ impl RedisStore {
     /// Asks and reads the answer, in one round trip.
     fn ask<T, E: From<StoreError>>(
         &mut self,
-        ask: impl FnOnce(&mut Pipeline),
+        ask: impl FnOnce(&mut Commands),
         read: impl FnOnce(&mut Replies) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut commands = Pipeline::new();
+        let mut commands = Commands::new();
         ask(&mut commands);
-        let answers = self.link.exchange(&commands).map_err(StoreError::from)?;
+        let answers = self.link.exchange(&mut commands).map_err(StoreError::from)?;
         read(&mut Replies::new(answers))
     }
 
     /// Sends one command.
-    fn command(&mut self, command: &redis::Cmd) -> Result<Value, StoreError> {
-        self.ask(
-            |commands| {
-                commands.add_command(command.clone());
-            },
-            Replies::next,
-        )
+    fn command(&mut self, name: &str, arguments: &[&str]) -> Result<Value, StoreError> {
+        let answers = self.link.exchange(&mut Commands::of(name, arguments))?;
+        Replies::new(answers).next()
     }
 
     fn registered(&self) -> Result<(ServerRun, Duration), StoreError> {
@@ -110,30 +110,30 @@ impl RedisStore {
     /// `look` may ask more in the round trip before; `write` reads that, and may refuse.
     fn write_unless_taken(
         &mut self,
-        look: impl Fn(&mut Pipeline),
-        write: impl Fn(&mut Pipeline, &HashSet<UserId>, &mut Replies) -> Result<(), StoreError>,
+        look: impl Fn(&mut Commands),
+        write: impl Fn(&mut Commands, &HashSet<UserId>, &mut Replies) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         for _ in 0..CLAIMED_MEANWHILE {
-            let mut commands = Pipeline::new();
+            let mut commands = Commands::new();
             let taken_key = self.registered.as_ref().map(|(run, _)| keyspace::of_run(SERVER_TAKEN, run));
             if let Some(key) = &taken_key {
-                commands.cmd("WATCH").arg(key);
-                commands.cmd("SMEMBERS").arg(key);
+                commands.add("WATCH").arg(key);
+                commands.add("SMEMBERS").arg(key);
             }
             look(&mut commands);
-            let mut replies = Replies::new(self.link.exchange(&commands)?);
+            let mut replies = Replies::new(self.link.exchange(&mut commands)?);
             let mut taken = HashSet::new();
             if taken_key.is_some() {
                 replies.next()?;
                 let users = list(replies.next()?);
                 taken.extend(users.iter().filter_map(|user| lossy_text(user).parse().ok()).map(UserId));
             }
-            let mut writes = Pipeline::new();
+            let mut writes = Commands::transaction();
             if let Err(refusal) = write(&mut writes, &taken, &mut replies) {
-                self.command(&redis::cmd("UNWATCH"))?;
+                self.command("UNWATCH", &[])?;
                 return Err(refusal);
             }
-            if self.link.transaction(&writes)?.is_some() {
+            if self.link.transaction(writes)?.is_some() {
                 return Ok(());
             }
         }
@@ -159,7 +159,7 @@ impl RedisStore {
     /// The sessions of `users`; `None` for one that has expired.
     fn read_sessions(&mut self, users: &[UserId]) -> Result<Vec<Option<StoredSession>>, StoreError> {
         let ask =
-            |commands: &mut Pipeline| users.iter().for_each(|user_id| sessions::look(commands, *user_id));
+            |commands: &mut Commands| users.iter().for_each(|user_id| sessions::look(commands, *user_id));
         let read = |replies: &mut Replies| -> Result<Vec<_>, StoreError> {
             let seen = |user_id: &UserId| (*user_id, sessions::seen(replies, *user_id));
             Ok(users.iter().map(seen).collect())
@@ -187,14 +187,14 @@ impl RedisStore {
                 .flatten()
                 .map(|stored| (stored.session.user_id, stored))
                 .collect();
-            let mut commands = Pipeline::new();
+            let mut commands = Commands::new();
             for user_id in users {
                 let run = found.get(user_id).map(|stored| &stored.run);
                 if run.is_none_or(|run| !alive.contains(run)) {
                     sessions::disconnect_orphan(&mut commands, *user_id, run, now);
                 }
             }
-            let mut replies = Replies::new(self.link.exchange(&commands)?);
+            let mut replies = Replies::new(self.link.exchange(&mut commands)?);
             for _ in 0..commands.len() {
                 marked += usize::from(integer(SESSIONS, replies.next()?)? == 1);
             }
@@ -252,14 +252,15 @@ impl Store for RedisStore {
     }
 
     fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
-        let mut commands = Pipeline::new();
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let mut commands = Commands::transaction();
         for stored in accounts {
             let AccountRecord { user_id, account, is_gm } = &stored.account;
             accounts::create(&mut commands, account, &stored.character, *is_gm, Some(*user_id));
         }
-        if !commands.is_empty() {
-            self.link.transaction(&commands)?;
-        }
+        self.link.transaction(commands)?;
         Ok(())
     }
 
@@ -272,7 +273,7 @@ impl Store for RedisStore {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<AccountRecord>, StoreError> {
-        let last = integer(ACCOUNTS_COUNTER, self.command(redis::cmd("GET").arg(ACCOUNTS_COUNTER))?)?;
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
         let last = u32::try_from(last).unwrap_or(u32::MAX);
         let mut found = Vec::new();
         let mut next = after.map_or(1, |user_id| user_id.0.saturating_add(1));
@@ -352,7 +353,7 @@ impl Store for RedisStore {
     }
 
     fn connections_count(&mut self) -> Result<u64, StoreError> {
-        integer(CONNECTIONS_COUNT, self.command(redis::cmd("GET").arg(CONNECTIONS_COUNT))?)
+        integer(CONNECTIONS_COUNT, self.command("GET", &[CONNECTIONS_COUNT])?)
     }
 
     fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
@@ -393,32 +394,33 @@ impl Store for RedisStore {
 
     fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         let key = setting_key(name)?;
-        self.command(redis::cmd("SET").arg(key).arg(value)).map(drop)
+        self.command("SET", &[key, value]).map(drop)
     }
 
     fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError> {
         let key = setting_key(name)?;
-        Ok(integer(key, self.command(redis::cmd("DEL").arg(key))?)? == 1)
+        Ok(integer(key, self.command("DEL", &[key])?)? == 1)
     }
 
     fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
-        let mut commands = Pipeline::new();
+        if defaults.is_empty() {
+            return Ok(());
+        }
+        let mut commands = Commands::transaction();
         for (name, value) in defaults {
             // GET makes Redis refuse a key of another type, which would otherwise look like a setting that is there.
-            commands.cmd("SET").arg(setting_key(name)?).arg(value).arg("NX").arg("GET");
+            commands.add("SET").arg(setting_key(name)?).arg(value).arg("NX").arg("GET");
         }
-        if !commands.is_empty() {
-            self.link.transaction(&commands)?;
-        }
+        self.link.transaction(commands)?;
         Ok(())
     }
 
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {
-        text(STORE_ID, self.command(redis::cmd("GET").arg(STORE_ID))?)
+        text(STORE_ID, self.command("GET", &[STORE_ID])?)
     }
 
     fn ping(&mut self) -> Result<(), StoreError> {
-        self.command(&redis::cmd("PING")).map(drop)
+        self.command("PING", &[]).map(drop)
     }
 
     fn describe(&mut self) -> Result<StoreDescription, StoreError> {
@@ -429,10 +431,10 @@ impl Store for RedisStore {
     fn statistics(&mut self) -> Result<BTreeMap<String, u64>, StoreError> {
         let counts = self.ask(
             |commands| {
-                commands.cmd("HLEN").arg(ACCOUNTS_NAMES);
-                commands.cmd("SCARD").arg(SESSIONS);
-                commands.cmd("DBSIZE");
-                commands.cmd("INFO").arg("memory");
+                commands.add("HLEN").arg(ACCOUNTS_NAMES);
+                commands.add("SCARD").arg(SESSIONS);
+                commands.add("DBSIZE");
+                commands.add("INFO").arg("memory");
             },
             |replies| {
                 let [accounts, sessions, keys] = [replies.next()?, replies.next()?, replies.next()?]

@@ -3,7 +3,7 @@
 //! A script is sent as text each time: Redis keeps it compiled under its hash, and nothing is forgotten when Redis
 //! restarts. Everything that needs no decision is plain commands, which `MONITOR` shows readably.
 
-use redis::Pipeline;
+use super::commands::Commands;
 
 macro_rules! script {
     ($($file:literal),+) => {
@@ -20,7 +20,7 @@ pub(super) const DEREGISTER_SERVER: &str = script!("live_servers", "deregister_s
 pub(super) const OPEN_SESSION: &str = script!("open_session");
 pub(super) const DISCONNECT_ORPHAN: &str = script!("disconnect_orphan");
 
-/// Adds a call of `script`.
-pub(super) fn call(commands: &mut Pipeline, script: &str, keys: &[&str], arguments: &[&str]) {
-    commands.cmd("EVAL").arg(script).arg(keys.len()).arg(keys).arg(arguments);
+/// Adds a call of `script`; its arguments follow.
+pub(super) fn call<'a>(commands: &'a mut Commands, script: &str, keys: &[&str]) -> &'a mut Commands {
+    commands.add("EVAL").arg(script).arg(keys.len()).args(keys)
 }

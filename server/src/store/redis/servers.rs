@@ -1,9 +1,11 @@
 //! Servers to keys and back: for each question the commands that ask it, and the reading of the answer.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
+use super::commands::Commands;
 use super::scripts;
 use super::values::{Hash, Replies, damaged, integer, list, text};
 use crate::store::StoreError;
@@ -22,11 +24,13 @@ fn milliseconds(lease: Duration) -> String {
 }
 
 /// Begins a run.
-pub(super) fn register(commands: &mut Pipeline, start: &ServerStart, fresh_store_id: &str) {
-    let lease = milliseconds(start.lease);
+pub(super) fn register(commands: &mut Commands, start: &ServerStart, fresh_store_id: &str) {
     let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID];
-    let arguments = [SERVER_LEASE, SERVER_CONNECTIONS_COUNT, &lease, start.server.as_str(), fresh_store_id];
-    scripts::call(commands, scripts::REGISTER_SERVER, &keys, &arguments);
+    scripts::call(commands, scripts::REGISTER_SERVER, &keys)
+        .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
+        .arg(milliseconds(start.lease))
+        .arg(&start.server)
+        .arg(fresh_store_id);
 }
 
 /// Reads what [`register`] did: the epoch, and the name of the store.
@@ -38,7 +42,7 @@ pub(super) fn registered(replies: &mut Replies) -> Result<(u64, String), StoreEr
 
 /// Renews the lease of `run`, then replaces what it told of itself.
 pub(super) fn heartbeat(
-    commands: &mut Pipeline,
+    commands: &mut Commands,
     run: &ServerRun,
     lease: Duration,
     fresh_store_id: &str,
@@ -46,25 +50,18 @@ pub(super) fn heartbeat(
 ) {
     let taken_key = of_run(SERVER_TAKEN, run);
     let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID, UPTIME, UPTIME_START, &taken_key];
-    let numbers = [run.epoch, status.connections.into(), status.uptime_seconds, status.started_at];
-    let [epoch, connections, uptime, start] = numbers.map(|number| number.to_string());
-    let arguments = [
-        SERVER_LEASE,
-        SERVER_CONNECTIONS_COUNT,
-        &milliseconds(lease),
-        run.server.as_str(),
-        fresh_store_id,
-        &epoch,
-        &connections,
-        &uptime,
-        &start,
-    ];
-    scripts::call(commands, scripts::HEARTBEAT, &keys, &arguments);
+    scripts::call(commands, scripts::HEARTBEAT, &keys)
+        .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
+        .arg(milliseconds(lease))
+        .arg(&run.server)
+        .arg(fresh_store_id)
+        .args([run.epoch, status.connections.into(), status.uptime_seconds, status.started_at]);
     tell(commands, run, lease, status);
 }
 
 /// Replaces what `run` told of itself, in one step.
-pub(super) fn tell(commands: &mut Pipeline, run: &ServerRun, lease: Duration, status: &ServerStatus) {
+pub(super) fn tell(commands: &mut Commands, run: &ServerRun, lease: Duration, status: &ServerStatus) {
+    commands.add("MULTI");
     let state = [
         ("epoch", run.epoch),
         ("started_at", status.started_at),
@@ -72,22 +69,31 @@ pub(super) fn tell(commands: &mut Pipeline, run: &ServerRun, lease: Duration, st
         ("connections", status.connections.into()),
         ("players", status.players.into()),
     ];
-    let state = state.iter().map(|(field, number)| ((*field).to_owned(), number.to_string())).collect();
-    let counters = status.counters.iter().map(|(name, count)| (name.clone(), count.to_string())).collect();
-    let connections =
-        status.connection_list.iter().map(|info| (info.id.to_string(), to_json(info))).collect();
-    let hashes: [(&str, Vec<(String, String)>); 3] =
-        [(SERVER_STATUS, state), (SERVER_COUNTERS, counters), (SERVER_CONNECTIONS, connections)];
-    commands.cmd("MULTI");
-    for (template, fields) in hashes {
-        let key = of_server(template, &run.server);
-        commands.cmd("DEL").arg(&key);
-        if !fields.is_empty() {
-            commands.cmd("HSET").arg(&key).arg(fields);
-            commands.cmd("PEXPIRE").arg(&key).arg(milliseconds(lease));
-        }
+    let connections = status.connection_list.iter().map(|info| (info.id, to_json(info)));
+    let of = |template| of_server(template, &run.server);
+    replace(commands, &of(SERVER_STATUS), lease, state);
+    replace(commands, &of(SERVER_COUNTERS), lease, &status.counters);
+    replace(commands, &of(SERVER_CONNECTIONS), lease, connections);
+    commands.add("EXEC");
+}
+
+/// Writes a hash anew, to be there for one lease.
+fn replace<F: Display, V: Display>(
+    commands: &mut Commands,
+    key: &str,
+    lease: Duration,
+    fields: impl IntoIterator<Item = (F, V)>,
+) {
+    commands.add("DEL").arg(key);
+    let mut fields = fields.into_iter().peekable();
+    if fields.peek().is_none() {
+        return;
     }
-    commands.cmd("EXEC");
+    commands.add("HSET").arg(key);
+    for (field, value) in fields {
+        commands.arg(field).arg(value);
+    }
+    commands.add("PEXPIRE").arg(key).arg(milliseconds(lease));
 }
 
 /// Reads what [`heartbeat`] did; all of its answers must be left in `replies`, and nothing else.
@@ -111,18 +117,20 @@ pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<Heartbeat,
 }
 
 /// Ends `run`.
-pub(super) fn deregister(commands: &mut Pipeline, run: &ServerRun, lease: Duration) {
+pub(super) fn deregister(commands: &mut Commands, run: &ServerRun, lease: Duration) {
     let of = |template| of_server(template, &run.server);
     let (status, counters, connections) = (of(SERVER_STATUS), of(SERVER_COUNTERS), of(SERVER_CONNECTIONS));
     let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, &status, &counters, &connections];
-    let (lease, epoch) = (milliseconds(lease), run.epoch.to_string());
-    let arguments = [SERVER_LEASE, SERVER_CONNECTIONS_COUNT, &lease, run.server.as_str(), &epoch];
-    scripts::call(commands, scripts::DEREGISTER_SERVER, &keys, &arguments);
+    scripts::call(commands, scripts::DEREGISTER_SERVER, &keys)
+        .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
+        .arg(milliseconds(lease))
+        .arg(&run.server)
+        .arg(run.epoch);
 }
 
 /// Asks for the ids of the servers.
-pub(super) fn ids(commands: &mut Pipeline) {
-    commands.cmd("SMEMBERS").arg(ACTIVE_WORKERS);
+pub(super) fn ids(commands: &mut Commands) {
+    commands.add("SMEMBERS").arg(ACTIVE_WORKERS);
 }
 
 /// Reads what [`ids`] asked, in order.
@@ -137,8 +145,8 @@ pub(super) fn read_ids(replies: &mut Replies) -> Result<Vec<ServerId>, StoreErro
 }
 
 /// Asks for the lease of a server.
-pub(super) fn lease(commands: &mut Pipeline, server: &ServerId) {
-    commands.cmd("GET").arg(of_server(SERVER_LEASE, server));
+pub(super) fn lease(commands: &mut Commands, server: &ServerId) {
+    commands.add("GET").arg(of_server(SERVER_LEASE, server));
 }
 
 /// Reads what [`lease`] asked: the run that lives.
@@ -148,10 +156,10 @@ pub(super) fn leased(replies: &mut Replies, server: &ServerId) -> Result<Option<
 }
 
 /// Asks for what a server told of itself, if it lives.
-pub(super) fn look(commands: &mut Pipeline, server: &ServerId) {
+pub(super) fn look(commands: &mut Commands, server: &ServerId) {
     lease(commands, server);
     for template in [SERVER_STATUS, SERVER_COUNTERS, SERVER_CONNECTIONS] {
-        commands.cmd("HGETALL").arg(of_server(template, server));
+        commands.add("HGETALL").arg(of_server(template, server));
     }
 }
 

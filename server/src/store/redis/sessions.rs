@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
+use super::commands::Commands;
 use super::scripts;
 use super::values::{Hash, Replies, damaged, integer, list, text};
 use crate::store::StoreError;
@@ -20,24 +21,19 @@ const TAKEN_SECONDS: &str = "604800";
 const DISCONNECT_TIME: &str = "disconnect_time";
 
 /// Claims a character for `run` and opens its session.
-pub(super) fn open(commands: &mut Pipeline, run: &ServerRun, session: &Session) {
+pub(super) fn open(commands: &mut Commands, run: &ServerRun, session: &Session) {
     let user_id = session.user_id;
     let of = |template| of_user(template, user_id);
     let keys =
         [of(SESSION), of(SESSION_LAST_SEEN), SESSIONS.into(), of(PLAYER_OWNER), of_run(SERVER_TAKEN, run)];
-    let mut arguments: Vec<String> = vec![
-        SERVER_LEASE.into(),
-        SERVER_TAKEN.into(),
-        user_id.to_string(),
-        run.server.to_string(),
-        run.epoch.to_string(),
-        TAKEN_SECONDS.into(),
-        session.last_seen.to_string(),
-    ];
-    arguments.extend(fields(run, session));
-    let keys = keys.each_ref().map(String::as_str);
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    scripts::call(commands, scripts::OPEN_SESSION, &keys, &arguments);
+    scripts::call(commands, scripts::OPEN_SESSION, &keys.each_ref().map(String::as_str))
+        .args([SERVER_LEASE, SERVER_TAKEN])
+        .arg(user_id)
+        .arg(&run.server)
+        .arg(run.epoch)
+        .arg(TAKEN_SECONDS)
+        .arg(session.last_seen);
+    write_fields(commands, run, session);
 }
 
 /// Reads what [`open`] did.
@@ -52,7 +48,7 @@ pub(super) fn opened(replies: &mut Replies) -> Result<Claim, StoreError> {
 
 /// Changes sessions of `run`.
 pub(super) fn write<'a>(
-    commands: &mut Pipeline,
+    commands: &mut Commands,
     run: &ServerRun,
     writes: impl IntoIterator<Item = &'a SessionWrite>,
 ) {
@@ -64,11 +60,11 @@ pub(super) fn write<'a>(
         match write {
             SessionWrite::Put(session) => {
                 put(commands, &key, run, session);
-                commands.cmd("SET").arg(seen_key).arg(session.last_seen);
+                commands.add("SET").arg(seen_key).arg(session.last_seen);
             }
             SessionWrite::Close { at, .. } => {
-                commands.cmd("DEL").arg(key);
-                commands.cmd("SET").arg(seen_key).arg(*at);
+                commands.add("DEL").arg(key);
+                commands.add("SET").arg(seen_key).arg(*at);
             }
         }
     }
@@ -76,43 +72,47 @@ pub(super) fn write<'a>(
         let users: Vec<u32> =
             is_open.iter().filter(|(_, open)| **open == opens).map(|(user, _)| *user).collect();
         if !users.is_empty() {
-            commands.cmd(command).arg(SESSIONS).arg(users);
+            commands.add(command).arg(SESSIONS).args(users);
         }
     }
 }
 
 /// Writes the whole session. The hour of a disconnected one begins with the first write that says so.
-fn put(commands: &mut Pipeline, key: &str, run: &ServerRun, session: &Session) {
-    commands.cmd("HSET").arg(key).arg(fields(run, session));
+fn put(commands: &mut Commands, key: &str, run: &ServerRun, session: &Session) {
+    commands.add("HSET").arg(key);
+    write_fields(commands, run, session);
     if session.disconnected_at.is_some() {
-        commands.cmd("EXPIRE").arg(key).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
+        commands.add("EXPIRE").arg(key).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
     } else {
-        commands.cmd("HDEL").arg(key).arg(DISCONNECT_TIME);
-        commands.cmd("PERSIST").arg(key);
+        commands.add("HDEL").arg(key).arg(DISCONNECT_TIME);
+        commands.add("PERSIST").arg(key);
     }
 }
 
-fn fields(run: &ServerRun, session: &Session) -> Vec<String> {
-    let mut fields = vec![
-        ("username", session.username.clone()),
-        ("level", session.level.to_string()),
-        ("class", session.class.clone()),
-        ("location_id", session.location_id.to_string()),
-        ("hp", session.hp.to_string()),
-        ("websocket_connected", session.disconnected_at.is_none().to_string()),
-        ("server", run.server.to_string()),
-        ("epoch", run.epoch.to_string()),
-    ];
+fn write_fields(commands: &mut Commands, run: &ServerRun, session: &Session) {
+    commands
+        .args(["username", &session.username])
+        .args(["class", &session.class])
+        .arg("level")
+        .arg(session.level)
+        .arg("location_id")
+        .arg(session.location_id)
+        .arg("hp")
+        .arg(session.hp)
+        .arg("websocket_connected")
+        .arg(session.disconnected_at.is_none())
+        .args(["server", run.server.as_str()])
+        .arg("epoch")
+        .arg(run.epoch);
     if let Some(at) = session.disconnected_at {
-        fields.push((DISCONNECT_TIME, at.to_string()));
+        commands.arg(DISCONNECT_TIME).arg(at);
     }
-    fields.into_iter().flat_map(|(field, value)| [field.to_owned(), value]).collect()
 }
 
 /// Asks for the session of a user.
-pub(super) fn look(commands: &mut Pipeline, user_id: UserId) {
-    commands.cmd("HGETALL").arg(of_user(SESSION, user_id));
-    commands.cmd("GET").arg(of_user(SESSION_LAST_SEEN, user_id));
+pub(super) fn look(commands: &mut Commands, user_id: UserId) {
+    commands.add("HGETALL").arg(of_user(SESSION, user_id));
+    commands.add("GET").arg(of_user(SESSION_LAST_SEEN, user_id));
 }
 
 /// Reads what [`look`] asked.
@@ -151,8 +151,8 @@ fn seconds(hash: &Hash, field: &'static str) -> Result<u64, StoreError> {
 }
 
 /// Asks for some of the users that have a session, from where the last answer stopped.
-pub(super) fn scan(commands: &mut Pipeline, cursor: u64) {
-    commands.cmd("SSCAN").arg(SESSIONS).arg(cursor).arg("COUNT").arg(1000);
+pub(super) fn scan(commands: &mut Commands, cursor: u64) {
+    commands.add("SSCAN").arg(SESSIONS).arg(cursor).arg("COUNT").arg(1000);
 }
 
 /// Reads what [`scan`] asked: where it stopped (0: at the end), and the users.
@@ -169,16 +169,12 @@ pub(super) fn scanned(replies: &mut Replies) -> Result<(u64, Vec<UserId>), Store
 }
 
 /// Marks a session that its server has left behind; forgets one that has expired (`run` is then any).
-pub(super) fn disconnect_orphan(commands: &mut Pipeline, user_id: UserId, run: Option<&ServerRun>, at: u64) {
-    let (user, at) = (user_id.to_string(), at.to_string());
+pub(super) fn disconnect_orphan(commands: &mut Commands, user_id: UserId, run: Option<&ServerRun>, at: u64) {
     let (server, epoch) =
         run.map_or_else(Default::default, |run| (run.server.to_string(), run.epoch.to_string()));
-    let kept = DISCONNECTED_SESSION_SECONDS.to_string();
-    let key = of_user(SESSION, user_id);
-    scripts::call(
-        commands,
-        scripts::DISCONNECT_ORPHAN,
-        &[&key, SESSIONS],
-        &[&user, &server, &epoch, &at, &kept],
-    );
+    scripts::call(commands, scripts::DISCONNECT_ORPHAN, &[&of_user(SESSION, user_id), SESSIONS])
+        .arg(user_id)
+        .args([server, epoch])
+        .arg(at)
+        .arg(DISCONNECTED_SESSION_SECONDS);
 }

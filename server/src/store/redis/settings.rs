@@ -1,15 +1,13 @@
 //! Live settings to keys and back.
 
-use redis::Pipeline;
-
+use super::commands::Commands;
 use super::values::{Replies, list, text};
 use crate::store::keyspace::SETTINGS;
 use crate::store::{Settings, StoreError};
 
 /// Asks for all live settings.
-pub(super) fn ask(commands: &mut Pipeline) {
-    let keys: Vec<&str> = SETTINGS.iter().map(|(_, key)| *key).collect();
-    commands.cmd("MGET").arg(keys);
+pub(super) fn ask(commands: &mut Commands) {
+    commands.add("MGET").args(SETTINGS.iter().map(|(_, key)| key));
 }
 
 /// Reads what [`ask`] asked.

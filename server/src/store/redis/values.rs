@@ -17,6 +17,10 @@ impl Replies {
         Self(answers.into_iter())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.len() == 0
+    }
+
     /// The next answer.
     ///
     /// # Errors

@@ -7,20 +7,16 @@
 //! returns. So what was told after its commit survives a killed server and a power cut alike (as far as the disk itself
 //! keeps its word). A flush costs milliseconds; the worker thread pays it, once for everything that waits.
 
+mod open;
 mod rows;
 mod schema;
 mod servers;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, ffi, params,
-};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, ffi, params};
 
 use super::lock::{LockError, StoreLock, lock_path};
 use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
@@ -29,73 +25,10 @@ use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
     CreateError, Settings, Store, StoreDescription, StoreError, StoredAccount, fresh_store_id, keyspace,
 };
+pub use open::OpenError;
+use open::{connect, create_private, database_error, inspect, mismatch};
 use rows::ReadError;
 use schema::Found;
-
-/// How long a transaction waits for another process to end its own.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Statements kept prepared; more than there are.
-const STATEMENT_CACHE: usize = 32;
-/// What each connection is told: flush at every commit, keep references whole, and let the write-ahead log shrink back
-/// to 16 MiB after a burst.
-const SETTINGS: &str = "
-    PRAGMA synchronous = FULL;
-    PRAGMA foreign_keys = ON;
-    PRAGMA journal_size_limit = 16777216;
-";
-
-/// Why a SQLite file could not be opened as a store.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A server uses it.
-    #[error(
-        "{} is in use by another server, which holds {}: stop that server or choose another [store] path",
-        path.display(),
-        lock_path(path).display()
-    )]
-    Locked {
-        /// The database.
-        path: PathBuf,
-    },
-    /// The file system said no.
-    #[error("cannot open {}: {source}", path.display())]
-    File {
-        /// The database, or its lock file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// SQLite said no.
-    #[error("cannot use {} as a store: {source}", path.display())]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// Something else's database, or none yet where one was expected.
-    #[error("{} is not a PyAO store: choose another [store] path", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The tables are not those of this version.
-    #[error("{} has tables of version {found}, this program knows {known}: use programs of one version", path.display())]
-    Version {
-        /// The database.
-        path: PathBuf,
-        /// Version in the file.
-        found: u32,
-        /// Version of this program.
-        known: u32,
-    },
-    /// The file system cannot share memory between processes, as some network file systems.
-    #[error("{} does not support write-ahead logging: put the store on a local disk", path.display())]
-    NoWriteAheadLog {
-        /// The database.
-        path: PathBuf,
-    },
-}
 
 /// A store in one SQLite file. See the module.
 #[derive(Debug)]
@@ -148,55 +81,6 @@ impl SqliteStore {
             Found::Version(schema::VERSION) => Ok(Self { connection, registered: None, lock: None }),
             other => Err(mismatch(path, &other)),
         }
-    }
-}
-
-/// Makes the file if it is not there. It holds password hashes, so only its owner may read it; SQLite gives the files
-/// beside it the same rights.
-fn create_private(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    match options.create_new(true).write(true).mode(0o600).open(path) {
-        Ok(_) => sync_folder(path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes the entry of a new file in its folder survive a power cut; SQLite does so for its own files only.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-fn connect(path: &Path) -> Result<Connection, OpenError> {
-    let open = || {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.execute_batch(SETTINGS)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        Ok(connection)
-    };
-    open().map_err(|source| database_error(path, source))
-}
-
-fn inspect(path: &Path, connection: &Connection) -> Result<Found, OpenError> {
-    schema::inspect(connection).map_err(|source| database_error(path, source))
-}
-
-fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
-    let path = path.to_owned();
-    match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::Foreign { path },
-        _ => OpenError::Database { path, source },
-    }
-}
-
-fn mismatch(path: &Path, found: &Found) -> OpenError {
-    let path = path.to_owned();
-    match *found {
-        Found::Version(found) => OpenError::Version { path, found, known: schema::VERSION },
-        Found::Empty | Found::Foreign => OpenError::Foreign { path },
     }
 }
 

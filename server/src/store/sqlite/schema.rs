@@ -183,15 +183,20 @@ pub(super) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
 
 /// Applies the steps that a file of `version` has not had, all or none.
 pub(super) fn migrate(connection: &mut Connection, version: u32) -> rusqlite::Result<()> {
-    if version == VERSION {
+    migrate_to(connection, version, VERSION)
+}
+
+/// As [`migrate`], up to the tables of an older server.
+pub(super) fn migrate_to(connection: &mut Connection, version: u32, target: u32) -> rusqlite::Result<()> {
+    if version == target {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for step in MIGRATIONS.iter().skip(version as usize) {
+    for step in MIGRATIONS.iter().take(target as usize).skip(version as usize) {
         transaction.execute_batch(step)?;
     }
     transaction.execute_batch(&format!(
-        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {target};"
     ))?;
     transaction.commit()
 }

@@ -1,5 +1,6 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -189,6 +190,96 @@ fn a_date_past_the_range_of_the_column_creates_nothing() {
     let result = store.create_account(&account, &sample_character());
     assert!(matches!(result, Err(CreateError::Store(StoreError::Damaged { .. }))), "{result:?}");
     assert_eq!(store.load_account("Futuro").unwrap(), None);
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let mut connection = Connection::open(&path).unwrap();
+    schema::migrate_to(&mut connection, 0, 1).unwrap();
+    drop(connection);
+    assert!(matches!(SqliteStore::open_shared(&path), Err(OpenError::Version { found: 1, .. })));
+    let mut store = SqliteStore::open(&path).unwrap();
+    store.create_account(&sample_account("Viejo"), &sample_character()).unwrap();
+    store.set_setting("server.port", "8080").unwrap();
+    drop(store);
+    SqliteStore::open_shared(&path).unwrap();
+}
+
+fn start(server: &str) -> ServerStart {
+    let server = crate::store::server::ServerId::new(server).unwrap();
+    ServerStart { server, started_at: 0, lease: crate::store::server::DEFAULT_LEASE }
+}
+
+fn session(user_id: u32, disconnected_at: Option<u64>) -> Session {
+    Session {
+        user_id: UserId(user_id),
+        username: "Juan".into(),
+        level: 1,
+        class: "Mago".into(),
+        location_id: 1,
+        hp: 1,
+        last_seen: 0,
+        disconnected_at,
+    }
+}
+
+#[test]
+fn the_holder_of_the_lock_is_the_only_server() {
+    let fixture = Fixture::new();
+    let mut killed = fixture.open();
+    killed.register_server(&start("norte")).unwrap();
+    killed.open_session(&session(1, None)).unwrap();
+    drop(killed);
+    // Its lease still holds, but nobody else can have the file.
+    let mut store = fixture.open();
+    assert_eq!(store.register_server(&start("sur")).unwrap().sessions_disconnected, 1);
+    assert_eq!(store.servers().unwrap().len(), 1);
+    assert_eq!(store.open_session(&session(1, None)).unwrap(), Claim::Granted);
+}
+
+#[test]
+fn a_disconnected_session_is_kept_an_hour_from_the_first_word_of_it() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    store.register_server(&start("norte")).unwrap();
+    store.open_session(&session(1, None)).unwrap();
+    let put = |store: &mut SqliteStore, at| {
+        store.write_sessions(&[SessionWrite::Put(session(1, at))]).unwrap();
+    };
+    put(&mut store, Some(5));
+    let seconds_left = "SELECT expires_at - unixepoch() FROM sessions";
+    let left: i64 = store.connection.query_row(seconds_left, [], |row| row.get(0)).unwrap();
+    assert!((3590..=3600).contains(&left), "{left}");
+    fixture.shell("UPDATE sessions SET expires_at = unixepoch() + 100");
+    put(&mut store, Some(5));
+    let left: i64 = store.connection.query_row(seconds_left, [], |row| row.get(0)).unwrap();
+    assert!((90..=100).contains(&left), "{left}");
+    put(&mut store, None);
+    let left: Option<i64> = store.connection.query_row(seconds_left, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, None);
+    put(&mut store, Some(5));
+    fixture.shell("UPDATE sessions SET expires_at = unixepoch()");
+    assert_eq!(store.session(UserId(1)).unwrap(), None);
+    assert_eq!(store.sessions().unwrap(), []);
+    // Somebody else's now, if he comes.
+    let mut other = SqliteStore::open_shared(&fixture.path()).unwrap();
+    other.register_server(&start("sur")).unwrap();
+    assert_eq!(other.open_session(&session(1, None)).unwrap(), Claim::Granted);
+}
+
+#[test]
+fn damaged_sessions_are_left_out_of_the_list() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    store.register_server(&start("norte")).unwrap();
+    for user in [1, 2] {
+        store.open_session(&session(user, None)).unwrap();
+    }
+    fixture.shell("UPDATE sessions SET level = 300 WHERE user_id = 1");
+    assert!(matches!(store.session(UserId(1)), Err(StoreError::Damaged { .. })));
+    assert_eq!(store.sessions().unwrap().len(), 1);
 }
 
 const CHILD_STORE: &str = "PYAO_TEST_CHILD_STORE";

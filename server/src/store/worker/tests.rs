@@ -2,9 +2,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::records::{CharacterSave, PositionRecord, UserId};
+use crate::store::server::{DEFAULT_LEASE, ServerId, ServerStart, ServerStatus};
+use crate::store::session::{Claim, Session, SessionWrite};
 use crate::store::sqlite::SqliteStore;
 use crate::store::testing::{Faults, FaultyStore, position_save, sample_account, sample_character};
-use crate::store::{CreateError, Ticket};
+use crate::store::{CreateError, StoreError, Ticket};
 
 /// Longer than any test waits for something that happens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,11 +21,17 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// As [`Fixture::new`], on a store that `prepare` has had.
+    fn with(prepare: impl FnOnce(&mut SqliteStore)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open(&folder.path().join("pyao.db")).unwrap();
         for name in ["Uno", "Dos", "Tres"] {
             store.create_account(&sample_account(name), &sample_character()).unwrap();
         }
+        prepare(&mut store);
         let (store, faults) = FaultyStore::new(Box::new(store));
         let (wake, woken) = mpsc::channel();
         let backoff = Backoff { first: Duration::from_millis(2), longest: Duration::from_millis(8) };
@@ -40,6 +48,15 @@ impl Fixture {
 
     fn load(&self, ticket: Ticket, name: &str) {
         self.worker.send(Request::LoadAccount { ticket, name: name.into() });
+    }
+
+    fn write_sessions(&self, ticket: Ticket, writes: Vec<SessionWrite>) {
+        self.worker.send(Request::WriteSessions { ticket, writes });
+    }
+
+    /// The store as a tool sees it.
+    fn open_shared(&self) -> SqliteStore {
+        SqliteStore::open_shared(&self.folder.path().join("pyao.db")).unwrap()
     }
 
     /// The next reply, woken as the loop is.
@@ -69,11 +86,37 @@ impl Fixture {
     }
 
     fn wait_until_away(&self) {
+        self.wait_until(|worker| worker.is_away());
+    }
+
+    fn wait_until_back(&self) {
+        self.wait_until(|worker| !worker.is_away());
+    }
+
+    fn wait_until(&self, done: impl Fn(&Worker) -> bool) {
         let start = Instant::now();
-        while !self.worker.is_away() {
+        while !done(&self.worker) {
             assert!(start.elapsed() < PATIENCE);
             thread::sleep(Duration::from_millis(1));
         }
+    }
+}
+
+fn register(store: &mut SqliteStore) {
+    let server = ServerId::new("norte").unwrap();
+    store.register_server(&ServerStart { server, started_at: 0, lease: DEFAULT_LEASE }).unwrap();
+}
+
+fn session(user_id: u32, level: u8) -> Session {
+    Session {
+        user_id: UserId(user_id),
+        username: "Uno".into(),
+        level,
+        class: "Mago".into(),
+        location_id: 1,
+        hp: 20,
+        last_seen: 0,
+        disconnected_at: None,
     }
 }
 
@@ -180,10 +223,71 @@ fn a_failed_load_is_answered_and_not_tried_again() {
     let fixture = Fixture::new();
     fixture.faults.fail_next(1);
     fixture.load(1, "uno");
-    fixture.load(2, "uno");
     assert!(matches!(fixture.reply(), Reply::Account { ticket: 1, result: Err(StoreError::Unavailable(_)) }));
+    fixture.wait_until_back();
+    fixture.load(2, "uno");
     assert!(matches!(fixture.reply(), Reply::Account { ticket: 2, result: Ok(Some(_)) }));
+    assert!(fixture.worker.try_recv().is_none());
+}
+
+#[test]
+fn a_store_that_failed_a_load_is_looked_for_without_being_asked() {
+    let fixture = Fixture::new();
+    fixture.faults.fail_next(4);
+    fixture.load(1, "uno");
+    assert!(fixture.reply().store_error().is_some());
+    fixture.wait_until_back();
+    assert_eq!(fixture.worker.waiting(), 0);
+}
+
+#[test]
+fn a_failed_change_of_sessions_is_tried_again_with_the_newest_state() {
+    let fixture = Fixture::with(register);
+    for user in [1, 2] {
+        let session = Box::new(session(user, 1));
+        fixture.worker.send(Request::OpenSession { ticket: 0, session });
+        let opened = fixture.reply();
+        assert!(matches!(opened, Reply::SessionOpened { result: Ok(Claim::Granted), .. }), "{opened:?}");
+    }
+    fixture.faults.fail_next(u32::MAX);
+    fixture.write_sessions(1, vec![SessionWrite::Put(session(1, 2)), SessionWrite::Put(session(2, 2))]);
+    fixture.wait_until_away();
+    fixture.write_sessions(2, vec![SessionWrite::Close { user_id: UserId(2), at: 0 }]);
+    fixture.write_sessions(3, vec![SessionWrite::Put(session(1, 3))]);
+    fixture.faults.fail_next(0);
+    assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
+    let mut store = fixture.open_shared();
+    let levels: Vec<_> = store.sessions().unwrap().iter().map(|stored| stored.session.level).collect();
+    assert_eq!(levels, [3]);
+}
+
+#[test]
+fn a_change_of_sessions_that_is_refused_is_answered() {
+    let fixture = Fixture::new();
+    fixture.write_sessions(1, Vec::new());
+    assert_eq!(fixture.saved(), (1, Err(StoreError::NotRegistered)));
     assert!(!fixture.worker.is_away());
+}
+
+#[test]
+fn heartbeats_and_settings_are_answered() {
+    let fixture = Fixture::with(register);
+    let status = Box::new(ServerStatus { connections: 3, ..ServerStatus::default() });
+    fixture.worker.send(Request::Heartbeat { ticket: 1, status });
+    fixture.worker.send(Request::ReadSettings { ticket: 2 });
+    let heartbeat = fixture.reply();
+    let Reply::Heartbeat { ticket: 1, result: Ok(heartbeat) } = heartbeat else { panic!("{heartbeat:?}") };
+    assert_eq!(heartbeat.connections, 3);
+    assert!(matches!(fixture.reply(), Reply::Settings { ticket: 2, result: Ok(_) }));
+}
+
+#[test]
+fn a_shutdown_takes_the_server_out_at_once() {
+    let fixture = Fixture::with(register);
+    let mut store = fixture.open_shared();
+    assert_eq!(store.servers().unwrap().len(), 1);
+    fixture.worker.shutdown(PATIENCE).unwrap();
+    assert!(store.servers().unwrap().is_empty());
 }
 
 #[test]
@@ -233,7 +337,7 @@ fn a_shutdown_tells_what_it_could_not_save() {
     fixture.save(2, vec![step(1, 43)]);
     let unsaved = fixture.worker.shutdown(Duration::from_secs(2)).unwrap_err();
     assert_eq!((unsaved.requests, unsaved.characters), (2, 2), "{unsaved}");
-    assert_eq!(unsaved.reason, "injected failure");
+    assert_eq!(unsaved.reason, "store unavailable: injected failure");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 -- Writes a new account with its character, all or nothing. What can fail comes before what must not be left half.
 --
 -- KEYS: string of the name, hash of the account, counter of accounts, hash of names by number
--- ARGV: the name in lower case; its number, or '' to draw one; number of fields of the account, the fields;
---       then for each part of the character: key template, number of fields, the fields (one field alone: a string)
+-- ARGV: the name in lower case; its number, or '' to draw one; key template and text of the description; the fields
+--       of the account and their end; then for each hash of the character: key template, fields, their end. The end
+--       is ''.
 -- Answers the number, or 0 when name or number are taken.
 
 local name_key, data_key, counter_key, names_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -24,26 +25,28 @@ end
 call('HSET', names_key, id, name)
 call('SET', name_key, id, 'NX')
 
-local next_argument = 3
-local function fields()
-  local count = tonumber(ARGV[next_argument])
-  local first = next_argument + 1
-  next_argument = first + count
-  return count, first
+call('SET', fill(ARGV[3], '{id}', id), ARGV[4])
+
+-- Fields and values from argument `first` to their end, and where that is.
+local function fields(first)
+  local last = first
+  while ARGV[last] ~= '' do
+    last = last + 2
+  end
+  return last, unpack(ARGV, first, last - 1)
 end
 
-local count, first = fields()
-call('DEL', data_key)
-call('HSET', data_key, 'user_id', id, unpack(ARGV, first, first + count - 1))
-while ARGV[next_argument] do
-  local key = fill(ARGV[next_argument], '{id}', id)
-  next_argument = next_argument + 1
-  count, first = fields()
+local function write(key, last, ...)
   call('DEL', key)
-  if count == 1 then
-    call('SET', key, ARGV[first])
-  elseif count > 1 then
-    call('HSET', key, unpack(ARGV, first, first + count - 1))
+  if select('#', ...) > 0 then
+    call('HSET', key, ...)
   end
+  return last
+end
+
+local last = write(data_key, fields(5))
+call('HSET', data_key, 'user_id', id)
+while ARGV[last + 1] do
+  last = write(fill(ARGV[last + 1], '{id}', id), fields(last + 2))
 end
 return tonumber(id)

@@ -116,10 +116,16 @@ impl TestRedis {
 
     /// What `redis-cli` prints for a command line, as an operator types it: words, with quotes around some.
     pub(super) fn cli(&self, line: &str) -> String {
-        let output =
-            Command::new("redis-cli").arg("-s").arg(self.socket()).args(words(line)).output().unwrap();
+        let output = self.cli_command(line).output().unwrap();
         assert!(output.status.success(), "{line}: {output:?}");
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// `redis-cli` about to run a command line.
+    pub(super) fn cli_command(&self, line: &str) -> Command {
+        let mut command = Command::new("redis-cli");
+        command.arg("-s").arg(self.socket()).args(words(line));
+        command
     }
 
     /// Fields and values that `redis-cli HGETALL` prints.

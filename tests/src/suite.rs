@@ -1,11 +1,15 @@
-//! What the suites share.
+//! What the end-to-end suites share: players who come and go, and waiting for what must happen.
+//!
+//! A helper that cannot go on panics, as an assertion does: the test has failed.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on has failed")]
 
 use std::time::{Duration, Instant};
 
+use crate::bot::{Bot, NewCharacter, PATIENCE};
+use crate::process::{Server, ServerSetup};
+use crate::shadow::Screen;
 use pyao_server::protocol::client::ClientPacket;
-use pyao_tests::bot::{Bot, NewCharacter, PATIENCE};
-use pyao_tests::process::{Server, ServerSetup};
-use pyao_tests::shadow::Screen;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "secreto";
@@ -78,7 +82,7 @@ pub fn read(bot: &mut Bot, part: &str) {
 
 /// Waits until `bot` hears the character `index` say `text`.
 pub fn hear(bot: &mut Bot, index: i16, text: &str) {
-    let said = |line: &pyao_tests::shadow::ChatLine| line.char_index == index && line.text == text;
+    let said = |line: &crate::shadow::ChatLine| line.char_index == index && line.text == text;
     bot.wait_for(&format!("{text:?} over {index}"), PATIENCE, |shadow| shadow.chat.iter().any(said)).unwrap();
 }
 

@@ -1,0 +1,142 @@
+//! Accounts: list, show, set the password, make game masters.
+
+use pyao_server::config::suggest;
+use pyao_server::game::character_form;
+use pyao_server::game::kinds::{Class, Gender, Race};
+use pyao_server::game::names::name_from_command;
+use pyao_server::store::records::{AccountRecord, UserId};
+
+use super::kinds::{CLASSES, GENDERS, RACES, word};
+use super::{Context, new_password, settings};
+use crate::cli::HowToChange;
+use crate::failure::{Code, Failure};
+use crate::output::{Cell, Change, Column, Record, Reply, Table, column};
+
+const COLUMNS: &[Column] = &[
+    column("ID", "user_id"),
+    column("NAME", "username"),
+    column("GM", "gm"),
+    column("RACE", "race"),
+    column("CLASS", "class"),
+    column("HOME", "home"),
+    column("CREATED", "created_at"),
+];
+
+/// Most accounts that are looked through for one with a similar name.
+const SUGGESTION_LIMIT: usize = 10_000;
+
+/// The account of that name; `+` stands for a space, as in the game.
+pub fn find(context: &mut Context, name: &str) -> Result<AccountRecord, Failure> {
+    let name = name_from_command(name);
+    if let Some(account) = context.store.find_account(&name)? {
+        return Ok(account);
+    }
+    let names: Vec<String> = context
+        .store
+        .list_accounts(None, SUGGESTION_LIMIT)?
+        .into_iter()
+        .map(|account| account.account.username)
+        .collect();
+    let near = suggest::hint(&name, names.iter().map(String::as_str));
+    Err(Failure::new(Code::NotFound, format!("there is no account {name:?}{near}"))
+        .hint("`pyao-admin accounts` lists them"))
+}
+
+/// `accounts`.
+pub fn list(context: &mut Context, after: Option<u32>, limit: usize) -> Result<Reply, Failure> {
+    let mut accounts = context.store.list_accounts(after.map(UserId), limit + 1)?;
+    let has_more = accounts.len() > limit;
+    accounts.truncate(limit);
+    let next = accounts.last().filter(|_| has_more).map(|account| account.user_id.0);
+    let row = |record: &AccountRecord| {
+        let account = &record.account;
+        vec![
+            Cell::Number(record.user_id.0.into()),
+            Cell::text(&account.username),
+            Cell::Flag(record.is_gm),
+            Cell::Text(word(RACES, Race::from_wire(account.race), account.race)),
+            Cell::Text(word(CLASSES, Class::from_wire(account.class), account.class)),
+            Cell::Number(account.home.into()),
+            Cell::Moment(account.created_at),
+        ]
+    };
+    Ok(Reply::Table(Table {
+        name: "accounts",
+        columns: COLUMNS,
+        rows: accounts.iter().map(row).collect(),
+        fields: vec![("next_after", next.into())],
+        notes: next.map(|next| format!("more: pyao-admin accounts --after {next}")).into_iter().collect(),
+    }))
+}
+
+/// `account show`.
+pub fn show(context: &mut Context, name: &str) -> Result<Reply, Failure> {
+    let record = find(context, name)?;
+    let Some(stored) = context.store.load_account(&record.account.username)? else {
+        return Err(Failure::new(Code::NotFound, format!("{name} has just gone")));
+    };
+    let session = context.store.session(record.user_id)?;
+    let (account, character) = (&stored.account.account, &stored.character);
+    let (position, stats) = (character.position, character.stats);
+    Ok(Reply::Record(Record {
+        fields: vec![
+            ("user_id", Cell::Number(record.user_id.0.into())),
+            ("username", Cell::text(&account.username)),
+            ("gm", Cell::Flag(record.is_gm)),
+            ("email", Cell::text(&account.email)),
+            ("created_at", Cell::Moment(account.created_at)),
+            ("race", Cell::Text(word(RACES, Race::from_wire(account.race), account.race))),
+            ("gender", Cell::Text(word(GENDERS, Gender::from_wire(account.gender), account.gender))),
+            ("class", Cell::Text(word(CLASSES, Class::from_wire(account.class), account.class))),
+            ("home", Cell::Number(account.home.into())),
+            ("level", Cell::Number(stats.level.into())),
+            ("experience", Cell::Number(stats.experience.into())),
+            ("hp", Cell::Number(stats.hp.into())),
+            ("max_hp", Cell::Number(stats.max_hp.into())),
+            ("gold", Cell::Number(stats.gold.into())),
+            ("map", Cell::Number(position.map.into())),
+            ("x", Cell::Number(position.x.into())),
+            ("y", Cell::Number(position.y.into())),
+            ("connected", Cell::Flag(session.is_some_and(|stored| stored.session.disconnected_at.is_none()))),
+        ],
+    }))
+}
+
+/// `account set-password`.
+pub fn set_password(context: &mut Context, name: &str, dry_run: bool) -> Result<Reply, Failure> {
+    let account = find(context, name)?;
+    let password = new_password::read(&account.account.username)?;
+    character_form::check_password(&password)
+        .map_err(|fault| Failure::new(Code::Usage, fault.to_string()).hint("nothing was written"))?;
+    if !dry_run {
+        let hash = new_password::hash(context, password)?;
+        context.store.set_password_hash(account.user_id, &hash)?;
+    }
+    Ok(Reply::Change(Change {
+        what: format!("password of {}", account.account.username),
+        old: Some("***".to_owned()),
+        new: Some("*** (new)".to_owned()),
+        dry_run,
+        effect: "counts from the next login on; a player who is in the game stays".to_owned(),
+    }))
+}
+
+/// `account set-gm`.
+pub fn set_gm(context: &mut Context, name: &str, value: bool, how: &HowToChange) -> Result<Reply, Failure> {
+    let account = find(context, name)?;
+    let word = |is_gm| if is_gm { "on" } else { "off" };
+    let what = format!("game master {}", account.account.username);
+    settings::expect_value(&what, word(account.is_gm), how)?;
+    let is_change = account.is_gm != value;
+    if is_change && !how.dry_run {
+        context.store.set_gm(account.user_id, value)?;
+    }
+    let effect = if is_change { "counts from the next login on" } else { "nothing to change" };
+    Ok(Reply::Change(Change {
+        what,
+        old: Some(word(account.is_gm).to_owned()),
+        new: Some(word(value).to_owned()),
+        dry_run: how.dry_run,
+        effect: effect.to_owned(),
+    }))
+}

@@ -1,0 +1,39 @@
+//! Completions and man pages, from the command line's own description.
+
+use std::io;
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::Arguments;
+use crate::failure::{Code, Failure};
+use crate::output::Reply;
+
+/// `completions`.
+pub fn completions(shell: Shell) -> Reply {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "pyao-admin", &mut script);
+    Reply::Text(String::from_utf8_lossy(&script).into_owned())
+}
+
+/// `man`.
+pub fn man(directory: Option<&Path>) -> Result<Reply, Failure> {
+    let Some(directory) = directory else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Arguments::command())
+            .render(&mut page)
+            .map_err(|error| Failure::new(Code::Failed, format!("cannot make the man page: {error}")))?;
+        return Ok(Reply::Text(String::from_utf8_lossy(&page).into_owned()));
+    };
+    clap_mangen::generate_to(Arguments::command(), directory).map_err(|error| {
+        let code = match error.kind() {
+            io::ErrorKind::PermissionDenied => Code::NotAllowed,
+            io::ErrorKind::NotFound => Code::NotFound,
+            _ => Code::Failed,
+        };
+        Failure::new(code, format!("cannot write man pages into {}: {error}", directory.display()))
+            .hint("name a directory that exists and that you may write")
+    })?;
+    Ok(Reply::Text(format!("man pages written into {}\n", directory.display())))
+}

@@ -1,0 +1,83 @@
+//! What each command does, a file a family. Commands answer a [`Reply`] and print nothing.
+
+mod accounts;
+mod create_account;
+mod generate;
+pub mod kinds;
+mod new_password;
+mod redis_check;
+mod servers;
+mod sessions;
+mod settings;
+
+use pyao_server::config::Loaded;
+use pyao_server::store::Store;
+
+use crate::cli::{AccountCommand, Arguments, Command, ConfigCommand, StoreCommand};
+use crate::failure::Failure;
+use crate::output::{Output, Reply};
+use crate::place;
+
+/// What commands work on.
+pub struct Context {
+    /// The configuration, as this program was told.
+    pub loaded: Loaded,
+    /// The store that it means.
+    pub store: Box<dyn Store>,
+    /// Unix seconds.
+    pub now: u64,
+}
+
+/// Carries out the command.
+pub fn run(arguments: &Arguments, output: &Output) -> Result<Reply, Failure> {
+    let configuration = || place::configuration(&arguments.global);
+    match &arguments.command {
+        Command::OnStore(command) => {
+            let loaded = configuration()?;
+            let store = place::open(&loaded, output)?;
+            let mut context = Context { loaded, store, now: output.now() };
+            let reply = on_store(command, &mut context)?;
+            // A change says itself what no server means for it.
+            if !matches!(reply, Reply::Change(_)) && context.store.servers()?.is_empty() {
+                output.warning("no live server uses this store");
+            }
+            Ok(reply)
+        }
+        Command::RedisCheck => redis_check::run(&configuration()?),
+        Command::Completions { shell } => Ok(generate::completions(*shell)),
+        Command::Man { directory } => generate::man(directory.as_deref()),
+    }
+}
+
+fn on_store(command: &StoreCommand, context: &mut Context) -> Result<Reply, Failure> {
+    use StoreCommand as On;
+    match command {
+        On::GetHost => settings::get(context, "server.host"),
+        On::GetPort => settings::get(context, "server.port"),
+        On::GetMaxConnections => settings::get(context, "server.max_connections"),
+        On::SetHost { value, how } => settings::set(context, "server.host", value, how),
+        On::SetPort { value, how } => settings::set(context, "server.port", value, how),
+        On::SetMaxConnections { value, how } => settings::set(context, "server.max_connections", value, how),
+        On::Config(command) => match command {
+            ConfigCommand::List => settings::list(context),
+            ConfigCommand::Get { name } => settings::get(context, name),
+            ConfigCommand::Set { name, value, how } => settings::set(context, name, value, how),
+            ConfigCommand::Unset { name, how } => settings::unset(context, name, how),
+            ConfigCommand::Sources => settings::sources(context),
+        },
+        On::Sessions => sessions::list(context),
+        On::Session { who } => sessions::show(context, who),
+        On::Online => sessions::online(context),
+        On::Connections => servers::connections(context),
+        On::Servers => servers::list(context),
+        On::Counters => servers::counters(context),
+        On::Uptime => servers::uptime(context),
+        On::Accounts { after, limit } => accounts::list(context, *after, (*limit).into()),
+        On::Account(command) => match command {
+            AccountCommand::Show { name } => accounts::show(context, name),
+            AccountCommand::Create(arguments) => create_account::create(context, arguments),
+            AccountCommand::SetPassword { name, dry_run } => accounts::set_password(context, name, *dry_run),
+            AccountCommand::SetGm { name, value, how } => accounts::set_gm(context, name, *value, how),
+        },
+    }
+}

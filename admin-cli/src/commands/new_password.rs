@@ -1,0 +1,74 @@
+//! A new password: asked for, never taken from the command line, and hashed as the server does.
+
+use std::io::{IsTerminal, Read};
+use std::sync::mpsc;
+
+use pyao_server::crypto::{Hasher, Job, PasswordCost, Reply};
+
+use super::Context;
+use crate::failure::{Code, Failure};
+use crate::{output, terminal};
+
+/// The variable that may hold it.
+const VARIABLE: &str = "PYAO_NEW_PASSWORD";
+/// More than any password has: what is longer is no password but a wrong file.
+const LONGEST_INPUT: u64 = 4096;
+
+/// Takes the new password from `PYAO_NEW_PASSWORD`, from a prompt on the terminal, or from standard input's first line.
+pub fn read(name: &str) -> Result<String, Failure> {
+    if let Ok(password) = std::env::var(VARIABLE) {
+        return Ok(password);
+    }
+    if std::io::stdin().is_terminal() {
+        let password = ask(&format!("new password of {name}: "))?;
+        return if ask("again: ")? == password {
+            Ok(password)
+        } else {
+            Err(refused("the two passwords differ"))
+        };
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .take(LONGEST_INPUT)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::new(Code::Failed, format!("cannot read the password: {error}")))?;
+    match text.lines().next() {
+        Some(password) => Ok(password.to_owned()),
+        None => Err(refused("no password on standard input")
+            .hint(format!("give it there, in {VARIABLE}, or run on a terminal"))),
+    }
+}
+
+fn ask(question: &str) -> Result<String, Failure> {
+    output::prompt(question);
+    terminal::read_hidden_line()
+        .map_err(|error| Failure::new(Code::Failed, format!("cannot read the password: {error}")))?
+        .ok_or_else(|| refused("no password was typed"))
+}
+
+fn refused(why: &str) -> Failure {
+    Failure::new(Code::Refused, why).hint("nothing was written")
+}
+
+/// argon2id at the cost that the configuration asks for.
+pub fn hash(context: &Context, password: String) -> Result<String, Failure> {
+    let security = &context.loaded.config.security;
+    let cost = PasswordCost {
+        memory_kib: security.password_memory_kib,
+        passes: security.password_passes,
+        threads: 1,
+    };
+    let failed = |why: String| Failure::new(Code::Failed, why);
+    let (done, is_done) = mpsc::channel();
+    let hasher = Hasher::start(cost, move || {
+        // Nobody waits any more when this program ends.
+        let _ = done.send(());
+    })
+    .map_err(|error| failed(error.to_string()))?;
+    hasher.submit(Job::Hash { ticket: 0, password }).map_err(|error| failed(error.to_string()))?;
+    is_done.recv().map_err(|error| failed(error.to_string()))?;
+    match hasher.try_recv() {
+        Some(Reply::Hashed { hash, .. }) => hash.map_err(|error| failed(error.to_string())),
+        _ => Err(failed("the password was not hashed".to_owned())),
+    }
+}

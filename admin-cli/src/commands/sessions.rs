@@ -1,0 +1,115 @@
+//! Who plays: `sessions`, `session` and `online`.
+
+use std::collections::BTreeSet;
+
+use pyao_server::config::suggest;
+use pyao_server::store::records::UserId;
+use pyao_server::store::server::ServerRun;
+use pyao_server::store::session::StoredSession;
+
+use super::{Context, accounts};
+use crate::failure::{Code, Failure};
+use crate::output::{Cell, Column, Record, Reply, Table, column};
+
+const COLUMNS: &[Column] = &[
+    column("ID", "user_id"),
+    column("NAME", "username"),
+    column("LEVEL", "level"),
+    column("CLASS", "class"),
+    column("MAP", "map"),
+    column("HP", "hp"),
+    column("CONNECTED", "connected"),
+    column("LOST", "disconnected_at"),
+    column("SERVER", "server"),
+    column("LIVE", "server_live"),
+    column("LAST SEEN", "last_seen"),
+];
+
+const ONLINE_COLUMNS: &[Column] = &[
+    column("ID", "user_id"),
+    column("NAME", "username"),
+    column("LEVEL", "level"),
+    column("MAP", "map"),
+    column("SERVER", "server"),
+];
+
+/// The runs of servers whose lease holds.
+fn live_runs(context: &mut Context) -> Result<BTreeSet<String>, Failure> {
+    Ok(context.store.servers()?.iter().map(|server| server.run.to_string()).collect())
+}
+
+fn is_live(runs: &BTreeSet<String>, run: &ServerRun) -> bool {
+    runs.contains(&run.to_string())
+}
+
+/// `sessions`.
+pub fn list(context: &mut Context) -> Result<Reply, Failure> {
+    let runs = live_runs(context)?;
+    let rows = context.store.sessions()?.iter().map(|stored| cells(stored, &runs)).collect();
+    Ok(Reply::Table(Table {
+        name: "sessions",
+        columns: COLUMNS,
+        rows,
+        fields: Vec::new(),
+        notes: Vec::new(),
+    }))
+}
+
+fn cells(stored: &StoredSession, runs: &BTreeSet<String>) -> Vec<Cell> {
+    let session = &stored.session;
+    vec![
+        Cell::Number(session.user_id.0.into()),
+        Cell::text(&session.username),
+        Cell::Number(session.level.into()),
+        Cell::text(&session.class),
+        Cell::Number(session.location_id.into()),
+        Cell::Number(session.hp.into()),
+        Cell::Flag(session.disconnected_at.is_none()),
+        Cell::moment(session.disconnected_at),
+        Cell::text(stored.run.server.as_str()),
+        Cell::Flag(is_live(runs, &stored.run)),
+        Cell::Moment(session.last_seen),
+    ]
+}
+
+/// `session`.
+pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
+    let user_id = match who.parse() {
+        Ok(number) => UserId(number),
+        Err(_) => accounts::find(context, who)?.user_id,
+    };
+    let Some(stored) = context.store.session(user_id)? else {
+        let names: Vec<String> =
+            context.store.sessions()?.into_iter().map(|stored| stored.session.username).collect();
+        let near = suggest::hint(who, names.iter().map(String::as_str));
+        return Err(Failure::new(Code::NotFound, format!("{who} has no session{near}"))
+            .hint("`pyao-admin sessions` lists who has"));
+    };
+    let runs = live_runs(context)?;
+    let fields = COLUMNS.iter().map(|column| column.field).zip(cells(&stored, &runs)).collect();
+    Ok(Reply::Record(Record { fields }))
+}
+
+/// `online`: connected sessions of live servers.
+pub fn online(context: &mut Context) -> Result<Reply, Failure> {
+    let runs = live_runs(context)?;
+    let mut sessions = context.store.sessions()?;
+    sessions.retain(|stored| stored.session.disconnected_at.is_none() && is_live(&runs, &stored.run));
+    let row = |stored: &StoredSession| {
+        let session = &stored.session;
+        vec![
+            Cell::Number(session.user_id.0.into()),
+            Cell::text(&session.username),
+            Cell::Number(session.level.into()),
+            Cell::Number(session.location_id.into()),
+            Cell::text(stored.run.server.as_str()),
+        ]
+    };
+    Ok(Reply::Table(Table {
+        name: "online",
+        columns: ONLINE_COLUMNS,
+        rows: sessions.iter().map(row).collect(),
+        fields: vec![("count", sessions.len().into())],
+        notes: Vec::new(),
+    }))
+}

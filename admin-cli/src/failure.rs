@@ -1,0 +1,126 @@
+//! What goes wrong, in one line what and one line what to do, and the exit codes.
+
+use pyao_server::store::choice::ChoiceError;
+use pyao_server::store::redis::RedisError;
+use pyao_server::store::{CreateError, StoreError};
+
+/// Why a command did not do as asked. The discriminant is the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    /// It failed.
+    Failed = 1,
+    /// Wrong usage, or a value that is not valid.
+    Usage = 2,
+    /// No such account, session or Redis.
+    NotFound = 3,
+    /// The store may not be used by this user.
+    NotAllowed = 4,
+    /// The store cannot be reached.
+    Unreachable = 5,
+    /// The value is not what `--if-value` expected.
+    Conflict = 6,
+    /// A confirmation is missing.
+    Refused = 7,
+}
+
+/// Exit codes for `--help` and the man page.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed
+  2  wrong usage, a value that is not valid, or a fault in the configuration
+  3  not found: no such account or session; redis-check without a Redis
+  4  not allowed: this user or password may not use the store
+  5  the store cannot be reached, or is none
+  6  conflict: the value is not what --if-value expected
+  7  refused: a confirmation is missing";
+
+/// A failed command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind, and exit code.
+    pub code: Code,
+    /// What went wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure without advice.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    /// The same with advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<RedisError> for Failure {
+    fn from(error: RedisError) -> Self {
+        let code = match error {
+            RedisError::BadAddress { .. } => Code::Usage,
+            RedisError::WrongPassword { .. }
+            | RedisError::NotAllowed { .. }
+            | RedisError::ReadOnly { .. } => Code::NotAllowed,
+            RedisError::Unreachable { .. }
+            | RedisError::TimedOut { .. }
+            | RedisError::Lost { .. }
+            | RedisError::NotRedis { .. }
+            | RedisError::TooOld { .. } => Code::Unreachable,
+            RedisError::WrongType { .. } | RedisError::OutOfMemory { .. } | RedisError::Refused { .. } => {
+                Code::Failed
+            }
+        };
+        let text = error.to_string();
+        match text.split_once("; ") {
+            Some((what, what_to_do)) => Self::new(code, what).hint(what_to_do),
+            None => Self::new(code, text),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::Redis(error) => return error.into(),
+            StoreError::Unavailable(_) => Code::Unreachable,
+            StoreError::UnknownUser(_) => Code::NotFound,
+            StoreError::UnknownSetting(_) => Code::Usage,
+            _ => Code::Failed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<CreateError> for Failure {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::NameTaken => {
+                Self::new(Code::Failed, "the name is taken").hint("choose another name")
+            }
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChoiceError> for Failure {
+    fn from(error: ChoiceError) -> Self {
+        use std::io::ErrorKind::{NotFound, PermissionDenied};
+        let message = error.to_string();
+        match error {
+            ChoiceError::Redis(error) => error.into(),
+            ChoiceError::File { source, .. } => match source.kind() {
+                PermissionDenied => Self::new(Code::NotAllowed, message).hint("run as the server's user"),
+                NotFound => Self::new(Code::Unreachable, message)
+                    .hint("name the store with --store FILE or --redis URL, or start the server once"),
+                _ => Self::new(Code::Unreachable, message),
+            },
+            ChoiceError::Embedded(_) => Self::new(Code::Unreachable, message),
+        }
+    }
+}

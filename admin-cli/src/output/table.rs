@@ -1,0 +1,142 @@
+//! Tables and records for eyes, fitted to the terminal.
+
+use super::Style;
+use super::reply::{Cell, Record, Table};
+
+/// Blanks between columns.
+const GAP: usize = 2;
+/// No column is made narrower than this.
+const NARROWEST: usize = 6;
+
+/// A table with its header, each line within the width as far as columns can shrink.
+pub fn table(table: &Table, style: &Style) -> String {
+    let cells: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|cell| cell.for_people(style.now)).collect()).collect();
+    let titles: Vec<String> = table.columns.iter().map(|column| column.title.to_owned()).collect();
+    let mut widths: Vec<usize> = titles.iter().map(|title| length(title)).collect();
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(length(cell));
+        }
+    }
+    shrink(&mut widths, style.width);
+    let at_right: Vec<bool> = (0..widths.len())
+        .map(|index| table.rows.iter().any(|row| row.get(index).is_some_and(Cell::is_number)))
+        .collect();
+    let mut text = String::new();
+    if style.headers {
+        let header = line(&titles, &widths, &at_right);
+        text += &if style.color { format!("\u{1b}[1m{header}\u{1b}[0m\n") } else { header + "\n" };
+    }
+    for row in &cells {
+        text += &(line(row, &widths, &at_right) + "\n");
+    }
+    text
+}
+
+/// A field a line, values one under the other.
+pub fn record(record: &Record, style: &Style) -> String {
+    let width = record.fields.iter().map(|(name, _)| length(name)).max().unwrap_or(0);
+    let line = |name: &str, cell: &Cell| format!("{name:width$}  {}\n", cell.for_people(style.now));
+    record.fields.iter().map(|(name, cell)| line(name, cell)).collect()
+}
+
+/// Takes from the widest column until all fit.
+fn shrink(widths: &mut [usize], available: usize) {
+    loop {
+        let total: usize = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+        let Some(widest) = widths.iter_mut().max() else { return };
+        if total <= available || *widest <= NARROWEST {
+            return;
+        }
+        *widest -= 1;
+    }
+}
+
+fn line(cells: &[String], widths: &[usize], at_right: &[bool]) -> String {
+    let gap = " ".repeat(GAP);
+    let padded: Vec<String> = cells
+        .iter()
+        .zip(widths)
+        .zip(at_right)
+        .map(|((cell, width), at_right)| {
+            let cell = cut(cell, *width);
+            let blanks = " ".repeat(width - length(&cell));
+            if *at_right { blanks + &cell } else { cell + &blanks }
+        })
+        .collect();
+    padded.join(&gap).trim_end().to_owned()
+}
+
+/// The beginning of a text that is too long.
+fn cut(text: &str, width: usize) -> String {
+    if length(text) <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::reply::{Column, column};
+    use super::*;
+
+    const COLUMNS: &[Column] = &[column("ID", "id"), column("NAME", "name"), column("SEEN", "seen")];
+
+    fn sample(name: &str) -> Table {
+        Table {
+            name: "things",
+            columns: COLUMNS,
+            rows: vec![
+                vec![Cell::Number(7), Cell::text(name), Cell::Moment(40)],
+                vec![Cell::Number(12), Cell::text("Bob"), Cell::None],
+            ],
+            fields: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn style(width: usize) -> Style {
+        Style { format: Format::Table, headers: true, color: false, width, verbose: false, now: 100 }
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell_and_numbers_stand_right() {
+        assert_eq!(
+            table(&sample("Ñandú"), &style(80)),
+            "ID  NAME   SEEN\n 7  Ñandú  1 min ago\n12  Bob    -\n"
+        );
+    }
+
+    #[test]
+    fn what_is_too_wide_for_the_terminal_is_cut() {
+        let text = table(&sample("a very long name indeed"), &style(24));
+        assert_eq!(text, "ID  NAME       SEEN\n 7  a very l…  1 min ago\n12  Bob        -\n");
+        assert!(text.lines().all(|line| line.chars().count() <= 24), "{text}");
+    }
+
+    #[test]
+    fn a_terminal_too_narrow_for_everything_still_gets_the_table() {
+        let text = table(&sample("a very long name indeed"), &style(5));
+        assert!(text.contains("a ver…"), "{text}");
+    }
+
+    #[test]
+    fn headers_may_be_left_out_or_coloured() {
+        let bare = Style { headers: false, ..style(80) };
+        assert!(table(&sample("x"), &bare).starts_with(" 7"));
+        let bold = Style { color: true, ..style(80) };
+        assert!(table(&sample("x"), &bold).starts_with("\u{1b}[1mID"));
+    }
+
+    #[test]
+    fn a_record_lines_its_values_up() {
+        let fields = vec![("id", Cell::Number(7)), ("last_seen", Cell::Moment(40))];
+        assert_eq!(record(&Record { fields }, &style(80)), "id         7\nlast_seen  1 min ago\n");
+    }
+}

@@ -1,0 +1,52 @@
+//! Which store is meant, and opening it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use pyao_server::config::flags::Flags;
+use pyao_server::config::{self, ConfigError, Loaded};
+use pyao_server::store::Store;
+use pyao_server::store::choice::{OpenedStore, StoreChoice};
+
+use crate::cli::Global;
+use crate::failure::{Code, Failure};
+use crate::output::Output;
+
+/// The configuration, read from the same layers as the server's.
+pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
+    if global.redis.is_some() && global.store.is_some() {
+        return Err(Failure::new(Code::Usage, "--redis and --store name two stores").hint("give one of them"));
+    }
+    let flags = Flags {
+        config: global.config.clone(),
+        redis: global.redis.clone(),
+        store: global.store.clone(),
+        // Who names a file means the file.
+        no_redis: global.store.is_some(),
+        ..Flags::default()
+    };
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)).map_err(|error| {
+        let hint = match error {
+            ConfigError::Unreadable { .. } => "name another file with --config",
+            ConfigError::Faults(_) => "correct it; `pyao-server --check` shows where each value comes from",
+        };
+        Failure::new(Code::Usage, error.to_string()).hint(hint)
+    })
+}
+
+/// Opens the store that the configuration means, beside the server that may use it.
+pub fn open(loaded: &Loaded, output: &Output) -> Result<Box<dyn Store>, Failure> {
+    let OpenedStore { mut store, redis_failure } = StoreChoice::of(&loaded.config).open_for_tool()?;
+    if let Some(failure) = redis_failure {
+        output.remark(&format!("no Redis, so the embedded store: {failure}"));
+    }
+    let description = store.describe()?;
+    output.remark(&format!("store: {}", description.summary));
+    for warning in &description.warnings {
+        output.remark(&format!("warning: {warning}"));
+    }
+    Ok(store)
+}

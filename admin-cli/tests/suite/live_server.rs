@@ -1,0 +1,63 @@
+//! Beside a real server on an embedded store: what is changed here happens there.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use pyao_tests::bot::Bot;
+use pyao_tests::process::{ServerSetup, free_port};
+
+use crate::support::{Run, command, finish};
+
+struct Beside {
+    setup: ServerSetup,
+}
+
+impl Beside {
+    fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = command(self.setup.directory());
+        command.arg("--config").arg(self.setup.config_file()).arg("--store").arg(self.setup.store());
+        finish(command.args(arguments).env("PYAO_NEW_PASSWORD", "secreto"))
+    }
+}
+
+/// Looks until it holds, for as long as a server may take to tell of itself.
+#[track_caller]
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(15);
+    while !holds() {
+        assert!(Instant::now() < patience, "{what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn an_account_made_beside_a_running_server_plays_and_is_seen() {
+    let beside = Beside { setup: ServerSetup::new().unwrap() };
+    let server = beside.setup.start().unwrap();
+    beside.run(&["account", "create", "Ana", "--email", "ana@example.org"]).ok();
+    let mut bot = Bot::login(server.address(), "Ana", "secreto").unwrap();
+    bot.sync().unwrap();
+    wait_until("the session is not told", || beside.run(&["online"]).ok().starts_with("1\tAna\t1\t1\t"));
+    wait_until("the connection is not told", || beside.run(&["connections"]).ok().contains("\tAna\t1\t"));
+    assert!(beside.run(&["session", "Ana"]).ok().contains("class\tGuerrero\n"));
+    let connections = beside.run(&["counters"]).ok();
+    assert!(connections.contains("connections\t1\n"), "{connections}");
+
+    let error = beside.run(&["account", "set-gm", "Ann", "on"]).fails(3);
+    assert!(error.contains("did you mean Ana?"), "{error}");
+}
+
+#[test]
+fn a_running_server_moves_to_another_port_and_back() {
+    let beside = Beside { setup: ServerSetup::new().unwrap() };
+    let server = beside.setup.start().unwrap();
+    let port = free_port().unwrap();
+    let run = beside.run(&["set-port", &port.to_string()]);
+    assert_eq!(run.stderr, "1 live server applies it within 2 s: listens there, players stay\n");
+    let mut address = server.address();
+    let old_port = address.port();
+    address.set_port(port);
+    wait_until("the new port does not answer", || TcpStream::connect(address).is_ok());
+    beside.run(&["set-port", &old_port.to_string(), "--if-value", &port.to_string()]).ok();
+    wait_until("the old port does not answer", || TcpStream::connect(server.address()).is_ok());
+}

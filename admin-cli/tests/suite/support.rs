@@ -1,0 +1,253 @@
+//! A store for a test, and running `pyao-admin` on it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pyao_server::store::Store;
+use pyao_server::store::choice::StoreChoice;
+use pyao_server::store::records::UserId;
+use pyao_server::store::server::{ConnectionInfo, DEFAULT_LEASE, ServerId, ServerStart, ServerStatus};
+use pyao_server::store::session::{Claim, Session};
+use pyao_server::store::testing::{sample_account, sample_character};
+use tempfile::TempDir;
+
+/// What a run of `pyao-admin` left.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Standard output of a run that must have succeeded.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self.stdout
+    }
+
+    /// Standard error of a run that must have ended with `code` and printed nothing else.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{self:#?}");
+        assert_eq!(self.stdout, "", "data of a failed command");
+        self.stderr
+    }
+}
+
+/// `pyao-admin` in `folder`, in an environment that says nothing about stores.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pyao-admin"));
+    command.current_dir(folder).stdin(Stdio::null());
+    let ours = |name: &str| name.starts_with("PYAO_") || name.starts_with("REDIS_");
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| ours(name) || name == "NO_COLOR" || name == "COLUMNS")
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs `command` to its end.
+pub fn finish(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A store, as a server has it open.
+pub struct Place {
+    /// Where nothing else is.
+    pub folder: TempDir,
+    /// The flags that name the store.
+    pub flags: Vec<String>,
+    /// The server's end of it.
+    pub store: Box<dyn Store>,
+    redis: Option<RedisServer>,
+}
+
+impl Place {
+    /// An embedded store.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.db");
+        let flags = vec!["--store".to_owned(), path.display().to_string()];
+        let store = StoreChoice::Embedded { path }.open_for_server().unwrap().store;
+        Self { folder, flags, store, redis: None }
+    }
+
+    /// A store on a Redis of its own; `None`, with the reason printed, where there is none.
+    pub fn redis() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let redis = RedisServer::start(folder.path())?;
+        let choice = StoreChoice::Redis { url: redis.url.clone(), otherwise: None };
+        let store = match choice.open_for_server() {
+            Ok(opened) => opened.store,
+            Err(error) => {
+                println!("skipped on Redis: {error}");
+                return None;
+            }
+        };
+        let flags = vec!["--redis".to_owned(), redis.url.clone()];
+        Some(Self { folder, flags, store, redis: Some(redis) })
+    }
+
+    /// `pyao-admin` on this store.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(self.folder.path());
+        command.args(&self.flags).args(arguments);
+        command
+    }
+
+    /// Runs `pyao-admin` on this store.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        finish(&mut self.command(arguments))
+    }
+
+    /// The same with something on its standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that needs no input may have ended before it is written.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        Run {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The lines of standard output, each split at its tabs.
+    #[track_caller]
+    pub fn rows(&self, arguments: &[&str]) -> Vec<Vec<String>> {
+        let split = |line: &str| line.split('\t').map(str::to_owned).collect();
+        self.run(arguments).ok().lines().map(split).collect()
+    }
+
+    /// What `redis-cli` answers on this store, which must be on Redis.
+    pub fn redis_cli(&self, arguments: &[&str]) -> String {
+        self.redis.as_ref().unwrap().cli(arguments)
+    }
+
+    /// Adds an account and its character.
+    pub fn add_account(&mut self, name: &str) -> UserId {
+        self.store.create_account(&sample_account(name), &sample_character()).unwrap()
+    }
+
+    /// Lets the server `norte-1` run, with two connections of which one plays.
+    pub fn start_server(&mut self) {
+        let start = ServerStart {
+            server: ServerId::new("norte-1").unwrap(),
+            started_at: 1_700_000_000,
+            lease: DEFAULT_LEASE * 4,
+        };
+        self.store.register_server(&start).unwrap();
+        self.store.heartbeat(&status()).unwrap();
+    }
+
+    /// Lets the character play on the running server.
+    pub fn open_session(&mut self, user_id: UserId, name: &str, disconnected_at: Option<u64>) {
+        let session = session(user_id, name, disconnected_at);
+        assert_eq!(self.store.open_session(&session).unwrap(), Claim::Granted);
+    }
+}
+
+/// What `norte-1` tells of itself.
+pub fn status() -> ServerStatus {
+    let connection = |id, player: Option<&str>| ConnectionInfo {
+        id,
+        address: format!("192.0.2.{id}:5000"),
+        player: player.map(str::to_owned),
+        user_id: player.map(|_| UserId(1)),
+        bytes_in: 100 * id,
+        bytes_out: 2048 * id,
+        age_seconds: 60 * id,
+    };
+    ServerStatus {
+        started_at: 1_700_000_000,
+        uptime_seconds: 11_520,
+        connections: 2,
+        players: 1,
+        counters: [("accepts".to_owned(), 7), ("bytes_in".to_owned(), 300)].into(),
+        connection_list: vec![connection(1, Some("Ana")), connection(2, None)],
+    }
+}
+
+/// A session of that character.
+pub fn session(user_id: UserId, name: &str, disconnected_at: Option<u64>) -> Session {
+    Session {
+        user_id,
+        username: name.to_owned(),
+        level: 4,
+        class: "Mago".to_owned(),
+        location_id: 1,
+        hp: 20,
+        last_seen: 1_700_000_100,
+        disconnected_at,
+    }
+}
+
+/// Runs `test` on an embedded store, and on a Redis where there is one.
+pub fn on_both(test: impl Fn(&mut Place)) {
+    test(&mut Place::sqlite());
+    if let Some(mut place) = Place::redis() {
+        test(&mut place);
+    }
+}
+
+/// A `redis-server` of a test; ends with it.
+pub struct RedisServer {
+    child: Child,
+    socket: PathBuf,
+    pub url: String,
+}
+
+impl RedisServer {
+    /// Starts one in `folder` on a socket file; `None`, with the reason printed, where it is not installed.
+    pub fn start(folder: &Path) -> Option<Self> {
+        let socket: PathBuf = folder.join("redis.sock");
+        let spawned = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(&socket)
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .spawn();
+        let child = match spawned {
+            Ok(child) => child,
+            Err(error) => {
+                println!("skipped on Redis: redis-server does not start: {error}");
+                return None;
+            }
+        };
+        let url = format!("redis+unix://{}", socket.display());
+        let server = Self { child, url, socket: socket.clone() };
+        let patience = Instant::now() + Duration::from_secs(10);
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(Instant::now() < patience, "redis-server does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Some(server)
+    }
+
+    /// What `redis-cli` answers.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli").arg("-s").arg(&self.socket).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

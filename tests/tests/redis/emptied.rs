@@ -1,0 +1,54 @@
+//! A Redis that loses everything while players play: what the server holds comes back.
+
+use pyao_server::game::texts;
+use pyao_tests::redis_server::{FORGETFUL, RedisServer};
+use pyao_tests::suite::{LONG, check, create};
+
+use crate::crowd::Crowd;
+use crate::support::{cli, on, redis, session, try_to_log_in, user_id, wait_for_answer};
+
+const EMPTY: &str = "the store is empty";
+
+/// Empties Redis while everybody walks. Players, settings and sessions come back; who was not there is gone.
+fn survive(empty: impl FnOnce(&mut RedisServer)) {
+    let Some(mut redis) = redis(FORGETFUL) else { return };
+    let server = on(&redis).start().unwrap();
+    create(&server, "Beto").quit(LONG).unwrap();
+    let mut crowd = Crowd::create(&server, 5);
+    cli(&redis, "SET config:server:max_connections \"77\"");
+    server.wait_for_log("server.max_connections is now \"77\"", LONG).unwrap();
+    crowd.wait_until_saved(&redis);
+    let numbers = |redis: &RedisServer| [0, 1, 2, 3, 4].map(|number| user_id(redis, &format!("Bot{number}")));
+    let (had, epoch) = (numbers(&redis), redis.number("GET server:epoch").unwrap());
+    crowd.walk(1);
+    empty(&mut redis);
+    crowd.walk_until_log(&server, EMPTY);
+    crowd.walk(1);
+    wait_for_answer(&redis, "EXISTS account:username:bot4", "1");
+    crowd.check();
+    crowd.wait_until_saved(&redis);
+    assert_eq!(numbers(&redis), had);
+    wait_for_answer(&redis, "GET config:server:max_connections", "77");
+    wait_for_answer(&redis, "EXISTS server:motd config:server:host server:store_id", "3");
+    wait_for_answer(&redis, "GET server:connections:count", "5");
+    assert_eq!(cli(&redis, "SCARD active_workers"), "1");
+    assert!(redis.number("GET server:epoch").unwrap() >= epoch);
+    wait_for_answer(&redis, &format!("HGET session:{}:active username", had[4]), "Bot4");
+    assert_eq!(session(&redis, "Bot0")["websocket_connected"], "true");
+    // Nobody claims to have what only Redis had.
+    assert_eq!(try_to_log_in(server.address(), "Beto").err().as_deref(), Some(texts::WRONG_CREDENTIALS));
+    let mut beto = create(&server, "Beto");
+    assert!(user_id(&redis, "Beto") > had[4]);
+    check([&mut beto]);
+    crowd.check();
+}
+
+#[test]
+fn a_flush_in_play_is_told_and_what_the_server_holds_is_written_back() {
+    survive(|redis| assert_eq!(cli(redis, "FLUSHDB"), "OK"));
+}
+
+#[test]
+fn a_redis_that_comes_back_empty_is_told_and_what_the_server_holds_is_written_back() {
+    survive(|redis| redis.restart().unwrap());
+}

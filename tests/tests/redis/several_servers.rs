@@ -1,0 +1,70 @@
+//! Two servers on one Redis: a character is on one of them, and moves whole.
+
+use pyao_server::game::texts;
+use pyao_tests::bot::NewCharacter;
+use pyao_tests::suite::{
+    LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
+};
+
+use crate::support::{DANGEROUS, cli, on, redis, session, try_to_log_in, wait_until_saved};
+
+#[test]
+fn of_a_hundred_simultaneous_creations_of_one_name_on_two_servers_one_succeeds() {
+    let Some(redis) = redis(&[]) else { return };
+    let servers = [on(&redis).start().unwrap(), on(&redis).start().unwrap()];
+    let mut bots: Vec<_> = (0..100).map(|number| at_creation(&servers[number % 2])).collect();
+    for (number, bot) in bots.iter_mut().enumerate() {
+        // Upper and lower case make no other name.
+        let name = if number % 3 == 0 { "UNICA" } else { "Unica" };
+        bot.send(&NewCharacter::named(name, PASSWORD).packet()).unwrap();
+    }
+    let answers: Vec<_> = bots.iter_mut().map(answer_to_creation).collect();
+    assert_eq!(answers.iter().filter(|answer| answer.is_none()).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|answer| answer.as_deref() == Some(texts::NAME_TAKEN)).count(), 99);
+    assert_eq!(cli(&redis, "KEYS account:*").lines().count(), 2);
+    assert_eq!(
+        (cli(&redis, "GET accounts:counter"), cli(&redis, "HLEN accounts:names")),
+        ("1".into(), "1".into())
+    );
+    bots.iter().for_each(|bot| bot.check().unwrap());
+}
+
+#[test]
+fn a_character_is_on_one_server_until_that_server_is_gone() {
+    let Some(redis) = redis(&[]) else { return };
+    let setup = on(&redis).set("world.start_positions", DANGEROUS.to_vec());
+    let (mut norte, sur) = (setup.start().unwrap(), on(&redis).start().unwrap());
+    let mut ana = create(&norte, "Ana");
+    ana.walk_path(&[1, 2]).unwrap();
+    wait_until_saved(&redis, "Ana", &mut ana);
+    let left_at = place(&mut ana);
+    assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
+    check([&mut ana]);
+    norte.kill().unwrap();
+    assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
+    let mut moved = None;
+    wait_until("a login on the other server", || {
+        moved = try_to_log_in(sur.address(), "Ana").ok();
+        moved.is_some()
+    });
+    let mut ana = moved.unwrap();
+    assert_eq!(place(&mut ana), left_at);
+    assert_eq!(cli(&redis, "SMEMBERS active_workers"), session(&redis, "Ana")["server"]);
+    check([&mut ana]);
+}
+
+#[test]
+fn a_character_that_leaves_one_server_enters_the_other_as_it_was() {
+    let Some(redis) = redis(&[]) else { return };
+    let servers = [on(&redis).start().unwrap(), on(&redis).start().unwrap()];
+    let mut ana = create(&servers[0], "Ana");
+    for turn in 1..=4 {
+        ana.walk_path(&[1 + u8::try_from(turn % 4).unwrap()]).unwrap();
+        let (left_at, stats, bag) = (place(&mut ana), ana.shadow.stats.clone(), ana.shadow.inventory.clone());
+        check([&mut ana]);
+        ana.quit(LONG).unwrap();
+        ana = login(&servers[turn % 2], "Ana");
+        assert_eq!((place(&mut ana), &ana.shadow.stats, &ana.shadow.inventory), (left_at, &stats, &bag));
+    }
+    check([&mut ana]);
+}
