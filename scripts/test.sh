@@ -30,8 +30,11 @@ need_without_service redis-server redis-server
 step format cargo fmt --all --check
 step dependencies scripts/dependencies.sh
 step lint cargo clippy --locked --workspace --all-targets -- -D warnings
-# The end-to-end tests run the server as players do: as a process.
-step build cargo build --locked --workspace --bins
+# All at once: programs and tests apart would differ in their dependencies' features and be compiled twice.
+step build cargo test --locked --workspace --no-run
+# The end-to-end tests run the server as players do: as a process. They need not build it again.
+PYAO_SERVER_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/debug/pyao-server")
+export PYAO_SERVER_BIN
 step test cargo test --locked --workspace
 
 say "all checks passed"
