@@ -45,7 +45,8 @@ pub fn wait_for_answer(redis: &RedisServer, line: &str, answer: &str) {
 
 /// Map and tile where Redis has that character, if it has it.
 pub fn stored_place(redis: &RedisServer, name: &str) -> Option<(i16, u8, u8)> {
-    let stored = redis.store().unwrap().load_account(name).unwrap()?;
+    // Whoever waits for it asks again: a signal may have cut the answer short.
+    let stored = redis.store().ok()?.load_account(name).ok().flatten()?;
     let position = stored.character.position;
     Some((i16::try_from(position.map).unwrap(), position.x, position.y))
 }

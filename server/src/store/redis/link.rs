@@ -154,7 +154,15 @@ impl Link {
         Ok(())
     }
 
+    /// A signal may cut the first words short. Nothing was asked for yet, so they are said once more.
     fn connect(&mut self) -> Result<Connection, RedisError> {
+        match self.connect_once() {
+            Err(RedisError::Lost { .. }) => self.connect_once(),
+            outcome => outcome,
+        }
+    }
+
+    fn connect_once(&mut self) -> Result<Connection, RedisError> {
         let failed = |error: redis::RedisError| RedisError::connecting(&self.address, &error);
         let client = redis::Client::open(self.connection_info().map_err(failed)?).map_err(failed)?;
         let mut connection =
