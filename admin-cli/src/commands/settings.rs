@@ -145,16 +145,37 @@ fn change(
     expect_value(name, &effective(context, stored, name).value, how)?;
     let is_change = old != new;
     if is_change && !how.dry_run {
-        match &new {
-            Some(value) => context.store.set_setting(name, value)?,
-            None => {
-                context.store.unset_setting(name)?;
-            }
-        }
+        write(context, name, old.as_deref(), new.as_deref(), how)?;
     }
     let effect =
         if is_change { effect(context, name, new.is_some())? } else { "nothing to change".to_owned() };
     Ok(Reply::Change(Change { what: name.to_owned(), old, new, dry_run: how.dry_run, effect }))
+}
+
+/// Writes a setting; with `--if-value` only when nobody has changed it since it was looked at.
+fn write(
+    context: &mut Context,
+    name: &str,
+    old: Option<&str>,
+    new: Option<&str>,
+    how: &HowToChange,
+) -> Result<(), Failure> {
+    match (&how.if_value, new) {
+        (Some(_), _) => {
+            if !context.store.replace_setting(name, old, new)? {
+                let stored = context.store.settings()?;
+                expect_value(name, &effective(context, &stored, name).value, how)?;
+                // Changed, and changed back: the same question may be asked again.
+                return Err(Failure::new(Code::Conflict, format!("{name} was changed meanwhile"))
+                    .hint("nothing was written; try again"));
+            }
+        }
+        (None, Some(value)) => context.store.set_setting(name, value)?,
+        (None, None) => {
+            context.store.unset_setting(name)?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses when the value is not what `--if-value` says.

@@ -1,5 +1,7 @@
 //! `get-…`, `set-…` and `config …`.
 
+use std::process::Stdio;
+
 use crate::support::{Place, command, finish, on_both};
 
 #[test]
@@ -84,6 +86,27 @@ fn a_value_that_changed_meanwhile_is_a_conflict() {
         assert_eq!(place.run(&["get-port"]).ok(), "7777\n");
         place.run(&["set-port", "8080", "--if-value", "7777"]).ok();
         assert_eq!(place.run(&["get-port"]).ok(), "8080\n");
+    });
+}
+
+#[test]
+fn of_simultaneous_changes_of_one_value_one_is_made() {
+    on_both(|place| {
+        place.store.set_setting("server.port", "7777").unwrap();
+        let ports: Vec<String> = (8080..8090).map(|port: u16| port.to_string()).collect();
+        let running: Vec<_> = ports
+            .iter()
+            .map(|port| {
+                let mut command = place.command(&["set-port", port, "--if-value", "7777"]);
+                command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+            })
+            .collect();
+        let codes: Vec<_> =
+            running.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect();
+        let winners: Vec<_> = codes.iter().zip(&ports).filter(|(code, _)| **code == 0).collect();
+        assert_eq!(winners.len(), 1, "{codes:?}");
+        assert_eq!(codes.iter().filter(|code| **code == 6).count(), ports.len() - 1, "{codes:?}");
+        assert_eq!(place.store.settings().unwrap()["server.port"], *winners[0].1);
     });
 }
 

@@ -58,6 +58,7 @@ macro_rules! store_contract {
             a_server_that_starts_again_takes_over_at_once,
             a_server_cannot_save_a_character_that_another_took,
             a_setting_is_set_read_and_removed,
+            a_setting_that_has_changed_meanwhile_is_not_replaced,
             a_default_is_set_where_nothing_is,
             an_unknown_setting_is_refused,
             every_live_setting_can_be_set,

@@ -234,6 +234,18 @@ pub trait Store: Send {
     /// [`StoreError::UnknownSetting`].
     fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError>;
 
+    /// Changes a live setting from `old` to `new`, `None` being unset, in one step; `false`, and nothing is written, when
+    /// it is something else meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`].
+    fn replace_setting(
+        &mut self,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError>;
+
     /// Sets those of `defaults` that are not set.
     ///
     /// # Errors

@@ -276,6 +276,16 @@ impl Store for FaultyStore {
         self.inner.unset_setting(name)
     }
 
+    fn replace_setting(
+        &mut self,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        self.faults.before_call()?;
+        self.inner.replace_setting(name, old, new)
+    }
+
     fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
         self.faults.before_call()?;
         self.inner.seed_settings(defaults)

@@ -1,7 +1,7 @@
 //! Rules about live settings and about the store itself.
 
 use super::{Connect, create};
-use crate::store::{Settings, StoreError, keyspace};
+use crate::store::{Settings, Store, StoreError, keyspace};
 
 fn settings<const N: usize>(pairs: [(&str, &str); N]) -> Settings {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -18,6 +18,23 @@ pub(crate) fn a_setting_is_set_read_and_removed(connect: Connect<'_>) {
     assert!(other.unset_setting("server.port").unwrap());
     assert!(!other.unset_setting("server.port").unwrap());
     assert_eq!(store.settings().unwrap(), settings([("game.motd", "¡Hola!\nSegunda línea")]));
+}
+
+pub(crate) fn a_setting_that_has_changed_meanwhile_is_not_replaced(connect: Connect<'_>) {
+    let (mut store, mut other) = (connect(), connect());
+    let port = |store: &mut dyn Store| store.settings().unwrap().remove("server.port");
+    assert!(!store.replace_setting("server.port", Some("7666"), Some("1")).unwrap());
+    assert_eq!(port(&mut *store), None);
+    assert!(store.replace_setting("server.port", None, Some("8080")).unwrap());
+    assert!(!store.replace_setting("server.port", None, Some("2")).unwrap());
+    other.set_setting("server.port", "8081").unwrap();
+    assert!(!store.replace_setting("server.port", Some("8080"), Some("3")).unwrap());
+    assert!(!store.replace_setting("server.port", Some("8080"), None).unwrap());
+    assert_eq!(port(&mut *other).as_deref(), Some("8081"));
+    assert!(store.replace_setting("server.port", Some("8081"), None).unwrap());
+    assert_eq!(port(&mut *other), None);
+    let unknown = StoreError::UnknownSetting("server.prot".into());
+    assert_eq!(store.replace_setting("server.prot", None, Some("1")), Err(unknown));
 }
 
 pub(crate) fn a_default_is_set_where_nothing_is(connect: Connect<'_>) {

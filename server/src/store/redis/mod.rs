@@ -402,6 +402,19 @@ impl Store for RedisStore {
         Ok(integer(key, self.command("DEL", &[key])?)? == 1)
     }
 
+    fn replace_setting(
+        &mut self,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let key = setting_key(name)?;
+        self.ask(
+            |commands| settings::replace(commands, key, old, new),
+            |replies| Ok(integer(key, replies.next()?)? == 1),
+        )
+    }
+
     fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
         if defaults.is_empty() {
             return Ok(());

@@ -14,6 +14,7 @@ macro_rules! script {
 pub(super) const CREATE_ACCOUNT: &str = script!("create_account");
 pub(super) const LOAD_ACCOUNT: &str = script!("load_account");
 pub(super) const CHANGE_ACCOUNT: &str = script!("change_account");
+pub(super) const REPLACE_SETTING: &str = script!("replace_setting");
 pub(super) const REGISTER_SERVER: &str = script!("live_servers", "register_server");
 pub(super) const HEARTBEAT: &str = script!("live_servers", "heartbeat");
 pub(super) const DEREGISTER_SERVER: &str = script!("live_servers", "deregister_server");

@@ -296,6 +296,16 @@ impl Store for SqliteStore {
         Ok(removed == 1)
     }
 
+    fn replace_setting(
+        &mut self,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        known_setting(name)?;
+        self.write(|transaction| replace_setting(transaction, name, old, new).map_err(unavailable))
+    }
+
     fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
         self.write(|transaction| {
             for (name, value) in defaults {
@@ -380,6 +390,27 @@ fn unreadable(key: &str, error: ReadError) -> StoreError {
 fn readable<T>(what: &str, list: Vec<Result<T, ReadError>>) -> Vec<T> {
     let log_damage = |error: &ReadError| log::warn!("{what} in the store cannot be read: {error:?}");
     list.into_iter().filter_map(|each| each.inspect_err(log_damage).ok()).collect()
+}
+
+/// Changes a setting from `old` to `new`; whether it was `old`.
+fn replace_setting(
+    connection: &Connection,
+    name: &str,
+    old: Option<&str>,
+    new: Option<&str>,
+) -> rusqlite::Result<bool> {
+    let select = "SELECT value FROM settings WHERE name = ?";
+    let now: Option<String> = connection.query_row(select, [name], |row| row.get(0)).optional()?;
+    if now.as_deref() != old {
+        return Ok(false);
+    }
+    match new {
+        Some(value) => {
+            connection.execute("REPLACE INTO settings (name, value) VALUES (?, ?)", [name, value])?
+        }
+        None => connection.execute("DELETE FROM settings WHERE name = ?", [name])?,
+    };
+    Ok(true)
 }
 
 fn known_setting(name: &str) -> Result<(), StoreError> {
