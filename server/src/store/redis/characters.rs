@@ -37,8 +37,18 @@ pub(super) const HASHES: [(&str, WriteFields); 7] = [
 /// The gold carried is a field of the inventory, and only there.
 const GOLD: &str = "gold";
 
-/// Adds the commands that write the parts that `save` has.
-pub(super) fn write(commands: &mut Commands, save: &CharacterSave) {
+/// Adds the commands that write the parts that each save has. All old positions are deleted by one command: most saves
+/// are positions, and each writes all of its fields.
+pub(super) fn write(commands: &mut Commands, saves: &[CharacterSave]) {
+    let moved = saves.iter().filter(|save| save.position.is_some()).map(|save| save.user_id);
+    let positions: Vec<String> = moved.map(|user_id| of_user(PLAYER_POSITION, user_id)).collect();
+    if !positions.is_empty() {
+        commands.add("DEL").args(&positions);
+    }
+    saves.iter().for_each(|save| write_parts(commands, save));
+}
+
+fn write_parts(commands: &mut Commands, save: &CharacterSave) {
     let user_id = save.user_id;
     if let Some(character) = &save.sheet {
         let keys = HASHES.map(|(template, _)| of_user(template, user_id));
@@ -54,9 +64,7 @@ pub(super) fn write(commands: &mut Commands, save: &CharacterSave) {
         commands.add("SET").arg(of_user(PLAYER_DESCRIPTION, user_id)).arg(&character.description);
     }
     if let Some(position) = &save.position {
-        let key = of_user(PLAYER_POSITION, user_id);
-        commands.add("DEL").arg(&key);
-        commands.add("HSET").arg(&key);
+        commands.add("HSET").arg(of_user(PLAYER_POSITION, user_id));
         write_numbers(commands, position);
     }
 }

@@ -244,8 +244,8 @@ impl Store for RedisStore {
                     if taken.contains(&save.user_id) {
                         return Err(StoreError::CharacterTaken(save.user_id));
                     }
-                    characters::write(commands, save);
                 }
+                characters::write(commands, saves);
                 Ok(())
             },
         )

@@ -46,46 +46,57 @@ pub(super) fn opened(replies: &mut Replies) -> Result<Claim, StoreError> {
     Ok(Claim::Held { server })
 }
 
-/// Changes sessions of `run`.
+/// Changes sessions of `run`. Of several changes of one session the last counts. What is the same for many sessions is
+/// one command for all of them: the refresh of everybody who plays costs one command a player.
 pub(super) fn write<'a>(
     commands: &mut Commands,
     run: &ServerRun,
     writes: impl IntoIterator<Item = &'a SessionWrite>,
 ) {
-    let mut is_open = BTreeMap::new();
-    for write in writes {
-        let user_id = write.user_id();
-        let (key, seen_key) = (of_user(SESSION, user_id), of_user(SESSION_LAST_SEEN, user_id));
-        is_open.insert(user_id.0, matches!(write, SessionWrite::Put(_)));
-        match write {
-            SessionWrite::Put(session) => {
-                put(commands, &key, run, session);
-                commands.add("SET").arg(seen_key).arg(session.last_seen);
-            }
-            SessionWrite::Close { at, .. } => {
-                commands.add("DEL").arg(key);
-                commands.add("SET").arg(seen_key).arg(*at);
-            }
+    let writes: BTreeMap<UserId, &SessionWrite> =
+        writes.into_iter().map(|write| (write.user_id(), write)).collect();
+    let written_anew = writes.iter().filter(|(_, write)| is_written_anew(write));
+    let keys: Vec<String> = written_anew.map(|(user_id, _)| of_user(SESSION, *user_id)).collect();
+    if !keys.is_empty() {
+        commands.add("DEL").args(keys);
+    }
+    for (user_id, write) in &writes {
+        if let SessionWrite::Put(session) = write {
+            put(commands, &of_user(SESSION, *user_id), run, session);
+        }
+    }
+    if !writes.is_empty() {
+        commands.add("MSET");
+        for (user_id, write) in &writes {
+            let (SessionWrite::Put(Session { last_seen: at, .. }) | SessionWrite::Close { at, .. }) = write;
+            commands.arg(of_user(SESSION_LAST_SEEN, *user_id)).arg(*at);
         }
     }
     for (command, opens) in [("SADD", true), ("SREM", false)] {
+        let is_of_these = |write: &SessionWrite| matches!(write, SessionWrite::Put(_)) == opens;
         let users: Vec<u32> =
-            is_open.iter().filter(|(_, open)| **open == opens).map(|(user, _)| *user).collect();
+            writes.iter().filter(|(_, write)| is_of_these(write)).map(|(user_id, _)| user_id.0).collect();
         if !users.is_empty() {
             commands.add(command).arg(SESSIONS).args(users);
         }
     }
 }
 
-/// Writes the whole session. The hour of a disconnected one begins with the first write that says so.
+/// Whether nothing of what the key holds may stay. The hour of a disconnected session is kept: it begins with the first
+/// write that says so.
+fn is_written_anew(write: &SessionWrite) -> bool {
+    match write {
+        SessionWrite::Put(session) => session.disconnected_at.is_none(),
+        SessionWrite::Close { .. } => true,
+    }
+}
+
+/// Writes the whole session.
 fn put(commands: &mut Commands, key: &str, run: &ServerRun, session: &Session) {
     commands.add("HSET").arg(key);
     write_fields(commands, run, session);
     if session.disconnected_at.is_some() {
         commands.add("EXPIRE").arg(key).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
-    } else {
-        commands.add("HDEL").arg(key).arg(DISCONNECT_TIME);
-        commands.add("PERSIST").arg(key);
     }
 }
 

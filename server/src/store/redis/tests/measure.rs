@@ -42,7 +42,7 @@ fn prebuilt(redis: &TestRedis, sheets: bool) -> f64 {
     let batches: Vec<_> = (0..2)
         .map(|round| {
             let mut commands = Commands::new();
-            saves(round, sheets).iter().for_each(|save| characters::write(&mut commands, save));
+            characters::write(&mut commands, &saves(round, sheets));
             (commands.bytes().to_vec(), commands.len())
         })
         .collect();
