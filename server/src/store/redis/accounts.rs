@@ -52,14 +52,14 @@ pub(super) fn create(
     account: &NewAccount,
     character: &CharacterRecord,
     is_gm: bool,
-    wanted: Option<UserId>,
+    number: Number,
 ) {
     let name = name_key(&account.username);
     let (name_key, data_key) = (of_name(ACCOUNT_USERNAME, &name), of_name(ACCOUNT_DATA, &name));
     let keys = [&name_key, &data_key, ACCOUNTS_COUNTER, ACCOUNTS_NAMES];
     scripts::call(commands, scripts::CREATE_ACCOUNT, &keys)
         .arg(name)
-        .arg(wanted.map_or_else(String::new, |user_id| user_id.to_string()))
+        .args(number.arguments())
         .arg(PLAYER_DESCRIPTION)
         .arg(&character.description);
     write_account(commands, account, is_gm);
@@ -68,6 +68,24 @@ pub(super) fn create(
         commands.arg(template);
         write_fields(commands, character);
         commands.arg(END);
+    }
+}
+
+/// The number of an account that is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Number {
+    /// This one.
+    Known(UserId),
+    /// A new one, above all that are known.
+    Above(UserId),
+}
+
+impl Number {
+    fn arguments(self) -> [String; 2] {
+        match self {
+            Self::Known(user_id) => [user_id.to_string(), "0".to_owned()],
+            Self::Above(user_id) => [String::new(), user_id.to_string()],
+        }
     }
 }
 

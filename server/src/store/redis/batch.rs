@@ -47,16 +47,17 @@ impl RedisStore {
     }
 
     /// Adds the commands of a request; none when it cannot be asked.
-    fn ask_request(&self, request: &Request, commands: &mut Commands) {
+    fn ask_request(&mut self, request: &Request, commands: &mut Commands) {
         match request {
             Request::LoadAccount { name, .. } => accounts::load(commands, name),
             Request::CreateAccount { account, character, .. } => {
-                accounts::create(commands, account, character, false, None);
+                accounts::create(commands, account, character, false, self.new_number());
             }
             Request::SetPasswordHash { user_id, password_hash, .. } => {
                 accounts::change(commands, *user_id, accounts::PASSWORD_HASH, password_hash);
             }
             Request::OpenSession { session, .. } => {
+                self.has_met(session.user_id);
                 if let Some((run, _)) = &self.registered {
                     sessions::open(commands, run, session);
                 }
@@ -75,7 +76,7 @@ impl RedisStore {
     }
 
     /// Reads the answers to the commands of a request.
-    fn read_reply(&self, request: &Request, mut replies: Replies) -> Reply {
+    fn read_reply(&mut self, request: &Request, mut replies: Replies) -> Reply {
         let replies = &mut replies;
         match *request {
             Request::LoadAccount { ticket, ref name } => {
@@ -83,7 +84,9 @@ impl RedisStore {
                 Reply::Account { ticket, result }
             }
             Request::CreateAccount { ticket, .. } => {
-                Reply::Created { ticket, result: accounts::created(replies) }
+                let result = accounts::created(replies);
+                result.iter().for_each(|user_id| self.has_met(*user_id));
+                Reply::Created { ticket, result }
             }
             Request::SetPasswordHash { ticket, user_id, .. } => {
                 Reply::Saved { ticket, result: accounts::changed(replies, user_id) }

@@ -50,6 +50,7 @@ use super::{
     CreateError, Reply, Request, Settings, Store, StoreDescription, StoreError, StoredAccount, carry_out_one,
     fresh_store_id,
 };
+use accounts::Number;
 use commands::Commands;
 use link::{Link, Traffic};
 use values::{Replies, integer, list, lossy_text, text};
@@ -64,6 +65,9 @@ pub struct RedisStore {
     link: Link,
     /// The run that this connection writes for, and its lease.
     registered: Option<(ServerRun, Duration)>,
+    /// The largest number of an account that it has met. A new one gets a larger one even on a Redis that was emptied:
+    /// the server may still hold characters of these numbers, and writes them back.
+    largest: UserId,
 }
 
 impl std::fmt::Debug for RedisStore {
@@ -78,7 +82,7 @@ impl RedisStore {
     /// # Errors
     /// See [`RedisError`]; each says in one line what to try.
     pub fn open(address: RedisAddress, options: RedisOptions) -> Result<Self, RedisError> {
-        let mut store = Self { link: Link::new(address, options), registered: None };
+        let mut store = Self { link: Link::new(address, options), registered: None, largest: UserId(0) };
         store.link.connect_if_needed()?;
         Ok(store)
     }
@@ -99,6 +103,15 @@ impl RedisStore {
     fn command(&mut self, name: &str, arguments: &[&str]) -> Result<Value, StoreError> {
         let answers = self.link.exchange(&mut Commands::of(name, arguments))?;
         Replies::new(answers).next()
+    }
+
+    fn has_met(&mut self, user_id: UserId) {
+        self.largest = self.largest.max(user_id);
+    }
+
+    /// The number of a new account. A tool holds no characters, so for a tool any free one will do.
+    fn new_number(&self) -> Number {
+        Number::Above(if self.registered.is_some() { self.largest } else { UserId(0) })
     }
 
     fn registered(&self) -> Result<(ServerRun, Duration), StoreError> {
@@ -225,7 +238,13 @@ impl Store for RedisStore {
         account: &NewAccount,
         character: &CharacterRecord,
     ) -> Result<UserId, CreateError> {
-        self.ask(|commands| accounts::create(commands, account, character, false, None), accounts::created)
+        let number = self.new_number();
+        let created = self.ask(
+            |commands| accounts::create(commands, account, character, false, number),
+            accounts::created,
+        )?;
+        self.has_met(created);
+        Ok(created)
     }
 
     fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
@@ -233,6 +252,7 @@ impl Store for RedisStore {
             return Ok(());
         }
         let users: Vec<u32> = saves.iter().map(|save| save.user_id.0).collect();
+        saves.iter().for_each(|save| self.has_met(save.user_id));
         self.write_unless_taken(
             |commands| accounts::names(commands, &users),
             |commands, taken, replies| {
@@ -258,7 +278,7 @@ impl Store for RedisStore {
         let mut commands = Commands::transaction();
         for stored in accounts {
             let AccountRecord { user_id, account, is_gm } = &stored.account;
-            accounts::create(&mut commands, account, &stored.character, *is_gm, Some(*user_id));
+            accounts::create(&mut commands, account, &stored.character, *is_gm, Number::Known(*user_id));
         }
         self.link.transaction(commands)?;
         Ok(())
@@ -323,6 +343,8 @@ impl Store for RedisStore {
         let status = ServerStatus { started_at: start.started_at, ..ServerStatus::default() };
         let told = |replies: &mut Replies| replies.next().map(drop);
         self.ask(|commands| servers::tell(commands, &run, start.lease, &status), told)?;
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
+        self.has_met(UserId(u32::try_from(last).unwrap_or(0)));
         let sessions_disconnected = self.disconnect_orphans()?;
         self.registered = Some((run.clone(), start.lease));
         Ok(Registration { run, store_id, sessions_disconnected })
@@ -358,6 +380,7 @@ impl Store for RedisStore {
 
     fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
         let (run, _) = self.registered()?;
+        self.has_met(session.user_id);
         self.ask(|commands| sessions::open(commands, &run, session), sessions::opened)
     }
 

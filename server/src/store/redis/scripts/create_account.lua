@@ -1,18 +1,21 @@
 -- Writes a new account with its character, all or nothing. What can fail comes before what must not be left half.
 --
 -- KEYS: string of the name, hash of the account, counter of accounts, hash of names by number
--- ARGV: the name in lower case; its number, or '' to draw one; key template and text of the description; the fields
---       of the account and their end; then for each hash of the character: key template, fields, their end. The end
---       is ''.
+-- ARGV: the name in lower case; its number, or '' to draw one, then larger than the number that follows; key template
+--       and text of the description; the fields of the account and their end; then for each hash of the character: key
+--       template, fields, their end. The end is ''.
 -- Answers the number, or 0 when name or number are taken.
 
 local name_key, data_key, counter_key, names_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local name, id = ARGV[1], ARGV[2]
+local name, id, above = ARGV[1], ARGV[2], ARGV[3]
 
 if call('EXISTS', name_key) == 1 then
   return 0
 end
 if id == '' then
+  if tonumber(call('GET', counter_key) or 0) < tonumber(above) then
+    call('SET', counter_key, above)
+  end
   id = tostring(call('INCR', counter_key))
 else
   if call('HEXISTS', names_key, id) == 1 then
@@ -25,7 +28,7 @@ end
 call('HSET', names_key, id, name)
 call('SET', name_key, id, 'NX')
 
-call('SET', fill(ARGV[3], '{id}', id), ARGV[4])
+call('SET', fill(ARGV[4], '{id}', id), ARGV[5])
 
 -- Fields and values from argument `first` to their end, and where that is.
 local function fields(first)
@@ -44,7 +47,7 @@ local function write(key, last, ...)
   return last
 end
 
-local last = write(data_key, fields(5))
+local last = write(data_key, fields(6))
 call('HSET', data_key, 'user_id', id)
 while ARGV[last + 1] do
   last = write(fill(ARGV[last + 1], '{id}', id), fields(last + 2))

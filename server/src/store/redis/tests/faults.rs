@@ -411,6 +411,27 @@ fn an_emptied_redis_shows_by_its_name_and_is_filled_again() {
 }
 
 #[test]
+fn who_is_created_on_an_emptied_redis_takes_the_number_of_nobody_who_comes_back() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    redis.store().create_account(&sample_account("Ana"), &sample_character()).unwrap();
+    let mut store = redis.store();
+    register(&mut store, "norte");
+    store.create_account(&sample_account("Beto"), &sample_character()).unwrap();
+    let held: Vec<_> = ["Ana", "Beto"].map(|name| store.load_account(name).unwrap().unwrap()).into();
+    redis.cli("FLUSHDB");
+    assert_eq!(store.create_account(&sample_account("Caro"), &sample_character()), Ok(UserId(3)));
+    store.restore_accounts(&held).unwrap();
+    for account in held {
+        let name = &account.account.account.username;
+        assert_eq!(store.load_account(name).unwrap(), Some(account.clone()));
+    }
+    assert_eq!(store.create_account(&sample_account("Dora"), &sample_character()), Ok(UserId(4)));
+}
+
+#[test]
 fn a_character_claimed_between_look_and_save_is_not_overwritten() {
     if !is_installed() {
         return;
