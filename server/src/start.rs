@@ -1,7 +1,7 @@
 //! Starting a server from its configuration, and what is said to the operator on the way.
 //!
-//! The order is fixed: the world is loaded, then the store is opened, and only then does anybody listen. What fails is
-//! one line for each fault: what failed, with which value, and what to do.
+//! The order is fixed: the world is loaded, the store is opened, the port is taken, and only then does the store hear of
+//! this server. What fails is one line for each fault: what failed, with which value, and what to do.
 
 use std::io;
 use std::net::SocketAddr;
@@ -73,11 +73,12 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
-    let registration = register(store.as_mut(), unix_start)?;
     let stored_settings = share_settings(store.as_mut(), &mut loaded, &content)?;
     let config = loaded.config;
     net::allow_connections(config.server.max_connections);
     let listener = listen(&config)?;
+    // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
+    let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;
     let ops_listener = listen_for_ops(&config);
     let addresses = Addresses {
         players: listener.local_addr()?,
@@ -99,15 +100,23 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
 }
 
 /// Tells the store that this server runs from now on.
-fn register(store: &mut dyn Store, started_at: u64) -> Result<Registration, StartError> {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let random = getrandom::u32().map_err(|error| io::Error::other(error.to_string()))?;
-    let server = ServerId::from_host(host.trim(), random as u16);
+fn register(store: &mut dyn Store, server: ServerId, started_at: u64) -> Result<Registration, StartError> {
     let registration = store.register_server(&ServerStart { server, started_at, lease: DEFAULT_LEASE })?;
     if registration.sessions_disconnected > 0 {
         log::warn!("{} sessions of servers that are gone were ended", registration.sessions_disconnected);
     }
     Ok(registration)
+}
+
+/// The server's name: the configured one, or one that no other server is likely to have.
+fn server_id(config: &Config) -> io::Result<ServerId> {
+    // A configured name was checked when it was read.
+    if let Ok(id) = ServerId::new(&config.server.id) {
+        return Ok(id);
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let random = getrandom::u32().map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(ServerId::from_host(host.trim(), random as u16))
 }
 
 /// Lets the store's live settings count, and gives the store those that it lacks. What the store then says.

@@ -28,6 +28,7 @@ pub fn allowed(key: &str) -> Option<String> {
         Field::Boolean(_) | Field::OptionalBoolean(_) => "true or false".to_owned(),
         Field::Encoding(_) => "latin1, utf8 or ascii".to_owned(),
         Field::Positions(_) => "map:x:y, separated by commas".to_owned(),
+        Field::ServerId(_) => "1 to 40 letters, digits, . _ -".to_owned(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::content::Position;
 use crate::protocol::wire::TextEncoding;
+use crate::store::server::ServerId;
 
 /// A value as a layer gives it. Flags and variables give text only; a field reads text as what it needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,8 @@ pub(super) enum Field<'a> {
     Url(&'a mut String),
     /// `host:port`, or empty for off.
     Listen(&'a mut String),
+    /// The name of a server, or empty for one that nobody chose.
+    ServerId(&'a mut String),
     /// A TCP port.
     Port(&'a mut u16),
     /// A whole number in a range.
@@ -61,6 +64,10 @@ impl Field<'_> {
         match self {
             Self::Text(text) | Self::Url(text) => *text = read_text(given).ok_or("a text")?,
             Self::Listen(text) => *text = read_listen(given).ok_or("\"address:port\", or \"\" for off")?,
+            Self::ServerId(name) => {
+                *name =
+                    read_server_id(given).ok_or("1 to 40 letters, digits, \".\", \"_\" or \"-\", or \"\"")?;
+            }
             Self::Port(port) => *port = read_integer(given, &(0..=65_535))?,
             Self::Integer(number, range) => *number = read_integer(given, &range)?,
             Self::Boolean(value) => *value = read_boolean(given).ok_or("true or false")?,
@@ -79,7 +86,7 @@ impl Field<'_> {
     /// The value as the configuration file writes it; a password in a URL as `***`.
     pub(super) fn show(self) -> String {
         match self {
-            Self::Text(text) | Self::Listen(text) => format!("{text:?}"),
+            Self::Text(text) | Self::Listen(text) | Self::ServerId(text) => format!("{text:?}"),
             Self::Url(text) => format!("{:?}", hide_password(text)),
             Self::Port(port) => port.to_string(),
             Self::Integer(number, _) => number.to_string(),
@@ -100,7 +107,7 @@ impl Field<'_> {
     /// The value as plain text, as a flag or a variable would give it.
     pub(super) fn text(self) -> String {
         match self {
-            Self::Text(text) | Self::Url(text) | Self::Listen(text) => text.clone(),
+            Self::Text(text) | Self::Url(text) | Self::Listen(text) | Self::ServerId(text) => text.clone(),
             Self::Encoding(encoding) => encoding.to_string(),
             Self::OptionalBoolean(value) => value.map_or_else(String::new, |value| value.to_string()),
             Self::Positions(positions) => {
@@ -126,6 +133,10 @@ fn read_listen(given: &Given) -> Option<String> {
         port.parse::<u16>().ok()
     };
     (text.is_empty() || is_address().is_some()).then_some(text)
+}
+
+fn read_server_id(given: &Given) -> Option<String> {
+    read_text(given).filter(|name| name.is_empty() || ServerId::new(name).is_ok())
 }
 
 fn read_integer<Number: TryFrom<u32>>(given: &Given, range: &RangeInclusive<u32>) -> Result<Number, String> {
@@ -188,6 +199,16 @@ mod tests {
         assert_eq!(hide_password("redis://:p@ss@db"), "redis://:***@db");
         assert_eq!(hide_password("redis://db:6379"), "redis://db:6379");
         assert_eq!(hide_password(""), "");
+    }
+
+    #[test]
+    fn a_server_has_a_name_that_fits_into_a_key_or_none() {
+        let read = |text: &str| read_server_id(&Given::Text(text.to_owned()));
+        assert_eq!(read("norte-1").as_deref(), Some("norte-1"));
+        assert_eq!(read("").as_deref(), Some(""));
+        for wrong in ["nor te", "norte:1", "ñ", &"n".repeat(41)] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

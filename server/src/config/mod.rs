@@ -58,6 +58,8 @@ pub struct Server {
     pub port: u16,
     /// Most players connected at once.
     pub max_connections: u32,
+    /// Name among the servers on one store; empty for the host's with a random ending.
+    pub id: String,
     /// How accented letters are sent.
     pub text_encoding: TextEncoding,
 }
@@ -68,6 +70,7 @@ impl Default for Server {
             host: "0.0.0.0".to_owned(),
             port: 7666,
             max_connections: 1000,
+            id: String::new(),
             text_encoding: TextEncoding::Latin1,
         }
     }

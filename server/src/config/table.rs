@@ -41,6 +41,11 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.server.max_connections, 1..=30_000),
     },
     Setting {
+        key: "server.id",
+        short_variable: None,
+        field: |config| Field::ServerId(&mut config.server.id),
+    },
+    Setting {
         key: "server.text_encoding",
         short_variable: None,
         field: |config| Field::Encoding(&mut config.server.text_encoding),

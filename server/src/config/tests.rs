@@ -57,6 +57,7 @@ fn every_setting_can_be_set_by_its_variable_and_by_the_file() {
         let text = match (setting.field)(&mut Config::default()) {
             field::Field::Text(_) | field::Field::Url(_) => "somewhere".to_owned(),
             field::Field::Listen(_) => "1.2.3.4:5".to_owned(),
+            field::Field::ServerId(_) => "norte".to_owned(),
             field::Field::Port(_) => "1024".to_owned(),
             field::Field::Integer(_, range) => range.end().to_string(),
             field::Field::Boolean(_) | field::Field::OptionalBoolean(_) => "false".to_owned(),

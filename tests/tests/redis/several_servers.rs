@@ -60,6 +60,35 @@ fn a_killed_server_keeps_its_characters_and_its_connections_until_its_lease_ends
 }
 
 #[test]
+fn a_killed_server_with_a_name_of_its_own_has_its_characters_back_at_once() {
+    let Some(redis) = redis(&[]) else { return };
+    let setup = on(&redis).set("world.start_positions", DANGEROUS.to_vec()).set("server.id", "norte");
+    let mut norte = setup.start().unwrap();
+    let mut ana = create(&norte, "Ana");
+    ana.walk_path(&[1, 2]).unwrap();
+    wait_until_saved(&redis, "Ana", &mut ana);
+    let left_at = place(&mut ana);
+    assert_eq!(session(&redis, "Ana")["server"], "norte");
+    norte.kill().unwrap();
+    let norte = setup.start().unwrap();
+    assert_eq!(place(&mut try_to_log_in(norte.address(), "Ana").unwrap()), left_at);
+}
+
+#[test]
+fn a_second_start_that_finds_its_port_taken_does_not_end_the_server_of_its_name() {
+    let Some(redis) = redis(&[]) else { return };
+    let setup = || on(&redis).set("server.id", "norte");
+    let norte = setup().start().unwrap();
+    let mut ana = create(&norte, "Ana");
+    let port = norte.address().port().to_string();
+    let refusal = setup().arg("--port").arg(&port).start().err().unwrap().to_string();
+    assert!(refusal.contains("cannot listen on"), "{refusal}");
+    wait_for_answer(&redis, "GET server:connections:count", "1");
+    assert_eq!(cli(&redis, "SMEMBERS active_workers"), "norte");
+    check([&mut ana]);
+}
+
+#[test]
 fn a_character_that_leaves_one_server_enters_the_other_as_it_was() {
     let Some(redis) = redis(&[]) else { return };
     let servers = [on(&redis).start().unwrap(), on(&redis).start().unwrap()];
