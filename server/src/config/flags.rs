@@ -44,7 +44,7 @@ pub struct Flags {
     /// Keep accounts and characters in the embedded store
     #[arg(long)]
     pub no_redis: bool,
-    /// File of the embedded store
+    /// Keep accounts and characters in the embedded store in this file; beside --redis, the file that stands in for it
     #[arg(long, value_name = "FILE")]
     pub store: Option<String>,
     /// Directory of AO data instead of the built-in starter world
@@ -80,8 +80,13 @@ impl Flags {
         if self.redis.is_some() {
             layers.set("redis.enabled", &Given::Boolean(true), Source::Flag("--redis"));
         }
-        if self.no_redis {
-            layers.set("redis.enabled", &Given::Boolean(false), Source::Flag("--no-redis"));
+        let without_redis = match self {
+            Self { no_redis: true, .. } => Some("--no-redis"),
+            Self { store: Some(_), redis: None, .. } => Some("--store"),
+            _ => None,
+        };
+        if let Some(flag) = without_redis {
+            layers.set("redis.enabled", &Given::Boolean(false), Source::Flag(flag));
         }
     }
 }
@@ -94,6 +99,20 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn a_file_of_the_embedded_store_means_no_redis_unless_one_is_named() {
+        let redis = |flags: &[&str]| {
+            let flags = Flags::parse_from([&["pyao-server"], flags].concat());
+            let environment = [("PYAO_REDIS".to_owned(), "redis://db".to_owned())].into();
+            let loaded = crate::config::load(&flags, &environment, std::path::Path::new("/nonexistent"));
+            loaded.unwrap().config.redis
+        };
+        assert!(redis(&[]).enabled);
+        assert!(!redis(&["--store", "a.db"]).enabled);
+        let named = redis(&["--store", "a.db", "--redis", "redis://other"]);
+        assert_eq!((named.enabled, named.url.as_str()), (true, "redis://other"));
     }
 
     #[test]
