@@ -413,9 +413,11 @@ impl EventLoop {
         self.helpers.set_gauges(&mut self.metrics);
         self.metrics.set(Gauge::Players, self.game.online() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
+        self.metrics.packets_out = *self.game.outbox().queued();
         let health = Health {
             store_answers: self.helpers.store_answers(),
             store_waiting: self.metrics.gauge(Gauge::StoreWaiting),
+            settings_not_followed: self.link.not_followed().collect(),
             is_shutting_down: self.shutdown.is_some(),
             players: self.metrics.gauge(Gauge::Players),
             connections: self.metrics.gauge(Gauge::Connections),

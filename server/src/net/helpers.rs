@@ -1,6 +1,7 @@
 //! The threads that may wait for the loop: the store's worker and the password hasher.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use super::store_link::{Order, StoreLink};
 use crate::crypto::{self, Hasher, QUEUE_LIMIT};
@@ -17,6 +18,9 @@ pub(super) struct Helpers {
     new_jobs: Vec<crypto::Job>,
     /// Jobs the hasher has no room for. Bounded: a connection has at most one.
     waiting_jobs: VecDeque<crypto::Job>,
+    /// When the store was last asked for the live settings, until it answers: the one question that is asked all the
+    /// time, and so tells how long an answer takes.
+    settings_asked: Option<Instant>,
 }
 
 impl Helpers {
@@ -27,6 +31,7 @@ impl Helpers {
             store_requests: Vec::new(),
             new_jobs: Vec::new(),
             waiting_jobs: VecDeque::new(),
+            settings_asked: None,
         }
     }
 
@@ -45,7 +50,12 @@ impl Helpers {
             }
             match reply {
                 Reply::Heartbeat { result, .. } => orders.extend(link.heartbeat_answered(result)),
-                Reply::Settings { result, .. } => orders.extend(link.settings_answered(result, metrics)),
+                Reply::Settings { result, .. } => {
+                    if let Some(asked) = self.settings_asked.take().filter(|_| result.is_ok()) {
+                        metrics.store_answers.record_duration(asked.elapsed());
+                    }
+                    orders.extend(link.settings_answered(result, metrics));
+                }
                 reply => game.handle(now, Input::Store(reply)),
             }
         }
@@ -56,7 +66,10 @@ impl Helpers {
     }
 
     /// Asks the store on behalf of the server itself.
-    pub(super) fn ask_store(&self, request: store::Request) {
+    pub(super) fn ask_store(&mut self, request: store::Request) {
+        if matches!(request, store::Request::ReadSettings { .. }) {
+            self.settings_asked = Some(Instant::now());
+        }
         self.store.send(request);
     }
 

@@ -14,8 +14,10 @@ use super::tokens::Source;
 use crate::game::Millis;
 use crate::ops::health::{Health, Status};
 use crate::ops::metrics::Metrics;
-use crate::ops::prometheus;
+use crate::ops::prometheus::{self, PacketNames};
 use crate::protocol::client::ClientPacket;
+use crate::protocol::server::ServerPacket;
+use crate::protocol::table::PacketLayout;
 
 /// Most clients at once; more are closed at once.
 pub(super) const CLIENTS_MAX: usize = 16;
@@ -181,7 +183,7 @@ fn respond(request: &[u8], pages: &Pages<'_>) -> Option<Vec<u8>> {
             page(status, "application/json", &pages.health.to_json())
         }
         (Some("GET"), "/metrics") => {
-            page("200 OK", prometheus::CONTENT_TYPE, &prometheus::render(pages.metrics, packet_name))
+            page("200 OK", prometheus::CONTENT_TYPE, &prometheus::render(pages.metrics, PACKET_NAMES))
         }
         (Some("GET"), _) => page("404 Not Found", TEXT, "there are /health and /metrics\n"),
         _ => page("405 Method Not Allowed", TEXT, "only GET\n"),
@@ -198,8 +200,13 @@ fn page(status: &str, content_type: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn packet_name(id: u8) -> Option<&'static str> {
-    ClientPacket::LAYOUT.iter().find(|layout| layout.id == id).map(|layout| layout.name)
+const PACKET_NAMES: PacketNames = PacketNames {
+    client: |id| name_in(ClientPacket::LAYOUT, id),
+    server: |id| name_in(ServerPacket::LAYOUT, id),
+};
+
+fn name_in(table: &'static [PacketLayout], id: u8) -> Option<&'static str> {
+    table.iter().find(|layout| layout.id == id).map(|layout| layout.name)
 }
 
 #[cfg(test)]
@@ -211,6 +218,7 @@ mod tests {
         let health = Health {
             store_answers: true,
             store_waiting: 0,
+            settings_not_followed: Vec::new(),
             is_shutting_down: false,
             players: 0,
             connections: 0,
@@ -255,7 +263,8 @@ mod tests {
 
     #[test]
     fn packets_are_named_as_in_the_protocol() {
-        assert_eq!(packet_name(6), Some("Walk"));
-        assert_eq!(packet_name(250), None);
+        assert_eq!((PACKET_NAMES.client)(6), Some("Walk"));
+        assert_eq!((PACKET_NAMES.server)(88), Some("Pong"));
+        assert_eq!((PACKET_NAMES.client)(250), None);
     }
 }

@@ -1,10 +1,10 @@
 //! The server's own dealings with the store: it tells that it lives and how it is, and follows the live settings.
 //!
 //! Every five seconds a heartbeat (every second while connections come and go), every second a look at the settings, each
-//! only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid, or that cannot be followed, is logged and
-//! counted once, and the old value stays in force.
+//! only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid, or that
+//! cannot be followed, is logged and counted once and named by `/health`, and the old value stays in force.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{Config, live};
 use crate::game::Millis;
@@ -44,6 +44,8 @@ pub(super) struct StoreLink {
     config: Config,
     /// What the store said last of each live setting, valid or not.
     seen: Settings,
+    /// Settings whose value in the store is not in force.
+    not_followed: BTreeSet<&'static str>,
     store_id: String,
     heartbeat_at: Millis,
     /// Connections that the last heartbeat told, and when it was sent.
@@ -62,6 +64,7 @@ impl StoreLink {
         Self {
             config,
             seen,
+            not_followed: BTreeSet::new(),
             store_id,
             heartbeat_at: 0,
             told: None,
@@ -153,10 +156,13 @@ impl StoreLink {
     }
 
     /// Follows one setting if the store says something new of it; whether anything changed.
-    fn take_in(&mut self, key: &str, stored: &Settings, metrics: &mut Metrics) -> bool {
-        let Some(value) = stored.get(key).filter(|value| self.seen.get(key) != Some(*value)) else {
+    fn take_in(&mut self, key: &'static str, stored: &Settings, metrics: &mut Metrics) -> bool {
+        let value = stored.get(key);
+        if value == self.seen.get(key) {
             return false;
-        };
+        }
+        self.not_followed.remove(key);
+        let Some(value) = value else { return false };
         let before = live::text(&self.config, key).unwrap_or_default();
         if *value == before {
             return false;
@@ -168,6 +174,7 @@ impl StoreLink {
             }
             Err(expected) => {
                 metrics.increment(Counter::SettingsRefused);
+                self.not_followed.insert(key);
                 log::warn!("{key}: the store says {value:?}, expected {expected}; {before:?} stays in force");
                 false
             }
@@ -177,8 +184,15 @@ impl StoreLink {
     /// The server goes on listening where it did: it could not follow.
     pub(super) fn keeps_address(&mut self, host: String, port: u16, metrics: &mut Metrics) {
         metrics.increment(Counter::SettingsRefused);
-        self.config.server.host = host;
-        self.config.server.port = port;
+        let server = &mut self.config.server;
+        self.not_followed.extend((server.host != host).then_some("server.host"));
+        self.not_followed.extend((server.port != port).then_some("server.port"));
+        (server.host, server.port) = (host, port);
+    }
+
+    /// Names of the live settings whose value in the store is not in force.
+    pub(super) fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.not_followed.iter().copied()
     }
 
     /// What a store that lacks live settings is to be given.
@@ -242,6 +256,19 @@ mod tests {
         assert_eq!((config.server.port, config.limits.idle_minutes), (8_080, 5));
         assert!(link.settings_answered(Ok(values), &mut metrics).is_none());
         assert_eq!(metrics.count(Counter::SettingsRefused), 1);
+        assert!(link.not_followed().eq(["limits.idle_minutes"]));
+        link.settings_answered(Ok(stored(&[("limits.idle_minutes", "7")])), &mut metrics);
+        assert_eq!(link.not_followed().count(), 0);
+    }
+
+    #[test]
+    fn a_port_that_could_not_be_taken_is_named_until_the_store_says_another() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        link.settings_answered(Ok(stored(&[("server.port", "8080")])), &mut metrics);
+        link.keeps_address("0.0.0.0".to_owned(), 7666, &mut metrics);
+        assert!(link.not_followed().eq(["server.port"]));
+        assert!(link.settings_answered(Ok(stored(&[("server.port", "7666")])), &mut metrics).is_none());
+        assert_eq!(link.not_followed().count(), 0);
     }
 
     #[test]

@@ -24,12 +24,14 @@ impl Status {
 }
 
 /// What the report tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// Whether the store carried out what it was last asked.
     pub store_answers: bool,
     /// Store requests not answered yet.
     pub store_waiting: u64,
+    /// Live settings whose value in the store is not in force, because it is not valid or cannot be followed.
+    pub settings_not_followed: Vec<&'static str>,
     /// Whether the server is shutting down.
     pub is_shutting_down: bool,
     /// Players in the world.
@@ -44,7 +46,7 @@ impl Health {
     /// The whole: as bad as its worst part.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.game().max(self.store())
+        self.game().max(self.store()).max(self.settings())
     }
 
     fn game(&self) -> Status {
@@ -56,15 +58,25 @@ impl Health {
         if self.store_answers { Status::Healthy } else { Status::Degraded }
     }
 
+    /// A setting that cannot be followed, such as a port that is taken, leaves the old one in force.
+    fn settings(&self) -> Status {
+        if self.settings_not_followed.is_empty() { Status::Healthy } else { Status::Degraded }
+    }
+
     /// The report as JSON. Every value is a number or one of our own words, so nothing needs escaping.
     #[must_use]
     pub fn to_json(&self) -> String {
+        let not_followed: Vec<_> =
+            self.settings_not_followed.iter().map(|key| format!("\"{key}\"")).collect();
         format!(
-            "{{\"status\":\"{}\",\"services\":{{\"game\":\"{}\",\"store\":\"{}\"}},\"players\":{},\"connections\":{},\
-             \"store_requests_waiting\":{},\"uptime_seconds\":{}}}\n",
+            "{{\"status\":\"{}\",\"services\":{{\"game\":\"{}\",\"store\":\"{}\",\"settings\":\"{}\"}},\
+             \"settings_not_followed\":[{}],\"players\":{},\"connections\":{},\"store_requests_waiting\":{},\
+             \"uptime_seconds\":{}}}\n",
             self.status().label(),
             self.game().label(),
             self.store().label(),
+            self.settings().label(),
+            not_followed.join(","),
             self.players,
             self.connections,
             self.store_waiting,
@@ -80,6 +92,7 @@ mod tests {
     const WELL: Health = Health {
         store_answers: true,
         store_waiting: 0,
+        settings_not_followed: Vec::new(),
         is_shutting_down: false,
         players: 2,
         connections: 3,
@@ -91,7 +104,7 @@ mod tests {
         let json = WELL.to_json();
         assert!(
             json.starts_with(
-                "{\"status\":\"healthy\",\"services\":{\"game\":\"healthy\",\"store\":\"healthy\"}"
+                "{\"status\":\"healthy\",\"services\":{\"game\":\"healthy\",\"store\":\"healthy\",\"settings\":\"healthy\"}"
             ),
             "{json}"
         );
@@ -105,5 +118,13 @@ mod tests {
         assert!(away.to_json().contains("\"store\":\"degraded\""));
         let ending = Health { is_shutting_down: true, ..away };
         assert_eq!(ending.status(), Status::Unhealthy);
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_followed_degrades_and_is_named() {
+        let taken = Health { settings_not_followed: vec!["server.port", "game.motd"], ..WELL };
+        assert_eq!(taken.status(), Status::Degraded);
+        let json = taken.to_json();
+        assert!(json.contains("\"settings_not_followed\":[\"server.port\",\"game.motd\"]"), "{json}");
     }
 }

@@ -1,5 +1,7 @@
 //! How often something took how long, in fixed steps.
 
+use std::time::Duration;
+
 /// Upper bounds of the steps, in microseconds; the last step has none.
 pub const BOUNDS_MICROSECONDS: [u64; 12] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000];
@@ -17,6 +19,11 @@ impl Histogram {
         let step = BOUNDS_MICROSECONDS.partition_point(|bound| *bound < microseconds);
         self.steps[step] += 1;
         self.sum_microseconds = self.sum_microseconds.saturating_add(microseconds);
+    }
+
+    /// As [`Self::record`], of a [`Duration`].
+    pub fn record_duration(&mut self, duration: Duration) {
+        self.record(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
     }
 
     /// For each bound, in microseconds, how many durations did not exceed it.

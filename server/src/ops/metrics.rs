@@ -122,12 +122,16 @@ pub struct Metrics {
     counters: [u64; Counter::ALL.len()],
     gauges: [u64; Gauge::ALL.len()],
     packets_in: [u64; 256],
+    /// Packets queued for players, by id; set when somebody looks.
+    pub packets_out: [u64; 256],
     /// Connections refused at the door, by reason.
     pub refusals: Labelled,
     /// Connections closed, by reason.
     pub closes: Labelled,
     /// Time of each turn's work.
     pub turns: Histogram,
+    /// Time until the store answered.
+    pub store_answers: Histogram,
 }
 
 impl Default for Metrics {
@@ -136,9 +140,11 @@ impl Default for Metrics {
             counters: [0; Counter::ALL.len()],
             gauges: [0; Gauge::ALL.len()],
             packets_in: [0; 256],
+            packets_out: [0; 256],
             refusals: Labelled::default(),
             closes: Labelled::default(),
             turns: Histogram::default(),
+            store_answers: Histogram::default(),
         }
     }
 }
@@ -191,6 +197,11 @@ impl Metrics {
     /// Id and count of every packet received at least once.
     pub fn packets_in(&self) -> impl Iterator<Item = (u8, u64)> + '_ {
         (0..=u8::MAX).zip(self.packets_in).filter(|(_, count)| *count > 0)
+    }
+
+    /// Id and count of every packet queued for a player at least once.
+    pub fn packets_out(&self) -> impl Iterator<Item = (u8, u64)> + '_ {
+        (0..=u8::MAX).zip(self.packets_out).filter(|(_, count)| *count > 0)
     }
 }
 

@@ -35,6 +35,8 @@ pub const SENDS_BLOCKED: Name =
 /// Counter.
 pub const THROTTLES: Name =
     name("pyao_throttles_total", "Times a connection had to wait for its packet budget.");
+/// Counter by `packet`.
+pub const PACKETS_OUT: Name = name("pyao_packets_out_total", "Packets queued for players, by name.");
 /// Counter.
 pub const ACCEPT_ERRORS: Name =
     name("pyao_accept_errors_total", "Failed accepts, such as no file descriptor left.");
@@ -69,6 +71,11 @@ pub const THROTTLED: Name =
     name("pyao_connections_throttled", "Connections waiting for their packet budget.");
 /// Gauge.
 pub const UPTIME: Name = name("pyao_uptime_seconds", "Seconds since the server started.");
+/// Histogram.
+pub const STORE_SECONDS: Name = name(
+    "pyao_store_answer_seconds",
+    "Time until the store answered, waiting behind other requests included; measured once a second.",
+);
 /// Histogram.
 pub const TURN_SECONDS: Name =
     name("pyao_turn_seconds", "Time one turn of the loop worked, waiting excluded.");

@@ -9,9 +9,18 @@ use super::names::{self, Name};
 /// The `Content-Type` of [`render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// All metrics as text. `packet_name` names a client packet by its id.
+/// Names of packets by id.
+#[derive(Debug, Clone, Copy)]
+pub struct PacketNames {
+    /// Those of clients.
+    pub client: fn(u8) -> Option<&'static str>,
+    /// Those of the server.
+    pub server: fn(u8) -> Option<&'static str>,
+}
+
+/// All metrics as text.
 #[must_use]
-pub fn render(metrics: &Metrics, packet_name: impl Fn(u8) -> Option<&'static str>) -> String {
+pub fn render(metrics: &Metrics, packet_names: PacketNames) -> String {
     let mut text = String::with_capacity(8 * 1024);
     for (counter, name) in Counter::ALL {
         head(&mut text, name, "counter");
@@ -27,13 +36,24 @@ pub fn render(metrics: &Metrics, packet_name: impl Fn(u8) -> Option<&'static str
             line(&mut text, &format!("{}{{reason=\"{reason}\"}}", name.name), count);
         }
     }
-    head(&mut text, names::PACKETS_IN, "counter");
-    for (id, count) in metrics.packets_in() {
-        let packet = packet_name(id).unwrap_or("unknown");
-        line(&mut text, &format!("{}{{id=\"{id}\",packet=\"{packet}\"}}", names::PACKETS_IN.name), count);
-    }
+    packets(&mut text, names::PACKETS_IN, metrics.packets_in(), packet_names.client);
+    packets(&mut text, names::PACKETS_OUT, metrics.packets_out(), packet_names.server);
     histogram(&mut text, names::TURN_SECONDS, &metrics.turns);
+    histogram(&mut text, names::STORE_SECONDS, &metrics.store_answers);
     text
+}
+
+fn packets(
+    text: &mut String,
+    name: Name,
+    counts: impl Iterator<Item = (u8, u64)>,
+    packet_name: fn(u8) -> Option<&'static str>,
+) {
+    head(text, name, "counter");
+    for (id, count) in counts {
+        let packet = packet_name(id).unwrap_or("unknown");
+        line(text, &format!("{}{{id=\"{id}\",packet=\"{packet}\"}}", name.name), count);
+    }
 }
 
 fn head(text: &mut String, name: Name, kind: &str) {
@@ -69,7 +89,12 @@ mod tests {
         metrics.packet_in(200);
         metrics.turns.record(70);
         metrics.turns.record(3_000_000);
-        render(&metrics, |id| (id == 6).then_some("Walk"))
+        metrics.packets_out[88] = 5;
+        let names = PacketNames {
+            client: |id| (id == 6).then_some("Walk"),
+            server: |id| (id == 88).then_some("Pong"),
+        };
+        render(&metrics, names)
     }
 
     #[test]
@@ -81,6 +106,7 @@ mod tests {
             "pyao_closes_total{reason=\"quit\"} 1\n",
             "pyao_packets_in_total{id=\"6\",packet=\"Walk\"} 1\n",
             "pyao_packets_in_total{id=\"200\",packet=\"unknown\"} 1\n",
+            "pyao_packets_out_total{id=\"88\",packet=\"Pong\"} 5\n",
             "pyao_turn_seconds_bucket{le=\"0.00005\"} 0\n",
             "pyao_turn_seconds_bucket{le=\"0.0001\"} 1\n",
             "pyao_turn_seconds_bucket{le=\"+Inf\"} 2\npyao_turn_seconds_sum 3.00007\npyao_turn_seconds_count 2\n",

@@ -52,6 +52,8 @@ pub struct Outbox {
     dirty: Vec<ConnectionId>,
     overflowed: Vec<ConnectionId>,
     refused: u64,
+    /// Packets queued, by id.
+    queued: Box<[u64; 256]>,
     scratch: Vec<u8>,
 }
 
@@ -65,6 +67,7 @@ impl Outbox {
             dirty: Vec::new(),
             overflowed: Vec::new(),
             refused: 0,
+            queued: Box::new([0; 256]),
             scratch: Vec::new(),
         }
     }
@@ -109,21 +112,18 @@ impl Outbox {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         packet.encode(&mut scratch, self.encoding);
-        for id in to {
-            self.append(id, &scratch);
-        }
+        let count = to.into_iter().filter(|id| self.append(*id, &scratch)).count();
+        self.queued[usize::from(packet.id())] += count as u64;
         self.scratch = scratch;
     }
 
-    fn append(&mut self, id: ConnectionId, packet: &[u8]) {
-        let Some(buffer) = self.live(id) else { return };
-        if buffer.overflowed {
-            return;
-        }
+    /// Whether the packet now waits for `id`.
+    fn append(&mut self, id: ConnectionId, packet: &[u8]) -> bool {
+        let Some(buffer) = self.live(id).filter(|buffer| !buffer.overflowed) else { return false };
         if buffer.bytes.len() - buffer.sent + packet.len() > BUFFER_LIMIT {
             buffer.overflowed = true;
             self.overflowed.push(id);
-            return;
+            return false;
         }
         let last_start = match buffer.ends.len() {
             0 => None,
@@ -141,6 +141,7 @@ impl Outbox {
             buffer.dirty = true;
             self.dirty.push(id);
         }
+        true
     }
 
     /// The next packet for `id` starts a segment: the client's game screen reads the block that opened it from its
@@ -206,6 +207,12 @@ impl Outbox {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Packets queued so far, by id; a broadcast counts for each who got it.
+    #[must_use]
+    pub fn queued(&self) -> &[u64; 256] {
+        &self.queued
     }
 
     /// Bytes waiting for `id`.
@@ -397,6 +404,15 @@ mod tests {
         outbox.send(id, &ServerPacket::AddSlots { backpack_slots: 5 });
         assert_eq!((outbox.segment(id), outbox.refused()), (None, 1));
         assert!(!outbox.is_dirty());
+    }
+
+    #[test]
+    fn packets_are_counted_for_each_who_gets_them() {
+        let ids = [connection(0, 1), connection(1, 1)];
+        let mut outbox = outbox_with(&ids);
+        outbox.broadcast([ids[0], ids[1], connection(7, 1)], &ServerPacket::Pong);
+        assert_eq!(outbox.queued()[88], 2);
+        assert_eq!(outbox.queued().iter().sum::<u64>(), 2);
     }
 
     #[test]

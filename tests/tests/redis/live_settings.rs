@@ -62,6 +62,8 @@ fn a_port_that_is_taken_is_told_and_counted_and_the_old_one_stays() {
     cli(&redis, &format!("SET config:server:port {port}"));
     wait_until("a refused port", || refused(&server) == 1);
     assert!(server.log().contains(&format!("cannot listen on 127.0.0.1:{port}")), "{}", server.log());
+    let health = || server.request("GET", "/health").unwrap();
+    assert!(health().contains("\"settings_not_followed\":[\"server.port\"]"), "{}", health());
     let mut beto = create(&server, "Beto");
     let free = free_port().unwrap();
     cli(&redis, &format!("SET config:server:port {free}"));
@@ -69,6 +71,7 @@ fn a_port_that_is_taken_is_told_and_counted_and_the_old_one_stays() {
     let mut caro = create_at(([127, 0, 0, 1], free).into(), "Caro");
     check([&mut ana, &mut beto, &mut caro]);
     assert_eq!(refused(&server), 1);
+    assert!(health().contains("\"status\":\"healthy\""), "{}", health());
 }
 
 #[test]
