@@ -77,13 +77,11 @@ impl Relay {
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         let mut scratch = vec![0; 8 * 1024];
-        let mut turn_ended = Instant::now();
         while self.clients.is_empty() || self.open > 0 {
             match self.poll.poll(&mut events, self.timeout()) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
-            let woke = Instant::now();
             let now = self.now();
             for event in &events {
                 match event.token() {
@@ -92,12 +90,10 @@ impl Relay {
                 }
             }
             if !self.dirty.is_empty() && self.cadence.next_flush(now) <= now {
+                let began = Instant::now();
                 self.flush();
-                self.cadence.flushed(now);
+                self.cadence.flushed(now, began.elapsed());
             }
-            let ended = Instant::now();
-            self.cadence.turn(woke - turn_ended, ended - woke);
-            turn_ended = ended;
         }
         Ok(())
     }

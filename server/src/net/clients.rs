@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Instant;
 
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -13,9 +14,10 @@ use mio::{Interest, Registry};
 use slab::Slab;
 
 use super::accept;
+use super::cadence::Cadence;
 use super::close_log::CloseLog;
 use super::connection::{Connection, INBOUND_LIMIT, Served, Stage};
-use super::flush::{self, Cadence, Flushed};
+use super::flush::{self, Flushed};
 use super::limits::{self, AddressCounts, ClientLimits, REFUSALS_MAX};
 use super::round_trip;
 use super::tokens::Source;
@@ -341,13 +343,14 @@ impl Clients {
         if !turn.game.outbox().is_dirty() || self.cadence.next_flush(turn.now) > turn.now {
             return;
         }
+        let began = Instant::now();
         let mut ids = std::mem::take(&mut self.ids);
         turn.game.outbox().take_dirty(&mut ids);
         for id in ids.drain(..) {
             self.flush_one(turn, id);
         }
         self.ids = ids;
-        self.cadence.flushed(turn.now);
+        self.cadence.flushed(turn.now, began.elapsed());
         turn.metrics.increment(Counter::Flushes);
     }
 
@@ -437,11 +440,6 @@ impl Clients {
         for (reason, count) in self.close_log.summaries(now) {
             log::info!("{count} more connections closed: reason={reason}");
         }
-    }
-
-    /// One turn of the loop waited and worked so long.
-    pub(super) fn turn_took(&mut self, waited: std::time::Duration, worked: std::time::Duration) {
-        self.cadence.turn(waited, worked);
     }
 
     /// When something is to be done without an event.

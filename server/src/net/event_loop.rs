@@ -154,7 +154,6 @@ impl EventLoop {
     pub fn run(mut self) -> Finished {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         let mut poll_errors = 0;
-        let mut turn_ended = Instant::now();
         loop {
             let timeout = self.timeout();
             match self.poll.poll(&mut events, timeout) {
@@ -172,12 +171,8 @@ impl EventLoop {
             let woke = Instant::now();
             let now = self.now();
             self.turn(now, &events);
-            let ended = Instant::now();
-            let worked = ended - woke;
-            self.clients.turn_took(woke - turn_ended, worked);
-            self.metrics.turns.record(u64::try_from(worked.as_micros()).unwrap_or(u64::MAX));
+            self.metrics.turns.record_duration(woke.elapsed());
             self.metrics.increment(Counter::Turns);
-            turn_ended = ended;
             if let Some(signal) = self.is_over(now) {
                 return self.finish(Stop::Signal(signal));
             }

@@ -9,11 +9,14 @@
 //!
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
-//! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending, and when.
+//! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending; `cadence`:
+//!    when.
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
-//! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the ops port.
+//! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
+//!    ops port.
 
 mod accept;
+mod cadence;
 mod clients;
 mod close_log;
 mod connection;
@@ -30,8 +33,9 @@ mod signals;
 mod store_link;
 mod tokens;
 
+pub use cadence::Cadence;
 pub use descriptors::{allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
-pub use flush::{Cadence, SEND_FLAGS};
+pub use flush::SEND_FLAGS;
 pub use from_config::game_settings;
 pub use limits::ClientLimits;
