@@ -29,6 +29,8 @@ use crate::store::server::ConnectionInfo;
 
 /// A connection that is being closed gets this long to take its last bytes and to close its side.
 const LEAVE_LIMIT_MS: Millis = 2_000;
+/// A client that had no room for what waits for it is asked again after this long.
+const ROOM_RETRY_MS: Millis = 25;
 /// Connections served in one turn; the rest has the next one.
 const CONNECTIONS_PER_TURN: usize = 256;
 /// With more connections than this, their number is told and not each.
@@ -63,6 +65,8 @@ pub(super) struct Clients {
     throttled: BTreeSet<(Millis, ConnectionId)>,
     /// Connections being closed, with the time by which they must be gone; in the order of that time.
     leaving: VecDeque<(Millis, ConnectionId)>,
+    /// Connections whose client had no room, with the time to ask again; in the order of that time.
+    awaiting_room: VecDeque<(Millis, ConnectionId)>,
     cadence: Cadence,
     close_log: CloseLog,
     /// Where reads land.
@@ -85,6 +89,7 @@ impl Clients {
             ready: VecDeque::new(),
             throttled: BTreeSet::new(),
             leaving: VecDeque::new(),
+            awaiting_room: VecDeque::new(),
             cadence: Cadence::default(),
             close_log: CloseLog::default(),
             scratch: vec![0; INBOUND_LIMIT],
@@ -340,6 +345,7 @@ impl Clients {
     /// Sends what waits for everybody, if it is time.
     pub(super) fn flush(&mut self, turn: &mut Turn<'_>) {
         self.drop_overflowed(turn);
+        self.ask_for_room(turn);
         if !turn.game.outbox().is_dirty() || self.cadence.next_flush(turn.now) > turn.now {
             return;
         }
@@ -352,6 +358,20 @@ impl Clients {
         self.ids = ids;
         self.cadence.flushed(turn.now, began.elapsed());
         turn.metrics.increment(Counter::Flushes);
+    }
+
+    /// Sends what waits for clients that had no room and now may have.
+    fn ask_for_room(&mut self, turn: &mut Turn<'_>) {
+        while let Some((until, id)) = self.awaiting_room.front().copied() {
+            if turn.now < until {
+                break;
+            }
+            self.awaiting_room.pop_front();
+            if let Some(connection) = self.get(id) {
+                connection.awaits_room = false;
+                self.flush_one(turn, id);
+            }
+        }
     }
 
     fn drop_overflowed(&mut self, turn: &mut Turn<'_>) {
@@ -376,12 +396,13 @@ impl Clients {
         else {
             return;
         };
-        let (flushed, sent) = flush::flush(&connection.stream, id, turn.game.outbox());
+        let (flushed, sent) =
+            flush::flush(&connection.stream, id, turn.game.outbox(), &mut connection.window);
         connection.bytes_out += sent.bytes as u64;
         turn.metrics.add(Counter::SegmentsOut, sent.segments as u64);
         turn.metrics.add(Counter::BytesOut, sent.bytes as u64);
         let wants_writable = flushed == Flushed::Blocked;
-        if wants_writable {
+        if wants_writable || flushed == Flushed::NoRoom {
             turn.metrics.increment(Counter::SendsBlocked);
         }
         match flushed {
@@ -393,7 +414,11 @@ impl Clients {
                     let _ = connection.stream.shutdown(Shutdown::Write);
                 }
             }
-            Flushed::Blocked => {}
+            Flushed::NoRoom if !connection.awaits_room => {
+                connection.awaits_room = true;
+                self.awaiting_room.push_back((turn.now + ROOM_RETRY_MS, id));
+            }
+            Flushed::NoRoom | Flushed::Blocked => {}
         }
         if connection.wants_writable != wants_writable {
             connection.wants_writable = wants_writable;
@@ -447,8 +472,9 @@ impl Clients {
         let ready = (!self.ready.is_empty()).then_some(now);
         let throttled = self.throttled.first().map(|(until, _)| *until);
         let leaving = self.leaving.front().map(|(until, _)| *until);
+        let room = self.awaiting_room.front().map(|(until, _)| *until);
         let flush = outbox_is_dirty.then(|| self.cadence.next_flush(now));
-        [ready, throttled, leaving, flush, self.close_log.next_deadline()].into_iter().flatten().min()
+        [ready, throttled, leaving, room, flush, self.close_log.next_deadline()].into_iter().flatten().min()
     }
 
     /// Sets the gauges of connections.

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use mio::net::TcpStream;
 
 use super::limits::{Admission, PacketBudget};
+use super::window::Window;
 use crate::game::{CloseReason, Millis};
 use crate::protocol::client::ClientPacket;
 use crate::protocol::outbox::ConnectionId;
@@ -65,6 +66,10 @@ pub(super) struct Connection {
     pub throttled_until: Option<Millis>,
     /// Whether the poll also tells when the socket can be written to.
     pub wants_writable: bool,
+    /// What its client has room for.
+    pub window: Window,
+    /// Whether it is in the list of those whose client has no room.
+    pub awaits_room: bool,
     /// When its round trip was last measured.
     pub round_trip_measured: Option<Millis>,
     /// Bytes received.
@@ -99,6 +104,8 @@ impl Connection {
             is_queued: false,
             throttled_until: None,
             wants_writable: false,
+            window: Window::default(),
+            awaits_room: false,
             round_trip_measured: None,
             bytes_in: 0,
             bytes_out: 0,

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use mio::net::TcpStream;
 use socket2::SockRef;
 
+use super::window::Window;
 use crate::game::CloseReason;
 use crate::protocol::outbox::{ConnectionId, Outbox};
 
@@ -19,6 +20,8 @@ pub(super) enum Flushed {
     All,
     /// The socket takes no more for now.
     Blocked,
+    /// The client has no room for the next segment; nobody tells when it has.
+    NoRoom,
     /// The connection cannot go on.
     Broken(CloseReason),
 }
@@ -32,15 +35,24 @@ pub(super) struct Sent {
     pub bytes: usize,
 }
 
-/// Sends the segments that wait for `id`, one system call each.
-pub(super) fn flush(stream: &TcpStream, id: ConnectionId, outbox: &mut Outbox) -> (Flushed, Sent) {
+/// Sends the segments that wait for `id`, one system call each, as far as there is room for them.
+pub(super) fn flush(
+    stream: &TcpStream,
+    id: ConnectionId,
+    outbox: &mut Outbox,
+    window: &mut Window,
+) -> (Flushed, Sent) {
     let socket = SockRef::from(stream);
     let mut sent = Sent::default();
     while let Some(segment) = outbox.segment(id) {
+        if !window.admits(stream, segment.len()) {
+            return (Flushed::NoRoom, sent);
+        }
         match socket.send_with_flags(segment, SEND_FLAGS) {
             Ok(count) if count == segment.len() => {
                 sent.segments += 1;
                 sent.bytes += count;
+                window.sent(count);
                 outbox.segment_sent(id);
             }
             Ok(_) => return (Flushed::Broken(CloseReason::PartialWrite), sent),
@@ -55,8 +67,10 @@ pub(super) fn flush(stream: &TcpStream, id: ConnectionId, outbox: &mut Outbox) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::font::Font;
     use crate::protocol::server::ServerPacket;
     use crate::protocol::wire::TextEncoding;
+    use socket2::{Domain, Socket, Type};
     use std::io::Read;
 
     #[test]
@@ -75,9 +89,9 @@ mod tests {
                 outbox.send(id, &ServerPacket::PosUpdate { x: 50, y: 60 });
                 waiting += 3;
             }
-            let (flushed, sent) = flush(&stream, id, &mut outbox);
+            let (flushed, sent) = flush(&stream, id, &mut outbox, &mut Window::default());
             sent_bytes += sent.bytes;
-            if flushed == Flushed::Blocked {
+            if matches!(flushed, Flushed::Blocked | Flushed::NoRoom) {
                 blocked = true;
                 break;
             }
@@ -92,6 +106,38 @@ mod tests {
         assert!(received.chunks(3).all(|packet| packet == &received[..3]));
     }
 
+    /// A pair whose server has room for little and whose client has room for less: one segment takes several of the
+    /// kernel's own packets.
+    fn narrow_pair() -> (TcpStream, Socket) {
+        let socket = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let (listener, client) = (socket(), socket());
+        // The system takes its own least instead of 1.
+        listener.set_send_buffer_size(1).unwrap();
+        client.set_recv_buffer_size(1).unwrap();
+        listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener.listen(1).unwrap();
+        client.connect(&listener.local_addr().unwrap()).unwrap();
+        (TcpStream::from_std(listener.accept().unwrap().0.into()), client)
+    }
+
+    #[test]
+    fn a_socket_that_takes_half_a_segment_breaks() {
+        let id = ConnectionId { slot: 0, generation: 1 };
+        let broken = (300..=700).step_by(25).find(|length| {
+            let (stream, _client) = narrow_pair();
+            let mut outbox = Outbox::new(TextEncoding::Latin1);
+            outbox.open(id, 1400);
+            for _ in 0..40 {
+                outbox.send(id, &ServerPacket::console("x".repeat(*length), Font::Info));
+            }
+            let waiting = outbox.waiting(id);
+            let (flushed, sent) = flush(&stream, id, &mut outbox, &mut Window::default());
+            assert_eq!(sent.bytes, waiting - outbox.waiting(id), "half a segment does not count as sent");
+            flushed == Flushed::Broken(CloseReason::PartialWrite)
+        });
+        assert!(broken.is_some(), "segments of every length fit the socket");
+    }
+
     #[test]
     fn a_closed_socket_breaks() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -104,6 +150,9 @@ mod tests {
         let mut outbox = Outbox::new(TextEncoding::Latin1);
         outbox.open(id, 1300);
         outbox.send(id, &ServerPacket::PosUpdate { x: 50, y: 60 });
-        assert_eq!(flush(&stream, id, &mut outbox).0, Flushed::Broken(CloseReason::ConnectionReset));
+        assert_eq!(
+            flush(&stream, id, &mut outbox, &mut Window::default()).0,
+            Flushed::Broken(CloseReason::ConnectionReset)
+        );
     }
 }

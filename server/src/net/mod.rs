@@ -9,8 +9,8 @@
 //!
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
-//! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending; `cadence`:
-//!    when.
+//! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending; `cadence`: when;
+//!    `window`: no more than the client has room for.
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
 //! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
 //!    ops port.
@@ -32,6 +32,7 @@ mod round_trip;
 mod signals;
 mod store_link;
 mod tokens;
+mod window;
 
 pub use cadence::Cadence;
 pub use descriptors::{allow_connections, raise_limit};
@@ -39,3 +40,4 @@ pub use event_loop::{EventLoop, Stop};
 pub use flush::SEND_FLAGS;
 pub use from_config::game_settings;
 pub use limits::ClientLimits;
+pub use window::Window;

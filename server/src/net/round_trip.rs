@@ -4,6 +4,11 @@ use std::os::fd::{AsFd, AsRawFd};
 
 /// The kernel's smoothed round-trip time of a connected TCP socket, in milliseconds; `None` when it does not tell.
 pub(super) fn measure(socket: &impl AsFd) -> Option<u32> {
+    tcp_info(socket).map(|(info, _)| info.tcpi_rtt / 1000)
+}
+
+/// What the kernel tells of a TCP socket, and how many bytes of that it knows: older kernels know less.
+pub(super) fn tcp_info(socket: &impl AsFd) -> Option<(libc::tcp_info, usize)> {
     // SAFETY: tcp_info is plain integers, for which all zeroes is a value.
     let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
     let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).ok()?;
@@ -18,7 +23,7 @@ pub(super) fn measure(socket: &impl AsFd) -> Option<u32> {
             &raw mut length,
         )
     };
-    (result == 0).then_some(info.tcpi_rtt / 1000)
+    (result == 0).then_some((info, usize::try_from(length).ok()?))
 }
 
 #[cfg(test)]

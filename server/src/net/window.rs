@@ -1,0 +1,125 @@
+//! How much a client has room for: nothing is sent that it could not take whole.
+//!
+//! A client that does not read for a while closes its window bit by bit. What is sent beyond the window waits in the
+//! kernel, and when the window stays so the kernel probes it: it sends as much as fits, be it half a packet. The client
+//! would take the half for a packet. So what does not fit waits in the outbox, where it is still whole.
+
+use std::os::fd::{AsFd, AsRawFd};
+
+use super::round_trip;
+
+/// What the kernel knows of a client's room.
+struct Room {
+    /// Bytes that the client offers to take, from the last one it acknowledged on.
+    offered: usize,
+    /// Bytes that it has not acknowledged.
+    outstanding: usize,
+}
+
+/// The room of one client, asked for only when what is known of it has been used up.
+#[derive(Debug, Default)]
+pub struct Window {
+    /// Bytes that surely fit: a client never takes back what it offered.
+    room: usize,
+    /// The most it ever offered.
+    largest: usize,
+}
+
+impl Window {
+    /// Whether a segment of `length` bytes may be sent now. One that is longer than all that the client ever offered
+    /// may: waiting would not help it.
+    pub fn admits(&mut self, socket: &impl AsFd, length: usize) -> bool {
+        if length <= self.room {
+            return true;
+        }
+        let Some(Room { offered, outstanding }) = measure(socket) else { return true };
+        self.largest = self.largest.max(offered);
+        self.room = offered.saturating_sub(outstanding);
+        length <= self.room || length > self.largest
+    }
+
+    /// So many bytes were sent.
+    pub fn sent(&mut self, bytes: usize) {
+        self.room = self.room.saturating_sub(bytes);
+    }
+}
+
+/// `None` when the kernel does not tell: before Linux 5.4, or on something that is no TCP socket.
+fn measure(socket: &impl AsFd) -> Option<Room> {
+    let mut outstanding: libc::c_int = 0;
+    let descriptor = socket.as_fd().as_raw_fd();
+    // Asked first: what is acknowledged between the two questions is then counted as outstanding, never as free.
+    // SAFETY: the descriptor is borrowed and so open; the kernel writes one int, which `outstanding` is.
+    let result = unsafe { libc::ioctl(descriptor, libc::TIOCOUTQ, &raw mut outstanding) };
+    let (info, length) = round_trip::tcp_info(socket)?;
+    let is_told = length >= std::mem::offset_of!(libc::tcp_info, tcpi_snd_wnd) + size_of::<u32>();
+    if result != 0 || !is_told {
+        return None;
+    }
+    let offered = usize::try_from(info.tcpi_snd_wnd).ok()?;
+    Some(Room { offered, outstanding: usize::try_from(outstanding).ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::time::{Duration, Instant};
+
+    const SEGMENT: usize = 1_000;
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (listener.accept().unwrap().0, client)
+    }
+
+    fn fill(window: &mut Window, server: &mut TcpStream) -> usize {
+        let mut sent = 0;
+        while window.admits(server, SEGMENT) {
+            server.write_all(&[7; SEGMENT]).unwrap();
+            window.sent(SEGMENT);
+            sent += SEGMENT;
+            assert!(sent < 100_000_000, "a client that does not read has no end of room");
+        }
+        sent
+    }
+
+    #[test]
+    fn what_a_client_that_does_not_read_is_sent_has_all_arrived_and_reading_makes_room() {
+        let (mut server, mut client) = pair();
+        let mut window = Window::default();
+        let sent = fill(&mut window, &mut server);
+        assert!(sent > 10 * SEGMENT, "{sent} bytes");
+        let mut received = vec![0; sent];
+        client.read_exact(&mut received).unwrap();
+        let end = Instant::now() + Duration::from_secs(30);
+        while !window.admits(&server, SEGMENT) {
+            assert!(Instant::now() < end, "no room for a client that has read everything");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn room_that_is_known_is_not_asked_for_again() {
+        let (server, _client) = pair();
+        let mut window = Window { room: SEGMENT, largest: SEGMENT };
+        assert!(window.admits(&server, SEGMENT));
+        assert_eq!(window.room, SEGMENT, "a measurement would have found more");
+        window.sent(SEGMENT);
+        assert_eq!(window.room, 0);
+    }
+
+    #[test]
+    fn what_is_longer_than_any_window_is_sent_all_the_same() {
+        let (server, _client) = pair();
+        assert!(Window::default().admits(&server, usize::MAX));
+    }
+
+    #[test]
+    fn a_socket_of_another_kind_has_no_window() {
+        let (one, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert!(Window::default().admits(&one, SEGMENT));
+    }
+}

@@ -1,0 +1,9 @@
+//! What really goes over a network: two network namespaces of this machine with a link between them.
+//!
+//! Loopback joins and splits nothing that a network would. Where namespaces cannot be made the suite says so and checks
+//! nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod network;
+mod slow_reader;
