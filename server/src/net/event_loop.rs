@@ -16,6 +16,7 @@ use super::accept::{Door, Knock};
 use super::clients::{Clients, Turn};
 use super::helpers::Helpers;
 use super::http::{OpsPort, Pages};
+use super::laps::{Laps, Part, SlowTurns};
 use super::listen::{self, Address, Move};
 use super::signals::SignalSource;
 use super::store_link::{Order, StoreLink};
@@ -109,6 +110,7 @@ pub struct EventLoop {
     ops: Option<OpsPort>,
     signals: SignalSource,
     metrics: Metrics,
+    slow_turns: SlowTurns,
     shutdown: Option<ShuttingDown>,
 }
 
@@ -139,6 +141,7 @@ impl EventLoop {
             clients: Clients::new(from_config::client_limits(&setup.config)),
             address: Address { host: setup.config.server.host.clone(), port: setup.config.server.port },
             moving: None,
+            slow_turns: SlowTurns::default(),
             link: StoreLink::new(setup.config, setup.stored_settings, setup.registration.store_id),
             unix_start: setup.unix_start,
             waker,
@@ -168,11 +171,10 @@ impl EventLoop {
                     }
                 }
             }
-            let woke = Instant::now();
             let now = self.now();
-            self.turn(now, &events);
-            self.metrics.turns.record_duration(woke.elapsed());
-            self.metrics.increment(Counter::Turns);
+            let mut laps = Laps::start();
+            self.turn(now, &events, &mut laps);
+            self.turn_ended(now, &laps);
             if let Some(signal) = self.is_over(now) {
                 return self.finish(Stop::Signal(signal));
             }
@@ -202,19 +204,25 @@ impl EventLoop {
         Some(Duration::from_millis(deadline).saturating_sub(self.started.elapsed()))
     }
 
-    fn turn(&mut self, now: Millis, events: &Events) {
+    fn turn(&mut self, now: Millis, events: &Events, laps: &mut Laps) {
         for event in events {
             self.dispatch(now, event);
         }
+        laps.end(Part::Events);
         let mut turn =
             Turn { now, game: &mut self.game, metrics: &mut self.metrics, registry: self.poll.registry() };
         self.clients.serve(&mut turn);
+        laps.end(Part::Packets);
         let orders = self.helpers.deliver_replies(now, turn.game, turn.metrics, &mut self.link);
+        laps.end(Part::Answers);
         turn.game.advance(now);
+        laps.end(Part::Timers);
         if let Some(door) = &mut self.door {
             take_in(door, &mut self.clients, &mut turn);
         }
+        laps.end(Part::Accepts);
         self.clients.flush(&mut turn);
+        laps.end(Part::Flush);
         self.clients.end_closings(&mut turn);
         self.clients.expire(&mut turn);
         self.helpers.send_requests(turn.game, turn.metrics);
@@ -225,6 +233,16 @@ impl EventLoop {
         if let Some(ops) = &mut self.ops {
             ops.accept(now, self.poll.registry());
             ops.expire(now);
+        }
+        laps.end(Part::Rest);
+    }
+
+    /// Takes note of how long the turn took.
+    fn turn_ended(&mut self, now: Millis, laps: &Laps) {
+        self.metrics.turns.record_duration(laps.total());
+        self.metrics.increment(Counter::Turns);
+        if self.slow_turns.ended(now, laps) {
+            self.metrics.increment(Counter::SlowTurns);
         }
     }
 

@@ -37,11 +37,13 @@ pub enum Counter {
     OpsRequests,
     /// See [`names::TURNS`].
     Turns,
+    /// See [`names::SLOW_TURNS`].
+    SlowTurns,
 }
 
 impl Counter {
     /// Every counter with its name.
-    pub const ALL: [(Self, Name); 15] = [
+    pub const ALL: [(Self, Name); 16] = [
         (Self::Accepts, names::ACCEPTS),
         (Self::BytesIn, names::BYTES_IN),
         (Self::SegmentsOut, names::SEGMENTS_OUT),
@@ -57,6 +59,7 @@ impl Counter {
         (Self::PasswordJobs, names::PASSWORD_JOBS),
         (Self::OpsRequests, names::OPS_REQUESTS),
         (Self::Turns, names::TURNS),
+        (Self::SlowTurns, names::SLOW_TURNS),
     ];
 }
 

@@ -35,6 +35,9 @@ pub const SENDS_BLOCKED: Name =
 /// Counter.
 pub const THROTTLES: Name =
     name("pyao_throttles_total", "Times a connection had to wait for its packet budget.");
+/// Counter.
+pub const SLOW_TURNS: Name =
+    name("pyao_slow_turns_total", "Turns of the loop that worked for 100 ms or more.");
 /// Counter by `packet`.
 pub const PACKETS_OUT: Name = name("pyao_packets_out_total", "Packets queued for players, by name.");
 /// Counter.
