@@ -22,6 +22,7 @@ const EFFECTS: &[(&str, &str)] = &[
     ("limits.packets_per_second", "counts for everybody at once"),
     ("limits.handshake_seconds", "counts for new connections"),
     ("limits.idle_minutes", "counts for everybody at once"),
+    ("limits.overload_percent", "counts at once"),
     ("game.disconnect_stay_seconds", "counts for everybody at once"),
     ("game.motd", "shown at the next login"),
     ("game.dice_min", "counts for new throws"),

@@ -89,6 +89,8 @@ pub struct Limits {
     pub handshake_seconds: u32,
     /// Minutes of silence after that; 0 is for ever.
     pub idle_minutes: u32,
+    /// Percent of its time that the loop may be at work before the server sheds load; 0 is never.
+    pub overload_percent: u32,
 }
 
 impl Default for Limits {
@@ -99,6 +101,7 @@ impl Default for Limits {
             packets_per_second: 100,
             handshake_seconds: 30,
             idle_minutes: 5,
+            overload_percent: 75,
         }
     }
 }

@@ -76,6 +76,11 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.limits.idle_minutes, 0..=10_080),
     },
     Setting {
+        key: "limits.overload_percent",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.overload_percent, 0..=100),
+    },
+    Setting {
         key: "security.password_memory_kib",
         short_variable: None,
         field: |config| Field::Integer(&mut config.security.password_memory_kib, 8..=1_048_576),

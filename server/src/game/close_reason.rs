@@ -29,6 +29,8 @@ pub enum CloseReason {
     ServerFull,
     /// `limits.connections_per_ip` are there from that address.
     TooManyFromAddress,
+    /// The server has more work than time and lets nobody new in.
+    Overloaded,
     /// Wrong name or password, or another refusal at login.
     LoginRefused,
     /// The same character logged in from elsewhere.
@@ -43,7 +45,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for tables by reason.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Quit,
         Self::LostSocket,
         Self::ConnectionReset,
@@ -57,6 +59,7 @@ impl CloseReason {
         Self::PartialWrite,
         Self::ServerFull,
         Self::TooManyFromAddress,
+        Self::Overloaded,
         Self::LoginRefused,
         Self::Replaced,
         Self::TakenOver,
@@ -81,6 +84,7 @@ impl CloseReason {
             Self::PartialWrite => "partial_write",
             Self::ServerFull => "server_full",
             Self::TooManyFromAddress => "too_many_from_address",
+            Self::Overloaded => "overloaded",
             Self::LoginRefused => "login_refused",
             Self::Replaced => "replaced",
             Self::TakenOver => "taken_over",
@@ -99,6 +103,7 @@ impl CloseReason {
             Self::Flood => Some("Enviaste demasiados paquetes; volvé a conectarte."),
             Self::ServerFull => Some("Servidor completo, probá más tarde."),
             Self::TooManyFromAddress => Some("Demasiadas conexiones desde tu dirección."),
+            Self::Overloaded => Some("El servidor está sobrecargado; probá en un momento."),
             Self::Replaced => Some("Tu personaje se conectó desde otro lugar."),
             Self::TakenOver => Some("Tu personaje entró por otro servidor."),
             Self::Shutdown => Some("El servidor se está cerrando; tu personaje quedó guardado."),

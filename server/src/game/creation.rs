@@ -6,7 +6,7 @@ use super::character_form::{CharacterForm, CheckedForm, FormFault, check_passwor
 use super::dice::Dice;
 use super::login::{CLIENT_VERSION, store_failure_text};
 use super::pending::Pending;
-use super::{Game, Stage, texts};
+use super::{CloseReason, Game, Stage, texts};
 use crate::content::Position;
 use crate::crypto;
 use crate::protocol::outbox::ConnectionId;
@@ -33,6 +33,9 @@ impl Game {
 
     /// `LoginNewChar`.
     pub(super) fn create(&mut self, connection: ConnectionId, request: CreationRequest) {
+        if self.refuses_logins {
+            return self.close(connection, CloseReason::Overloaded);
+        }
         if !self.may_try(connection) {
             return self.refuse_creation(connection, texts::TOO_MANY_ATTEMPTS);
         }

@@ -25,6 +25,10 @@ impl Game {
         password: String,
         version: (u8, u8, u8),
     ) {
+        // Whose character is in the world is in danger there, and costs nothing new.
+        if self.refuses_logins && self.players.by_name(&name).is_none() {
+            return self.close(connection, CloseReason::Overloaded);
+        }
         if !self.may_try(connection) {
             return self.refuse_login(connection, texts::TOO_MANY_ATTEMPTS);
         }

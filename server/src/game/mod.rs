@@ -106,6 +106,8 @@ pub enum Input {
     CharactersTaken(Vec<UserId>),
     /// The store was emptied or swapped: write back what we hold.
     StoreEmptied,
+    /// The server has more work than time, or no longer: let only those in whose characters are in the world.
+    RefuseLogins(bool),
     /// The server stops: tell and save everybody.
     Shutdown,
 }
@@ -129,6 +131,7 @@ pub struct Game {
     login_limit: LoginLimit,
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
+    refuses_logins: bool,
     stopping: bool,
     store_requests: Vec<store::Request>,
     password_jobs: Vec<crypto::Job>,
@@ -153,6 +156,7 @@ impl Game {
             sessions: Sessions::default(),
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
             creations: 0,
+            refuses_logins: false,
             stopping: false,
             store_requests: Vec::new(),
             password_jobs: Vec::new(),
@@ -180,6 +184,7 @@ impl Game {
             Input::Settings(settings) => self.change_settings(*settings),
             Input::CharactersTaken(users) => self.characters_taken(&users),
             Input::StoreEmptied => self.restore_store(),
+            Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
             Input::Shutdown => self.shut_down(),
         }
     }

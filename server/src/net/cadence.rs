@@ -9,19 +9,30 @@
 use std::time::Duration;
 
 use crate::game::Millis;
+use crate::ops::overload::Step;
 
 /// A flush is followed by at least this many times as long without one: sending takes at most a twentieth of the time.
 const REST_FOR_FLUSH: u32 = 20;
-/// But the next one is never later than this. A client looks at its socket once a frame, every 16 ms.
-const LONGEST_WAIT_MS: Millis = 25;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Cadence {
+    longest_ms: Millis,
     not_before: Millis,
 }
 
+impl Default for Cadence {
+    fn default() -> Self {
+        Self { longest_ms: Step::Calm.longest_wait_ms(), not_before: 0 }
+    }
+}
+
 impl Cadence {
+    /// From now on a flush is never further than `longest_ms` from the one before.
+    pub fn set_longest_wait(&mut self, longest_ms: Millis) {
+        self.longest_ms = longest_ms;
+    }
+
     /// When what waits is to be sent: `now`, or a little later.
     #[must_use]
     pub fn next_flush(&self, now: Millis) -> Millis {
@@ -31,7 +42,7 @@ impl Cadence {
     /// Everything that waited was sent, at `now`, which took that long. How long what is written next may wait.
     pub fn flushed(&mut self, now: Millis, took: Duration) -> Millis {
         let rest = Millis::try_from((took * REST_FOR_FLUSH).as_millis()).unwrap_or(Millis::MAX);
-        let wait = rest.min(LONGEST_WAIT_MS);
+        let wait = rest.min(self.longest_ms);
         self.not_before = now + wait;
         wait
     }
@@ -57,6 +68,15 @@ mod tests {
     fn the_longer_a_flush_took_the_longer_is_the_wait_up_to_a_bound() {
         assert_eq!(after_a_flush_of(300), 6);
         assert_eq!(after_a_flush_of(600), 12);
-        assert_eq!(after_a_flush_of(50_000), LONGEST_WAIT_MS);
+        assert_eq!(after_a_flush_of(50_000), Step::Calm.longest_wait_ms());
+    }
+
+    #[test]
+    fn an_overloaded_server_may_wait_longer() {
+        let mut cadence = Cadence::default();
+        cadence.set_longest_wait(100);
+        cadence.flushed(1000, Duration::from_millis(50));
+        assert_eq!(cadence.next_flush(1010), 1100);
+        assert_eq!(cadence.next_flush(1200), 1200);
     }
 }

@@ -467,6 +467,11 @@ impl Clients {
         }
     }
 
+    /// What waits is sent after `longest_ms` at the latest.
+    pub(super) fn set_longest_wait(&mut self, longest_ms: Millis) {
+        self.cadence.set_longest_wait(longest_ms);
+    }
+
     /// When something is to be done without an event.
     pub(super) fn next_deadline(&self, now: Millis, outbox_is_dirty: bool) -> Option<Millis> {
         let ready = (!self.ready.is_empty()).then_some(now);

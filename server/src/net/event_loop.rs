@@ -27,6 +27,7 @@ use crate::crypto::{self, Hasher};
 use crate::game::{Game, Input, Millis};
 use crate::ops::health::Health;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
+use crate::ops::overload::{Climb, Ladder, Step};
 use crate::store::server::{Registration, ServerStatus};
 use crate::store::worker::Worker;
 use crate::store::{self, Store};
@@ -110,6 +111,7 @@ pub struct EventLoop {
     ops: Option<OpsPort>,
     signals: SignalSource,
     metrics: Metrics,
+    ladder: Ladder,
     slow_turns: SlowTurns,
     shutdown: Option<ShuttingDown>,
 }
@@ -141,6 +143,7 @@ impl EventLoop {
             clients: Clients::new(from_config::client_limits(&setup.config)),
             address: Address { host: setup.config.server.host.clone(), port: setup.config.server.port },
             moving: None,
+            ladder: Ladder::new(setup.config.limits.overload_percent),
             slow_turns: SlowTurns::default(),
             link: StoreLink::new(setup.config, setup.stored_settings, setup.registration.store_id),
             unix_start: setup.unix_start,
@@ -157,6 +160,7 @@ impl EventLoop {
     pub fn run(mut self) -> Finished {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         let mut poll_errors = 0;
+        let mut turn_ended = Instant::now();
         loop {
             let timeout = self.timeout();
             match self.poll.poll(&mut events, timeout) {
@@ -171,10 +175,12 @@ impl EventLoop {
                     }
                 }
             }
+            let waited = turn_ended.elapsed();
             let now = self.now();
             let mut laps = Laps::start();
             self.turn(now, &events, &mut laps);
-            self.turn_ended(now, &laps);
+            self.turn_ended(now, waited, &laps);
+            turn_ended = Instant::now();
             if let Some(signal) = self.is_over(now) {
                 return self.finish(Stop::Signal(signal));
             }
@@ -237,13 +243,26 @@ impl EventLoop {
         laps.end(Part::Rest);
     }
 
-    /// Takes note of how long the turn took.
-    fn turn_ended(&mut self, now: Millis, laps: &Laps) {
-        self.metrics.turns.record_duration(laps.total());
+    /// Takes note of how long the turn took, and climbs the ladder of overload when that is due.
+    fn turn_ended(&mut self, now: Millis, waited: Duration, laps: &Laps) {
+        let worked = laps.total();
+        self.metrics.turns.record_duration(worked);
         self.metrics.increment(Counter::Turns);
         if self.slow_turns.ended(now, laps) {
             self.metrics.increment(Counter::SlowTurns);
         }
+        if let Some(climb) = self.ladder.turn(waited, worked) {
+            self.climb(now, climb);
+        }
+    }
+
+    fn climb(&mut self, now: Millis, Climb { from, to, busy_percent }: Climb) {
+        let level = if to > from { log::Level::Warn } else { log::Level::Info };
+        log::log!(level, "overload: {from} -> {to}: the loop was at work for {busy_percent} % of its time");
+        self.metrics.overload_steps.increment(to.label());
+        self.clients.set_longest_wait(to.longest_wait_ms());
+        self.game.outbox().thin(to >= Step::ThinCosmetics);
+        self.game.handle(now, Input::RefuseLogins(to >= Step::RefuseLogins));
     }
 
     fn dispatch(&mut self, now: Millis, event: &Event) {
@@ -300,6 +319,7 @@ impl EventLoop {
         if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
             descriptors::allow_connections(config.server.max_connections);
             self.clients.change_limits(from_config::client_limits(config), now);
+            self.ladder.set_limit(config.limits.overload_percent);
         }
         self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
     }
@@ -426,11 +446,14 @@ impl EventLoop {
         self.helpers.set_gauges(&mut self.metrics);
         self.metrics.set(Gauge::Players, self.game.online() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
-        self.metrics.packets_out = *self.game.outbox().queued();
+        self.metrics.set(Gauge::Overload, self.ladder.step().height());
+        let outbox = self.game.outbox();
+        (self.metrics.packets_out, self.metrics.thinned) = (*outbox.queued(), outbox.thinned());
         let health = Health {
             store_answers: self.helpers.store_answers(),
             store_waiting: self.metrics.gauge(Gauge::StoreWaiting),
             settings_not_followed: self.link.not_followed().collect(),
+            overload: self.ladder.step(),
             is_shutting_down: self.shutdown.is_some(),
             players: self.metrics.gauge(Gauge::Players),
             connections: self.metrics.gauge(Gauge::Connections),

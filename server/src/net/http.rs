@@ -212,6 +212,7 @@ fn name_in(table: &'static [PacketLayout], id: u8) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::overload::Step;
 
     fn answer(request: &[u8]) -> Option<String> {
         let metrics = Metrics::default();
@@ -219,6 +220,7 @@ mod tests {
             store_answers: true,
             store_waiting: 0,
             settings_not_followed: Vec::new(),
+            overload: Step::Calm,
             is_shutting_down: false,
             players: 0,
             connections: 0,

@@ -1,5 +1,7 @@
 //! The health report: whether the server serves, and whether what it leans on does.
 
+use super::overload::Step;
+
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
@@ -32,6 +34,8 @@ pub struct Health {
     pub store_waiting: u64,
     /// Live settings whose value in the store is not in force, because it is not valid or cannot be followed.
     pub settings_not_followed: Vec<&'static str>,
+    /// How far up the ladder of overload the server is.
+    pub overload: Step,
     /// Whether the server is shutting down.
     pub is_shutting_down: bool,
     /// Players in the world.
@@ -49,8 +53,13 @@ impl Health {
         self.game().max(self.store()).max(self.settings())
     }
 
+    /// Sending less often is not worth a look; leaving things out is.
     fn game(&self) -> Status {
-        if self.is_shutting_down { Status::Unhealthy } else { Status::Healthy }
+        match self.overload {
+            _ if self.is_shutting_down => Status::Unhealthy,
+            Step::Calm | Step::Coalesce | Step::CoalesceMore => Status::Healthy,
+            Step::ThinCosmetics | Step::RefuseLogins => Status::Degraded,
+        }
     }
 
     /// A store that is away degrades: play goes on from memory.
@@ -70,13 +79,14 @@ impl Health {
             self.settings_not_followed.iter().map(|key| format!("\"{key}\"")).collect();
         format!(
             "{{\"status\":\"{}\",\"services\":{{\"game\":\"{}\",\"store\":\"{}\",\"settings\":\"{}\"}},\
-             \"settings_not_followed\":[{}],\"players\":{},\"connections\":{},\"store_requests_waiting\":{},\
+             \"settings_not_followed\":[{}],\"overload\":\"{}\",\"players\":{},\"connections\":{},\"store_requests_waiting\":{},\
              \"uptime_seconds\":{}}}\n",
             self.status().label(),
             self.game().label(),
             self.store().label(),
             self.settings().label(),
             not_followed.join(","),
+            self.overload,
             self.players,
             self.connections,
             self.store_waiting,
@@ -93,6 +103,7 @@ mod tests {
         store_answers: true,
         store_waiting: 0,
         settings_not_followed: Vec::new(),
+        overload: Step::Calm,
         is_shutting_down: false,
         players: 2,
         connections: 3,
@@ -118,6 +129,14 @@ mod tests {
         assert!(away.to_json().contains("\"store\":\"degraded\""));
         let ending = Health { is_shutting_down: true, ..away };
         assert_eq!(ending.status(), Status::Unhealthy);
+    }
+
+    #[test]
+    fn an_overloaded_server_is_degraded_once_it_leaves_things_out() {
+        assert_eq!(Health { overload: Step::CoalesceMore, ..WELL }.status(), Status::Healthy);
+        let thinning = Health { overload: Step::ThinCosmetics, ..WELL };
+        assert_eq!(thinning.status(), Status::Degraded);
+        assert!(thinning.to_json().contains("\"overload\":\"thin_cosmetics\""));
     }
 
     #[test]

@@ -78,17 +78,20 @@ pub enum Gauge {
     PasswordsWaiting,
     /// See [`names::UPTIME`].
     Uptime,
+    /// See [`names::OVERLOAD`].
+    Overload,
 }
 
 impl Gauge {
     /// Every gauge with its name.
-    pub const ALL: [(Self, Name); 6] = [
+    pub const ALL: [(Self, Name); 7] = [
         (Self::Connections, names::CONNECTIONS),
         (Self::Players, names::PLAYERS),
         (Self::Throttled, names::THROTTLED),
         (Self::StoreWaiting, names::STORE_WAITING),
         (Self::PasswordsWaiting, names::PASSWORDS_WAITING),
         (Self::Uptime, names::UPTIME),
+        (Self::Overload, names::OVERLOAD),
     ];
 }
 
@@ -127,6 +130,10 @@ pub struct Metrics {
     packets_in: [u64; 256],
     /// Packets queued for players, by id; set when somebody looks.
     pub packets_out: [u64; 256],
+    /// Cosmetic packets left out; set when somebody looks.
+    pub thinned: u64,
+    /// Climbs of the overload ladder, by the step reached.
+    pub overload_steps: Labelled,
     /// Connections refused at the door, by reason.
     pub refusals: Labelled,
     /// Connections closed, by reason.
@@ -144,6 +151,8 @@ impl Default for Metrics {
             gauges: [0; Gauge::ALL.len()],
             packets_in: [0; 256],
             packets_out: [0; 256],
+            thinned: 0,
+            overload_steps: Labelled::default(),
             refusals: Labelled::default(),
             closes: Labelled::default(),
             turns: Histogram::default(),

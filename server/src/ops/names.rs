@@ -38,6 +38,17 @@ pub const THROTTLES: Name =
 /// Counter.
 pub const SLOW_TURNS: Name =
     name("pyao_slow_turns_total", "Turns of the loop that worked for 100 ms or more.");
+/// Counter.
+pub const THINNED: Name =
+    name("pyao_packets_thinned_total", "Sounds and passing effects left out because of overload.");
+/// Counter by `step`.
+pub const OVERLOAD_STEPS: Name =
+    name("pyao_overload_steps_total", "Times the server climbed to a step of the overload ladder, by step.");
+/// Gauge.
+pub const OVERLOAD: Name = name(
+    "pyao_overload_step",
+    "Step of the overload ladder: 0 calm, 1 coalesce, 2 coalesce_more, 3 thin_cosmetics, 4 refuse_logins.",
+);
 /// Counter by `packet`.
 pub const PACKETS_OUT: Name = name("pyao_packets_out_total", "Packets queued for players, by name.");
 /// Counter.

@@ -30,10 +30,16 @@ pub fn render(metrics: &Metrics, packet_names: PacketNames) -> String {
         head(&mut text, name, "gauge");
         line(&mut text, name.name, metrics.gauge(gauge));
     }
-    for (name, labelled) in [(names::REFUSALS, &metrics.refusals), (names::CLOSES, &metrics.closes)] {
+    head(&mut text, names::THINNED, "counter");
+    line(&mut text, names::THINNED.name, metrics.thinned);
+    for (name, label, labelled) in [
+        (names::REFUSALS, "reason", &metrics.refusals),
+        (names::CLOSES, "reason", &metrics.closes),
+        (names::OVERLOAD_STEPS, "step", &metrics.overload_steps),
+    ] {
         head(&mut text, name, "counter");
-        for (reason, count) in labelled.iter() {
-            line(&mut text, &format!("{}{{reason=\"{reason}\"}}", name.name), count);
+        for (value, count) in labelled.iter() {
+            line(&mut text, &format!("{}{{{label}=\"{value}\"}}", name.name), count);
         }
     }
     packets(&mut text, names::PACKETS_IN, metrics.packets_in(), packet_names.client);
@@ -90,6 +96,7 @@ mod tests {
         metrics.turns.record(70);
         metrics.turns.record(3_000_000);
         metrics.packets_out[88] = 5;
+        metrics.overload_steps.increment("coalesce");
         let names = PacketNames {
             client: |id| (id == 6).then_some("Walk"),
             server: |id| (id == 88).then_some("Pong"),
@@ -107,6 +114,7 @@ mod tests {
             "pyao_packets_in_total{id=\"6\",packet=\"Walk\"} 1\n",
             "pyao_packets_in_total{id=\"200\",packet=\"unknown\"} 1\n",
             "pyao_packets_out_total{id=\"88\",packet=\"Pong\"} 5\n",
+            "pyao_overload_steps_total{step=\"coalesce\"} 1\n",
             "pyao_turn_seconds_bucket{le=\"0.00005\"} 0\n",
             "pyao_turn_seconds_bucket{le=\"0.0001\"} 1\n",
             "pyao_turn_seconds_bucket{le=\"+Inf\"} 2\npyao_turn_seconds_sum 3.00007\npyao_turn_seconds_count 2\n",

@@ -52,6 +52,9 @@ pub struct Outbox {
     dirty: Vec<ConnectionId>,
     overflowed: Vec<ConnectionId>,
     refused: u64,
+    /// Whether cosmetic packets are left out.
+    thins: bool,
+    thinned: u64,
     /// Packets queued, by id.
     queued: Box<[u64; 256]>,
     scratch: Vec<u8>,
@@ -67,6 +70,8 @@ impl Outbox {
             dirty: Vec::new(),
             overflowed: Vec::new(),
             refused: 0,
+            thins: false,
+            thinned: 0,
             queued: Box::new([0; 256]),
             scratch: Vec::new(),
         }
@@ -107,6 +112,10 @@ impl Outbox {
         if !packet.is_consumed_by_client() {
             self.refused += 1;
             log::error!("refused to send {}: the client cannot read it", packet.name());
+            return;
+        }
+        if self.thins && packet.is_cosmetic() {
+            self.thinned += 1;
             return;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -207,6 +216,17 @@ impl Outbox {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// From now on cosmetic packets are left out, or no longer.
+    pub fn thin(&mut self, thins: bool) {
+        self.thins = thins;
+    }
+
+    /// Cosmetic packets left out, each counted once for all who would have got it.
+    #[must_use]
+    pub fn thinned(&self) -> u64 {
+        self.thinned
     }
 
     /// Packets queued so far, by id; a broadcast counts for each who got it.
@@ -404,6 +424,24 @@ mod tests {
         outbox.send(id, &ServerPacket::AddSlots { backpack_slots: 5 });
         assert_eq!((outbox.segment(id), outbox.refused()), (None, 1));
         assert!(!outbox.is_dirty());
+    }
+
+    #[test]
+    fn a_thinning_outbox_leaves_out_what_only_decorates() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        let effect = |fx, fx_loops| ServerPacket::CreateFX { char_index: 1, fx, fx_loops };
+        outbox.thin(true);
+        outbox.send(id, &ServerPacket::PlayWave { wave: 1, x: 0, y: 0 });
+        outbox.send(id, &effect(1, 0));
+        assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 0));
+        // What would stay on the screen, and its end.
+        outbox.send(id, &effect(4, -1));
+        outbox.send(id, &effect(0, 0));
+        assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 14));
+        outbox.thin(false);
+        outbox.send(id, &effect(1, 0));
+        assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 21));
     }
 
     #[test]

@@ -533,6 +533,17 @@ impl<'a> ServerPacket<'a> {
                 | Self::AddSlots { .. }
         )
     }
+
+    /// Whether it only decorates: a client that never gets it shows nothing wrong afterwards. Sounds, and effects that
+    /// end by themselves.
+    #[must_use]
+    pub const fn is_cosmetic(&self) -> bool {
+        match self {
+            Self::PlayWave { .. } => true,
+            Self::CreateFX { fx, fx_loops, .. } => *fx != 0 && *fx_loops >= 0,
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("limits.packets_per_second", "config:limits:packets_per_second"),
     ("limits.handshake_seconds", "config:limits:handshake_seconds"),
     ("limits.idle_minutes", "config:limits:idle_minutes"),
+    ("limits.overload_percent", "config:limits:overload_percent"),
     ("game.disconnect_stay_seconds", "config:game:disconnect_stay_seconds"),
     ("game.motd", MOTD),
     ("game.dice_min", DICE_MIN),

@@ -9,6 +9,7 @@ mod bad_input;
 mod connections;
 mod data;
 mod names;
+mod overload;
 mod packets;
 mod play;
 mod process;
