@@ -64,6 +64,7 @@ impl ServerSetup {
         Ok(setup
             .set("limits.connections_per_ip", 0)
             .set("limits.logins_per_minute_per_ip", 0)
+            .set("limits.chat_per_second", 0)
             .set("security.password_memory_kib", 64)
             .set("security.password_passes", 1))
     }

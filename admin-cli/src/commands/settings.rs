@@ -20,6 +20,7 @@ const EFFECTS: &[(&str, &str)] = &[
     ("limits.connections_per_ip", "counts for new connections"),
     ("limits.logins_per_minute_per_ip", "counts for new attempts"),
     ("limits.packets_per_second", "counts for everybody at once"),
+    ("limits.chat_per_second", "counts for everybody at once"),
     ("limits.handshake_seconds", "counts for new connections"),
     ("limits.idle_minutes", "counts for everybody at once"),
     ("limits.overload_percent", "counts at once"),

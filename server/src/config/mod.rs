@@ -85,6 +85,8 @@ pub struct Limits {
     pub logins_per_minute_per_ip: u32,
     /// Packets a second of one connection, on average; 0 is no limit.
     pub packets_per_second: u32,
+    /// Lines of chat a second of one player, on average; 0 is no limit.
+    pub chat_per_second: u32,
     /// Seconds to say something first; 0 is for ever.
     pub handshake_seconds: u32,
     /// Minutes of silence after that; 0 is for ever.
@@ -99,6 +101,7 @@ impl Default for Limits {
             connections_per_ip: 10,
             logins_per_minute_per_ip: 20,
             packets_per_second: 100,
+            chat_per_second: 1,
             handshake_seconds: 30,
             idle_minutes: 5,
             overload_percent: 75,

@@ -66,6 +66,11 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.limits.packets_per_second, 0..=100_000),
     },
     Setting {
+        key: "limits.chat_per_second",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.chat_per_second, 0..=1_000),
+    },
+    Setting {
         key: "limits.handshake_seconds",
         short_variable: None,
         field: |config| Field::Integer(&mut config.limits.handshake_seconds, 0..=86_400),

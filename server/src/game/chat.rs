@@ -1,5 +1,6 @@
 //! Talking, yelling and whispering.
 
+use super::chat_limit::{ChatLimit, Spoken};
 use super::players::PlayerKey;
 use super::{Game, names, texts};
 use crate::protocol::font::Font;
@@ -23,17 +24,17 @@ impl Game {
         if said.trim_start().starts_with('/') {
             return self.tell(connection, texts::UNKNOWN_COMMAND, Font::Info);
         }
-        self.say(key, said, TALK_COLOUR);
+        self.say(connection, key, said, TALK_COLOUR);
     }
 
     /// `Yell`.
-    pub(super) fn yell(&mut self, key: PlayerKey, said: &str) {
-        self.say(key, said, YELL_COLOUR);
+    pub(super) fn yell(&mut self, connection: ConnectionId, key: PlayerKey, said: &str) {
+        self.say(connection, key, said, YELL_COLOUR);
     }
 
-    fn say(&mut self, key: PlayerKey, said: &str, (r, g, b): Colour) {
+    fn say(&mut self, connection: ConnectionId, key: PlayerKey, said: &str, (r, g, b): Colour) {
         let line = clean(said);
-        if line.is_empty() {
+        if line.is_empty() || !self.may_speak(connection, key) {
             return;
         }
         let Some(index) = self.players.get(key).map(|player| player.index) else { return };
@@ -44,7 +45,7 @@ impl Game {
     /// `Whisper`: over the head where both see each other, else a console line for each.
     pub(super) fn whisper(&mut self, connection: ConnectionId, key: PlayerKey, to: &str, said: &str) {
         let line = clean(said);
-        if line.is_empty() {
+        if line.is_empty() || !self.may_speak(connection, key) {
             return;
         }
         let target_key = self.players.by_name(&names::name_from_command(to));
@@ -68,6 +69,28 @@ impl Game {
         let received = texts::whisper_received(sender.name(), &line);
         self.tell(connection, &sent, Font::Talk);
         self.tell(target_connection, &received, Font::Talk);
+    }
+
+    /// Whether a player may say another line now. Counts as one.
+    fn may_speak(&mut self, connection: ConnectionId, key: PlayerKey) -> bool {
+        let now = self.now;
+        let Some(player) = self.players.get_mut(key) else { return false };
+        let spoken = player.chat.speak(now);
+        if spoken == Spoken::DroppedFirst {
+            self.tell(connection, texts::TOO_MUCH_CHAT, Font::Info);
+        }
+        self.dropped_chat += u64::from(spoken != Spoken::Said);
+        spoken == Spoken::Said
+    }
+
+    /// Everybody's limit starts anew, under the settings of now.
+    pub(super) fn renew_chat_limits(&mut self) {
+        let limit = ChatLimit::new(self.settings.chat_per_second, self.now);
+        for key in self.players.keys() {
+            if let Some(player) = self.players.get_mut(key) {
+                player.chat = limit;
+            }
+        }
     }
 
     fn in_sight_of_each_other(

@@ -57,7 +57,7 @@ impl Game {
             ClientPacket::ChangeHeading { heading } => self.change_heading(id, key, heading),
             ClientPacket::RequestPositionUpdate => self.tell_position(id, key),
             ClientPacket::Talk { text } => self.talk(id, key, &text),
-            ClientPacket::Yell { text } => self.yell(key, &text),
+            ClientPacket::Yell { text } => self.yell(id, key, &text),
             ClientPacket::Whisper { target_name, text } => self.whisper(id, key, &target_name, &text),
             ClientPacket::LeftClick { x, y } => self.look_at(id, key, x, y),
             ClientPacket::Ping => self.send(id, &ServerPacket::Pong),

@@ -1,5 +1,6 @@
 //! Entering the world: the burst of packets that a client needs, in the order it needs them.
 
+use super::chat_limit::ChatLimit;
 use super::players::{Player, PlayerKey, Unsaved};
 use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts};
 use crate::content::Position;
@@ -55,6 +56,7 @@ impl Game {
             index,
             connection: Some(connection),
             pace: Pace::new(self.now),
+            chat: ChatLimit::new(self.settings.chat_per_second, self.now),
             leaves_at: None,
             absent_since: 0,
             turned_at: 0,

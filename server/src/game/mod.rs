@@ -10,6 +10,7 @@
 pub mod appearance;
 pub mod character_form;
 mod chat;
+mod chat_limit;
 pub mod close_reason;
 mod connections;
 mod creation;
@@ -132,6 +133,8 @@ pub struct Game {
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
     refuses_logins: bool,
+    /// Lines of chat over a player's limit that were not counted yet.
+    dropped_chat: u64,
     stopping: bool,
     store_requests: Vec<store::Request>,
     password_jobs: Vec<crypto::Job>,
@@ -157,6 +160,7 @@ impl Game {
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
             creations: 0,
             refuses_logins: false,
+            dropped_chat: 0,
             stopping: false,
             store_requests: Vec::new(),
             password_jobs: Vec::new(),
@@ -228,6 +232,11 @@ impl Game {
     /// Moves the connections that the game ended into `into`. What waits in the outbox for them is still to be sent.
     pub fn take_closings(&mut self, into: &mut Vec<(ConnectionId, CloseReason)>) {
         into.append(&mut self.closings);
+    }
+
+    /// How many lines of chat were dropped since the last call, for being over their player's limit.
+    pub fn take_dropped_chat(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped_chat)
     }
 
     /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, everything saved and acknowledged.
@@ -321,6 +330,9 @@ impl Game {
         let old = std::mem::replace(&mut self.settings, settings);
         if old.logins_per_minute_per_ip != self.settings.logins_per_minute_per_ip {
             self.login_limit = LoginLimit::new(self.settings.logins_per_minute_per_ip);
+        }
+        if old.chat_per_second != self.settings.chat_per_second {
+            self.renew_chat_limits();
         }
         if old.disconnect_stay_ms != self.settings.disconnect_stay_ms {
             self.watch_absent_players();

@@ -1,6 +1,7 @@
 //! Players in the world: those who are connected, and those whose socket was lost and who still stand there.
 
 use super::Millis;
+use super::chat_limit::ChatLimit;
 use super::names::name_key;
 use super::pace::Pace;
 use crate::protocol::outbox::ConnectionId;
@@ -35,6 +36,8 @@ pub struct Player {
     pub connection: Option<ConnectionId>,
     /// How fast it walks.
     pub pace: Pace,
+    /// How much it may say.
+    pub chat: ChatLimit,
     /// When it leaves, once a countdown runs.
     pub leaves_at: Option<Millis>,
     /// When its socket was lost; meaningless while there is a client.

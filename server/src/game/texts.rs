@@ -47,6 +47,8 @@ pub const FAREWELL: &str = "¡Gracias por jugar Argentum Online!";
 
 /// A '/' command that does not exist.
 pub const UNKNOWN_COMMAND: &str = "Comando desconocido; escribí /AYUDA.";
+/// Lines over the limit of a player.
+pub const TOO_MUCH_CHAT: &str = "No tan rápido: lo que decís de más no lo lee nadie.";
 /// A whisper to nobody.
 pub const NOT_ONLINE: &str = "Ese personaje no está conectado.";
 /// A whisper to oneself.

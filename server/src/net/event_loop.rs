@@ -248,6 +248,7 @@ impl EventLoop {
         let worked = laps.total();
         self.metrics.turns.record_duration(worked);
         self.metrics.increment(Counter::Turns);
+        self.metrics.add(Counter::ChatDropped, self.game.take_dropped_chat());
         if self.slow_turns.ended(now, laps) {
             self.metrics.increment(Counter::SlowTurns);
         }

@@ -21,6 +21,8 @@ pub enum Counter {
     SendsBlocked,
     /// See [`names::THROTTLES`].
     Throttles,
+    /// See [`names::CHAT_DROPPED`].
+    ChatDropped,
     /// See [`names::ACCEPT_ERRORS`].
     AcceptErrors,
     /// See [`names::POLL_ERRORS`].
@@ -43,7 +45,7 @@ pub enum Counter {
 
 impl Counter {
     /// Every counter with its name.
-    pub const ALL: [(Self, Name); 16] = [
+    pub const ALL: [(Self, Name); 17] = [
         (Self::Accepts, names::ACCEPTS),
         (Self::BytesIn, names::BYTES_IN),
         (Self::SegmentsOut, names::SEGMENTS_OUT),
@@ -51,6 +53,7 @@ impl Counter {
         (Self::Flushes, names::FLUSHES),
         (Self::SendsBlocked, names::SENDS_BLOCKED),
         (Self::Throttles, names::THROTTLES),
+        (Self::ChatDropped, names::CHAT_DROPPED),
         (Self::AcceptErrors, names::ACCEPT_ERRORS),
         (Self::PollErrors, names::POLL_ERRORS),
         (Self::SettingsRefused, names::SETTINGS_REFUSED),

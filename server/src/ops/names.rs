@@ -52,6 +52,9 @@ pub const OVERLOAD: Name = name(
 /// Counter by `packet`.
 pub const PACKETS_OUT: Name = name("pyao_packets_out_total", "Packets queued for players, by name.");
 /// Counter.
+pub const CHAT_DROPPED: Name =
+    name("pyao_chat_dropped_total", "Lines of chat dropped because their player said too much.");
+/// Counter.
 pub const ACCEPT_ERRORS: Name =
     name("pyao_accept_errors_total", "Failed accepts, such as no file descriptor left.");
 /// Counter.

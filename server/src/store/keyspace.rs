@@ -39,6 +39,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("limits.connections_per_ip", "config:limits:connections_per_ip"),
     ("limits.logins_per_minute_per_ip", "config:limits:logins_per_minute_per_ip"),
     ("limits.packets_per_second", "config:limits:packets_per_second"),
+    ("limits.chat_per_second", "config:limits:chat_per_second"),
     ("limits.handshake_seconds", "config:limits:handshake_seconds"),
     ("limits.idle_minutes", "config:limits:idle_minutes"),
     ("limits.overload_percent", "config:limits:overload_percent"),

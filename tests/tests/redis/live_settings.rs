@@ -137,6 +137,7 @@ fn limits_dice_and_the_message_of_the_day_follow_redis() {
     follow("config:limits:handshake_seconds", "limits.handshake_seconds", "1");
     at_login(&server).expect_closed(LONG).unwrap();
 
+    follow("config:limits:chat_per_second", "limits.chat_per_second", "7");
     follow("config:limits:packets_per_second", "limits.packets_per_second", "5");
     ana.send_all(&vec![ClientPacket::Ping; 100]).unwrap();
     ana.shadow.pings += 100;

@@ -21,6 +21,35 @@ fn speech_goes_over_the_head_of_the_speaker_for_everybody_in_sight() {
 }
 
 #[test]
+fn who_says_too_much_is_told_once_and_nobody_reads_the_rest() {
+    let mut table = Table::new();
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.read(bea);
+    let whisper = ClientPacket::Whisper { target_name: "Bea".into(), text: "psst".into() };
+    let kinds = [talk("hola"), ClientPacket::Yell { text: "¡hola!".into() }, whisper];
+    let mut told = Vec::new();
+    for packet in kinds.iter().cycle().take(30) {
+        told.extend(table.ask(ana, packet.clone()));
+    }
+    assert_eq!(console(&told), [texts::TOO_MUCH_CHAT]);
+    assert_eq!(names(&table.read(bea)), ["ChatOverHead"; 5]);
+    assert_eq!((table.game.take_dropped_chat(), table.game.take_dropped_chat()), (25, 0));
+    table.pass(1_000);
+    assert_eq!(names(&table.ask(ana, talk("hola"))), ["ChatOverHead"]);
+    assert!(table.ask(ana, talk("hola")).is_empty(), "she knows it already");
+}
+
+#[test]
+fn a_changed_chat_limit_counts_at_once() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    let settings = Settings { chat_per_second: 0, ..Settings::default() };
+    table.game.handle(table.now, Input::Settings(Box::new(settings)));
+    let said = (0..100).filter(|_| names(&table.ask(ana, talk("hola"))) == ["ChatOverHead"]).count();
+    assert_eq!(said, 100);
+}
+
+#[test]
 fn commands_are_never_shown_and_empty_lines_say_nothing() {
     let mut table = Table::new();
     let (ana, bea) = (table.player("Ana"), table.player("Bea"));
