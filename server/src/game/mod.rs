@@ -109,6 +109,8 @@ pub enum Input {
     StoreEmptied,
     /// The server has more work than time, or no longer: let only those in whose characters are in the world.
     RefuseLogins(bool),
+    /// So long may what is written wait now until it is sent.
+    SendWait(Millis),
     /// The server stops: tell and save everybody.
     Shutdown,
 }
@@ -133,6 +135,8 @@ pub struct Game {
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
     refuses_logins: bool,
+    /// How long what is written may wait to be sent.
+    send_wait: Millis,
     /// Lines of chat over a player's limit that were not counted yet.
     dropped_chat: u64,
     stopping: bool,
@@ -160,6 +164,7 @@ impl Game {
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
             creations: 0,
             refuses_logins: false,
+            send_wait: 0,
             dropped_chat: 0,
             stopping: false,
             store_requests: Vec::new(),
@@ -189,6 +194,7 @@ impl Game {
             Input::CharactersTaken(users) => self.characters_taken(&users),
             Input::StoreEmptied => self.restore_store(),
             Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
+            Input::SendWait(wait) => self.send_wait = wait,
             Input::Shutdown => self.shut_down(),
         }
     }

@@ -4,7 +4,7 @@
 //! refused one is answered with the true position.
 
 use super::players::{PlayerKey, Unsaved};
-use super::{Game, texts};
+use super::{Game, Millis, texts};
 use crate::content::{Position, Restriction};
 use crate::protocol::font::Font;
 use crate::protocol::outbox::ConnectionId;
@@ -36,32 +36,57 @@ impl Game {
         }
         match self.world.content().map(to.map).and_then(|map| map.exit(x, y)) {
             Some(destination) => self.leave_through(connection, key, to, heading, destination),
-            None => self.step(index, (x, y), heading),
+            None => {
+                self.step(index, (x, y), heading);
+                self.confirm_heading(connection, key);
+            }
         }
         self.mark_unsaved(key, Unsaved::Position);
+    }
+
+    /// How long it takes until what is written now has been read and whatever the client then says has come: a round
+    /// trip, and the time that writing may wait to be sent.
+    fn until_heard(&self, connection: ConnectionId) -> Millis {
+        self.send_wait + self.connections.get(connection).map_or(0, |connection| connection.round_trip)
+    }
+
+    /// A step that was sent before its client heard that it has turned: the client shows the turn last, and is told
+    /// anew where its character looks.
+    fn confirm_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
+        let until_heard = self.until_heard(connection);
+        let Some(player) = self.players.get(key) else { return };
+        let has_heard = player.turned_at == 0 || self.now >= player.turned_at + until_heard;
+        if let Some(character) = self.world.character(player.index).filter(|_| !has_heard) {
+            self.outbox.send(connection, &character.change_packet());
+        }
     }
 
     /// Tells a client where its character truly stands and looks. Steps it sent before it can have read this are
     /// refused too (see [`super::pace`]).
     pub(super) fn correct_position(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let round_trip = self.connections.get(connection).map_or(0, |connection| connection.round_trip);
-        let now = self.now;
-        let Some(player) = self.players.get_mut(key) else { return };
-        player.pace.corrected(now, round_trip);
-        let index = player.index;
-        let Some(character) = self.world.character(index) else { return };
-        let Position { x, y, .. } = character.position;
-        self.outbox.send(connection, &ServerPacket::PosUpdate { x, y });
+        self.tell_position(connection, key);
+        let Some(player) = self.players.get(key) else { return };
         // A refused step has turned the character on its own client.
-        self.outbox.send(connection, &character.change_packet());
+        if let Some(character) = self.world.character(player.index) {
+            self.outbox.send(connection, &character.change_packet());
+        }
     }
 
-    /// `RequestPositionUpdate`.
+    /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are refused.
     pub(super) fn tell_position(&mut self, connection: ConnectionId, key: PlayerKey) {
+        self.refuse_steps_under_way(connection, key);
         let Some(player) = self.players.get(key) else { return };
-        let Some(character) = self.world.character(player.index) else { return };
-        let Position { x, y, .. } = character.position;
-        self.send(connection, &ServerPacket::PosUpdate { x, y });
+        if let Some(Position { x, y, .. }) = self.world.character(player.index).map(|own| own.position) {
+            self.send(connection, &ServerPacket::PosUpdate { x, y });
+        }
+    }
+
+    /// The client is being told where it stands: what it sent before it hears that is stale.
+    fn refuse_steps_under_way(&mut self, connection: ConnectionId, key: PlayerKey) {
+        let (now, until_heard) = (self.now, self.until_heard(connection));
+        if let Some(player) = self.players.get_mut(key) {
+            player.pace.corrected(now, until_heard);
+        }
     }
 
     /// `ChangeHeading`: the client waits for the answer before it turns, and asks every frame until then.
@@ -140,12 +165,10 @@ impl Game {
             log::error!("player {key} fell out of the world on the way to {to}");
             return self.remove_player(key);
         };
-        let round_trip = self.connections.get(connection).map_or(0, |connection| connection.round_trip);
-        let now = self.now;
         if let Some(player) = self.players.get_mut(key) {
             player.index = new_index;
-            player.pace.corrected(now, round_trip);
         }
+        self.refuse_steps_under_way(connection, key);
         self.session_changed(key);
         self.show_map(connection, new_index);
         self.show_surroundings(connection, new_index);

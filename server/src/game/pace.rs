@@ -4,8 +4,9 @@
 //! (ours; AO 0.13 disconnects for 30 steps in 5.8 s, too late for those who watch). A step beyond that is refused.
 //!
 //! A step can also be *stale*: the client predicts, so what it sent before it heard of a refusal or of a new map was
-//! meant from another tile. A step that arrives within one round trip after a correction was sent before the client
-//! could know of it, and is refused too: otherwise client and server would stay one tile apart.
+//! meant from another tile. A step that arrives within one round trip after a correction (and the time that the server
+//! may hold it back, to send it together with more) was sent before the client could know of it, and is refused too:
+//! otherwise client and server would stay one tile apart.
 
 use super::Millis;
 use crate::world::token_bucket::TokenBucket;
@@ -35,9 +36,9 @@ impl Pace {
         now >= self.stale_until && self.steps.take(now)
     }
 
-    /// The client was just told where it stands; `round_trip` is how long it takes to hear and answer.
-    pub fn corrected(&mut self, now: Millis, round_trip: Millis) {
-        self.stale_until = now + round_trip;
+    /// The client was just told where it stands; what it says within `until_heard` it said before it heard that.
+    pub fn corrected(&mut self, now: Millis, until_heard: Millis) {
+        self.stale_until = now + until_heard;
     }
 }
 

@@ -356,7 +356,8 @@ impl Clients {
             self.flush_one(turn, id);
         }
         self.ids = ids;
-        self.cadence.flushed(turn.now, began.elapsed());
+        let wait = self.cadence.flushed(turn.now, began.elapsed());
+        turn.game.handle(turn.now, Input::SendWait(wait));
         turn.metrics.increment(Counter::Flushes);
     }
 

@@ -165,3 +165,33 @@ fn walking_out_of_sight_and_back_removes_and_creates_on_both_sides() {
         |packet: &Packet| matches!(packet, ServerPacket::CharacterCreate { name, .. } if name == "Bea");
     assert_eq!(told.iter().filter(|packet| bea_shown(packet)).count(), 1);
 }
+
+#[test]
+fn a_step_sent_before_the_asked_position_could_be_read_is_refused() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 100 });
+    table.pass(1_000);
+    table.send(ana, ClientPacket::RequestPositionUpdate);
+    let before = table.position("Ana");
+    table.pass(50);
+    let packets = table.ask(ana, ClientPacket::Walk { heading: 4 });
+    assert!(names(&packets).contains(&"PosUpdate"), "the client has snapped back: {packets:?}");
+    assert_eq!(table.position("Ana"), before);
+    table.pass(150);
+    assert_eq!(names(&table.ask(ana, ClientPacket::Walk { heading: 4 })), Vec::<&str>::new());
+}
+
+#[test]
+fn a_step_sent_before_a_turn_could_be_seen_is_told_to_the_walker_as_a_heading() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 100 });
+    table.pass(1_000);
+    table.send(ana, ClientPacket::ChangeHeading { heading: 1 });
+    table.pass(50);
+    let packets = table.ask(ana, ClientPacket::Walk { heading: 4 });
+    assert!(matches!(packets[..], [ServerPacket::CharacterChange { heading: 4, .. }]), "{packets:?}");
+    table.pass(267);
+    assert_eq!(table.ask(ana, ClientPacket::Walk { heading: 4 }), [], "it shows that by itself");
+}
