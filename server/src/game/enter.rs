@@ -47,7 +47,7 @@ impl Game {
             log::warn!("no character index left for {:?}", account.account.username);
             return self.refuse_login(connection, texts::NO_ROOM);
         };
-        self.saving.returned(&account.account.username);
+        let unsaved = self.saving.returned(&account.account.username);
         self.players.insert(Player {
             safe_mode: !appearance::is_criminal(&character.reputation),
             resurrection_safe: character.stats.hp == 0,
@@ -62,9 +62,8 @@ impl Game {
             turned_at: 0,
             unsaved: Unsaved::Nothing,
         });
-        if position != saved {
-            self.mark_unsaved(key, Unsaved::Position);
-        }
+        let moved = if position == saved { Unsaved::Nothing } else { Unsaved::Position };
+        self.mark_unsaved(key, unsaved.max(moved));
         self.begin_play(connection, key);
         self.show_to_others(index);
         self.tell_all_in_sight(

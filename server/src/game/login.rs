@@ -89,6 +89,7 @@ impl Game {
                 }
                 Some(Pending::Save(users)) => self.saved(ticket, &users, result),
                 Some(Pending::Sessions) => self.saving.answered(),
+                Some(Pending::Restore) => self.store_restored(result),
                 _ => {}
             },
             Reply::SessionOpened { ticket, result } => self.session_opened(ticket, result),
@@ -126,16 +127,20 @@ impl Game {
         }
     }
 
-    /// What a lookup found. While the store is away, what we hold in memory.
+    /// What a lookup found; what we hold in memory, while the store is away or was emptied.
     fn account_found(
         &self,
         name: &str,
         result: Result<Option<Box<StoredAccount>>, StoreError>,
     ) -> Result<Option<StoredAccount>, &'static str> {
-        result.map(|found| found.map(|stored| *stored)).or_else(|error| {
-            log::warn!("login of {name:?}: {error}");
-            self.held_in_memory(name).map(Some).ok_or(store_failure_text(&error))
-        })
+        match result {
+            Ok(Some(stored)) => Ok(Some(*stored)),
+            Ok(None) => Ok(self.held_in_memory(name)),
+            Err(error) => {
+                log::warn!("login of {name:?}: {error}");
+                self.held_in_memory(name).map(Some).ok_or(store_failure_text(&error))
+            }
+        }
     }
 
     fn held_in_memory(&self, name: &str) -> Option<StoredAccount> {

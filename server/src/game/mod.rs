@@ -245,10 +245,12 @@ impl Game {
         std::mem::take(&mut self.dropped_chat)
     }
 
-    /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, everything saved and acknowledged.
+    /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, everything saved and acknowledged, and
+    /// no login on its way that would leave a session behind.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        self.stopping && self.saving.is_idle() && self.store_requests.is_empty()
+        let is_answered = self.pending.len() == 0 && self.store_requests.is_empty();
+        self.stopping && self.saving.is_idle() && is_answered
     }
 
     /// How many players are connected and in the world.

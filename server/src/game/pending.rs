@@ -98,8 +98,10 @@ pub enum Pending {
     },
     /// Characters are written.
     Save(Vec<UserId>),
-    /// Sessions are written, or everything we hold is written back.
+    /// Sessions are written.
     Sessions,
+    /// Everything we hold is written back.
+    Restore,
     /// The session of a player in the world is opened again.
     Reclaim,
 }
@@ -123,6 +125,12 @@ impl PendingTable {
         self.last_ticket += 1;
         self.entries.insert(self.last_ticket, pending);
         self.last_ticket
+    }
+
+    /// How many answers are still to come.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// What `ticket` was asked for. Each ticket answers once.

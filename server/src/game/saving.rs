@@ -42,6 +42,8 @@ pub struct Saving {
     in_flight: usize,
     /// By [`name_key`].
     departed: BTreeMap<String, Departed>,
+    /// Whether the store was emptied and what we hold is not written back yet.
+    pub restores_again: bool,
     /// Since when the store says that it does not know a user.
     unknown: BTreeMap<UserId, Millis>,
 }
@@ -53,9 +55,10 @@ impl Saving {
         self.departed.get(&name_key(name)).map(|departed| &departed.stored)
     }
 
-    /// The character of that name is in the world again, which holds it from now on.
-    pub fn returned(&mut self, name: &str) {
-        self.departed.remove(&name_key(name));
+    /// The character of that name is in the world again, which holds it from now on. What of it no request has asked to
+    /// write yet.
+    pub fn returned(&mut self, name: &str) -> Unsaved {
+        self.departed.remove(&name_key(name)).map_or(Unsaved::Nothing, |departed| departed.unsaved)
     }
 
     /// All characters that have left and are not yet written.
@@ -83,7 +86,7 @@ impl Saving {
 impl Game {
     /// Notes that something of a player has changed; it is written with the next save.
     pub(super) fn mark_unsaved(&mut self, key: PlayerKey, what: Unsaved) {
-        let Some(player) = self.players.get_mut(key) else { return };
+        let Some(player) = self.players.get_mut(key).filter(|_| what > Unsaved::Nothing) else { return };
         if player.unsaved == Unsaved::Nothing {
             self.saving.changed.push(key);
         }
@@ -93,6 +96,9 @@ impl Game {
 
     pub(super) fn save_timer(&mut self) {
         self.saving.scheduled = false;
+        if std::mem::take(&mut self.saving.restores_again) {
+            self.restore_store();
+        }
         self.save_all_changes();
         self.write_sessions();
     }
@@ -153,9 +159,13 @@ impl Game {
             }
             Err(error) => {
                 log::error!("{} characters could not be saved, will be tried again: {error}", users.len());
-                self.unsaved_again(ticket, users);
+                self.unsaved_again(users);
                 match error {
-                    StoreError::CharacterTaken(user_id) => self.give_up_character(user_id),
+                    StoreError::CharacterTaken(user_id) => {
+                        self.give_up_character(user_id);
+                        // The others were held up by it, and wait no longer.
+                        self.save_all_changes();
+                    }
                     StoreError::UnknownUser(user_id) => self.unknown_to_store(user_id),
                     _ => {}
                 }
@@ -174,8 +184,12 @@ impl Game {
 
     /// The store will never take this character from us again; kept on, it would hold back everybody's saves.
     fn give_up_character(&mut self, user_id: UserId) {
-        self.saving.departed.retain(|_, departed| departed.stored.account.user_id != user_id);
         self.characters_taken(&[user_id]);
+    }
+
+    /// Another server has them: what we hold of those that have left is old.
+    pub(super) fn forget_departed(&mut self, users: &[UserId]) {
+        self.saving.departed.retain(|_, departed| !users.contains(&departed.stored.account.user_id));
     }
 
     /// The account and the character of a player as they are now.
@@ -188,8 +202,10 @@ impl Game {
         Some(StoredAccount { account: player.account.clone(), character })
     }
 
-    fn unsaved_again(&mut self, ticket: Ticket, users: &[UserId]) {
-        for departed in self.saving.departed.values_mut().filter(|departed| departed.ticket == Some(ticket)) {
+    fn unsaved_again(&mut self, users: &[UserId]) {
+        // Whoever has left since: the save of its leaving may hold less than the one that failed.
+        let left = |departed: &&mut Departed| users.contains(&departed.stored.account.user_id);
+        for departed in self.saving.departed.values_mut().filter(left) {
             departed.unsaved = Unsaved::Sheet;
             departed.ticket = None;
         }

@@ -93,6 +93,8 @@ impl Game {
             Err(error) => {
                 log::warn!("login of {name:?}: {error}");
                 self.refuse_login(connection, login::store_failure_text(&error));
+                // The claim may have been granted and only the answer lost.
+                self.give_up_claim(user_id);
             }
         }
     }
@@ -166,6 +168,7 @@ impl Game {
 
     /// Other servers have taken these characters: whoever plays them here has to go, and nothing of them is saved.
     pub(super) fn characters_taken(&mut self, users: &[UserId]) {
+        self.forget_departed(users);
         for key in users.iter().filter_map(|user_id| self.players.by_user(*user_id)).collect::<Vec<_>>() {
             let Some(player) = self.players.get(key) else { continue };
             log::warn!("{:?} was taken over by another server", player.name());
@@ -185,7 +188,7 @@ impl Game {
         let mut accounts: Vec<StoredAccount> = self.saving.all_departed().cloned().collect();
         accounts.extend(keys.iter().filter_map(|key| self.stored_account(*key)));
         log::warn!("the store is empty: writing back {} characters held in memory", accounts.len());
-        let ticket = self.pending.add(Pending::Sessions);
+        let ticket = self.pending.add(Pending::Restore);
         self.saving.asked();
         self.store_requests.push(Request::RestoreAccounts { ticket, accounts });
         for key in keys {
@@ -194,6 +197,16 @@ impl Game {
             let ticket = self.pending.add(Pending::Reclaim);
             self.store_requests.push(Request::OpenSession { ticket, session });
             self.session_changed(key);
+        }
+    }
+
+    /// What we hold was written back; if not, all of it will be tried again.
+    pub(super) fn store_restored(&mut self, result: Result<(), StoreError>) {
+        self.saving.answered();
+        if let Err(error) = result {
+            log::error!("what was held in memory could not be written back, will be tried again: {error}");
+            self.saving.restores_again = true;
+            self.schedule_save();
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::support::{cli, long_turns, on, redis, try_to_log_in, user_id};
 
 const AWAY: &str = "the store is away";
 const BACK: &str = "the store is back";
+/// At the real client's pace.
+const STEPS_IN_HALF_A_MINUTE: usize = 112;
 
 /// Creates a character now that Redis works, under a name whose creation may have been carried out late.
 fn create_at_last(server: &Server, name: &str) -> Bot {
@@ -96,7 +98,7 @@ fn players_walk_on_while_redis_hangs_and_whoever_asks_it_is_answered() {
     // Redis answers nothing before it goes on: whatever is answered meanwhile did not wait for it.
     crowd.walk_until_log(&server, AWAY);
     assert!(server.log().contains("did not answer within"), "{}", server.log());
-    crowd.walk(4);
+    crowd.walk(STEPS_IN_HALF_A_MINUTE);
     assert_eq!(answer_to_creation(&mut newcomer).as_deref(), Some(texts::STORE_AWAY));
     assert_eq!(try_to_log_in(server.address(), "Beto").err().as_deref(), Some(texts::STORE_AWAY));
     redis.go_on().unwrap();

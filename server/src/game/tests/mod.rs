@@ -165,6 +165,23 @@ impl Table {
         (ticket, saves)
     }
 
+    /// The store says of everything that waits that it is away.
+    fn refuse_waiting(&mut self) {
+        for request in std::mem::take(&mut self.waiting) {
+            let away = store::StoreError::Unavailable("test".into());
+            self.game.handle(self.now, Input::Store(request.refuse(away)));
+        }
+        self.settle();
+    }
+
+    /// The store carries out what waits, and nothing that follows from it.
+    fn answer_waiting(&mut self) {
+        for reply in self.store.carry_out(&std::mem::take(&mut self.waiting)) {
+            self.game.handle(self.now, Input::Store(reply));
+        }
+        self.settle();
+    }
+
     fn position(&self, name: &str) -> Position {
         let player = self.game.players.by_name(name).and_then(|key| self.game.players.get(key));
         let player = player.unwrap_or_else(|| panic!("{name} is not in the world"));

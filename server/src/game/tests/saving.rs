@@ -84,3 +84,66 @@ fn ordering_the_inventory_survives_a_logout() {
     assert_eq!(character.inventory[24].map(|item| (item.object, item.amount)), Some((857, 200)));
     assert_eq!(character.spells[..2], [0, 2]);
 }
+
+fn describe(table: &mut Table, connection: ConnectionId, text: &str) {
+    table.send(connection, ClientPacket::ChangeDescription { text: text.into() });
+}
+
+fn stored_description(table: &mut Table, name: &str) -> String {
+    table.store.load_account(name).unwrap().unwrap().character.description
+}
+
+#[test]
+fn a_save_that_fails_after_its_player_has_left_is_written_again() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(5_000);
+    table.store_answers = false;
+    describe(&mut table, ana, "maga");
+    table.pass(5_000);
+    let (ticket, saves) = table.take_waiting_save();
+    table.send(ana, ClientPacket::Quit);
+    let refusal = store::StoreError::Unavailable("test".into());
+    let reply = Request::SaveCharacters { ticket, saves }.refuse(refusal);
+    table.game.handle(table.now, Input::Store(reply));
+    table.store_answers = true;
+    table.pass(5_000);
+    assert_eq!(stored_description(&mut table, "Ana"), "maga");
+}
+
+#[test]
+fn what_is_unwritten_of_a_player_stays_so_when_it_leaves_and_comes_back() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(5_000);
+    table.store_answers = false;
+    describe(&mut table, ana, "maga");
+    table.send(ana, ClientPacket::Quit);
+    table.refuse_waiting();
+    table.store_answers = true;
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    assert_eq!(stored_description(&mut table, "Ana"), "", "not written yet");
+    table.pass(5_000);
+    assert_eq!(stored_description(&mut table, "Ana"), "maga");
+}
+
+#[test]
+fn a_character_that_another_server_took_holds_nobody_up() {
+    let mut table = Table::new();
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.pass(5_000);
+    table.store_answers = false;
+    describe(&mut table, ana, "maga");
+    describe(&mut table, bea, "bruja");
+    table.pass(5_000);
+    let (ticket, saves) = table.take_waiting_save();
+    let taken = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    let reply = Request::SaveCharacters { ticket, saves }.refuse(store::StoreError::CharacterTaken(taken));
+    table.game.handle(table.now, Input::Store(reply));
+    table.store_answers = true;
+    table.settle();
+    table.answer_waiting();
+    assert_eq!(stored_description(&mut table, "Bea"), "bruja");
+    assert_eq!(stored_description(&mut table, "Ana"), "", "hers is the other server's to write");
+}

@@ -178,3 +178,76 @@ fn changed_settings_hold_for_those_who_are_already_there() {
     table.pass(40_000);
     assert_eq!(table.closed_as(ana), Some(CloseReason::Idle));
 }
+
+#[test]
+fn an_emptied_store_that_fails_once_more_is_filled_with_the_next_save() {
+    let mut table = Table::with(outside());
+    let ana = table.player("Ana");
+    let directory = tempfile::tempdir().unwrap();
+    table.store = registered_store(&directory.path().join("new.db"));
+    table.store_answers = false;
+    table.game.handle(table.now, Input::StoreEmptied);
+    table.settle();
+    table.refuse_waiting();
+    table.store_answers = true;
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    assert_eq!(table.closed_as(ana), Some(CloseReason::Replaced), "who is held in memory may come back");
+    table.pass(5_000);
+    assert!(table.store.find_account("Ana").unwrap().is_some());
+}
+
+#[test]
+fn a_claim_whose_answer_was_lost_leaves_no_session() {
+    let mut table = Table::with(outside());
+    let ana = table.player("Ana");
+    table.send(ana, ClientPacket::Quit);
+    table.pass(20_000);
+    table.store_answers = false;
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    table.answer_waiting();
+    let Some(Request::OpenSession { ticket, session: claimed }) = table.waiting.pop() else {
+        panic!("no claim: {:?}", table.waiting)
+    };
+    table.store.open_session(&claimed).unwrap();
+    let lost = Err(store::StoreError::Unavailable("test".into()));
+    table.game.handle(table.now, Input::Store(Reply::SessionOpened { ticket, result: lost }));
+    table.store_answers = true;
+    table.settle();
+    assert_eq!(table.closed_as(again), Some(CloseReason::LoginRefused));
+    assert_eq!(session(&mut table, "Ana"), None);
+}
+
+#[test]
+fn a_character_that_another_server_took_after_it_left_is_not_written() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    let user_id = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    table.store_answers = false;
+    table.send(ana, ClientPacket::Quit);
+    table.refuse_waiting();
+    table.game.handle(table.now, Input::CharactersTaken(vec![user_id]));
+    table.waiting.clear();
+    table.pass(5_000);
+    let saves = table.waiting.iter().filter(|request| matches!(request, Request::SaveCharacters { .. }));
+    assert_eq!(saves.count(), 0, "{:?}", table.waiting);
+}
+
+#[test]
+fn a_server_that_stops_while_somebody_logs_in_leaves_no_session() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.send(ana, ClientPacket::Quit);
+    table.store_answers = false;
+    let again = table.connect();
+    table.send(again, login("Ana", "secret1"));
+    table.answer_waiting();
+    assert!(matches!(table.waiting[..], [Request::OpenSession { .. }]), "{:?}", table.waiting);
+    table.game.handle(table.now, Input::Shutdown);
+    assert!(!table.game.is_drained(), "the claim is on its way");
+    table.store_answers = true;
+    table.settle();
+    assert!(table.game.is_drained());
+    assert_eq!(session(&mut table, "Ana"), None);
+}
