@@ -11,7 +11,8 @@
 //! 6. [`crypto`]: password hashing on threads of its own.
 //! 7. [`net`]: sockets; the only module that knows mio.
 //! 8. [`ops`]: what operators look at: counters, health, metrics.
-//! 9. [`config`] and [`logging`]: how a server is told what to do and says what it did.
+//! 9. [`config`] and [`logging`]: how a server is told what to do and says what it did; [`memory`]: one word to the
+//!    allocator.
 //! 10. [`start`]: builds all of that in order and runs it.
 //!
 //! **A packet's day.** `net` reads a socket into the connection's buffer; `protocol::client` decodes as many
@@ -31,6 +32,7 @@ pub mod content;
 pub mod crypto;
 pub mod game;
 pub mod logging;
+pub mod memory;
 pub mod net;
 pub mod ops;
 pub mod protocol;

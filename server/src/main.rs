@@ -9,7 +9,7 @@ use clap::Parser;
 use pyao_server::config::flags::Flags;
 use pyao_server::config::{self, Loaded, table};
 use pyao_server::logging::Logging;
-use pyao_server::start;
+use pyao_server::{memory, start};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Ok(logging) => logging,
         Err(error) => return fail(&error, FAILED),
     };
+    memory::give_back_large_blocks();
     let result = start::run(&loaded);
     logging.flush();
     match result {

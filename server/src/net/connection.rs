@@ -14,6 +14,8 @@ use crate::protocol::wire::DecodeError;
 
 /// Most bytes received and not served. The longest packet that means anything has under 1.6 KiB.
 pub(super) const INBOUND_LIMIT: usize = 8 * 1024;
+/// Room that an empty buffer keeps: for what a client says in one turn, unless it talks much.
+const INBOUND_KEPT: usize = 256;
 /// Packets served of one connection in one turn, before the others have theirs.
 const PACKETS_PER_TURN: usize = 64;
 /// Reads of one connection in one turn.
@@ -233,6 +235,7 @@ impl Inbound {
         self.served += length;
         if self.served >= self.bytes.len() {
             self.bytes.clear();
+            self.bytes.shrink_to(INBOUND_KEPT);
             self.served = 0;
         }
     }

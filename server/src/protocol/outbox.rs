@@ -27,6 +27,9 @@ impl std::fmt::Display for ConnectionId {
 pub const SEGMENT_LIMIT_MAX: usize = super::wire::MAX_SENT_PACKET;
 /// Most bytes waiting for one connection; more means that its client does not read.
 pub const BUFFER_LIMIT: usize = 64 * 1024;
+/// Room that an empty buffer keeps: for a step of each of two hundred others. What a login or a crowd that comes into
+/// sight needed beyond that is given back.
+const ROOM_KEPT: usize = 1024;
 
 #[derive(Debug, Default)]
 struct Buffer {
@@ -203,6 +206,7 @@ impl Outbox {
         buffer.sent = end;
         if buffer.ends.is_empty() {
             buffer.bytes.clear();
+            buffer.bytes.shrink_to(ROOM_KEPT);
             buffer.sent = 0;
         } else if buffer.sent >= BUFFER_LIMIT / 2 {
             let sent = buffer.sent;
@@ -388,6 +392,20 @@ mod tests {
         }
         assert_eq!(outbox.waiting(id), 90);
         assert!(outbox.buffers[0].bytes.len() <= BUFFER_LIMIT);
+    }
+
+    #[test]
+    fn a_buffer_that_was_full_once_gives_its_room_back_and_a_small_one_keeps_it() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        outbox.send(id, &line(90));
+        drain(&mut outbox, id);
+        let small = outbox.buffers[0].bytes.capacity();
+        assert!(small >= 90);
+        (0..100).for_each(|_| outbox.send(id, &line(90)));
+        assert!(outbox.buffers[0].bytes.capacity() >= 9_000);
+        drain(&mut outbox, id);
+        assert_eq!(outbox.buffers[0].bytes.capacity(), ROOM_KEPT);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pyao_server::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_tests::load::usage::Usage;
 use pyao_tests::process::{Server, ServerSetup, command, free_port};
 use pyao_tests::shadow::Screen;
 
@@ -284,4 +285,15 @@ fn a_store_that_cannot_be_made_is_named() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), errors.lines().count()), (Some(1), 1), "{errors}");
     assert!(errors.contains("nowhere/world.db"), "{errors}");
+}
+
+#[test]
+fn hashing_passwords_leaves_no_memory_behind() {
+    let server = setup().set("security.password_memory_kib", 19_456).start().unwrap();
+    let resident_mib = || Usage::of(server.process_id()).unwrap().resident / (1024 * 1024);
+    let before = resident_mib();
+    let mut players: Vec<_> = (0..8).map(|number| create(&server, &format!("Bot{number}"))).collect();
+    // What one hash takes may just be on its way back.
+    wait_until("the memory of eight hashes given back", || resident_mib() < before + 19);
+    check(&mut players);
 }
