@@ -277,6 +277,12 @@ impl Game {
         self.connections.count()
     }
 
+    /// How many answers of the store and of the password threads the game waits for.
+    #[must_use]
+    pub fn pending_answers(&self) -> usize {
+        self.pending.len()
+    }
+
     fn opened(&mut self, connection: ConnectionId, address: IpAddr, segment_limit: usize) {
         self.connections.open(connection, address);
         self.outbox.open(connection, segment_limit);

@@ -1,128 +1,80 @@
-//! What must hold after every step.
+//! What must hold after every step: what each client shows is what its player should see.
 
 use super::Simulation;
+use super::events::Event;
 use crate::shadow::{SeenCharacter, ShadowClient};
+use pyao_server::content::ObjectType;
 use pyao_server::game::players::Player;
-use pyao_server::store::records::PositionRecord;
+use pyao_server::protocol::outbox::ConnectionId;
 use pyao_server::world::area::Block;
 use pyao_server::world::character::Character;
-use std::collections::{BTreeMap, BTreeSet};
 
 impl Simulation {
-    /// Every rule.
+    /// Every rule that can be looked at without disturbing anything.
     pub(super) fn check(&mut self) -> Result<(), String> {
-        self.check_world()?;
-        for number in 0..self.players.len() {
-            let player = &self.players[number];
-            if let Some(fault) = player.shadow.faults.first() {
-                return Err(format!("the client of player {number} was sent what it cannot take: {fault}"));
-            }
-            self.note_place(number);
-            if self.players[number].is_playing() {
-                self.check_picture(number).map_err(|what| format!("player {number}: {what}"))?;
-            }
+        if let Some(what) = self.fault.take() {
+            return Err(what);
         }
-        Ok(())
-    }
-
-    /// One character a tile, one index a character, books that agree.
-    fn check_world(&self) -> Result<(), String> {
-        let world = self.game.world();
-        let mut tiles = BTreeSet::new();
-        let mut count = 0;
-        for character in world.characters() {
-            count += 1;
-            if !tiles.insert(character.position) {
-                return Err(format!("two characters at {}", character.position));
+        self.check_players()?;
+        self.check_sessions()?;
+        self.ledger.check_age(self.now)?;
+        let ids: Vec<ConnectionId> = self.network.clients.keys().copied().collect();
+        for id in ids {
+            let Some(client) = self.network.clients.get(&id) else { continue };
+            let name = &self.players[client.player].name;
+            if let Some(fault) = client.shadow.faults.first() {
+                return Err(format!("the client of {name} was sent what it cannot take: {fault}"));
             }
-            if world.occupant(character.position) != Some(character.index) {
-                return Err(format!("{} does not know who stands there", character.position));
-            }
-        }
-        if count != world.population() {
-            return Err(format!("{count} characters but {} indices in use", world.population()));
-        }
-        for (key, player) in self.game.players().iter() {
-            if world.character(player.index).is_none() {
-                return Err(format!("player {key} ({}) has no character", player.name()));
+            if client.is_up_to_date() {
+                let name = name.clone();
+                self.check_picture(id).map_err(|what| format!("{name}: {what}"))?;
+                self.check_hearing(id).map_err(|what| format!("{name}: {what}"))?;
             }
         }
         Ok(())
-    }
-
-    /// Remembers where a player's character stands, to find it again in the store when it has left.
-    fn note_place(&mut self, number: usize) {
-        let Some(character) =
-            self.player_of(number).and_then(|player| self.game.world().character(player.index))
-        else {
-            return;
-        };
-        let place = PositionRecord {
-            map: character.position.map,
-            x: character.position.x,
-            y: character.position.y,
-            heading: character.heading.wire(),
-        };
-        let before = self.players[number].last_place.replace(place);
-        match before {
-            Some(before) if before.map != place.map => self.report.map_changes += 1,
-            Some(before) if before != place => self.report.steps_walked += 1,
-            None => self.report.entries += 1,
-            _ => {}
-        }
-    }
-
-    fn player_of(&self, number: usize) -> Option<&Player> {
-        let players = self.game.players();
-        players.by_name(&self.players[number].name).and_then(|key| players.get(key))
     }
 
     /// What the client of one player shows is what that player should see.
-    fn check_picture(&mut self, number: usize) -> Result<(), String> {
-        let Some(player) = self.player_of(number) else {
+    fn check_picture(&mut self, id: ConnectionId) -> Result<(), String> {
+        let mut players = self.game.players().iter().map(|(_, player)| player);
+        let Some(player) = players.find(|player| player.connection == Some(id)) else {
             return Err("plays, but is not in the world".into());
         };
-        let shadow = &self.players[number].shadow;
+        let Some(client) = self.network.clients.get(&id) else { return Ok(()) };
+        same("the player", self.players[client.player].name.as_str(), player.name())?;
+        let shadow = &client.shadow;
         let world = self.game.world();
         let Some(own) = world.character(player.index) else { return Err("has no character".into()) };
         same("own index", shadow.own_index, Some(own.index.wire()))?;
         same("map", shadow.map, i16::try_from(own.position.map).ok())?;
-        let here = Block::of(own.position.x, own.position.y);
-        let mut expected = BTreeMap::new();
-        let mut objects = BTreeMap::new();
-        for state in here.around().filter_map(|block| world.block(own.position.map, block)) {
-            let characters = state.characters.iter().filter_map(|index| world.character(*index));
-            expected.extend(characters.map(|character| (character.index.wire(), picture(character))));
+        let (mut characters, mut objects, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
+        for block in Block::of(own.position.x, own.position.y).around() {
+            let Some(state) = world.block(own.position.map, block) else { continue };
+            let indices = state.characters.iter();
+            let seen = indices.filter_map(|index| world.character(*index));
+            characters.extend(seen.map(|character| (character.index.wire(), picture(character))));
             for object in &state.objects {
-                let template = self.content.object(object.object).filter(|template| !template.is_fixture());
-                let grh = template.and_then(|template| i16::try_from(template.grh_index).ok());
-                objects.extend(grh.map(|grh| ((object.x, object.y), grh)));
+                let template = self.content.object(object.object);
+                let Some(template) = template.filter(|template| !template.is_fixture()) else { continue };
+                let grh_index = i16::try_from(template.grh_index).unwrap_or_default();
+                objects.push(((object.x, object.y), grh_index));
+                if template.object_type == ObjectType::DOOR {
+                    blocked.extend([object.x, object.x.saturating_sub(1)].map(|x| (x, object.y)));
+                }
             }
         }
-        let shown: BTreeMap<i16, Picture<'_>> =
-            shadow.characters.iter().map(|(index, seen)| (*index, shown_picture(seen))).collect();
-        same_map("characters", &shown, &expected)?;
-        same_map("objects", &shadow.objects, &objects)?;
-        check_sheet(shadow, player)?;
-        self.report.characters_compared += expected.len() as u64;
-        Ok(())
-    }
-
-    /// After everybody has left, nothing of them is.
-    pub(super) fn check_nothing_is_left(&self) -> Result<(), String> {
-        same("players", self.game.players().len(), 0)?;
-        same("connections", self.game.connection_count(), 0)?;
-        let npcs: usize = self.content.maps().map(|map| map.npc_placements().len()).sum();
-        same("characters", self.game.world().population(), npcs)?;
-        same("open sessions", self.store.open_sessions(), 0)?;
-        for player in &self.players {
-            let Some(place) = player.last_place else { continue };
-            same(
-                &format!("stored place of {}", player.name),
-                self.store.position(&player.name),
-                Some(place),
-            )?;
+        let shown = shadow.characters.iter().map(|(index, seen)| (*index, shown_picture(seen)));
+        same_set("characters", shown, &mut characters)?;
+        same_set("objects", shadow.objects.iter().map(|(tile, grh)| (*tile, *grh)), &mut objects)?;
+        if let Some(map) = self.content.map(own.position.map) {
+            for (x, y) in blocked {
+                same("a door", shadow.blocked.get(&(x, y)), Some(&map.blocked(x, y)))?;
+            }
+            let lies = shadow.blocked.iter().find(|((x, y), blocked)| map.blocked(*x, *y) != **blocked);
+            same("a wrong door", lies, None)?;
         }
+        check_sheet(shadow, player)?;
+        self.report.note(Event::PictureCompared);
         Ok(())
     }
 }
@@ -149,52 +101,64 @@ fn shown_picture(seen: &SeenCharacter) -> Picture<'_> {
 
 /// Bars, inventory, spells and free points.
 fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
-    let stats = player.character.stats;
-    same("hit points", shadow.stats.hp, stats.hp.cast_signed())?;
-    same("mana", shadow.stats.mana, stats.mana.cast_signed())?;
-    same("stamina", shadow.stats.stamina, stats.stamina.cast_signed())?;
-    same("gold", shadow.stats.gold, stats.gold.cast_signed())?;
+    let (stats, attributes, shown) = (player.character.stats, player.character.attributes, &shadow.stats);
+    let bars = [stats.hp, stats.max_hp, stats.mana, stats.max_mana, stats.stamina, stats.max_stamina];
+    let shown_bars = [shown.hp, shown.max_hp, shown.mana, shown.max_mana, shown.stamina, shown.max_stamina];
+    same("bars", shown_bars, bars.map(u16::cast_signed))?;
+    let numbers = [stats.gold, stats.experience, stats.experience_to_next];
+    let shown_numbers = [shown.gold, shown.experience, shown.experience_for_next_level];
+    same("gold and experience", shown_numbers, numbers.map(u32::cast_signed))?;
+    let small = [stats.level, stats.water, stats.food, attributes.strength, attributes.agility];
+    same(
+        "level, thirst, hunger, strength, agility",
+        [shown.level, shown.thirst, shown.hunger, shown.strength, shown.agility],
+        small,
+    )?;
     same("free skill points", shadow.free_skill_points, stats.free_skill_points.cast_signed())?;
-    let carried: BTreeMap<u8, (i16, i16, bool)> = (1..)
+    same("safe mode", shadow.state.safe_mode, Some(player.safe_mode))?;
+    same("resurrection safe", shadow.state.resuscitation_safe, Some(player.resurrection_safe))?;
+    let mut carried: Vec<_> = (1..)
         .zip(&player.character.inventory)
         .filter_map(|(slot, item)| {
             item.map(|item| (slot, (item.object.cast_signed(), item.amount.cast_signed(), item.equipped)))
         })
         .collect();
-    let shown: BTreeMap<u8, (i16, i16, bool)> = shadow
-        .inventory
-        .iter()
-        .map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)))
-        .collect();
-    same_map("inventory", &shown, &carried)?;
-    let known: BTreeMap<u8, i16> = (1..)
-        .zip(&player.character.spells)
-        .filter(|(_, spell)| **spell != 0)
-        .map(|(slot, spell)| (slot, spell.cast_signed()))
-        .collect();
-    let shown: BTreeMap<u8, i16> = shadow.spells.iter().map(|(slot, (spell, _))| (*slot, *spell)).collect();
-    same_map("spells", &shown, &known)
+    let items = shadow.inventory.iter();
+    let shown = items.map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)));
+    same_set("inventory", shown, &mut carried)?;
+    let spells = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != 0);
+    let mut known: Vec<(u8, i16)> = spells.map(|(slot, spell)| (slot, spell.cast_signed())).collect();
+    same_set("spells", shadow.spells.iter().map(|(slot, (spell, _))| (*slot, *spell)), &mut known)
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, shown: T, expected: T) -> Result<(), String> {
+/// `shown` is what it should be.
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, shown: T, expected: T) -> Result<(), String> {
     if shown == expected { Ok(()) } else { Err(format!("{what}: {shown:?}, should be {expected:?}")) }
 }
 
-fn same_map<K, V>(what: &str, shown: &BTreeMap<K, V>, expected: &BTreeMap<K, V>) -> Result<(), String>
+/// `shown`, in the order of its keys, has the same entries as `expected`.
+fn same_set<K, V>(
+    what: &str,
+    mut shown: impl Iterator<Item = (K, V)>,
+    expected: &mut [(K, V)],
+) -> Result<(), String>
 where
     K: Ord + std::fmt::Debug,
     V: PartialEq + std::fmt::Debug,
 {
+    expected.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     for (key, value) in expected {
-        match shown.get(key) {
-            None => return Err(format!("{what}: {key:?} is missing, should be {value:?}")),
-            Some(seen) if seen != value => {
-                return Err(format!("{what}: {key:?} is {seen:?}, should be {value:?}"));
+        match shown.next() {
+            Some((shown_key, seen)) if shown_key == *key => {
+                same(&format!("{what}: {key:?} is"), &seen, value)?;
             }
-            Some(_) => {}
+            Some((shown_key, seen)) if shown_key < *key => {
+                return Err(format!("{what}: {shown_key:?} should not be there, is {seen:?}"));
+            }
+            _ => return Err(format!("{what}: {key:?} is missing, should be {value:?}")),
         }
     }
-    match shown.iter().find(|(key, _)| !expected.contains_key(key)) {
+    match shown.next() {
         Some((key, value)) => Err(format!("{what}: {key:?} should not be there, is {value:?}")),
         None => Ok(()),
     }

@@ -1,25 +1,53 @@
 //! The simulator: the whole game on one thread, with a virtual clock and one seed.
 //!
-//! Players join, walk, talk, vanish and come back; the network splits and merges their bytes; the store answers when it
-//! likes. Each player's client is a [`ShadowClient`]: it believes what it was told and nothing else. After every step,
-//! what each client shows must be what its player should see in the world. A failure names its seed and its step, and
-//! the same seed fails in the same way.
+//! Players join, walk, talk, vanish and come back; the network delays, splits and merges their bytes; the store is slow,
+//! fails, loses what it was asked; operators change settings, stop the server or empty the store; the server dies. Each
+//! player's client is a [`ShadowClient`](crate::shadow::ShadowClient): it believes what it was told and nothing else.
+//!
+//! After every step, what each client shows must be what its player should see in the world (`check.rs`), and what the
+//! store is asked must be the truth, whole and in time (`ledger.rs`). At the end the faults stop, and everything must
+//! come right again (`quiet.rs`). A failure names its seed and its step; the same seed fails in the same way.
+//!
+//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs`, requests by `store.rs`;
+//! what of all this happened is counted (`events.rs`), since a fault that never occurs proves nothing.
 
 mod actions;
 mod check;
+mod check_world;
+mod clock;
+mod contents;
+mod events;
+mod faults;
+mod hearing;
+mod ledger;
+mod lobby;
+mod network;
+mod operator;
+mod passwords;
+mod play;
 mod player;
-mod shell;
+mod quiet;
 mod store;
 
-use crate::shadow::{Screen, ShadowClient};
+pub use events::{Event, Report};
+
+use faults::Faults;
+use ledger::Ledger;
+use network::Network;
+use operator::Later;
+use passwords::Passwords;
 use player::SimulatedPlayer;
-use pyao_server::content::{Content, Position};
-use pyao_server::game::{Game, Input, Settings};
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_server::content::Content;
+use pyao_server::game::{CloseReason, Game, Settings};
+use pyao_server::protocol::outbox::ConnectionId;
 use pyao_server::world::random::Random;
-use shell::Shell;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use store::SimulatedStore;
+
+/// The whole world is looked at once in so many steps.
+const WORLD_CHECK_STEPS: u32 = 100;
 
 /// What a run is made of.
 #[derive(Debug, Clone)]
@@ -30,39 +58,16 @@ pub struct Options {
     pub steps: u32,
     /// How many players take part.
     pub players: usize,
-}
-
-/// What a run went through.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Report {
-    /// Blocks that clients read.
-    pub blocks_read: u64,
-    /// Steps that were walked.
-    pub steps_walked: u64,
-    /// Times a player changed the map.
-    pub map_changes: u64,
-    /// Logins and creations that reached the world.
-    pub entries: u64,
-    /// Characters of the world compared with what a client shows.
-    pub characters_compared: u64,
-}
-
-impl Report {
-    /// Adds what another run went through.
-    pub fn add(&mut self, other: &Self) {
-        self.blocks_read += other.blocks_read;
-        self.steps_walked += other.steps_walked;
-        self.map_changes += other.map_changes;
-        self.entries += other.entries;
-        self.characters_compared += other.characters_compared;
-    }
+    /// Prints what happens: actions, requests to the store and its answers.
+    pub trace: bool,
 }
 
 /// A rule that did not hold.
 #[derive(Debug, thiserror::Error)]
-#[error("seed {seed}, step {step} ({action}): {what}\nreplay with PYAO_SIM_SEED={seed}")]
+#[error("seed {seed}, step {step} ({action}): {what}")]
 pub struct Failure {
-    seed: u64,
+    /// Replays it.
+    pub seed: u64,
     step: u32,
     action: String,
     what: String,
@@ -70,106 +75,126 @@ pub struct Failure {
 
 /// A running simulation.
 pub struct Simulation {
+    seed: u64,
     random: Random,
     content: Arc<Content>,
+    /// Characters in the world that are nobody's.
+    npcs: usize,
+    settings: Settings,
+    faults: Faults,
     game: Game,
+    /// How often the server was started again.
+    starts: u64,
     now: u64,
-    shell: Shell,
+    network: Network,
     store: SimulatedStore,
+    /// When the store's last trouble is over.
+    troubled_until: u64,
+    passwords: Passwords,
+    later: Vec<(u64, Later)>,
     players: Vec<SimulatedPlayer>,
+    ledger: Ledger,
+    lines_said: u32,
+    /// Connections whose clients read that the server stops.
+    goodbyes: Vec<ConnectionId>,
+    trace: bool,
+    step: u32,
+    /// What happens in this step.
+    doing: String,
+    /// The first rule found broken within a step.
+    fault: Option<String>,
     report: Report,
+    dirty: Vec<ConnectionId>,
+    closings: Vec<(ConnectionId, CloseReason)>,
 }
 
 /// Runs one simulation to its end.
 ///
 /// # Errors
-/// The first rule that does not hold.
+/// The first rule that does not hold, or the server's panic.
 pub fn run(content: &Arc<Content>, options: &Options) -> Result<Report, Failure> {
     let mut simulation = Simulation::new(content, options);
-    let failure =
-        |step, action: &str, what| Failure { seed: options.seed, step, action: action.into(), what };
-    for step in 0..options.steps {
-        let action = simulation.act();
-        simulation.settle();
-        simulation.check().map_err(|what| failure(step, &action, what))?;
-    }
-    simulation.everybody_leaves();
-    simulation.check_nothing_is_left().map_err(|what| failure(options.steps, "everybody leaves", what))?;
-    Ok(simulation.report)
+    let outcome = catch_unwind(AssertUnwindSafe(|| simulation.play(options.steps)));
+    let what = match outcome {
+        Ok(Ok(())) => return Ok(simulation.report),
+        Ok(Err(what)) => what,
+        Err(panic) => format!("panic: {}", text_of(&*panic)),
+    };
+    Err(Failure { seed: options.seed, step: simulation.step, action: simulation.doing, what })
 }
 
-/// A few places to start from, near exits, so that players meet and cross from map to map.
-fn starts(content: &Content, random: &mut Random) -> Vec<Position> {
-    let exits: Vec<_> = content
-        .maps()
-        .take(8)
-        .flat_map(|map| map.exits().map(|(x, y, _)| Position { map: map.number, x, y }))
-        .collect();
-    let draw = |_| exits[random.between(0, u32::try_from(exits.len()).unwrap_or(1) - 1) as usize];
-    if exits.is_empty() { Vec::new() } else { (0..2).map(draw).collect() }
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text")
 }
 
 impl Simulation {
     fn new(content: &Arc<Content>, options: &Options) -> Self {
         let mut random = Random::new(options.seed);
-        let mut players: Vec<_> = (0..options.players).map(SimulatedPlayer::new).collect();
-        for player in &mut players {
-            player.reads_late = random.between(0, 9) == 0;
-        }
-        let settings = Settings {
-            start_positions: starts(content, &mut random),
-            logins_per_minute_per_ip: 0,
-            disconnect_stay_ms: u64::from(random.between(0, 3)) * 40_000,
-            ..Settings::default()
-        };
+        let start_positions = operator::starts(content, &mut random);
+        let settings = operator::draw_settings(start_positions, &mut random);
+        let game = operator::new_game(content, &settings, options.seed);
         Self {
-            game: Game::new(Arc::clone(content), settings, options.seed, 1_700_000_000),
+            seed: options.seed,
+            npcs: game.world().population(),
+            faults: Faults::draw(&mut random),
+            game,
+            settings,
             content: Arc::clone(content),
+            starts: 0,
             now: 0,
-            shell: Shell::default(),
+            network: Network::default(),
             store: SimulatedStore::default(),
-            players,
+            troubled_until: 0,
+            passwords: Passwords::default(),
+            later: Vec::new(),
+            players: (0..options.players).map(SimulatedPlayer::new).collect(),
+            ledger: Ledger::default(),
+            lines_said: 0,
+            goodbyes: Vec::new(),
+            trace: options.trace,
+            step: 0,
+            doing: String::new(),
+            fault: None,
             report: Report::default(),
+            dirty: Vec::new(),
+            closings: Vec::new(),
             random,
         }
     }
 
-    /// Moves the clock and does what is due.
-    fn pass(&mut self, milliseconds: u64) {
-        let end = self.now + milliseconds;
-        while let Some(deadline) = self.game.next_deadline().filter(|deadline| *deadline <= end) {
-            self.now = self.now.max(deadline);
-            self.game.advance(self.now);
-            self.settle();
+    /// So many steps with faults, then quiet, then the end.
+    fn play(&mut self, steps: u32) -> Result<(), String> {
+        for step in 0..steps {
+            self.step = step;
+            self.act();
+            self.trace(|| format!("step {step} ({})", self.doing));
+            self.check()?;
+            if step % WORLD_CHECK_STEPS == 0 {
+                self.check_world()?;
+            }
         }
-        self.now = end;
-        self.game.advance(self.now);
+        self.step = steps;
+        self.doing = "everything comes to rest".into();
+        self.converge()?;
+        self.doing = "everybody leaves".into();
+        self.everybody_leaves()
     }
 
-    fn input(&mut self, input: Input) {
-        self.game.handle(self.now, input);
+    /// A number below `bound`.
+    fn draw(&mut self, bound: usize) -> usize {
+        self.random.between(0, u32::try_from(bound).unwrap_or(1).max(1) - 1) as usize
     }
 
-    /// Connects a player's client, on the screen it logs in from or creates a character on.
-    fn connect(&mut self, player: usize, screen: Screen) {
-        let connection = self.shell.open();
-        let segment_limit = [200, 536, 1_300][self.random.between(0, 2) as usize];
-        self.players[player].connection = Some(connection);
-        self.players[player].shadow = ShadowClient::new(screen, TextEncoding::Latin1);
-        self.players[player].unread.clear();
-        let address = core::net::Ipv4Addr::LOCALHOST.into();
-        self.input(Input::Opened { connection, address, segment_limit });
-    }
-
-    /// Everybody goes, and time passes until the last character has left the world.
-    fn everybody_leaves(&mut self) {
-        for player in 0..self.players.len() {
-            self.players[player].reads = true;
-            self.vanish(player);
+    /// Prints a line when this run is traced.
+    fn trace(&self, line: impl FnOnce() -> String) {
+        if self.trace {
+            println!("{:>9} {}", self.now, line());
         }
-        self.settle();
-        self.pass(4_000_000);
-        self.store.answer_everything();
-        self.settle();
+    }
+
+    /// Notes a broken rule; the first one counts.
+    fn blame(&mut self, what: String) {
+        self.fault.get_or_insert(what);
     }
 }

@@ -1,63 +1,61 @@
-//! One simulated player: who it is, and its client.
+//! One simulated player: who it is, and what it knows of its own account.
 
-use crate::shadow::{Screen, ShadowClient};
+use core::net::{IpAddr, Ipv4Addr};
 use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::protocol::wire::TextEncoding;
-use pyao_server::store::records::PositionRecord;
+
+/// Whether a player's character exists, as far as its player was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existence {
+    /// It was never created, or the store was emptied.
+    No,
+    /// A creation was sent and never answered, or answered with a failure of the store.
+    Maybe,
+    /// The player was let in.
+    Yes,
+}
 
 /// See the module.
 pub struct SimulatedPlayer {
     /// Its name.
     pub name: String,
-    /// Its password.
-    pub password: String,
-    /// Its client's connection, while there is one.
-    pub connection: Option<ConnectionId>,
-    /// What its client believes.
-    pub shadow: ShadowClient,
-    /// Whether its character exists in the store.
-    pub created: bool,
-    /// Whether its client reads what it is sent.
-    pub reads: bool,
-    /// Whether its client's reads hold several sends at once.
-    pub reads_late: bool,
-    /// Sends that wait to be read together.
-    pub unread: Vec<u8>,
-    /// Bytes written and not yet taken by the server.
-    pub unsent: Vec<u8>,
-    /// Where its character last stood in the world.
-    pub last_place: Option<PositionRecord>,
+    /// Where it connects from; some share an address.
+    pub address: IpAddr,
+    /// The passwords that may be right; one alone is right for sure. The first is tried next.
+    pub passwords: Vec<String>,
+    /// Logins refused for their password, in a row.
+    pub wrong_in_a_row: usize,
+    /// Whether its character exists.
+    pub existence: Existence,
+    /// The connection it plays on. Older ones may still be there.
+    pub client: Option<ConnectionId>,
 }
 
 impl SimulatedPlayer {
     /// Player number `number`, who has never been here.
     #[must_use]
     pub fn new(number: usize) -> Self {
+        let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap_or(0));
+        let host = u8::try_from(number / 3 % 250).unwrap_or(0) + 1;
         Self {
-            name: format!("Bot {}", letters(number)),
-            password: format!("secret{number}"),
-            connection: None,
-            shadow: ShadowClient::new(Screen::Login, TextEncoding::Latin1),
-            created: false,
-            reads: true,
-            reads_late: false,
-            unread: Vec::new(),
-            unsent: Vec::new(),
-            last_place: None,
+            name: format!("Bot x{}{}", letter(number / 26), letter(number)),
+            address: Ipv4Addr::new(10, 0, 0, host).into(),
+            passwords: vec![format!("secret{number}")],
+            wrong_in_a_row: 0,
+            existence: Existence::No,
+            client: None,
         }
     }
 
-    /// Whether its client shows the game and hears everything.
-    #[must_use]
-    pub fn is_playing(&self) -> bool {
-        self.connection.is_some()
-            && self.shadow.screen == Screen::Game
-            && self.reads
-            && self.unread.is_empty()
+    /// A login with `password` was refused; `was_sure` says whether it alone could be right when it was sent. Whether
+    /// that cannot be: some password is right.
+    pub fn was_refused(&mut self, password: &str, was_sure: bool) -> bool {
+        if !self.passwords.iter().any(|possible| possible == password) {
+            // Changed since.
+            return false;
+        }
+        self.wrong_in_a_row += 1;
+        self.passwords.rotate_left(1);
+        // With several that may be right, the right one may change between two tries.
+        was_sure || self.wrong_in_a_row > self.passwords.len() * 3
     }
-}
-
-fn letters(number: usize) -> String {
-    let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap_or(0));
-    format!("x{}{}", letter(number / 26), letter(number))
 }

@@ -1,123 +1,180 @@
-//! A store in memory that answers when it likes, in order.
+//! The simulated store and its worker: it takes its time, goes away, fails, and loses what it was asked.
+//!
+//! As the real worker does, it answers in order and keeps changes of sessions until they are written. It is harsher with
+//! saves: it may lose one and say so, or write one and lose the answer.
 
-use pyao_server::store::records::{
-    AccountRecord, CharacterRecord, CharacterSave, NewAccount, PositionRecord, UserId,
-};
-use pyao_server::store::session::{Claim, SessionWrite};
-use pyao_server::store::{CreateError, Reply, Request, StoreError, StoredAccount};
-use std::collections::{BTreeMap, VecDeque};
+use super::contents::Contents;
+use super::events::{Event, Report};
+use pyao_server::store::{Reply, Request, StoreError};
+use pyao_server::world::random::Random;
+use std::collections::VecDeque;
+
+/// How the store is, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It answers within milliseconds.
+    None,
+    /// Each request takes up to a second.
+    Slow,
+    /// It does nothing and says nothing.
+    Hangs,
+    /// Questions are refused at once, changes wait.
+    Away,
+    /// One request of four is refused; one of those was carried out all the same.
+    Fails,
+}
 
 /// See the module.
-#[derive(Default)]
 pub struct SimulatedStore {
-    accounts: BTreeMap<UserId, StoredAccount>,
-    names: BTreeMap<String, UserId>,
-    /// Open sessions, each with the time since when nobody is connected.
-    sessions: BTreeMap<UserId, Option<u64>>,
+    /// What it holds.
+    pub contents: Contents,
     waiting: VecDeque<Request>,
     replies: VecDeque<Reply>,
+    /// When the oldest request is carried out.
+    ready_at: Option<u64>,
+    trouble: Trouble,
+    trouble_until: u64,
+}
+
+impl Default for SimulatedStore {
+    fn default() -> Self {
+        Self {
+            contents: Contents::default(),
+            waiting: VecDeque::new(),
+            replies: VecDeque::new(),
+            ready_at: None,
+            trouble: Trouble::None,
+            trouble_until: 0,
+        }
+    }
+}
+
+fn is_question(request: &Request) -> bool {
+    !matches!(request, Request::SaveCharacters { .. } | Request::WriteSessions { .. })
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable("simulated".into())
 }
 
 impl SimulatedStore {
-    /// Takes a request; it is carried out later.
+    /// Takes a request.
     pub fn ask(&mut self, request: Request) {
-        self.waiting.push_back(request);
+        if self.trouble == Trouble::Away && is_question(&request) {
+            self.replies.push_back(request.refuse(unavailable()));
+        } else {
+            self.waiting.push_back(request);
+        }
     }
 
-    /// Carries out the oldest request.
-    pub fn answer_one(&mut self) {
-        if let Some(request) = self.waiting.pop_front() {
-            let reply = self.carry_out(request);
+    /// Trouble begins, or ends with [`Trouble::None`].
+    pub fn set_trouble(&mut self, trouble: Trouble, until: u64) {
+        (self.trouble, self.trouble_until) = (trouble, until);
+        self.ready_at = None;
+        if trouble == Trouble::Away {
+            let (questions, writes): (VecDeque<_>, VecDeque<_>) =
+                self.waiting.drain(..).partition(is_question);
+            self.waiting = writes;
+            self.replies.extend(questions.iter().map(|request| request.refuse(unavailable())));
+        }
+    }
+
+    /// Whether it answers as it should.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.trouble == Trouble::None
+    }
+
+    /// Whether nothing waits for it or for us.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.replies.is_empty()
+    }
+
+    /// When [`Self::step`] or [`Self::reply`] has something to do.
+    #[must_use]
+    pub fn next_due(&self, now: u64) -> Option<u64> {
+        let trouble = (self.trouble != Trouble::None).then_some(self.trouble_until);
+        let reply = (!self.replies.is_empty()).then_some(now);
+        let stands_still = matches!(self.trouble, Trouble::Hangs | Trouble::Away);
+        let request = (!self.waiting.is_empty() && !stands_still).then_some(self.ready_at.unwrap_or(now));
+        [trouble, reply, request].into_iter().flatten().min()
+    }
+
+    /// Carries out what is due.
+    pub fn step(&mut self, now: u64, random: &mut Random, report: &mut Report) {
+        if self.trouble != Trouble::None && self.trouble_until <= now {
+            self.trouble = Trouble::None;
+        }
+        while !self.waiting.is_empty() && !matches!(self.trouble, Trouble::Hangs | Trouble::Away) {
+            let ready_at = *self.ready_at.get_or_insert_with(|| now + pause(self.trouble, random));
+            if ready_at > now {
+                return;
+            }
+            self.ready_at = None;
+            let Some(request) = self.waiting.pop_front() else { return };
+            let keeps = matches!(request, Request::WriteSessions { .. });
+            let fails = self.trouble == Trouble::Fails && !keeps && random.between(0, 3) == 0;
+            let reply = if fails {
+                self.fail(request, random.between(0, 3) == 0, report)
+            } else {
+                self.contents.carry_out(request)
+            };
             self.replies.push_back(reply);
         }
     }
 
-    /// Carries out all requests.
-    pub fn answer_everything(&mut self) {
-        while !self.waiting.is_empty() {
-            self.answer_one();
+    /// Refuses a request; with `is_done` it was carried out and only the answer is lost.
+    fn fail(&mut self, request: Request, is_done: bool, report: &mut Report) -> Reply {
+        let refusal = request.refuse(unavailable());
+        report.note(if is_done { Event::ReplyLost } else { Event::Refusal });
+        if is_done {
+            self.contents.carry_out(request);
         }
+        refusal
+    }
+
+    /// It dies and is back: of what waits some was carried out, the rest is lost; nobody is answered in earnest.
+    /// Changes of sessions still wait.
+    pub fn die(&mut self, random: &mut Random, report: &mut Report) {
+        self.ready_at = None;
+        for request in std::mem::take(&mut self.waiting) {
+            if matches!(request, Request::WriteSessions { .. }) {
+                self.waiting.push_back(request);
+            } else {
+                let reply = self.fail(request, random.between(0, 2) == 0, report);
+                self.replies.push_back(reply);
+            }
+        }
+    }
+
+    /// All that waits is carried out, as by a worker that is told to end.
+    pub fn finish(&mut self, random: &mut Random, report: &mut Report) {
+        self.set_trouble(Trouble::None, 0);
+        while !self.waiting.is_empty() {
+            self.step(u64::MAX / 2, random, report);
+        }
+        self.replies.clear();
+    }
+
+    /// The server dies: of what waits the first few are still carried out, and nobody hears of it.
+    pub fn lose_server(&mut self, random: &mut Random) {
+        let done = random.between(0, u32::try_from(self.waiting.len()).unwrap_or(0)) as usize;
+        for request in self.waiting.drain(..).take(done) {
+            self.contents.carry_out(request);
+        }
+        self.replies.clear();
+        self.set_trouble(Trouble::None, 0);
     }
 
     /// The oldest answer not yet heard.
     pub fn reply(&mut self) -> Option<Reply> {
         self.replies.pop_front()
     }
+}
 
-    /// Where the character of that name stands, as stored.
-    pub fn position(&self, name: &str) -> Option<PositionRecord> {
-        self.stored(name).map(|stored| stored.character.position)
-    }
-
-    /// How many sessions are open.
-    pub fn open_sessions(&self) -> usize {
-        self.sessions.len()
-    }
-
-    fn stored(&self, name: &str) -> Option<&StoredAccount> {
-        self.accounts.get(self.names.get(&name.to_ascii_lowercase())?)
-    }
-
-    fn carry_out(&mut self, request: Request) -> Reply {
-        match request {
-            Request::LoadAccount { ticket, name } => {
-                Reply::Account { ticket, result: Ok(self.stored(&name).cloned().map(Box::new)) }
-            }
-            Request::CreateAccount { ticket, account, character } => {
-                Reply::Created { ticket, result: self.create(account, *character) }
-            }
-            Request::SaveCharacters { ticket, saves } => Reply::Saved { ticket, result: self.save(saves) },
-            Request::SetPasswordHash { ticket, user_id, password_hash } => {
-                if let Some(stored) = self.accounts.get_mut(&user_id) {
-                    stored.account.account.password_hash = password_hash;
-                }
-                Reply::Saved { ticket, result: Ok(()) }
-            }
-            Request::OpenSession { ticket, .. } => {
-                Reply::SessionOpened { ticket, result: Ok(Claim::Granted) }
-            }
-            Request::WriteSessions { ticket, writes } => {
-                for write in writes {
-                    match write {
-                        SessionWrite::Put(session) => {
-                            self.sessions.insert(session.user_id, session.disconnected_at)
-                        }
-                        SessionWrite::Close { user_id, .. } => self.sessions.remove(&user_id),
-                    };
-                }
-                Reply::Saved { ticket, result: Ok(()) }
-            }
-            other => other.refuse(StoreError::Unavailable("nobody asks this here".into())),
-        }
-    }
-
-    fn create(&mut self, account: NewAccount, character: CharacterRecord) -> Result<UserId, CreateError> {
-        let name = account.username.to_ascii_lowercase();
-        if self.names.contains_key(&name) {
-            return Err(CreateError::NameTaken);
-        }
-        let user_id = UserId(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX) + 1);
-        self.names.insert(name, user_id);
-        let account = AccountRecord { user_id, account, is_gm: false };
-        self.accounts.insert(user_id, StoredAccount { account, character });
-        Ok(user_id)
-    }
-
-    fn save(&mut self, saves: Vec<CharacterSave>) -> Result<(), StoreError> {
-        for save in saves {
-            let Some(stored) = self.accounts.get_mut(&save.user_id) else {
-                return Err(StoreError::Damaged {
-                    key: save.user_id.0.to_string(),
-                    reason: "unknown".into(),
-                });
-            };
-            if let Some(sheet) = save.sheet {
-                stored.character = *sheet;
-            }
-            if let Some(position) = save.position {
-                stored.character.position = position;
-            }
-        }
-        Ok(())
-    }
+/// Milliseconds that the next request takes.
+fn pause(trouble: Trouble, random: &mut Random) -> u64 {
+    let (chance, longest) = if trouble == Trouble::Slow { (0, 1_000) } else { (3, 20) };
+    if random.between(0, chance) == 0 { u64::from(random.between(1, longest)) } else { 0 }
 }

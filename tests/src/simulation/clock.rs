@@ -1,0 +1,96 @@
+//! Virtual time: what is due happens in its order, and each input is a turn of the loop.
+
+use super::Simulation;
+use super::events::Event;
+use pyao_server::game::Input;
+use pyao_server::store::Reply;
+
+impl Simulation {
+    /// Lets time pass; everything due in it happens.
+    pub(super) fn pass(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        while let Some(due) = self.next_due().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            if self.game.next_deadline().is_some_and(|deadline| deadline <= self.now) {
+                self.game.advance(self.now);
+                self.turn();
+            }
+            self.carry_bytes();
+            self.carry_answers();
+            self.carry_later();
+        }
+        self.now = end;
+    }
+
+    fn next_due(&self) -> Option<u64> {
+        let later = self.later.iter().map(|(due, _)| *due).min();
+        [
+            self.game.next_deadline(),
+            self.network.next_due(),
+            self.store.next_due(self.now),
+            self.passwords.next_due(),
+            later,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Gives the game something, and carries on what comes of it.
+    pub(super) fn input(&mut self, input: Input) {
+        self.game.handle(self.now, input);
+        self.turn();
+    }
+
+    /// What the loop does after the game has changed.
+    pub(super) fn turn(&mut self) {
+        let observed = self.ledger.observe(&self.game, self.now, &mut self.report);
+        observed.unwrap_or_else(|what| self.blame(what));
+        self.carry_requests();
+        self.flush();
+        self.carry_closings();
+        self.carry_overflows();
+    }
+
+    fn carry_requests(&mut self) {
+        let (mut requests, mut jobs) = (Vec::new(), Vec::new());
+        self.game.take_store_requests(&mut requests);
+        self.game.take_password_jobs(&mut jobs);
+        if !requests.is_empty() {
+            let asked = self.ledger.asks(&requests, &self.game, &mut self.report);
+            asked.unwrap_or_else(|what| self.blame(what));
+        }
+        for request in requests {
+            self.trace(|| format!("game: {request:?}"));
+            self.store.ask(request);
+        }
+        jobs.into_iter().for_each(|job| self.passwords.ask(self.now, job, &mut self.random));
+    }
+
+    fn carry_answers(&mut self) {
+        self.store.step(self.now, &mut self.random, &mut self.report);
+        self.hear_of_writes();
+        while let Some(reply) = self.store.reply() {
+            self.trace(|| format!("store: {reply:?}"));
+            if let Reply::Saved { ticket, result } = &reply {
+                self.ledger.answered(*ticket, result.is_ok(), self.now);
+                if result.is_err() {
+                    self.report.note(Event::SaveRefused);
+                }
+            }
+            self.input(Input::Store(reply));
+        }
+        while let Some(reply) = self.passwords.reply(self.now, &mut self.random) {
+            self.input(Input::Password(reply));
+        }
+    }
+
+    /// Tells the ledger what the store has written.
+    pub(super) fn hear_of_writes(&mut self) {
+        for user_id in std::mem::take(&mut self.store.contents.written) {
+            let Some(stored) = self.store.contents.by_user(user_id) else { continue };
+            let written = self.ledger.written(stored, self.now);
+            written.unwrap_or_else(|what| self.blame(what));
+        }
+    }
+}

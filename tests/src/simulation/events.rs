@@ -1,0 +1,89 @@
+//! What can happen in a run, and how often it did: a run in which something of the table never happens proves nothing
+//! about it.
+
+macro_rules! events {
+    ($($name:ident),* $(,)?) => {
+        /// Something that a run counts.
+        #[expect(missing_docs, reason = "each is what its name says")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Event { $($name),* }
+
+        impl Event {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+events! {
+    // What players do.
+    Create, LogIn, LoseInterest, Walk, WalkIntoWall, Turn, Talk, Whisper, Ask, Order, SkillPoints, Describe,
+    ChangePassword, Spam, Quit, Vanish, TakeOver, WrongPassword, Garbage, StopReading, ReadAgain, Knock,
+    // What time and operators do.
+    WaitLong, WaitHours, ClockLeap, RoundTrip, ChangeSettings, Terminate, Crash, OtherServer, EmptyStore,
+    // What goes wrong.
+    StoreSlow, StoreHangs, StoreAway, StoreFails, StoreDies, Refusal, ReplyLost, Latency, BytesSplit, BytesMerged,
+    ReadsMerged,
+    // What comes of it.
+    Entry, Step, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
+    MalformedClose, Overflow, LoginRefused, SaveRefused, UnsavedAtCrash, DrainedAtOnce, DrainedLate,
+    // What is looked at.
+    BlockRead, PictureCompared, LineHeard, AnswerHeard, SaveCompared, RecordConverged,
+}
+
+/// What one run or several went through.
+#[derive(Debug, Clone)]
+pub struct Report {
+    counts: Vec<u64>,
+    /// Hash of every byte that the server sent, with the connection it went to.
+    pub fingerprint: u64,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self { counts: vec![0; Event::ALL.len()], fingerprint: 0xcbf2_9ce4_8422_2325 }
+    }
+}
+
+impl Report {
+    /// Counts one.
+    pub fn note(&mut self, event: Event) {
+        self.counts[event as usize] += 1;
+    }
+
+    /// How often it happened.
+    #[must_use]
+    pub fn count(&self, event: Event) -> u64 {
+        self.counts[event as usize]
+    }
+
+    /// What never happened.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Event> {
+        Event::ALL.iter().copied().filter(|event| self.count(*event) == 0).collect()
+    }
+
+    /// Adds what another run went through.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.fingerprint ^= other.fingerprint;
+    }
+
+    /// Takes sent bytes into the fingerprint (FNV-1a).
+    pub fn sent(&mut self, slot: u32, bytes: &[u8]) {
+        for byte in slot.to_le_bytes().iter().chain(bytes) {
+            self.fingerprint = (self.fingerprint ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for event in Event::ALL {
+            write!(formatter, "{event:?} {}, ", self.count(*event))?;
+        }
+        write!(formatter, "fingerprint {:016x}", self.fingerprint)
+    }
+}

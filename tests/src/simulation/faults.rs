@@ -1,0 +1,53 @@
+//! What may go wrong in one run: each run draws its own, so that faults meet in all combinations and also stay apart.
+
+use super::events::Event;
+use pyao_server::world::random::Random;
+
+/// What a run may be spared.
+const FAULTS: [Event; 14] = [
+    Event::StoreSlow,
+    Event::StoreHangs,
+    Event::StoreAway,
+    Event::StoreFails,
+    Event::StoreDies,
+    Event::Terminate,
+    Event::Crash,
+    Event::OtherServer,
+    Event::EmptyStore,
+    Event::ClockLeap,
+    Event::WaitHours,
+    Event::Latency,
+    Event::BytesSplit,
+    Event::ReadsMerged,
+];
+
+/// See the module.
+pub struct Faults {
+    spared: Vec<Event>,
+    /// Whether some clients are far away.
+    pub latency: bool,
+    /// Whether what clients write arrives cut and joined.
+    pub splits: bool,
+    /// Whether some clients read several sends at once.
+    pub merges: bool,
+}
+
+impl Faults {
+    /// The faults of one run: each is as likely as not.
+    pub fn draw(random: &mut Random) -> Self {
+        let spared: Vec<Event> = FAULTS.into_iter().filter(|_| random.between(0, 1) == 0).collect();
+        let is_on = |event| !spared.contains(&event);
+        Self {
+            latency: is_on(Event::Latency),
+            splits: is_on(Event::BytesSplit),
+            merges: is_on(Event::ReadsMerged),
+            spared,
+        }
+    }
+
+    /// Whether it may happen in this run.
+    #[must_use]
+    pub fn allow(&self, event: Event) -> bool {
+        !self.spared.contains(&event)
+    }
+}

@@ -1,0 +1,375 @@
+//! The truth about every character, wherever it is: in the world, gone and perhaps not yet written, on another server.
+//!
+//! The ledger looks at the world after every turn and at every request before the store gets it. So it knows what each
+//! character was last, and what must be found again: by a login, in the store, after a crash.
+
+use super::events::{Event, Report};
+use pyao_server::content::Position;
+use pyao_server::game::Game;
+use pyao_server::game::players::Player;
+use pyao_server::store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use pyao_server::store::{Request, StoredAccount, Ticket};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A change is asked to be written at the latest after this time, in milliseconds.
+const UNWRITTEN_MAX: u64 = 5_000;
+/// How old what a healthy store holds may be: the save period, and the time its requests take.
+const LOST_MAX: u64 = 7_000;
+
+/// Where a character is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whereabouts {
+    World,
+    /// Left; the server may still hold it, to write it.
+    Left,
+    AnotherServer,
+}
+
+/// What the ledger knows of one character.
+struct Entry {
+    name: String,
+    whereabouts: Whereabouts,
+    record: CharacterRecord,
+    /// Since when it differs from what was last asked to be written.
+    unwritten_since: Option<u64>,
+    /// What it was, each with the time since when, beginning with what the store holds.
+    history: VecDeque<(u64, CharacterRecord)>,
+    /// What it owned when it was created.
+    born_with: Wealth,
+    /// The last turn in which it was in the world.
+    seen: u64,
+}
+
+/// Gold and items by object number.
+pub type Wealth = BTreeMap<u16, u64>;
+
+/// Gold has no object number of its own here.
+const GOLD: u16 = 0;
+
+/// See the module.
+#[derive(Default)]
+pub struct Ledger {
+    entries: BTreeMap<UserId, Entry>,
+    /// Saves that are not answered.
+    asked: BTreeMap<Ticket, Vec<UserId>>,
+    turn: u64,
+}
+
+fn same_sheet(one: &CharacterRecord, other: &CharacterRecord) -> bool {
+    one.stats == other.stats
+        && one.inventory == other.inventory
+        && one.skills == other.skills
+        && one.spells == other.spells
+        && one.attributes == other.attributes
+        && one.reputation == other.reputation
+        && one.description == other.description
+}
+
+fn wealth_of(record: &CharacterRecord, wealth: &mut Wealth) {
+    *wealth.entry(GOLD).or_default() += u64::from(record.stats.gold);
+    for item in record.inventory.iter().flatten() {
+        *wealth.entry(item.object).or_default() += u64::from(item.amount);
+    }
+}
+
+/// Where a player's character stands.
+pub fn place_of(game: &Game, player: &Player) -> Option<PositionRecord> {
+    let character = game.world().character(player.index)?;
+    let Position { map, x, y } = character.position;
+    Some(PositionRecord { map, x, y, heading: character.heading.wire() })
+}
+
+impl Ledger {
+    /// Looks at everybody in the world, after a turn at `now`.
+    ///
+    /// # Errors
+    /// When somebody entered as another than it left.
+    pub fn observe(&mut self, game: &Game, now: u64, report: &mut Report) -> Result<(), String> {
+        self.turn += 1;
+        for (_, player) in game.players().iter() {
+            let name = player.name();
+            let Some(place) = place_of(game, player) else { return Err(format!("{name} is nowhere")) };
+            let Some(entry) = self.entries.get_mut(&player.account.user_id) else {
+                return Err(format!("{name} plays, but was never stored"));
+            };
+            entry.seen = self.turn;
+            match entry.whereabouts {
+                Whereabouts::World => entry.follow(player, place, now, report),
+                Whereabouts::Left => entry.enter(game, player, place, now)?,
+                // Until this server is told.
+                Whereabouts::AnotherServer => {}
+            }
+        }
+        for entry in self.entries.values_mut() {
+            if entry.whereabouts == Whereabouts::World && entry.seen != self.turn {
+                entry.whereabouts = Whereabouts::Left;
+                entry.unwritten_since.get_or_insert(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at what the store is asked after a turn: saves tell the truth, and all of it at once.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub fn asks(&mut self, requests: &[Request], game: &Game, report: &mut Report) -> Result<(), String> {
+        let mut is_first = true;
+        for request in requests {
+            let Request::SaveCharacters { ticket, saves } = request else { continue };
+            for save in saves {
+                self.check_save(save, game, is_first)?;
+                report.note(Event::SaveCompared);
+            }
+            self.asked.insert(*ticket, saves.iter().map(|save| save.user_id).collect());
+            is_first = false;
+        }
+        let forgotten = self.entries.values().find(|entry| entry.unwritten_since.is_some());
+        match forgotten {
+            Some(entry) if !is_first => Err(format!("a save leaves {} out", entry.name)),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_save(&mut self, save: &CharacterSave, game: &Game, is_first: bool) -> Result<(), String> {
+        let Some(entry) = self.entries.get_mut(&save.user_id) else {
+            return Err(format!("user {}, who does not exist, is saved", save.user_id));
+        };
+        if entry.whereabouts == Whereabouts::AnotherServer {
+            return Ok(());
+        }
+        let player = game.players().by_user(save.user_id).and_then(|key| game.players().get(key));
+        let place = player.and_then(|player| place_of(game, player)).unwrap_or(entry.record.position);
+        let saved_place = save.position.or(save.sheet.as_ref().map(|sheet| sheet.position));
+        if saved_place != Some(place) {
+            return Err(format!("{} is saved at {saved_place:?}, should be {place:?}", entry.name));
+        }
+        if save.sheet.as_ref().is_some_and(|sheet| !same_sheet(sheet, &entry.record)) {
+            return Err(format!("{} is saved with another sheet than it has", entry.name));
+        }
+        // Several may leave in one turn, each with a save of its own.
+        let has_just_left = entry.whereabouts == Whereabouts::Left && entry.seen + 1 == self.turn;
+        if !is_first && !has_just_left {
+            return Err(format!("{} is not saved together with the others", entry.name));
+        }
+        entry.unwritten_since = None;
+        Ok(())
+    }
+
+    /// A save was answered.
+    pub fn answered(&mut self, ticket: Ticket, is_done: bool, now: u64) {
+        let Some(users) = self.asked.remove(&ticket).filter(|_| !is_done) else { return };
+        for user_id in users {
+            if let Some(entry) = self.entries.get_mut(&user_id)
+                && entry.whereabouts != Whereabouts::AnotherServer
+            {
+                entry.unwritten_since.get_or_insert(now);
+            }
+        }
+    }
+
+    /// The store has written `stored`.
+    ///
+    /// # Errors
+    /// When the character never was that.
+    pub fn written(&mut self, stored: &StoredAccount, now: u64) -> Result<(), String> {
+        let user_id = stored.account.user_id;
+        let Some(entry) = self.entries.get_mut(&user_id) else {
+            self.entries.insert(user_id, Entry::new(stored, now));
+            return Ok(());
+        };
+        match entry.was(&stored.character) {
+            Some((first, _)) => {
+                entry.history.drain(..first);
+                Ok(())
+            }
+            None => Err(format!("{} is stored as it never was: {:?}", entry.name, stored.character)),
+        }
+    }
+
+    /// Whether every change was asked to be written in time.
+    ///
+    /// # Errors
+    /// When one was not.
+    pub fn check_age(&self, now: u64) -> Result<(), String> {
+        for entry in self.entries.values() {
+            let since = entry.unwritten_since.unwrap_or(now);
+            if now - since > UNWRITTEN_MAX {
+                return Err(format!("{} changed {} ms ago and no save was asked", entry.name, now - since));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gold and items are what they were when their owners were created.
+    ///
+    /// # Errors
+    /// When some appeared or vanished.
+    pub fn check_wealth(&self) -> Result<(), String> {
+        let (mut born, mut owned) = (Wealth::new(), Wealth::new());
+        for entry in self.entries.values() {
+            wealth_of(&entry.record, &mut owned);
+            for (object, amount) in &entry.born_with {
+                *born.entry(*object).or_default() += amount;
+            }
+        }
+        if born == owned { Ok(()) } else { Err(format!("wealth: there is {owned:?}, was made {born:?}")) }
+    }
+
+    /// What the character of that user is.
+    #[must_use]
+    pub fn record(&self, user_id: UserId) -> Option<&CharacterRecord> {
+        self.entries.get(&user_id).map(|entry| &entry.record)
+    }
+
+    /// Everybody, by number.
+    pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.entries.keys().copied()
+    }
+
+    /// Whether the server holds the character in memory: in the world, or left and not yet known to be written.
+    #[must_use]
+    pub fn is_held(&self, user_id: UserId) -> bool {
+        let Some(entry) = self.entries.get(&user_id) else { return false };
+        entry.whereabouts == Whereabouts::World
+            || entry.unwritten_since.is_some()
+            || self.asked.values().flatten().any(|asked| *asked == user_id)
+    }
+
+    /// Whether it is on another server.
+    #[must_use]
+    pub fn is_elsewhere(&self, user_id: UserId) -> bool {
+        self.entries.get(&user_id).is_some_and(|entry| entry.whereabouts == Whereabouts::AnotherServer)
+    }
+
+    /// Another server has it from now on.
+    pub fn taken(&mut self, user_id: UserId) {
+        if let Some(entry) = self.entries.get_mut(&user_id) {
+            entry.whereabouts = Whereabouts::AnotherServer;
+            entry.unwritten_since = None;
+        }
+    }
+
+    /// It is as `stored` says, and in no world: the other server is done with it, or our own died.
+    pub fn believe(&mut self, stored: &StoredAccount, now: u64) {
+        for users in self.asked.values_mut() {
+            users.retain(|asked| *asked != stored.account.user_id);
+        }
+        if let Some(entry) = self.entries.get_mut(&stored.account.user_id) {
+            let born_with = std::mem::take(&mut entry.born_with);
+            *entry = Entry { born_with, ..Entry::new(stored, now) };
+        }
+    }
+
+    /// The character is gone for good.
+    pub fn forget(&mut self, user_id: UserId) {
+        self.entries.remove(&user_id);
+    }
+
+    /// Our server died at `now`; the store, which was well or not, holds `stored`.
+    ///
+    /// # Errors
+    /// When more was lost than may be.
+    pub fn crashed(
+        &mut self,
+        stored: &StoredAccount,
+        was_well: bool,
+        now: u64,
+        report: &mut Report,
+    ) -> Result<(), String> {
+        let Some(entry) = self.entries.get(&stored.account.user_id) else { return Ok(()) };
+        if entry.whereabouts != Whereabouts::AnotherServer {
+            let Some((_, last)) = entry.was(&stored.character) else {
+                return Err(format!("after a crash {} is what it never was", entry.name));
+            };
+            let lost_since = entry.history.get(last + 1).map_or(now, |(since, _)| *since);
+            if lost_since < now {
+                report.note(Event::UnsavedAtCrash);
+            }
+            if was_well && now - lost_since > LOST_MAX {
+                return Err(format!("a crash cost {} its last {} ms", entry.name, now - lost_since));
+            }
+        }
+        self.believe(stored, now);
+        Ok(())
+    }
+
+    /// No answer comes any more.
+    pub fn forget_requests(&mut self) {
+        self.asked.clear();
+    }
+}
+
+impl Entry {
+    fn new(stored: &StoredAccount, now: u64) -> Self {
+        let record = stored.character.clone();
+        let mut born_with = Wealth::new();
+        wealth_of(&record, &mut born_with);
+        Self {
+            name: stored.account.account.username.clone(),
+            whereabouts: Whereabouts::Left,
+            history: VecDeque::from([(now, record.clone())]),
+            record,
+            unwritten_since: None,
+            born_with,
+            seen: 0,
+        }
+    }
+
+    /// The first and the last place in the history that `stored` may be of. Position and sheet are saved apart, so they
+    /// may be of different age; the older one counts.
+    fn was(&self, stored: &CharacterRecord) -> Option<(usize, usize)> {
+        let is_place = |(_, record): &(u64, CharacterRecord)| record.position == stored.position;
+        let is_sheet = |(_, record): &(u64, CharacterRecord)| same_sheet(record, stored);
+        let first = self.history.iter().position(is_place)?.min(self.history.iter().position(is_sheet)?);
+        let last = self.history.iter().rposition(is_place)?.min(self.history.iter().rposition(is_sheet)?);
+        Some((first, last))
+    }
+
+    /// It is in the world and may have changed.
+    fn follow(&mut self, player: &Player, place: PositionRecord, now: u64, report: &mut Report) {
+        let before = self.record.position;
+        if before == place && same_sheet(&self.record, &player.character) {
+            return;
+        }
+        if before.map != place.map {
+            report.note(Event::MapChange);
+        } else if (before.x, before.y) != (place.x, place.y) {
+            report.note(Event::Step);
+        }
+        self.change(player, place, now);
+        self.unwritten_since.get_or_insert(now);
+    }
+
+    fn change(&mut self, player: &Player, place: PositionRecord, now: u64) {
+        if !same_sheet(&self.record, &player.character) {
+            self.record = player.character.clone();
+        }
+        self.record.position = place;
+        self.history.push_back((now, self.record.clone()));
+    }
+
+    /// It has entered the world: as it left it, on the tile where it stood or, when that is not free, on another.
+    fn enter(&mut self, game: &Game, player: &Player, place: PositionRecord, now: u64) -> Result<(), String> {
+        self.whereabouts = Whereabouts::World;
+        if !same_sheet(&self.record, &player.character) {
+            return Err(format!("{} enters with another sheet than it left with", self.name));
+        }
+        let left = self.record.position;
+        if left == place {
+            return Ok(());
+        }
+        let tile = Position { map: left.map, x: left.x, y: left.y };
+        let occupant = game.world().occupant(tile);
+        let map = game.world().content().map(left.map);
+        let usable =
+            map.is_some_and(|map| map.walkable(tile.x, tile.y) && map.exit(tile.x, tile.y).is_none());
+        let free = usable && occupant.is_none_or(|occupant| occupant == player.index);
+        if free {
+            return Err(format!("{} enters at {place:?}, left at {left:?}", self.name));
+        }
+        self.change(player, place, now);
+        self.unwritten_since.get_or_insert(now);
+        Ok(())
+    }
+}
