@@ -123,10 +123,20 @@ impl Bot {
         Self::over(socket.into(), screen)
     }
 
-    fn over(stream: TcpStream, screen: Screen) -> Result<Self> {
+    /// A connection that is there already.
+    ///
+    /// # Errors
+    /// When the socket takes no setting.
+    pub fn over(stream: TcpStream, screen: Screen) -> Result<Self> {
         stream.set_nodelay(true)?;
         let shadow = ShadowClient::new(screen, TextEncoding::Latin1);
         Ok(Self { stream, buffer: vec![0; 256 * 1024], closed: false, shadow })
+    }
+
+    /// The socket alone, for what no client does.
+    #[must_use]
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
     }
 
     /// Connects, logs in and waits for the own character.

@@ -308,12 +308,7 @@ impl Server {
     /// # Errors
     /// When there is no answer.
     pub fn request(&self, method: &str, path: &str) -> Result<String> {
-        let mut stream = TcpStream::connect(self.ops_address).context("connecting to the ops port")?;
-        stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
-        stream.write_all(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).context("reading the ops port's answer")?;
-        Ok(answer)
+        ask_ops(self.ops_address, method, path)
     }
 
     /// The value of a metric without labels.
@@ -423,6 +418,19 @@ impl Drop for Server {
             eprintln!("--- log of the server at {} ---\n{}", self.address, self.log());
         }
     }
+}
+
+/// The answer of the ops port at `address` to one request, head and body.
+///
+/// # Errors
+/// When there is no answer.
+pub fn ask_ops(address: SocketAddr, method: &str, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address).context("connecting to the ops port")?;
+    stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
+    stream.write_all(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).context("reading the ops port's answer")?;
+    Ok(answer)
 }
 
 /// What a process wrote, gathered by threads.

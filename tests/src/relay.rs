@@ -1,11 +1,14 @@
 //! The least that a server of this kind can do: copy bytes. What the game server costs is measured against it.
 //!
 //! A client's step is two bytes; for each step the relay appends five to the buffers of a given number of other
-//! clients of its group, as a game server does for those who see it on their map. Everything around that is the game server's way: the same
-//! poll, the same reads, the same [`Cadence`], one write with the same flags for each buffer. What the game server needs
-//! above it is decoding, rules, sight and encoding.
+//! clients of its group, as a game server does for those who see it on their map. A line of chat is a step with more
+//! bytes. Everything around that is the game server's way: the same poll, the same reads, one write with the same flags
+//! for each buffer, at once or in the cadence that is asked for. What the game server needs above it is decoding, rules,
+//! sight and encoding.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
@@ -23,11 +26,57 @@ const EVENTS: usize = 1024;
 /// Most bytes waiting for one client.
 const BUFFER_LIMIT: usize = 64 * 1024;
 
+/// When what waits is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlushRule {
+    /// At the end of each turn of the loop.
+    AtOnce,
+    /// At most once in so many milliseconds.
+    Every(u64),
+    /// When the game server would, as busy as the relay is.
+    Server,
+}
+
+impl FromStr for FlushRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "at-once" => Ok(Self::AtOnce),
+            "server" => Ok(Self::Server),
+            _ => text.parse().map(Self::Every).map_err(|_| "at-once, server or milliseconds".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for FlushRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtOnce => out.write_str("at-once"),
+            Self::Every(milliseconds) => milliseconds.fmt(out),
+            Self::Server => out.write_str("server"),
+        }
+    }
+}
+
+/// What a relay is to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Duty {
+    /// Groups that clients are dealt out to in turn; a step stays in its group.
+    pub groups: usize,
+    /// Other clients of the group that get each step, on average.
+    pub viewers: f64,
+    /// Bytes that each step has besides [`STEP_BYTES`], and that are handed on besides [`SEEN_BYTES`].
+    pub padding: usize,
+    /// When what waits is sent.
+    pub flush: FlushRule,
+}
+
 #[derive(Debug)]
 struct Client {
     stream: TcpStream,
-    /// A step's first byte, when it came alone.
-    partial: Option<u8>,
+    /// A step's first bytes, when its rest has not come.
+    partial: Vec<u8>,
     buffer: Vec<u8>,
     is_dirty: bool,
     is_open: bool,
@@ -39,33 +88,36 @@ struct Client {
 pub struct Relay {
     poll: Poll,
     listener: TcpListener,
-    groups: usize,
-    viewers: f64,
+    duty: Duty,
     clients: Vec<Client>,
     open: usize,
     dirty: Vec<usize>,
+    /// From one viewer to the next in the ring of a group, by the number of its members.
+    strides: Vec<usize>,
+    /// Followed only when the duty says so.
     cadence: Cadence,
+    flushed_at: u64,
     started: Instant,
 }
 
 impl Relay {
-    /// A relay behind `listener` that deals its clients out to `groups` in turn and hands each step to `viewers` others
-    /// of the group on average.
+    /// A relay behind `listener`.
     ///
     /// # Errors
     /// When the system has no poll to give.
-    pub fn new(mut listener: TcpListener, groups: usize, viewers: f64) -> io::Result<Self> {
+    pub fn new(mut listener: TcpListener, duty: Duty) -> io::Result<Self> {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, DOOR, Interest::READABLE)?;
         Ok(Self {
             poll,
             listener,
-            groups: groups.max(1),
-            viewers: viewers.max(0.0),
+            duty: Duty { groups: duty.groups.max(1), viewers: duty.viewers.max(0.0), ..duty },
             clients: Vec::new(),
             open: 0,
             dirty: Vec::new(),
+            strides: vec![1],
             cadence: Cadence::default(),
+            flushed_at: 0,
             started: Instant::now(),
         })
     }
@@ -89,10 +141,11 @@ impl Relay {
                     Token(client) => self.serve(client, &mut scratch),
                 }
             }
-            if !self.dirty.is_empty() && self.cadence.next_flush(now) <= now {
+            if !self.dirty.is_empty() && self.next_flush(now) <= now {
                 let began = Instant::now();
                 self.flush();
                 self.cadence.flushed(now, began.elapsed());
+                self.flushed_at = now;
             }
         }
         Ok(())
@@ -102,8 +155,16 @@ impl Relay {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    fn next_flush(&self, now: u64) -> u64 {
+        match self.duty.flush {
+            FlushRule::AtOnce => now,
+            FlushRule::Every(milliseconds) => now.max(self.flushed_at + milliseconds),
+            FlushRule::Server => self.cadence.next_flush(now),
+        }
+    }
+
     fn timeout(&self) -> Option<Duration> {
-        let deadline = (!self.dirty.is_empty()).then(|| self.cadence.next_flush(self.now()))?;
+        let deadline = (!self.dirty.is_empty()).then(|| self.next_flush(self.now()))?;
         Some(Duration::from_millis(deadline).saturating_sub(self.started.elapsed()))
     }
 
@@ -117,16 +178,17 @@ impl Relay {
             stream.set_nodelay(true)?;
             let number = self.clients.len();
             self.poll.registry().register(&mut stream, Token(number), Interest::READABLE)?;
-            let whole = |clients: usize| (clients as f64 * self.viewers) as usize;
+            let whole = |clients: usize| (clients as f64 * self.duty.viewers) as usize;
             self.clients.push(Client {
                 stream,
-                partial: None,
+                partial: Vec::new(),
                 buffer: Vec::new(),
                 is_dirty: false,
                 is_open: true,
                 viewers: whole(number + 1) - whole(number),
             });
             self.open += 1;
+            self.strides.push(stride(number + 1));
         }
     }
 
@@ -137,14 +199,7 @@ impl Relay {
                 return;
             };
             match client.stream.read(scratch) {
-                Ok(count @ 1..) => {
-                    for &byte in &scratch[..count] {
-                        match self.clients[number].partial.take() {
-                            None => self.clients[number].partial = Some(byte),
-                            Some(id) => self.hand_on(number, [id, byte]),
-                        }
-                    }
-                }
+                Ok(count @ 1..) => self.take(number, &scratch[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => return self.close(number),
@@ -152,20 +207,37 @@ impl Relay {
         }
     }
 
-    /// Appends a step to the buffers of those that see it: the next ones of the client's group, which is a ring.
-    fn hand_on(&mut self, number: usize, [id, byte]: [u8; STEP_BYTES]) {
+    /// Hands on the whole steps that are there and keeps what is left.
+    fn take(&mut self, number: usize, bytes: &[u8]) {
+        let mut waiting = std::mem::take(&mut self.clients[number].partial);
+        waiting.extend_from_slice(bytes);
+        let steps = waiting.chunks_exact(STEP_BYTES + self.duty.padding);
+        let rest = steps.remainder().len();
+        steps.for_each(|step| self.hand_on(number, step));
+        waiting.drain(..waiting.len() - rest);
+        self.clients[number].partial = waiting;
+    }
+
+    /// Appends a step to the buffers of those that see it: others of the client's group, which is a ring. They are not its
+    /// neighbours, since those take their steps one after another: whom they shared as viewers would get all these steps
+    /// in one send.
+    fn hand_on(&mut self, number: usize, step: &[u8]) {
         let [low, high] = u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes();
+        let (id, byte, padding) = (step[0], step[1], &step[STEP_BYTES..]);
         let seen: [u8; SEEN_BYTES] = [id, low, high, byte, 0];
-        let (group, place) = (number % self.groups, number / self.groups);
-        let members = (self.clients.len() - group).div_ceil(self.groups);
+        let groups = self.duty.groups;
+        let (group, place) = (number % groups, number / groups);
+        let members = (self.clients.len() - group).div_ceil(groups);
         let viewers = self.clients[number].viewers.min(members - 1);
+        let stride = self.strides[members];
         for offset in 1..=viewers {
-            let viewer = (place + offset) % members * self.groups + group;
+            let viewer = (place + offset * stride) % members * groups + group;
             let client = &mut self.clients[viewer];
-            if !client.is_open || client.buffer.len() + SEEN_BYTES > BUFFER_LIMIT {
+            if !client.is_open || client.buffer.len() + SEEN_BYTES + padding.len() > BUFFER_LIMIT {
                 continue;
             }
             client.buffer.extend_from_slice(&seen);
+            client.buffer.extend_from_slice(padding);
             if !client.is_dirty {
                 client.is_dirty = true;
                 self.dirty.push(viewer);
@@ -200,6 +272,18 @@ impl Relay {
     }
 }
 
+/// About three fifths of the ring, and nobody is met twice before everybody was met once.
+fn stride(members: usize) -> usize {
+    let have_no_common_divisor = |stride: &usize| {
+        let (mut one, mut other) = (members, *stride);
+        while other > 0 {
+            (one, other) = (other, one % other);
+        }
+        one == 1
+    };
+    (members * 3 / 5..members).find(have_no_common_divisor).unwrap_or(1)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -208,26 +292,30 @@ mod tests {
     use super::*;
 
     fn start(groups: usize, viewers: f64) -> (net::SocketAddr, std::thread::JoinHandle<io::Result<()>>) {
+        start_with(Duty { groups, viewers, padding: 0, flush: FlushRule::Server })
+    }
+
+    fn start_with(duty: Duty) -> (net::SocketAddr, std::thread::JoinHandle<io::Result<()>>) {
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        let relay = Relay::new(listener, groups, viewers).unwrap();
+        let relay = Relay::new(listener, duty).unwrap();
         (address, std::thread::spawn(|| relay.run()))
     }
 
     #[test]
-    fn a_step_reaches_the_next_clients_and_nobody_else() {
+    fn a_step_reaches_so_many_other_clients_and_nobody_else() {
         let (address, relay) = start(1, 2.0);
         let mut clients: Vec<_> = (0..4).map(|_| net::TcpStream::connect(address).unwrap()).collect();
         std::thread::sleep(Duration::from_millis(100));
         clients[2].write_all(&[9]).unwrap();
         std::thread::sleep(Duration::from_millis(20));
         clients[2].write_all(&[5, 9, 6]).unwrap();
-        for viewer in [3, 0] {
+        for viewer in [1, 0] {
             let mut seen = [0; 2 * SEEN_BYTES];
             clients[viewer].read_exact(&mut seen).unwrap();
             assert_eq!(seen, [9, 2, 0, 5, 0, 9, 2, 0, 6, 0]);
         }
-        for other in [1, 2] {
+        for other in [2, 3] {
             clients[other].set_read_timeout(Some(Duration::from_millis(50))).unwrap();
             let mut byte = [0];
             assert_eq!(clients[other].read(&mut byte).unwrap_err().kind(), ErrorKind::WouldBlock);
@@ -265,5 +353,29 @@ mod tests {
         }
         drop(clients);
         relay.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn what_a_step_has_more_is_handed_on_whatever_the_rule_of_flushing() {
+        for flush in [FlushRule::AtOnce, FlushRule::Every(30), FlushRule::Server] {
+            let (address, relay) = start_with(Duty { groups: 1, viewers: 1.0, padding: 3, flush });
+            let mut clients: Vec<_> = (0..2).map(|_| net::TcpStream::connect(address).unwrap()).collect();
+            std::thread::sleep(Duration::from_millis(100));
+            clients[0].write_all(b"\x09\x01uno\x09\x02").unwrap();
+            clients[0].write_all(b"dos").unwrap();
+            let mut seen = [0; 2 * (SEEN_BYTES + 3)];
+            clients[1].read_exact(&mut seen).unwrap();
+            assert_eq!(&seen, b"\x09\0\0\x01\0uno\x09\0\0\x02\0dos");
+            drop(clients);
+            relay.join().unwrap().unwrap();
+        }
+    }
+
+    #[test]
+    fn rules_of_flushing_are_read_as_they_are_written() {
+        for rule in [FlushRule::AtOnce, FlushRule::Every(25), FlushRule::Server] {
+            assert_eq!(rule.to_string().parse(), Ok(rule));
+        }
+        assert!("soon".parse::<FlushRule>().is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use pyao_tests::relay::Relay;
+use pyao_tests::relay::{Duty, FlushRule, Relay};
 
 /// Hands each client's step to some other clients. Ends when its last client has gone.
 #[derive(Debug, Parser)]
@@ -18,6 +18,12 @@ struct Options {
     /// Clients that get each step, on average.
     #[arg(long)]
     viewers: f64,
+    /// Bytes that each step has more.
+    #[arg(long, default_value_t = 0)]
+    padding: usize,
+    /// When to send what waits: at-once, server (the game server's rule) or a number of milliseconds.
+    #[arg(long, default_value_t = FlushRule::Server)]
+    flush: FlushRule,
     /// Most clients.
     #[arg(long, default_value_t = 1000)]
     clients: u64,
@@ -30,6 +36,7 @@ fn main() -> Result<()> {
         .with_context(|| format!("listening on {}", options.listen))?;
     // Whoever started it reads the port from here.
     println!("{}", listener.local_addr()?);
-    Relay::new(listener, options.groups, options.viewers)?.run()?;
+    let Options { groups, viewers, padding, flush, .. } = options;
+    Relay::new(listener, Duty { groups, viewers, padding, flush })?.run()?;
     Ok(())
 }

@@ -3,24 +3,50 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::figures::{Counts, Figures};
 use super::fleet::{Fleet, Heard};
 use super::histogram::Histogram;
 use super::meter::Meter;
-use super::options::Options;
-use super::report::{Counts, Figures};
 use super::schedule::Schedule;
-use super::{PACE, QUIET, QUIET_PATIENCE};
+use super::{QUIET, QUIET_PATIENCE};
 use crate::process::find_binary;
-use crate::relay::SEEN_BYTES;
+use crate::relay::{FlushRule, SEEN_BYTES};
 
 /// The id of `Walk`, as good as any.
 const STEP_ID: u8 = 6;
 /// Steps of a client that are remembered, by the byte that is handed on.
 const NUMBERS: usize = 256;
+
+/// What the relay and its clients are to do: what the game server and the bots did.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Clients.
+    pub clients: usize,
+    /// Groups that see one another: maps.
+    pub groups: usize,
+    /// Steps that all clients together take in a second.
+    pub steps_per_second: f64,
+    /// Clients that see each step.
+    pub viewers: f64,
+    /// Bytes that a step and what is seen of it have more than a step on foot.
+    pub padding: usize,
+    /// For how long.
+    pub duration: Duration,
+    /// When the relay sends.
+    pub flush: FlushRule,
+}
+
+impl Load {
+    /// From one step of a client to its next.
+    fn pace(&self) -> Duration {
+        let pace = self.clients as f64 / self.steps_per_second;
+        Duration::try_from_secs_f64(pace).unwrap_or(self.duration)
+    }
+}
 
 /// A relay in a process of its own, ended when dropped.
 struct RelayProcess(Child);
@@ -33,45 +59,48 @@ impl Drop for RelayProcess {
     }
 }
 
-/// Measures the relay with as many `groups` as the bots started on maps, and `viewers` for each step.
+/// Measures the relay.
 ///
 /// # Errors
 /// When the relay does not start or the system fails.
-pub fn run(options: &Options, groups: usize, viewers: f64) -> Result<Figures> {
+pub fn run(load: &Load) -> Result<Figures> {
     eprintln!(
-        "baseline: {} clients in {groups} groups, {viewers:.1} viewers a step, {} s",
-        options.bots, options.seconds
+        "relay: {} clients in {} groups, {:.0} steps a second, {:.1} viewers each, flushing: {}",
+        load.clients, load.groups, load.steps_per_second, load.viewers, load.flush
     );
-    let (relay, address) = start(options.bots, groups, viewers)?;
+    let (relay, address) = start(load)?;
     let mut meter = Meter::new(Some(relay.0.id()))?;
     let mut fleet = Fleet::new()?;
-    for _ in 0..options.bots {
-        fleet.connect(address)?;
+    for client in 0..load.clients {
+        fleet.connect(client, address)?;
     }
-    let mut clients = Clients::new(options.bots);
+    let mut clients = Clients::new(load);
     fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| clients.hear(number, heard))?;
     meter.start()?;
     let began = Instant::now();
-    clients.walk(&mut fleet, began, options)?;
+    clients.walk(&mut fleet, began, load)?;
     let seconds = began.elapsed().as_secs_f64();
     fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| clients.hear(number, heard))?;
     let counts = Counts {
-        connections: options.bots,
+        connections: load.clients,
         seconds,
         steps: clients.steps,
+        seen: clients.steps,
         refused: 0,
-        deliveries: fleet.bytes / SEEN_BYTES as u64,
+        deliveries: clients.latency.total(),
         reads: fleet.reads,
         bytes: fleet.bytes,
     };
     Ok(Figures::new(&counts, &meter.used()?, &clients.latency))
 }
 
-fn start(clients: usize, groups: usize, viewers: f64) -> Result<(RelayProcess, SocketAddr)> {
+fn start(load: &Load) -> Result<(RelayProcess, SocketAddr)> {
     let mut child = Command::new(find_binary("pyao-tests", "relay")?)
-        .args(["--clients", &clients.to_string()])
-        .args(["--groups", &groups.to_string()])
-        .args(["--viewers", &viewers.to_string()])
+        .args(["--clients", &load.clients.to_string()])
+        .args(["--groups", &load.groups.to_string()])
+        .args(["--viewers", &load.viewers.to_string()])
+        .args(["--padding", &load.padding.to_string()])
+        .args(["--flush", &load.flush.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -92,18 +121,22 @@ struct Clients {
     next: Vec<u8>,
     steps: u64,
     latency: Histogram,
+    /// What a step has more than its two bytes.
+    padding: Vec<u8>,
     /// Bytes of a packet whose rest has not come.
     partial: Vec<Vec<u8>>,
     started: Instant,
 }
 
 impl Clients {
-    fn new(count: usize) -> Self {
+    fn new(load: &Load) -> Self {
+        let count = load.clients;
         Self {
             sent: vec![[0; NUMBERS]; count],
             next: vec![0; count],
             steps: 0,
             latency: Histogram::default(),
+            padding: vec![b'a'; load.padding],
             partial: vec![Vec::new(); count],
             started: Instant::now(),
         }
@@ -113,18 +146,19 @@ impl Clients {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn walk(&mut self, fleet: &mut Fleet, began: Instant, options: &Options) -> Result<()> {
-        let mut schedule = Schedule::new(began, PACE, options.bots);
+    fn walk(&mut self, fleet: &mut Fleet, began: Instant, load: &Load) -> Result<()> {
+        let mut schedule = Schedule::new(began, load.pace(), load.clients);
         loop {
             let now = Instant::now();
-            if now >= began + options.duration() {
+            if now >= began + load.duration {
                 return Ok(());
             }
             while let Some(number) = schedule.due(now) {
                 let step = self.next[number];
                 self.next[number] = step.wrapping_add(1);
                 self.sent[number][usize::from(step)] = self.now();
-                self.steps += u64::from(fleet.send(number, &[STEP_ID, step]));
+                let bytes = [&[STEP_ID, step], &self.padding[..]].concat();
+                self.steps += u64::from(fleet.send(number, &bytes));
             }
             fleet.turn(schedule.next_at(), |number, heard| self.hear(number, heard))?;
         }
@@ -146,7 +180,7 @@ impl Clients {
 
     /// Takes note of the whole packets of `block` and returns what is left.
     fn take_whole<'a>(&mut self, now: u64, block: &'a [u8]) -> &'a [u8] {
-        let packets = block.chunks_exact(SEEN_BYTES);
+        let packets = block.chunks_exact(SEEN_BYTES + self.padding.len());
         let rest = packets.remainder();
         for packet in packets {
             let sender = usize::from(u16::from_le_bytes([packet[1], packet[2]]));
@@ -162,13 +196,34 @@ impl Clients {
 mod tests {
     use super::*;
 
+    fn load(padding: usize) -> Load {
+        Load {
+            clients: 2,
+            groups: 1,
+            steps_per_second: 8.0,
+            viewers: 1.0,
+            padding,
+            duration: Duration::from_secs(1),
+            flush: FlushRule::AtOnce,
+        }
+    }
+
     #[test]
     fn packets_are_counted_whole_however_they_are_cut() {
-        let mut clients = Clients::new(2);
+        let mut clients = Clients::new(&load(0));
         clients.hear(0, Heard::Bytes(&[6, 1, 0, 0, 0, 6, 1]));
         clients.hear(0, Heard::Bytes(&[0, 0]));
         clients.hear(0, Heard::Bytes(&[0, 6, 1, 0, 0, 0]));
         assert_eq!(clients.latency.total(), 3);
         assert!(clients.partial[0].is_empty());
+        let mut clients = Clients::new(&load(1));
+        clients.hear(0, Heard::Bytes(&[6, 1, 0, 0, 0, 97, 6]));
+        assert_eq!((clients.latency.total(), clients.partial[0].len()), (1, 1));
+    }
+
+    #[test]
+    fn the_pace_gives_the_steps_a_second() {
+        assert_eq!(load(0).pace(), Duration::from_millis(250));
+        assert_eq!(Load { steps_per_second: 0.0, ..load(0) }.pace(), Duration::from_secs(1));
     }
 }

@@ -95,7 +95,7 @@ impl fmt::Display for Comparison {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::Figures;
+    use super::super::figures::Figures;
     use super::super::report::tests::clean;
     use super::*;
 

@@ -12,6 +12,14 @@ use crate::shadow::{Screen, ShadowClient};
 
 /// Steps of a bot that are remembered until others have seen them: two seconds at its pace.
 const TRAIL: usize = 8;
+/// Digits that a line of chat begins with: its number.
+const LINE_DIGITS: usize = 8;
+/// What follows: it makes a line as long as lines mostly are.
+const LINE_WORDS: &str = " vendo pociones y flechas";
+/// Characters of a line.
+pub const LINE_LENGTH: usize = LINE_DIGITS + LINE_WORDS.len();
+/// Lines over heads and on the console that a client keeps.
+const LINES_KEPT: usize = 64;
 /// Char indices are 1 to 32,767.
 const CHAR_INDICES: usize = 32_768;
 /// Character names are at most 15 characters, and a letter comes first.
@@ -31,15 +39,9 @@ pub struct Client {
 /// What all bots received since the last reset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// `CharacterMove`: always another's.
-    pub moves: u64,
-    /// `CharacterCreate`, the own ones too.
-    pub creates: u64,
-    /// `CharacterRemove`.
-    pub removes: u64,
-    /// `UserCharIndexInServer`: one for each own `CharacterCreate`.
-    pub own_indices: u64,
-    /// `PosUpdate`: each is a refused step.
+    /// What bots were told of others: that one came, moved, turned, spoke or went.
+    pub deliveries: u64,
+    /// `PosUpdate`: each is a refused step, unless it was asked for.
     pub refusals: u64,
     /// `ChangeMap`.
     pub map_changes: u64,
@@ -48,19 +50,19 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// What bots were told about others' coming, moving and going.
-    #[must_use]
-    pub fn deliveries(&self) -> u64 {
-        self.moves + self.removes + self.creates.saturating_sub(self.own_indices)
-    }
-
-    fn note(&mut self, packet: &ServerPacket<'_>) {
+    /// Takes note of a packet for the bot that has index `own`.
+    fn note(&mut self, packet: &ServerPacket<'_>, own: Option<i16>) {
         self.packets += 1;
         match packet {
-            ServerPacket::CharacterMove { .. } => self.moves += 1,
-            ServerPacket::CharacterCreate { .. } => self.creates += 1,
-            ServerPacket::CharacterRemove { .. } => self.removes += 1,
-            ServerPacket::UserCharIndexInServer { .. } => self.own_indices += 1,
+            ServerPacket::CharacterMove { .. }
+            | ServerPacket::CharacterCreate { .. }
+            | ServerPacket::CharacterRemove { .. } => self.deliveries += 1,
+            // The own character was among those created.
+            ServerPacket::UserCharIndexInServer { .. } => self.deliveries = self.deliveries.saturating_sub(1),
+            ServerPacket::CharacterChange { char_index, .. }
+            | ServerPacket::ChatOverHead { char_index, .. } => {
+                self.deliveries += u64::from(Some(*char_index) != own);
+            }
             ServerPacket::PosUpdate { .. } => self.refusals += 1,
             ServerPacket::ChangeMap { .. } => self.map_changes += 1,
             _ => {}
@@ -95,9 +97,11 @@ pub struct Crowd {
     pub clients: Vec<Client>,
     /// What they received.
     pub tally: Tally,
-    /// Microseconds from a step's write to each read that tells another of it.
+    /// Microseconds from a step's or a line's write to each read that tells another of it.
     pub latency: Histogram,
     trails: Vec<Trail>,
+    /// When each line of chat was sent, in microseconds.
+    lines: Vec<u64>,
     /// Which bot has a char index.
     by_index: Vec<Option<u32>>,
     started: Instant,
@@ -120,6 +124,7 @@ impl Crowd {
             tally: Tally::default(),
             latency: Histogram::default(),
             trails: vec![Trail::default(); count],
+            lines: Vec::new(),
             by_index: vec![None; CHAR_INDICES],
             started: Instant::now(),
         }
@@ -142,6 +147,23 @@ impl Crowd {
         self.trails[number].note(tile, now);
     }
 
+    /// A line for some bot to say now.
+    pub fn line(&mut self) -> String {
+        let number = self.lines.len();
+        self.lines.push(self.now());
+        format!("{number:0LINE_DIGITS$}{LINE_WORDS}")
+    }
+
+    /// Bot `number` has left by itself and is going to log in.
+    pub fn leave(&mut self, number: usize) {
+        let client = &mut self.clients[number];
+        if let Some(slot) = client.shadow.own_index.and_then(slot) {
+            self.by_index[slot] = None;
+        }
+        client.shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
+        self.trails[number] = Trail::default();
+    }
+
     /// What a bot's socket has to say.
     pub fn hear(&mut self, number: usize, heard: Heard<'_>) {
         match heard {
@@ -157,26 +179,36 @@ impl Crowd {
 
     fn read(&mut self, number: usize, block: &[u8]) {
         let now = self.now();
-        let Self { clients, tally, latency, trails, by_index, .. } = self;
+        let Self { clients, tally, latency, trails, lines, by_index, .. } = self;
+        let shadow = &mut clients[number].shadow;
+        let own = shadow.own_index;
         // What the client cannot follow is one of its faults, which are all reported at the end.
-        let _ = clients[number].shadow.read_with(block, |packet| {
-            tally.note(packet);
-            match *packet {
+        let _ = shadow.read_with(block, |packet| {
+            tally.note(packet, own);
+            let sent = match packet {
                 ServerPacket::CharacterMove { char_index, x, y } => {
-                    let bot = slot(char_index).and_then(|slot| by_index[slot]);
-                    let trail = bot.and_then(|bot| trails.get(bot as usize));
-                    if let Some(sent) = trail.and_then(|trail| trail.stepped((x, y))) {
-                        latency.record(now - sent);
-                    }
+                    let bot = slot(*char_index).and_then(|slot| by_index[slot]);
+                    bot.and_then(|bot| trails.get(bot as usize)?.stepped((*x, *y)))
+                }
+                ServerPacket::ChatOverHead { text, char_index, .. } if Some(*char_index) != own => {
+                    line_number(text).and_then(|line| lines.get(line).copied())
                 }
                 ServerPacket::UserCharIndexInServer { char_index } => {
-                    if let Some(slot) = slot(char_index) {
+                    if let Some(slot) = slot(*char_index) {
                         by_index[slot] = u32::try_from(number).ok();
                     }
+                    None
                 }
-                _ => {}
+                _ => None,
+            };
+            if let Some(sent) = sent {
+                latency.record(now - sent);
             }
         });
+        if shadow.chat.len() > LINES_KEPT || shadow.console.len() > LINES_KEPT {
+            shadow.chat.clear();
+            shadow.console.clear();
+        }
     }
 
     /// How many connections have gone, by cause.
@@ -195,6 +227,10 @@ impl Crowd {
             client.shadow.faults.iter().map(move |fault| format!("{}: {fault}", client.name))
         })
     }
+}
+
+fn line_number(text: &str) -> Option<usize> {
+    text.get(..LINE_DIGITS)?.parse().ok()
 }
 
 fn slot(char_index: i16) -> Option<usize> {
@@ -244,13 +280,13 @@ mod tests {
             ];
             crowd.hear(number, Heard::Bytes(&bytes(&packets)));
         }
+        crowd.reset();
         crowd
     }
 
     #[test]
     fn what_is_told_of_others_is_a_delivery_and_the_own_character_is_none() {
         let mut crowd = two();
-        assert_eq!(crowd.tally.deliveries(), 2);
         let step = ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 };
         let packets = [
             step,
@@ -258,8 +294,32 @@ mod tests {
             ServerPacket::CharacterRemove { char_index: 20 },
         ];
         crowd.hear(0, Heard::Bytes(&bytes(&packets)));
-        assert_eq!((crowd.tally.deliveries(), crowd.tally.refusals), (4, 1));
+        assert_eq!((crowd.tally.deliveries, crowd.tally.refusals), (2, 1));
+        crowd.hear(0, Heard::Bytes(&bytes(&[create(20, 60)])));
+        assert_eq!(crowd.tally.deliveries, 3);
         assert_eq!(crowd.faults().count(), 0);
+    }
+
+    #[test]
+    fn a_line_is_a_delivery_for_all_but_who_said_it() {
+        let mut crowd = two();
+        let text = crowd.line();
+        let said = ServerPacket::ChatOverHead { text: text.into(), char_index: 20, r: 255, g: 255, b: 255 };
+        for number in [0, 1] {
+            crowd.hear(number, Heard::Bytes(&bytes(std::slice::from_ref(&said))));
+        }
+        assert_eq!((crowd.tally.deliveries, crowd.latency.total()), (1, 1));
+    }
+
+    #[test]
+    fn who_left_by_itself_is_not_gone_and_starts_again() {
+        let mut crowd = two();
+        crowd.leave(1);
+        assert!(crowd.disconnects().is_empty());
+        assert_eq!(
+            (crowd.clients[1].shadow.screen, crowd.clients[1].shadow.own_index),
+            (Screen::Login, None)
+        );
     }
 
     #[test]
@@ -281,7 +341,7 @@ mod tests {
         let packets = [create(77, 40), ServerPacket::CharacterMove { char_index: 77, x: 41, y: 50 }];
         crowd.hear(0, Heard::Bytes(&bytes(&packets)));
         crowd.hear(0, Heard::Bytes(&bytes(&[ServerPacket::CharacterMove { char_index: 20, x: 61, y: 50 }])));
-        assert_eq!((crowd.latency.total(), crowd.tally.moves), (0, 2));
+        assert_eq!((crowd.latency.total(), crowd.tally.deliveries), (0, 3));
     }
 
     #[test]

@@ -1,15 +1,23 @@
 //! Many client sockets on one thread.
+//!
+//! Each client of a server on this machine has an address of its own, 127.1.x.y, so that the server's limits by address
+//! can stay as they are for players.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Socket, Type};
 
 /// More than a server may have waiting for one client, so that one read takes all that is there.
 const READ_BUFFER: usize = 256 * 1024;
 const EVENTS: usize = 1024;
+/// The net of their addresses.
+const NET: u8 = 1;
+/// Addresses that differ in their last byte alone.
+const ADDRESSES: usize = 250;
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a client's socket has to say.
@@ -50,19 +58,27 @@ impl Fleet {
         })
     }
 
-    /// Connects one more client and returns its number: 0, 1, 2 and so on.
+    /// Connects client number `client`, which is not connected.
     ///
     /// # Errors
     /// When nobody answers there.
-    pub fn connect(&mut self, address: SocketAddr) -> io::Result<usize> {
-        let stream = std::net::TcpStream::connect_timeout(&address, CONNECT_PATIENCE)?;
-        stream.set_nodelay(true)?;
+    pub fn connect(&mut self, client: usize, address: SocketAddr) -> io::Result<()> {
+        let stream = connect_from(source(NET, client), address, None)?;
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
-        let client = self.streams.len();
         self.poll.registry().register(&mut stream, Token(client), Interest::READABLE)?;
-        self.streams.push(Some(stream));
-        Ok(client)
+        if self.streams.len() <= client {
+            self.streams.resize_with(client + 1, || None);
+        }
+        self.streams[client] = Some(stream);
+        Ok(())
+    }
+
+    /// Closes a client's socket without a word; it is not heard any more.
+    pub fn close(&mut self, client: usize) {
+        if let Some(stream) = self.streams.get_mut(client) {
+            *stream = None;
+        }
     }
 
     /// Sends all of `bytes` with one write. `false` when the client has gone or its socket does not take them; a
@@ -139,6 +155,33 @@ impl Fleet {
     }
 }
 
+/// The address that client number `client` of a net 127.`net` has on this machine.
+pub(super) fn source(net: u8, client: usize) -> Ipv4Addr {
+    let byte = |value: usize| u8::try_from(value % ADDRESSES).unwrap_or(0);
+    Ipv4Addr::new(127, net, byte(client / ADDRESSES), byte(client) + 1)
+}
+
+/// Connects from `source` if the server is on this machine, else from wherever the system says. With a
+/// `receive_buffer`, the system keeps about so many bytes that are not read yet.
+pub(super) fn connect_from(
+    source: Ipv4Addr,
+    address: SocketAddr,
+    receive_buffer: Option<usize>,
+) -> io::Result<std::net::TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if let Some(bytes) = receive_buffer {
+        // Only what is set before connecting bounds the window.
+        socket.set_recv_buffer_size(bytes)?;
+    }
+    if address.is_ipv4() && address.ip().is_loopback() {
+        socket.bind(&SocketAddr::from((source, 0)).into())?;
+    }
+    socket.connect_timeout(&address.into(), CONNECT_PATIENCE)?;
+    let stream = std::net::TcpStream::from(socket);
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -151,10 +194,9 @@ mod tests {
     fn clients_are_heard_until_they_close_and_then_no_more() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut fleet = Fleet::new().unwrap();
-        let (first, second) = (
-            fleet.connect(listener.local_addr().unwrap()).unwrap(),
-            fleet.connect(listener.local_addr().unwrap()).unwrap(),
-        );
+        let (first, second) = (0, 1);
+        fleet.connect(first, listener.local_addr().unwrap()).unwrap();
+        fleet.connect(second, listener.local_addr().unwrap()).unwrap();
         let (mut one, mut two) = (listener.accept().unwrap().0, listener.accept().unwrap().0);
         one.write_all(b"uno").unwrap();
         two.write_all(b"adios").unwrap();
@@ -175,5 +217,12 @@ mod tests {
         assert_eq!(heard, [said(first, "uno"), said(second, "adios"), said(second, "closed by the server")]);
         assert!(fleet.send(first, b"x") && !fleet.send(second, b"x"));
         assert_eq!((fleet.reads, fleet.bytes), (2, 8));
+        assert_ne!(one.peer_addr().unwrap().ip(), Ipv4Addr::LOCALHOST);
+    }
+
+    #[test]
+    fn addresses_of_clients_differ() {
+        let addresses: std::collections::BTreeSet<_> = (0..30_000).map(|client| source(1, client)).collect();
+        assert_eq!(addresses.len(), 30_000);
     }
 }

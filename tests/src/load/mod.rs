@@ -3,23 +3,34 @@
 //! It answers two questions about a server under load: is what every client shows true, and what does it cost? The
 //! cost is compared with a relay that only copies bytes ([`crate::relay`]).
 //!
-//! Read in this order: [`options`]: what a run is told; [`run`]: a run from start to end; [`crowd`]: what all clients
-//! believe and have counted; [`walker`] and [`places`]: where bots go; [`truth`]: what they should believe; [`baseline`]:
-//! the same load on the relay; [`redis`] and [`compare`]: what Redis is asked and costs; [`report`]: the figures.
-//! [`fleet`], [`schedule`], [`histogram`], [`meter`] and [`usage`] are tools.
+//! Read in this order: [`options`]: what a run is told; [`run`]: a run from start to end; [`stage`] and [`crowd`]: the
+//! bots' sockets, what their clients believe and have counted; [`arrivals`]: how they come in; [`players`]: what they do;
+//! [`places`], [`distances`] and [`walker`]: where they go; [`hostile`]: who attacks meanwhile; [`phase`]: what is
+//! measured; [`truth`]: what clients should believe; [`baseline`]: the same load on the relay; [`redis`] and [`compare`]:
+//! what Redis is asked and costs; [`figures`] and [`report`]: the outcome. [`fleet`], [`schedule`], [`histogram`],
+//! [`meter`], [`usage`] and [`server_metrics`] are tools.
 
+pub mod arrivals;
 pub mod baseline;
 pub mod compare;
 pub mod crowd;
+pub mod distances;
+pub mod figures;
 pub mod fleet;
 pub mod histogram;
+pub mod hostile;
 pub mod meter;
 pub mod options;
+pub mod phase;
 pub mod places;
+pub mod players;
 pub mod redis;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod server_metrics;
+pub mod stage;
+mod table;
 pub mod truth;
 pub mod usage;
 pub mod walker;

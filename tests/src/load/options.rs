@@ -6,17 +6,34 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
+use serde::Serialize;
 
-/// Bots that start on one map unless told otherwise: enough for the crowd of a town square.
-const BOTS_PER_MAP: usize = 64;
+use super::hostile::Attack;
+use crate::relay::FlushRule;
+
+/// What the server does by default to hash a password: memory in KiB and passes.
+const DEFAULT_PASSWORD_COST: (u32, u32) = (19_456, 2);
+/// What it does where logins are not what is measured.
+const CHEAP_PASSWORD_COST: (u32, u32) = (8, 1);
+/// Bots on one map unless told otherwise.
+const BOTS_PER_MAP: usize = 1000;
 
 /// What the bots do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scenario {
-    /// They walk, four steps a second each.
+    /// They walk, four steps a second each, spread over whole maps.
     Walk,
+    /// They walk, all within one square of 27 × 27 tiles.
+    Crowd,
     /// They stand still and say nothing.
     Idle,
+    /// They stand still and talk, a line every three seconds each.
+    Chat,
+    /// They walk, turn, click, ask, talk, change maps, and now and then one connects anew.
+    Mixed,
+    /// Characters that exist log in, all at the same time, as fast as the server takes them; then they stand.
+    LoginStorm,
 }
 
 /// Puts many bots on real sockets on a server, lets them walk, and compares what each one's client shows with what is
@@ -35,15 +52,26 @@ pub struct Options {
     /// Directory of the world's data, which must be the server's too; without it, the starter world.
     #[arg(long)]
     pub data: Option<PathBuf>,
-    /// Maps to spread the bots over [default: one for 64 bots].
+    /// Maps to spread the bots over [default: one for 1000 bots]; a crowd has one.
     #[arg(long)]
     pub maps: Option<usize>,
-    /// Everybody on one map.
-    #[arg(long, conflicts_with = "maps")]
-    pub crowd: bool,
-    /// Tiles that bots keep around where they come to a map, except those that travel.
+    /// Tiles that bots keep around where they come to a map.
     #[arg(long, default_value_t = 10)]
     pub radius: u8,
+    /// So many bots more, on other maps, that come in when the others have been measured, and stand idle while those are
+    /// measured once more.
+    #[arg(long, default_value_t = 0)]
+    pub idle: usize,
+    /// Attackers that begin when the bots have been measured, and go on while those are measured once more.
+    #[arg(long, value_enum, value_name = "ATTACK", conflicts_with = "idle")]
+    pub hostile: Option<Attack>,
+    /// How many attackers.
+    #[arg(long, default_value_t = 10, requires = "hostile")]
+    pub attackers: usize,
+    /// Memory that hashing one password takes, in KiB; two passes over it [default: 8 with one pass; for a login storm,
+    /// the server's default].
+    #[arg(long, value_name = "KIB")]
+    pub password_kib: Option<u32>,
     /// What the bots' ways follow from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -59,9 +87,15 @@ pub struct Options {
     /// Number of that server's process, to measure what it uses.
     #[arg(long, requires = "port")]
     pub pid: Option<u32>,
+    /// Where that server tells its metrics, as address:port.
+    #[arg(long, requires = "port")]
+    pub ops: Option<SocketAddr>,
     /// Afterwards, the same load on a relay that only copies bytes, to compare.
     #[arg(long)]
     pub baseline: bool,
+    /// When the relay sends what waits: at-once, server (when the game server would) or a number of milliseconds.
+    #[arg(long, default_value_t = FlushRule::Server, requires = "baseline")]
+    pub baseline_cadence: FlushRule,
     /// Keeps everything in Redis: one of its own, or the empty one at that address.
     #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with = "port")]
     pub redis: Option<Option<String>>,
@@ -86,10 +120,17 @@ impl Options {
     /// Maps to spread the bots over, from 1.
     #[must_use]
     pub fn map_count(&self) -> usize {
-        if self.crowd {
-            return 1;
-        }
         self.maps.unwrap_or(self.bots.div_ceil(BOTS_PER_MAP)).max(1)
+    }
+
+    /// Memory in KiB and passes that hashing a password takes.
+    #[must_use]
+    pub fn password_cost(&self) -> (u32, u32) {
+        match (self.password_kib, self.scenario) {
+            (Some(memory), _) => (memory, DEFAULT_PASSWORD_COST.1),
+            (None, Scenario::LoginStorm) => DEFAULT_PASSWORD_COST,
+            (None, _) => CHEAP_PASSWORD_COST,
+        }
     }
 
     /// The address of the server that runs already, if there is one.
@@ -115,11 +156,24 @@ mod tests {
     }
 
     #[test]
-    fn bots_are_spread_over_maps_unless_they_are_a_crowd() {
-        assert_eq!(options(&["--bots", "1000"]).map_count(), 16);
-        assert_eq!(options(&["--bots", "1000", "--crowd"]).map_count(), 1);
+    fn bots_share_maps_unless_told_how_many() {
+        assert_eq!(options(&["--bots", "1000"]).map_count(), 1);
+        assert_eq!(options(&["--bots", "1001"]).map_count(), 2);
         assert_eq!(options(&["--bots", "1000", "--maps", "7"]).map_count(), 7);
-        assert_eq!(options(&["--bots", "5"]).map_count(), 1);
+    }
+
+    #[test]
+    fn the_relays_cadence_is_a_word_or_milliseconds() {
+        assert_eq!(options(&[]).baseline_cadence, FlushRule::Server);
+        let given = |text| options(&["--baseline", "--baseline-cadence", text]).baseline_cadence;
+        assert_eq!((given("at-once"), given("25")), (FlushRule::AtOnce, FlushRule::Every(25)));
+    }
+
+    #[test]
+    fn passwords_are_cheap_except_where_logins_are_measured() {
+        assert_eq!(options(&[]).password_cost(), CHEAP_PASSWORD_COST);
+        assert_eq!(options(&["--scenario", "login-storm"]).password_cost(), DEFAULT_PASSWORD_COST);
+        assert_eq!(options(&["--password-kib", "1024"]).password_cost(), (1024, 2));
     }
 
     #[test]

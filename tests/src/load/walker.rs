@@ -5,17 +5,14 @@ use pyao_server::protocol::client::ClientPacket;
 use pyao_server::world::heading::Heading;
 use pyao_server::world::random::Random;
 
-use super::places::Distances;
+use super::distances::Distances;
+use super::places::Bounds;
 use crate::shadow::ShadowClient;
 
-/// One bot of so many goes to an exit now and then; the others stay around their start.
-const TRAVELLER_EVERY: usize = 16;
 /// Steps along one heading, at most.
 const STRAIGHT_MAX: u32 = 6;
 /// Steps of a traveller between two journeys.
 const STROLL: (u32, u32) = (5, 40);
-/// Headings tried before a bot that is hemmed in presses one that leads nowhere.
-const TRIES: u32 = 6;
 
 /// What a bot sees: its map's data and its client's picture.
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +55,22 @@ impl View<'_> {
     }
 }
 
+/// How far a bot goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Habits {
+    /// It stays about so many tiles around where it comes to a map, unless it travels.
+    pub radius: u8,
+    /// It never leaves these tiles, unless it travels.
+    pub bounds: Bounds,
+    /// It goes to an exit now and then.
+    pub travels: bool,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Walker {
     random: Random,
-    radius: u8,
-    is_traveller: bool,
+    habits: Habits,
     home: Option<Position>,
     heading: Heading,
     /// Steps still to go along `heading`.
@@ -73,20 +80,12 @@ pub struct Walker {
 }
 
 impl Walker {
-    /// Bot number `number`, which stays about `radius` tiles around where it comes to a map, unless it travels.
+    /// Bot number `number`.
     #[must_use]
-    pub fn new(number: usize, seed: u64, radius: u8) -> Self {
+    pub fn new(number: usize, seed: u64, habits: Habits) -> Self {
         let mut random = Random::new(seed.wrapping_add(number as u64));
         let stroll = random.between(STROLL.0, STROLL.1);
-        Self {
-            random,
-            radius,
-            is_traveller: number % TRAVELLER_EVERY == TRAVELLER_EVERY - 1,
-            home: None,
-            heading: Heading::South,
-            straight: 0,
-            stroll,
-        }
+        Self { random, habits, home: None, heading: Heading::South, straight: 0, stroll }
     }
 
     /// The key it presses now.
@@ -95,14 +94,14 @@ impl Walker {
             self.home = Some(view.position);
             self.stroll = self.random.between(STROLL.0, STROLL.1);
         }
-        if self.is_traveller && self.stroll == 0 {
+        if self.habits.travels && self.stroll == 0 {
             if let Some(heading) = view.towards_exit() {
                 return heading;
             }
             self.stroll = STRAIGHT_MAX;
         }
         self.stroll = self.stroll.saturating_sub(1);
-        if self.straight > 0 && view.is_open(self.heading) {
+        if self.straight > 0 && self.may_go(view, self.heading) {
             self.straight -= 1;
             return self.heading;
         }
@@ -111,29 +110,27 @@ impl Walker {
         self.heading
     }
 
+    /// The way home from too far away, else any way that is open; hemmed in, one that leads nowhere.
     fn new_heading(&mut self, view: &View<'_>) -> Heading {
-        if let Some(heading) = self.homeward(view.position).filter(|heading| view.is_open(*heading)) {
+        if let Some(heading) = self.homeward(view.position).filter(|heading| self.may_go(view, *heading)) {
             return heading;
         }
-        for _ in 0..TRIES {
-            let heading = self.any_heading();
-            if view.is_open(heading) {
-                return heading;
-            }
-        }
-        self.any_heading()
+        let first = self.random.between(0, 3) as usize;
+        let headings = (first..first + 4).map(|heading| Heading::ALL[heading % 4]);
+        headings.clone().find(|heading| self.may_go(view, *heading)).unwrap_or(Heading::ALL[first])
     }
 
-    fn any_heading(&mut self) -> Heading {
-        Heading::ALL[self.random.between(0, 3) as usize]
+    fn may_go(&self, view: &View<'_>, heading: Heading) -> bool {
+        let (x, y) = view.target(heading);
+        (self.habits.travels || self.habits.bounds.contains(x, y)) && view.is_open(heading)
     }
 
     /// The way back, when it has gone too far.
     fn homeward(&self, at: Position) -> Option<Heading> {
         let home = self.home?;
-        if at.x.abs_diff(home.x) > self.radius {
+        if at.x.abs_diff(home.x) > self.habits.radius {
             Some(if at.x > home.x { Heading::West } else { Heading::East })
-        } else if at.y.abs_diff(home.y) > self.radius {
+        } else if at.y.abs_diff(home.y) > self.habits.radius {
             Some(if at.y > home.y { Heading::North } else { Heading::South })
         } else {
             None
@@ -160,7 +157,7 @@ mod tests {
     use pyao_server::protocol::server::ServerPacket;
     use pyao_server::protocol::wire::TextEncoding;
 
-    use super::super::places::start_on;
+    use super::super::places::Places;
     use super::*;
     use crate::shadow::Screen;
 
@@ -196,13 +193,13 @@ mod tests {
     }
 
     /// Lets one bot walk where nobody else is; returns the tiles it came to and whether it stepped on an exit.
-    fn walk(number: usize, radius: u8, steps: usize) -> (Position, Vec<(u8, u8)>, bool) {
+    fn walk(places: &Places, habits: Habits, steps: usize) -> (Vec<(u8, u8)>, bool) {
         let content = Content::starter();
-        let start = content.maps().find_map(|map| start_on(map, radius)).unwrap();
+        let start = places.starts[0];
         let map = content.map(start.map).unwrap();
         let to_exits = Distances::to_exits(&content, map);
         let mut shadow = client_at(start);
-        let mut walker = Walker::new(number, 1, radius);
+        let mut walker = Walker::new(0, 1, habits);
         let mut tiles = Vec::new();
         for _ in 0..steps {
             let (x, y) = shadow.position().unwrap();
@@ -213,26 +210,44 @@ mod tests {
             assert!(map.walkable(x, y), "the server would refuse {x},{y}");
             tiles.push((x, y));
             if map.exit(x, y).is_some() {
-                return (start, tiles, true);
+                return (tiles, true);
             }
         }
-        (start, tiles, false)
+        (tiles, false)
+    }
+
+    fn keeps_walking(tiles: &[(u8, u8)]) {
+        let moved = tiles.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(moved > tiles.len() * 9 / 10, "{moved} steps moved it");
     }
 
     #[test]
     fn a_bot_keeps_walking_on_legal_tiles_around_its_start() {
-        let radius = 10;
-        let (start, tiles, left) = walk(0, radius, 2_000);
+        // The second of three starts is in the middle of the map.
+        let mut places = Places::spread(&Content::starter(), 1, 3);
+        places.starts.rotate_left(1);
+        let habits = Habits { radius: 10, bounds: places.bounds, travels: false };
+        let (tiles, left) = walk(&places, habits, 2_000);
         assert!(!left);
-        let reach = radius + u8::try_from(STRAIGHT_MAX).unwrap() + 1;
+        let (start, reach) = (places.starts[0], 10 + u8::try_from(STRAIGHT_MAX).unwrap() + 1);
         assert!(tiles.iter().all(|(x, y)| x.abs_diff(start.x) <= reach && y.abs_diff(start.y) <= reach));
-        let moved = tiles.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        assert!(moved > 1_900, "{moved} steps moved it");
+        keeps_walking(&tiles);
+    }
+
+    #[test]
+    fn a_bot_of_a_crowd_stays_in_its_square() {
+        let places = Places::crowd(&Content::starter(), 3);
+        let habits = Habits { radius: 100, bounds: places.bounds, travels: false };
+        let (tiles, _) = walk(&places, habits, 2_000);
+        assert!(tiles.iter().all(|(x, y)| places.bounds.contains(*x, *y)));
+        keeps_walking(&tiles);
     }
 
     #[test]
     fn a_traveller_finds_an_exit() {
-        let (_, _, left) = walk(TRAVELLER_EVERY - 1, 10, 1_000);
+        let places = Places::spread(&Content::starter(), 1, 1);
+        let habits = Habits { radius: 10, bounds: places.bounds, travels: true };
+        let (_, left) = walk(&places, habits, 1_000);
         assert!(left);
     }
 }

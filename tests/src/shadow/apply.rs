@@ -64,10 +64,7 @@ impl ShadowClient {
             ServerPacket::CharacterRemove { char_index } => {
                 self.characters.remove(&char_index);
             }
-            ServerPacket::CharacterMove { char_index, x, y } => {
-                self.check_tile(x, y, "CharacterMove");
-                self.step_other(char_index, x, y);
-            }
+            ServerPacket::CharacterMove { char_index, x, y } => self.move_other(char_index, x, y),
             ServerPacket::CharacterChangeNick { char_index, name } => {
                 self.with_known(char_index, "CharacterChangeNick", |seen| seen.name = name.into_owned());
             }
@@ -321,6 +318,11 @@ impl ShadowClient {
             }
             _ => {}
         }
+    }
+
+    pub(super) fn move_other(&mut self, char_index: i16, x: u8, y: u8) {
+        self.check_tile(x, y, "CharacterMove");
+        self.step_other(char_index, x, y);
     }
 
     pub(super) fn check_known(&mut self, char_index: i16, packet: &str) {

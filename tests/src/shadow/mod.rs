@@ -165,6 +165,12 @@ impl ShadowClient {
         let mut offset = 0;
         while offset < block.len() {
             let rest = &block[offset..];
+            if let Some(packet) = whole_move(rest).filter(|_| self.screen == Screen::Game) {
+                observe(&packet);
+                self.take_move(packet);
+                offset += MOVE_BYTES;
+                continue;
+            }
             let decoded = ServerPacket::decode(rest, self.encoding).map_err(BlockError::Unreadable)?;
             let Some((packet, consumed)) = decoded else {
                 return Err(BlockError::Cut { id: rest[0], offset });
@@ -174,6 +180,14 @@ impl ShadowClient {
             offset += consumed;
         }
         Ok(())
+    }
+
+    /// As [`Self::take`] for a move on the game screen, which needs no long way to the one part that it concerns.
+    fn take_move(&mut self, packet: ServerPacket<'static>) {
+        self.received.note(&packet);
+        if let ServerPacket::CharacterMove { char_index, x, y } = packet {
+            self.move_other(char_index, x, y);
+        }
     }
 
     fn take(&mut self, packet: ServerPacket<'static>, offset: usize) -> Result<(), BlockError> {
@@ -250,6 +264,17 @@ impl ShadowClient {
             self.fault(fault());
         }
     }
+}
+
+/// Bytes of a `CharacterMove`.
+const MOVE_BYTES: usize = 5;
+
+/// The `CharacterMove` that `bytes` begin with, read without the table of all packets: with many players around, nearly
+/// all packets are moves.
+fn whole_move(bytes: &[u8]) -> Option<ServerPacket<'static>> {
+    let [id, low, high, x, y] = *bytes.first_chunk::<MOVE_BYTES>()?;
+    let packet = ServerPacket::CharacterMove { char_index: i16::from_le_bytes([low, high]), x, y };
+    (id == packet.id()).then_some(packet)
 }
 
 #[cfg(test)]

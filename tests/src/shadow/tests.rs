@@ -306,3 +306,16 @@ fn stats_follow_the_last_word() {
     assert_eq!((shadow.stats.hp, shadow.stats.max_hp, shadow.stats.gold), (5, 20, 100));
     assert_eq!(shadow.free_skill_points, 10);
 }
+
+#[test]
+fn a_move_that_is_read_the_short_way_is_the_same_packet() {
+    for bytes in [[32, 7, 0, 50, 51], [32, 255, 127, 1, 100], [32, 0, 128, 0, 255], [33, 7, 0, 50, 51]] {
+        let decoded = ServerPacket::decode(&bytes, TextEncoding::Latin1).unwrap();
+        let is_move = |packet: &ServerPacket<'_>| matches!(packet, ServerPacket::CharacterMove { .. });
+        assert_eq!(whole_move(&bytes), decoded.map(|(packet, _)| packet).filter(is_move));
+    }
+    assert!(whole_move(&[32, 7, 0, 50, 51]).is_some() && whole_move(&[32, 7, 0, 50]).is_none());
+    let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
+    shadow.read(&[32, 7, 0, 50, 51]).unwrap();
+    assert!(!shadow.faults.is_empty(), "a move does not open the game");
+}

@@ -1,0 +1,127 @@
+//! Bots that are on their way into the world, and how long it takes them.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use pyao_server::protocol::client::ClientPacket;
+
+use super::PACE;
+use super::histogram::Histogram;
+use super::stage::Stage;
+use crate::bot::{NewCharacter, login_packet};
+
+/// A login that takes longer has failed.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+const PASSWORD: &str = "secreto1";
+
+/// How a bot comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It throws the dice and creates its character.
+    Create,
+    /// It logs in with the character that it created before.
+    Login,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    coming: Vec<Coming>,
+    /// Microseconds from connecting until the bot knew its own character.
+    pub times: Histogram,
+}
+
+#[derive(Debug)]
+struct Coming {
+    number: usize,
+    way: Way,
+    since: Instant,
+    /// Whether it has sent the form.
+    has_asked: bool,
+}
+
+impl Arrivals {
+    /// Whether nobody is on the way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.coming.is_empty()
+    }
+
+    /// Whether that bot is on the way.
+    #[must_use]
+    pub fn has(&self, number: usize) -> bool {
+        self.coming.iter().any(|coming| coming.number == number)
+    }
+
+    /// A bot connects and asks to come in.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub fn begin(&mut self, stage: &mut Stage, number: usize, way: Way) -> Result<()> {
+        let since = Instant::now();
+        stage.connect(number)?;
+        match way {
+            Way::Create => stage.send(number, &ClientPacket::ThrowDices),
+            Way::Login => {
+                let packet = login_packet(&stage.crowd.clients[number].name, PASSWORD);
+                stage.send(number, &packet)
+            }
+        };
+        self.coming.push(Coming { number, way, since, has_asked: way == Way::Login });
+        Ok(())
+    }
+
+    /// Goes on with everybody, after the bots were heard.
+    ///
+    /// # Errors
+    /// When the server refuses one, closes its connection or lets it wait for too long.
+    pub fn go_on(&mut self, stage: &mut Stage) -> Result<()> {
+        for place in (0..self.coming.len()).rev() {
+            let coming = &mut self.coming[place];
+            let client = &stage.crowd.clients[coming.number];
+            if client.shadow.position().is_some() {
+                self.times.record(u64::try_from(coming.since.elapsed().as_micros())?);
+                self.coming.swap_remove(place);
+                continue;
+            }
+            if let Some(error) = client.shadow.errors.first() {
+                bail!("{} was refused: {error}", client.name);
+            }
+            if let Some(cause) = &client.closed {
+                bail!("{} could not come in: {cause}", client.name);
+            }
+            ensure!(coming.since.elapsed() < LOGIN_PATIENCE, "{} waited in vain to come in", client.name);
+            if coming.way == Way::Create && !coming.has_asked && client.shadow.dice.is_some() {
+                let character = NewCharacter::named(&client.name, PASSWORD);
+                coming.has_asked = true;
+                stage.send(coming.number, &character.packet());
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings all bots of `numbers` in, `at_once` of them at the same time, and says how long that took.
+    ///
+    /// # Errors
+    /// As [`Self::begin`] and [`Self::go_on`].
+    pub fn bring_in(
+        &mut self,
+        stage: &mut Stage,
+        numbers: Range<usize>,
+        way: Way,
+        at_once: usize,
+    ) -> Result<Duration> {
+        let began = Instant::now();
+        let mut next = numbers.start;
+        while next < numbers.end || !self.is_empty() {
+            while next < numbers.end && self.coming.len() < at_once {
+                self.begin(stage, next, way)?;
+                next += 1;
+            }
+            stage.turn(Instant::now() + PACE)?;
+            self.go_on(stage)?;
+        }
+        Ok(began.elapsed())
+    }
+}

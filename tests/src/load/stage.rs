@@ -1,0 +1,98 @@
+//! The bots on their sockets, and what there is to do with them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use pyao_server::content::Content;
+use pyao_server::protocol::client::ClientPacket;
+
+use super::crowd::Crowd;
+use super::fleet::Fleet;
+use super::{QUIET, QUIET_PATIENCE};
+
+/// See the module. Bots have the same numbers in the fleet and in the crowd.
+#[derive(Debug)]
+pub struct Stage {
+    /// Their sockets.
+    pub fleet: Fleet,
+    /// Their clients.
+    pub crowd: Crowd,
+    /// The world's data.
+    pub content: Arc<Content>,
+    address: SocketAddr,
+}
+
+impl Stage {
+    /// `bots` that are not connected yet to the server at `address`.
+    ///
+    /// # Errors
+    /// When the system has no poll to give.
+    pub fn new(bots: usize, content: Content, address: SocketAddr) -> Result<Self> {
+        let content = Arc::new(content);
+        Ok(Self { fleet: Fleet::new()?, crowd: Crowd::new(bots), content, address })
+    }
+
+    /// Counts from zero.
+    pub fn reset(&mut self) {
+        self.crowd.reset();
+        (self.fleet.reads, self.fleet.bytes) = (0, 0);
+    }
+
+    /// Connects a bot.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub fn connect(&mut self, number: usize) -> Result<()> {
+        let address = self.address;
+        self.fleet.connect(number, address).with_context(|| format!("connecting to {address}"))
+    }
+
+    /// A bot's socket closes and it is ready to log in.
+    pub fn leave(&mut self, number: usize) {
+        self.fleet.close(number);
+        self.crowd.leave(number);
+    }
+
+    /// Sends a packet with one write.
+    pub fn send(&mut self, number: usize, packet: &ClientPacket) -> bool {
+        let mut bytes = Vec::new();
+        packet.encode(&mut bytes);
+        self.fleet.send(number, &bytes)
+    }
+
+    /// Hears the bots once, at most until `until`.
+    ///
+    /// # Errors
+    /// When waiting fails.
+    pub fn turn(&mut self, until: Instant) -> Result<()> {
+        let Self { fleet, crowd, .. } = self;
+        Ok(fleet.turn(until, |number, heard| crowd.hear(number, heard))?)
+    }
+
+    /// Lets everything arrive. Whether it became quiet.
+    ///
+    /// # Errors
+    /// When waiting fails.
+    pub fn rest(&mut self) -> Result<bool> {
+        let Self { fleet, crowd, .. } = self;
+        Ok(fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| crowd.hear(number, heard))?)
+    }
+
+    /// A ping of each bot and its answer: what was sent before has been served. Whether all answered.
+    ///
+    /// # Errors
+    /// When waiting fails.
+    pub fn ask_for_quiet(&mut self) -> Result<bool> {
+        for number in 0..self.crowd.clients.len() {
+            if self.crowd.clients[number].closed.is_none() {
+                self.crowd.clients[number].shadow.pings += 1;
+                self.send(number, &ClientPacket::Ping);
+            }
+        }
+        let is_quiet = self.rest()?;
+        let mut connected = self.crowd.clients.iter().filter(|client| client.closed.is_none());
+        Ok(is_quiet && connected.all(|client| client.shadow.pings == 0))
+    }
+}
