@@ -159,6 +159,16 @@ fn any_packet(table: &'static [PacketLayout], longest: usize) -> impl Strategy<V
     })
 }
 
+/// The bytes of each whole packet of `stream`, and what is left behind them.
+fn server_packets(mut stream: &[u8]) -> (Vec<Vec<u8>>, &[u8]) {
+    let mut packets = Vec::new();
+    while let Some((_, consumed)) = ServerPacket::decode(stream, TextEncoding::Latin1).unwrap() {
+        packets.push(stream[..consumed].to_vec());
+        stream = &stream[consumed..];
+    }
+    (packets, stream)
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_from_a_client_are_a_packet_or_an_error_or_wait(
@@ -211,6 +221,21 @@ proptest! {
         }
         prop_assert!(buffer.is_empty());
         prop_assert_eq!(seen, packets);
+    }
+
+    #[test]
+    fn a_stream_split_in_two_at_any_byte_gives_the_same_packets(
+        packets in proptest::collection::vec(any_packet(ServerPacket::LAYOUT, 30), 1..6),
+    ) {
+        let stream = packets.concat();
+        for split in 0..=stream.len() {
+            // What waits of the first part is all that the second needs.
+            let (whole, waiting) = server_packets(&stream[..split]);
+            let second = [waiting, &stream[split..]].concat();
+            let (rest, left) = server_packets(&second);
+            prop_assert!(left.is_empty(), "split at {split}");
+            prop_assert_eq!([whole, rest].concat(), packets.clone(), "split at {}", split);
+        }
     }
 
     #[test]

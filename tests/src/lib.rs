@@ -3,6 +3,7 @@
 //! * [`shadow`]: what a Godot client believes, built only from the bytes it got. No I/O: the simulator uses it too.
 //! * [`bot`]: a client over a real socket that keeps such a picture.
 //! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
+//! * [`fuzzing`]: what the fuzzers run, and the suite that replays their corpus.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
 //! * [`redis_server`]: a real `redis-server` of a suite's own, and `redis-cli` for it.
 //! * [`suite`]: what the end-to-end suites share.
@@ -10,6 +11,7 @@
 //! * [`relay`]: the least that a server can do, for that cost to be compared with.
 
 pub mod bot;
+pub mod fuzzing;
 pub mod load;
 pub mod process;
 pub mod redis_server;

@@ -319,6 +319,40 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_split_at_any_byte_gives_the_same_packets() {
+        let login = |number| ClientPacket::LoginExistingChar {
+            username: "Ñandú".repeat(number),
+            password: String::new(),
+            ver_major: 0,
+            ver_minor: 13,
+            ver_rev: 0,
+        };
+        let packets = [
+            login(1),
+            ClientPacket::Ping,
+            ClientPacket::Walk { heading: 1 },
+            login(0),
+            ClientPacket::ModifySkills { points_by_skill: [7; 20] },
+            ClientPacket::Whisper { target_name: "Ana".into(), text: "¡hola!".into() },
+            ClientPacket::ThrowDices,
+            login(9),
+        ];
+        let mut stream = Vec::new();
+        packets.iter().for_each(|packet| packet.encode(&mut stream));
+        let mut wire = Wire::new(u32::MAX);
+        for split in 1..stream.len() {
+            let mut seen = Vec::new();
+            for part in [&stream[..split], &stream[split..]] {
+                wire.say(part);
+                let (more, served) = wire.serve(0);
+                assert_eq!(served, Served::All, "split at {split}");
+                seen.extend(more);
+            }
+            assert_eq!(seen, packets, "split at {split}");
+        }
+    }
+
+    #[test]
     fn one_connection_has_its_share_of_a_turn_and_no_more() {
         let mut wire = Wire::new(1000);
         wire.say(&walk(2).repeat(PACKETS_PER_TURN + 1));

@@ -7,6 +7,7 @@
 
 mod apply;
 mod combat;
+mod compare;
 mod picture;
 mod walk;
 

@@ -1,0 +1,5 @@
+//! See `pyao_tests::fuzzing::decode::server`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_tests::fuzzing::decode::server(data));
