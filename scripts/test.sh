@@ -2,8 +2,8 @@
 # Runs every check: format, dependencies, lint, build, tests. Stops at the first that fails.
 #
 # On Debian and Ubuntu it installs what is missing for that, with sudo when it is not root, and says so: a C compiler for
-# the bundled SQLite, and redis-server, of which the tests start their own. Elsewhere it says what to install. Rust itself
-# comes from https://rustup.rs.
+# the bundled SQLite, redis-server, of which the tests start their own, and valgrind, which counts instructions. Elsewhere
+# it says what to install. Rust itself comes from https://rustup.rs.
 #
 # Usage: scripts/test.sh        CARGO_TARGET_DIR is respected.
 set -euo pipefail
@@ -36,6 +36,9 @@ step build cargo test --locked --workspace --no-run
 PYAO_SERVER_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/debug/pyao-server")
 export PYAO_SERVER_BIN
 step test cargo test --locked --workspace
+# What it counts is the tests' own build.
+export PYAO_WORKLOAD_BIN=${PYAO_SERVER_BIN%/*}/workload
+step instructions scripts/instructions.sh
 
 say "all checks passed"
 summary

@@ -4,6 +4,7 @@
 //! * [`bot`]: a client over a real socket that keeps such a picture.
 //! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
 //! * [`fuzzing`]: what the fuzzers run, and the suite that replays their corpus.
+//! * [`driver`]: the game without sockets, and [`workload`]: what benches and instruction counts let it do.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
 //! * [`redis_server`]: a real `redis-server` of a suite's own, and `redis-cli` for it.
 //! * [`suite`]: what the end-to-end suites share.
@@ -11,6 +12,7 @@
 //! * [`relay`]: the least that a server can do, for that cost to be compared with.
 
 pub mod bot;
+pub mod driver;
 pub mod fuzzing;
 pub mod load;
 pub mod process;
@@ -19,6 +21,7 @@ pub mod relay;
 pub mod shadow;
 pub mod simulation;
 pub mod suite;
+pub mod workload;
 
 use std::path::PathBuf;
 

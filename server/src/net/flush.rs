@@ -15,7 +15,7 @@ pub const SEND_FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL | li
 
 /// What became of a connection's waiting segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flushed {
+pub enum Flushed {
     /// Nothing waits any more.
     All,
     /// The socket takes no more for now.
@@ -28,7 +28,7 @@ pub(super) enum Flushed {
 
 /// What one flush sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sent {
+pub struct Sent {
     /// System calls that sent something.
     pub segments: usize,
     /// Their bytes.
@@ -36,7 +36,7 @@ pub(super) struct Sent {
 }
 
 /// Sends the segments that wait for `id`, one system call each, as far as there is room for them.
-pub(super) fn flush(
+pub fn flush(
     stream: &TcpStream,
     id: ConnectionId,
     outbox: &mut Outbox,

@@ -38,7 +38,7 @@ mod window;
 pub use cadence::Cadence;
 pub use descriptors::{allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
-pub use flush::SEND_FLAGS;
+pub use flush::{Flushed, SEND_FLAGS, Sent, flush};
 pub use from_config::game_settings;
 pub use limits::ClientLimits;
 pub use window::Window;

@@ -1,0 +1,225 @@
+//! The game on one thread without sockets, for what is measured: benches, instruction counts, allocations.
+//!
+//! A [`Driver`] stands for everything around the game: it accepts connections, answers what the game asks of the store
+//! and of the password threads at once and from memory, and takes out what the game writes as the event loop does. Its
+//! clock moves only when it is told to. Nothing here is random, so the same calls do the same work every time.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use pyao_server::content::{Content, Position};
+use pyao_server::crypto;
+use pyao_server::game::{CloseReason, Game, Input, Millis, Settings};
+use pyao_server::protocol::client::ClientPacket;
+use pyao_server::protocol::outbox::ConnectionId;
+use pyao_server::store::records::{AccountRecord, UserId};
+use pyao_server::store::session::Claim;
+use pyao_server::store::{Reply, Request, StoreError, StoredAccount};
+
+use crate::bot::{NewCharacter, login_packet};
+
+/// Milliseconds of one step of the real client.
+pub const STEP_MS: Millis = 267;
+
+/// Most bytes of one send: what a client on an Ethernet path gets.
+const SEGMENT_LIMIT: usize = 1_300;
+const PASSWORD: &str = "secreto";
+
+/// See the module.
+pub struct Driver {
+    game: Game,
+    now: Millis,
+    next_slot: u32,
+    /// Connections that have gone: their slots are used again.
+    gone: Vec<ConnectionId>,
+    /// By name in lower case.
+    accounts: BTreeMap<String, StoredAccount>,
+    requests: Vec<Request>,
+    jobs: Vec<crypto::Job>,
+    dirty: Vec<ConnectionId>,
+}
+
+impl Driver {
+    /// A game in the world of `content` that nobody plays yet. Its players start at `places` in turn, and leave the
+    /// world at once when they lose their connection.
+    #[must_use]
+    pub fn new(content: Arc<Content>, places: Vec<Position>) -> Self {
+        let settings = Settings {
+            start_positions: places,
+            logins_per_minute_per_ip: 0,
+            disconnect_stay_ms: 0,
+            ..Settings::default()
+        };
+        Self {
+            game: Game::new(content, settings, 1, 1_700_000_000),
+            now: 0,
+            next_slot: 0,
+            gone: Vec::new(),
+            accounts: BTreeMap::new(),
+            requests: Vec::new(),
+            jobs: Vec::new(),
+            dirty: Vec::new(),
+        }
+    }
+
+    /// The game, to look at.
+    #[must_use]
+    pub fn game(&self) -> &Game {
+        &self.game
+    }
+
+    /// A connection that has said nothing.
+    pub fn open(&mut self) -> ConnectionId {
+        let connection = match self.gone.pop() {
+            Some(gone) => ConnectionId { slot: gone.slot, generation: gone.generation + 1 },
+            None => {
+                self.next_slot += 1;
+                ConnectionId { slot: self.next_slot - 1, generation: 1 }
+            }
+        };
+        let address = Ipv4Addr::LOCALHOST.into();
+        self.input(Input::Opened { connection, address, segment_limit: SEGMENT_LIMIT });
+        connection
+    }
+
+    /// A new character in the world. What everybody is told of it is taken out.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub fn create(&mut self, name: &str) -> ConnectionId {
+        let connection = self.open();
+        self.send(connection, ClientPacket::ThrowDices);
+        self.send(connection, NewCharacter::named(name, PASSWORD).packet());
+        self.settle();
+        self.deliver();
+        assert!(self.game.player_on(connection).is_some(), "{name} was not let in");
+        connection
+    }
+
+    /// A character that was created before, in the world again.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub fn log_in(&mut self, name: &str) -> ConnectionId {
+        let connection = self.open();
+        self.send(connection, login_packet(name, PASSWORD));
+        self.settle();
+        self.deliver();
+        assert!(self.game.player_on(connection).is_some(), "{name} was not let in");
+        connection
+    }
+
+    /// The connection breaks, and its player leaves the world.
+    pub fn lose(&mut self, connection: ConnectionId) {
+        self.input(Input::Lost { connection, reason: CloseReason::LostSocket });
+        self.game.outbox().close(connection);
+        self.gone.push(connection);
+        self.settle();
+        self.deliver();
+    }
+
+    /// A client sends a packet.
+    pub fn send(&mut self, connection: ConnectionId, packet: ClientPacket) {
+        self.input(Input::Packet { connection, packet });
+    }
+
+    /// A client takes a step, one step's time after whatever happened last. What is due meanwhile is not done: a save
+    /// every five seconds is no part of a step.
+    pub fn walk(&mut self, connection: ConnectionId, heading: u8) {
+        self.now += STEP_MS;
+        self.send(connection, ClientPacket::Walk { heading });
+    }
+
+    /// Time passes, and the game does what is due.
+    pub fn pass(&mut self, milliseconds: Millis) {
+        self.now += milliseconds;
+        self.game.advance(self.now);
+    }
+
+    /// Answers what the game asks until it asks no more.
+    pub fn settle(&mut self) {
+        loop {
+            self.game.take_store_requests(&mut self.requests);
+            self.game.take_password_jobs(&mut self.jobs);
+            if self.requests.is_empty() && self.jobs.is_empty() {
+                return;
+            }
+            for request in std::mem::take(&mut self.requests) {
+                let reply = self.answer(request);
+                self.input(Input::Store(reply));
+            }
+            for job in std::mem::take(&mut self.jobs) {
+                self.input(Input::Password(check_password(job)));
+            }
+        }
+    }
+
+    /// Takes out what waits for everybody, as the event loop does at the end of a turn. Returns how many bytes.
+    pub fn deliver(&mut self) -> usize {
+        let outbox = self.game.outbox();
+        outbox.take_dirty(&mut self.dirty);
+        let mut bytes = 0;
+        for id in self.dirty.drain(..) {
+            while let Some(segment) = outbox.segment(id) {
+                bytes += segment.len();
+                outbox.segment_sent(id);
+            }
+        }
+        bytes
+    }
+
+    /// Where the player of that connection stands.
+    #[must_use]
+    pub fn position(&self, connection: ConnectionId) -> Option<Position> {
+        let (_, user_id) = self.game.player_on(connection)?;
+        let key = self.game.players().by_user(user_id)?;
+        let index = self.game.players().get(key)?.index;
+        self.game.world().character(index).map(|character| character.position)
+    }
+
+    fn input(&mut self, input: Input) {
+        self.game.handle(self.now, input);
+    }
+
+    /// A store that holds accounts as they were created and takes everything else for written.
+    fn answer(&mut self, request: Request) -> Reply {
+        match request {
+            Request::LoadAccount { ticket, name } => {
+                let found = self.accounts.get(&name.to_lowercase()).cloned();
+                Reply::Account { ticket, result: Ok(found.map(Box::new)) }
+            }
+            Request::CreateAccount { ticket, account, character } => {
+                let user_id = UserId(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX) + 1);
+                let name = account.username.to_lowercase();
+                let account = AccountRecord { user_id, account, is_gm: false };
+                self.accounts.insert(name, StoredAccount { account, character: *character });
+                Reply::Created { ticket, result: Ok(user_id) }
+            }
+            Request::OpenSession { ticket, .. } => {
+                Reply::SessionOpened { ticket, result: Ok(Claim::Granted) }
+            }
+            Request::SaveCharacters { ticket, .. } | Request::WriteSessions { ticket, .. } => {
+                Reply::Saved { ticket, result: Ok(()) }
+            }
+            other => other.refuse(StoreError::Unavailable("nobody asks this here".into())),
+        }
+    }
+}
+
+/// Password threads that let everybody in.
+fn check_password(job: crypto::Job) -> crypto::Reply {
+    match job {
+        crypto::Job::Hash { ticket, .. } => crypto::Reply::Hashed { ticket, hash: Ok("hash".to_owned()) },
+        crypto::Job::Verify { ticket, hash, .. } => {
+            crypto::Reply::Verified { ticket, matches: hash.is_some(), rehash: false }
+        }
+    }
+}
+
+/// The `number`-th of many names that the server takes.
+#[must_use]
+pub fn player_name(number: usize) -> String {
+    let letter = |place: u32| char::from(b'a' + (number / 26_usize.pow(place) % 26) as u8);
+    ["Bot", &letter(2).to_string(), &letter(1).to_string(), &letter(0).to_string()].concat()
+}

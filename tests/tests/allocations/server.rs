@@ -1,0 +1,165 @@
+//! The whole server, its own threads and real sockets included.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use anyhow::Result;
+use pyao_server::config::Config;
+use pyao_server::content::{Content, Position};
+use pyao_server::game::Game;
+use pyao_server::net;
+use pyao_server::net::event_loop::{EventLoop, Setup};
+use pyao_server::protocol::client::ClientPacket;
+use pyao_server::store::Store;
+use pyao_server::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
+use pyao_server::store::sqlite::SqliteStore;
+use pyao_tests::bot::{Bot, STEP};
+use pyao_tests::driver::player_name;
+
+use crate::counting::{self, Role, server_bytes};
+
+const WEST: u8 = 4;
+const EAST: u8 = 2;
+/// Steps in one direction.
+const STRIDE: usize = 3;
+
+/// A server in this process. It runs until the program ends: a process can be told to stop only once.
+struct Server {
+    address: SocketAddr,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    /// A server on a free port whose players start at `places` in turn. Its loop counts its allocations.
+    fn start(places: Vec<Position>, allocations: &'static AtomicU64) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let mut store = SqliteStore::open(&directory.path().join("test.db"))?;
+        let server = ServerId::new("test")?;
+        let registration = store.register_server(&ServerStart {
+            server,
+            started_at: 1_700_000_000,
+            lease: DEFAULT_LEASE,
+        })?;
+        let listener = mio::net::TcpListener::bind("127.0.0.1:0".parse()?)?;
+        let address = listener.local_addr()?;
+        let config = config(places);
+        let setup = Setup {
+            game: Game::new(Arc::new(Content::starter()), net::game_settings(&config), 1, 1_700_000_000),
+            unix_start: 1_700_000_000,
+            stored_settings: store.settings()?,
+            store: Box::new(store),
+            config,
+            registration,
+            listener,
+            ops_listener: None,
+        };
+        let event_loop = EventLoop::new(setup)?;
+        std::thread::spawn(move || {
+            counting::set_role(Role::Watched(allocations));
+            drop(event_loop.run());
+        });
+        Ok(Self { address, _directory: directory })
+    }
+}
+
+/// Passwords that cost nothing, and no limits that clients on one machine would run into.
+fn config(places: Vec<Position>) -> Config {
+    let mut config = Config::default();
+    config.world.start_positions = places;
+    config.limits.connections_per_ip = 0;
+    config.limits.logins_per_minute_per_ip = 0;
+    config.security.password_memory_kib = 8;
+    config.security.password_passes = 1;
+    config
+}
+
+fn bots(server: &Server, count: usize) -> Result<Vec<Bot>> {
+    (0..count).map(|number| Bot::create(server.address, &player_name(number), "secreto")).collect()
+}
+
+/// Every bot takes a step and waits until it was served. What else arrives meanwhile is read.
+fn step_of_all(bots: &mut [Bot], heading: u8) -> Result<()> {
+    for bot in bots.iter_mut() {
+        assert!(bot.walk(heading)?.is_some(), "something stands in the way");
+    }
+    for bot in bots.iter_mut() {
+        bot.sync()?;
+    }
+    Ok(())
+}
+
+/// Waits until the client would take its next step.
+fn rest(bots: &mut [Bot], started: Instant) -> Result<()> {
+    for bot in bots {
+        bot.pump(STEP.saturating_sub(started.elapsed()))?;
+    }
+    Ok(())
+}
+
+/// Saves, heartbeats and looks at the settings allocate, each every second or less often. Between them everybody's
+/// step has to go from socket to sockets without.
+#[test]
+fn from_socket_to_sockets_a_step_allocates_nothing() -> Result<()> {
+    const ROUNDS_WITHOUT: usize = 10;
+    static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+    let _turn = counting::turn();
+    let columns = [54, 65, 76];
+    let places = (64..74).flat_map(|y| columns.map(|x| Position { map: 8, x, y })).collect();
+    let server = Server::start(places, &ALLOCATIONS)?;
+    let mut bots = bots(&server, 30)?;
+
+    let (mut without, mut allocated) = (0, Vec::new());
+    for (round, heading) in [[WEST; STRIDE], [EAST; STRIDE]].as_flattened().iter().cycle().enumerate() {
+        let (started, before) = (Instant::now(), ALLOCATIONS.load(Ordering::SeqCst));
+        step_of_all(&mut bots, *heading)?;
+        // The first rounds bring lists and buffers to the length they keep.
+        if round >= 2 * STRIDE {
+            allocated.push(ALLOCATIONS.load(Ordering::SeqCst) - before);
+            without += usize::from(allocated.last() == Some(&0));
+        }
+        assert!(round < 200, "hardly a round without allocations: {allocated:?}");
+        if without == ROUNDS_WITHOUT {
+            break;
+        }
+        rest(&mut bots, started)?;
+    }
+    println!("allocations of {} rounds, {} steps each: {allocated:?}", allocated.len(), bots.len());
+    bots.iter().try_for_each(Bot::check)
+}
+
+#[test]
+fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
+    const SILENT: i64 = 300;
+    const PLAYERS: i64 = 64;
+    static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+    let _turn = counting::turn();
+    net::raise_limit(2_048);
+    // All in sight of one another: each client is told of all the others.
+    let places = (64..72).flat_map(|y| (60..68).map(move |x| Position { map: 8, x, y })).collect();
+    let server = Server::start(places, &ALLOCATIONS)?;
+
+    let empty = server_bytes();
+    let bots = bots(&server, PLAYERS as usize)?;
+    let with_players = server_bytes();
+    let silent: Vec<_> = (0..SILENT).map(|_| dice_roller(server.address)).collect::<Result<_>>()?;
+    let in_game = (with_players - empty) / PLAYERS;
+    let before_login = (server_bytes() - with_players) / SILENT;
+    drop((silent, bots));
+    println!("bytes of a connection: {before_login} before login, {in_game} in the game");
+    assert!(before_login > 0 && before_login < 4_096, "{before_login} bytes");
+    assert!(in_game > 0 && in_game < 4_096, "{in_game} bytes");
+    Ok(())
+}
+
+/// A connection that was served, and has nothing more to say.
+fn dice_roller(address: SocketAddr) -> Result<TcpStream> {
+    let mut hello = Vec::new();
+    ClientPacket::ThrowDices.encode(&mut hello);
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(&hello)?;
+    stream.read_exact(&mut [0; 6])?;
+    Ok(stream)
+}
