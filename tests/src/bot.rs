@@ -5,7 +5,7 @@
 //! it, with the faults and the last console lines.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -106,6 +106,19 @@ impl Bot {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .with_context(|| format!("connecting to {address}"))?;
         Self::over(stream, screen)
+    }
+
+    /// As [`Self::connect`], from an address of this machine that is not the usual one: `127.0.0.2` for instance.
+    ///
+    /// # Errors
+    /// When nobody listens, or this machine has no such address.
+    pub fn connect_from(source: IpAddr, address: SocketAddr, screen: Screen) -> Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+        socket
+            .connect_timeout(&address.into(), PATIENCE)
+            .with_context(|| format!("connecting to {address} from {source}"))?;
+        Self::over(socket.into(), screen)
     }
 
     /// As [`Self::connect`], with room for no more than `receive_buffer` bytes that are not read yet, or what the

@@ -36,8 +36,8 @@ impl Game {
         if self.refuses_logins {
             return self.close(connection, CloseReason::Overloaded);
         }
-        if !self.may_try(connection) {
-            return self.refuse_creation(connection, texts::TOO_MANY_ATTEMPTS);
+        if let Some(text) = self.refusal_to_try(connection) {
+            return self.refuse_creation(connection, text);
         }
         let CreationRequest { form, password, version } = request;
         let (form, dice) = match self.check_creation(connection, form, &password, version) {

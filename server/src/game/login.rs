@@ -29,8 +29,8 @@ impl Game {
         if self.refuses_logins && self.players.by_name(&name).is_none() {
             return self.close(connection, CloseReason::Overloaded);
         }
-        if !self.may_try(connection) {
-            return self.refuse_login(connection, texts::TOO_MANY_ATTEMPTS);
+        if let Some(text) = self.refusal_to_try(connection) {
+            return self.refuse_login(connection, text);
         }
         if version != CLIENT_VERSION {
             return self.refuse_login(connection, texts::WRONG_VERSION);
@@ -44,10 +44,13 @@ impl Game {
         self.store_requests.push(Request::LoadAccount { ticket, name });
     }
 
-    /// Counts an attempt of that connection's address and tells whether it may be made.
-    pub(super) fn may_try(&mut self, connection: ConnectionId) -> bool {
-        let Some(connection) = self.connections.get(connection) else { return false };
-        self.login_limit.allows(connection.address, self.now)
+    /// Counts an attempt of that connection's address and tells why it may not be made, if so.
+    pub(super) fn refusal_to_try(&mut self, connection: ConnectionId) -> Option<&'static str> {
+        let address = self.connections.get(connection)?.address;
+        if !self.login_limit.allows(address, self.now) {
+            return Some(texts::TOO_MANY_ATTEMPTS);
+        }
+        self.pending.is_full().then_some(texts::BUSY)
     }
 
     /// Notes `pending` and lets its connection wait for it.

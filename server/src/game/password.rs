@@ -19,8 +19,8 @@ impl Game {
         if !names::is_valid_new_password(&new_password) {
             return self.tell(connection, texts::INVALID_PASSWORD, Font::Info);
         }
-        if !self.may_try(connection) {
-            return self.tell(connection, texts::TOO_MANY_ATTEMPTS, Font::Info);
+        if let Some(text) = self.refusal_to_try(connection) {
+            return self.tell(connection, text, Font::Info);
         }
         let Some(player) = self.player_of(connection).and_then(|key| self.players.get(key)) else { return };
         let (user_id, hash) = (player.account.user_id, player.account.account.password_hash.clone());

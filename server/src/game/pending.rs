@@ -106,6 +106,10 @@ pub enum Pending {
     Reclaim,
 }
 
+/// Most answers that may be outstanding when somebody begins a login, a creation or a change of password. A connection
+/// that has gone leaves its own behind, so the number of connections is no bound.
+pub const PENDING_MAX: usize = 4_096;
+
 /// All that is asked for, by ticket.
 #[derive(Default)]
 pub struct PendingTable {
@@ -120,6 +124,12 @@ impl std::fmt::Debug for PendingTable {
 }
 
 impl PendingTable {
+    /// Whether so much waits that nobody may ask for more.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= PENDING_MAX
+    }
+
     /// Notes what was asked for and gives its ticket.
     pub fn add(&mut self, pending: Pending) -> Ticket {
         self.last_ticket += 1;

@@ -3,6 +3,22 @@
 use super::*;
 
 #[test]
+fn attempts_that_wait_for_an_answer_are_bounded_even_when_their_connections_have_gone() {
+    let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
+    table.store_answers = false;
+    for _ in 0..pending::PENDING_MAX {
+        let connection = table.connect();
+        assert!(table.ask(connection, login("Ana", "secret1")).is_empty());
+        table.lose(connection);
+    }
+    let connection = table.connect();
+    assert_eq!(errors(&table.ask(connection, login("Ana", "secret1"))), [texts::BUSY]);
+    table.store_answers = true;
+    table.settle();
+    table.player("Ana");
+}
+
+#[test]
 fn unknown_names_and_wrong_passwords_answer_alike_and_close() {
     let mut table = Table::new();
     table.player("Ana");
