@@ -58,7 +58,8 @@ fn a_login_storm_brings_everybody_in_again() {
     let report = clean_run("--bots 20 --seconds 1 --scenario login-storm --password-kib 64");
     assert_eq!(report.logins.count, 20, "{report}");
     // Whoever goes while the server is still sending leaves bytes unread, and the kernel then resets the connection.
-    let left = ["lost_socket", "connection_reset"].map(|reason| report.closes.get(reason).copied().unwrap_or(0));
+    let left =
+        ["lost_socket", "connection_reset"].map(|reason| report.closes.get(reason).copied().unwrap_or(0));
     assert_eq!(left.iter().sum::<u64>(), 20, "the first visits: {report}");
 }
 

@@ -37,6 +37,8 @@ pub enum CloseReason {
     Replaced,
     /// The character was taken over by another server.
     TakenOver,
+    /// The store has no such account any more.
+    AccountDeleted,
     /// The server stops.
     Shutdown,
     /// A fault of ours; the log says more.
@@ -45,7 +47,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for tables by reason.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Quit,
         Self::LostSocket,
         Self::ConnectionReset,
@@ -63,6 +65,7 @@ impl CloseReason {
         Self::LoginRefused,
         Self::Replaced,
         Self::TakenOver,
+        Self::AccountDeleted,
         Self::Shutdown,
         Self::InternalError,
     ];
@@ -88,6 +91,7 @@ impl CloseReason {
             Self::LoginRefused => "login_refused",
             Self::Replaced => "replaced",
             Self::TakenOver => "taken_over",
+            Self::AccountDeleted => "account_deleted",
             Self::Shutdown => "shutdown",
             Self::InternalError => "internal_error",
         }
@@ -106,6 +110,7 @@ impl CloseReason {
             Self::Overloaded => Some("El servidor está sobrecargado; probá en un momento."),
             Self::Replaced => Some("Tu personaje se conectó desde otro lugar."),
             Self::TakenOver => Some("Tu personaje entró por otro servidor."),
+            Self::AccountDeleted => Some("Tu cuenta fue borrada de este servidor."),
             Self::Shutdown => Some("El servidor se está cerrando; tu personaje quedó guardado."),
             Self::Quit
             | Self::LostSocket

@@ -8,7 +8,7 @@ use super::names::name_key;
 use super::pending::Pending;
 use super::players::{Player, PlayerKey, Unsaved};
 use super::timers::Timer;
-use super::{Game, Millis};
+use super::{CloseReason, Game, Millis};
 use crate::content::Position;
 use crate::store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
 use crate::store::{Request, StoreError, StoredAccount, Ticket};
@@ -44,7 +44,8 @@ pub struct Saving {
     departed: BTreeMap<String, Departed>,
     /// Whether the store was emptied and what we hold is not written back yet.
     pub restores_again: bool,
-    /// Since when the store says that it does not know a user.
+    /// Since when the store says that it does not know a user. Each of them is saved apart from the others meanwhile,
+    /// whom it would hold up.
     unknown: BTreeMap<UserId, Millis>,
 }
 
@@ -128,12 +129,26 @@ impl Game {
             let user_id = departed.stored.account.user_id;
             saves.extend(save_of(user_id, unsaved, &departed.stored.character));
         }
+        let unknown = &self.saving.unknown;
+        let alone: Vec<_> = saves.extract_if(.., |save| unknown.contains_key(&save.user_id)).collect();
+        self.ask_to_save(saves);
+        for save in alone {
+            self.ask_to_save(vec![save]);
+        }
+    }
+
+    /// Asks the store to write these in one transaction.
+    fn ask_to_save(&mut self, saves: Vec<CharacterSave>) {
         if saves.is_empty() {
             return;
         }
-        let users = saves.iter().map(|save| save.user_id).collect();
-        let ticket = self.pending.add(Pending::Save(users));
-        for departed in self.saving.departed.values_mut().filter(|departed| departed.ticket.is_none()) {
+        let mut users: Vec<UserId> = saves.iter().map(|save| save.user_id).collect();
+        users.sort_unstable();
+        let written = |departed: &&mut Departed| {
+            departed.ticket.is_none() && users.binary_search(&departed.stored.account.user_id).is_ok()
+        };
+        let ticket = self.pending.add(Pending::Save(users.clone()));
+        for departed in self.saving.departed.values_mut().filter(written) {
             departed.ticket = Some(ticket);
         }
         self.saving.asked();
@@ -162,7 +177,7 @@ impl Game {
                 self.unsaved_again(users);
                 match error {
                     StoreError::CharacterTaken(user_id) => {
-                        self.give_up_character(user_id);
+                        self.give_up_characters(&[user_id], CloseReason::TakenOver);
                         // The others were held up by it, and wait no longer.
                         self.save_all_changes();
                     }
@@ -175,20 +190,23 @@ impl Game {
 
     /// The store says that it has no such account: it was deleted there, or the store was emptied.
     fn unknown_to_store(&mut self, user_id: UserId) {
-        let since = *self.saving.unknown.entry(user_id).or_insert(self.now);
+        let Some(since) = self.saving.unknown.get(&user_id).copied() else {
+            self.saving.unknown.insert(user_id, self.now);
+            // The others were held up by it. Where there are more of its kind, the store was probably emptied: then
+            // each would make all the rest be sent once more.
+            if self.saving.unknown.len() == 1 {
+                self.save_all_changes();
+            }
+            return;
+        };
         if self.now - since >= UNKNOWN_FOR_MS {
-            self.saving.unknown.remove(&user_id);
-            self.give_up_character(user_id);
+            self.give_up_characters(&[user_id], CloseReason::AccountDeleted);
         }
     }
 
-    /// The store will never take this character from us again; kept on, it would hold back everybody's saves.
-    fn give_up_character(&mut self, user_id: UserId) {
-        self.characters_taken(&[user_id]);
-    }
-
-    /// Another server has them: what we hold of those that have left is old.
+    /// They are no longer ours to save: what we hold of those that have left is old.
     pub(super) fn forget_departed(&mut self, users: &[UserId]) {
+        self.saving.unknown.retain(|user_id, _| !users.contains(user_id));
         self.saving.departed.retain(|_, departed| !users.contains(&departed.stored.account.user_id));
     }
 

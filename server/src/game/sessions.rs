@@ -166,18 +166,18 @@ impl Game {
         self.store_requests.push(Request::WriteSessions { ticket, writes });
     }
 
-    /// Other servers have taken these characters: whoever plays them here has to go, and nothing of them is saved.
-    pub(super) fn characters_taken(&mut self, users: &[UserId]) {
+    /// These characters are no longer ours: whoever plays them here has to go, and nothing of them is saved.
+    pub(super) fn give_up_characters(&mut self, users: &[UserId], reason: CloseReason) {
         self.forget_departed(users);
         for key in users.iter().filter_map(|user_id| self.players.by_user(*user_id)).collect::<Vec<_>>() {
             let Some(player) = self.players.get(key) else { continue };
-            log::warn!("{:?} was taken over by another server", player.name());
+            log::warn!("{:?} leaves without being saved: {reason}", player.name());
             let (index, connection) = (player.index, player.connection);
             self.hide_from_others(index);
             self.world.leave(index);
             self.players.remove(key);
             if let Some(connection) = connection {
-                self.close(connection, CloseReason::TakenOver);
+                self.close(connection, reason);
             }
         }
     }

@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use pyao_server::game::CloseReason;
 use pyao_server::store::Store;
 use pyao_tests::bot::Bot;
 use pyao_tests::redis_server::DURABLE;
-use pyao_tests::suite::{PASSWORD, check, create, login, place, wait_until};
+use pyao_tests::suite::{LONG, PASSWORD, check, create, last_words, login, lose_sight, place, wait_until};
 
 use crate::support::{DANGEROUS, cli, on, redis, session, user_id, wait_for_answer, wait_until_saved};
 
@@ -72,6 +73,26 @@ fn after_a_kill_and_a_restart_characters_are_where_they_were_and_sessions_are_ma
     assert_eq!(bots.each_mut().map(place), places);
     assert_eq!(session(&redis, "Ana")["websocket_connected"], "true");
     check(&mut bots);
+}
+
+#[test]
+fn an_account_deleted_in_play_holds_up_nobody_and_its_player_is_told() {
+    let Some(redis) = redis(&[]) else { return };
+    let server = on(&redis).start().unwrap();
+    let (mut ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    cli(&redis, &format!("HDEL accounts:names {}", user_id(&redis, "Ana")));
+    assert_eq!(cli(&redis, "DEL account:username:ana account:ana:data"), "2");
+    ana.walk_path(&[2]).unwrap();
+    beto.walk_path(&[3, 2]).unwrap();
+    wait_until_saved(&redis, "Beto", &mut beto);
+    ana.sync().unwrap();
+    assert!(!ana.is_closed(), "the store may have been emptied, and be filled again");
+    assert_eq!(Some(last_words(&mut ana).as_str()), CloseReason::AccountDeleted.player_text());
+    lose_sight(&mut beto, "Ana");
+    beto.walk_path(&[4]).unwrap();
+    wait_until_saved(&redis, "Beto", &mut beto);
+    server.wait_for_log("\"Ana\" leaves without being saved: account_deleted", LONG).unwrap();
+    check([&mut beto]);
 }
 
 #[test]

@@ -147,3 +147,50 @@ fn a_character_that_another_server_took_holds_nobody_up() {
     assert_eq!(stored_description(&mut table, "Bea"), "bruja");
     assert_eq!(stored_description(&mut table, "Ana"), "", "hers is the other server's to write");
 }
+
+#[test]
+fn a_character_whose_account_was_deleted_holds_nobody_up() {
+    let mut table = Table::new();
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.pass(5_000);
+    table.store_answers = false;
+    describe(&mut table, ana, "maga");
+    describe(&mut table, bea, "bruja");
+    table.pass(5_000);
+    let unknown = |user_id| store::StoreError::UnknownUser(user_id);
+    let deleted = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    let (ticket, saves) = table.take_waiting_save();
+    let reply = Request::SaveCharacters { ticket, saves }.refuse(unknown(deleted));
+    table.game.handle(table.now, Input::Store(reply));
+    table.settle();
+    let mut groups = Vec::new();
+    for request in &table.waiting {
+        let Request::SaveCharacters { saves, .. } = request else { continue };
+        groups.push(saves.iter().map(|save| save.user_id).collect::<Vec<_>>());
+    }
+    let other = table.store.find_account("Bea").unwrap().unwrap().user_id;
+    assert_eq!(groups, [vec![other], vec![deleted]]);
+}
+
+#[test]
+fn an_account_that_is_known_again_is_saved_with_the_others_again() {
+    let mut table = Table::new();
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.pass(5_000);
+    table.store_answers = false;
+    describe(&mut table, ana, "maga");
+    table.pass(5_000);
+    let user_id = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    let (ticket, saves) = table.take_waiting_save();
+    let reply = Request::SaveCharacters { ticket, saves }.refuse(store::StoreError::UnknownUser(user_id));
+    table.game.handle(table.now, Input::Store(reply));
+    table.store_answers = true;
+    table.settle();
+    table.answer_waiting();
+    assert_eq!(stored_description(&mut table, "Ana"), "maga");
+    table.store_answers = false;
+    describe(&mut table, ana, "hechicera");
+    describe(&mut table, bea, "bruja");
+    table.pass(5_000);
+    assert_eq!(table.take_waiting_save().1.len(), 2);
+}
