@@ -67,6 +67,11 @@ impl Saving {
         self.departed.values().map(|departed| &departed.stored)
     }
 
+    /// The store is about to know everybody: all are saved together again.
+    pub fn forget_unknown(&mut self) {
+        self.unknown.clear();
+    }
+
     /// The store was asked to write something.
     pub fn asked(&mut self) {
         self.in_flight += 1;

@@ -190,6 +190,8 @@ impl Game {
         log::warn!("the store is empty: writing back {} characters held in memory", accounts.len());
         let ticket = self.pending.add(Pending::Restore);
         self.saving.asked();
+        // From here on the store knows everybody.
+        self.saving.forget_unknown();
         self.store_requests.push(Request::RestoreAccounts { ticket, accounts });
         for key in keys {
             let Some(player) = self.players.get(key) else { continue };

@@ -73,7 +73,7 @@ impl Simulation {
         while let Some(reply) = self.store.reply() {
             self.trace(|| format!("store: {reply:?}"));
             if let Reply::Saved { ticket, result } = &reply {
-                self.ledger.answered(*ticket, result.is_ok(), self.now);
+                self.ledger.answered(*ticket, result, self.now);
                 if result.is_err() {
                     self.report.note(Event::SaveRefused);
                 }

@@ -8,8 +8,8 @@ use pyao_server::content::Position;
 use pyao_server::game::Game;
 use pyao_server::game::players::Player;
 use pyao_server::store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
-use pyao_server::store::{Request, StoredAccount, Ticket};
-use std::collections::{BTreeMap, VecDeque};
+use pyao_server::store::{Request, StoreError, StoredAccount, Ticket};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A change is asked to be written at the latest after this time, in milliseconds.
 const UNWRITTEN_MAX: u64 = 5_000;
@@ -52,6 +52,8 @@ pub struct Ledger {
     entries: BTreeMap<UserId, Entry>,
     /// Saves that are not answered.
     asked: BTreeMap<Ticket, Vec<UserId>>,
+    /// Whom the store said it does not know: they are saved apart, to hold up nobody.
+    unknown: BTreeSet<UserId>,
     turn: u64,
 }
 
@@ -116,6 +118,9 @@ impl Ledger {
     pub fn asks(&mut self, requests: &[Request], game: &Game, report: &mut Report) -> Result<(), String> {
         let mut is_first = true;
         for request in requests {
+            if matches!(request, Request::RestoreAccounts { .. }) {
+                self.unknown.clear();
+            }
             let Request::SaveCharacters { ticket, saves } = request else { continue };
             for save in saves {
                 self.check_save(save, game, is_first)?;
@@ -149,7 +154,7 @@ impl Ledger {
         }
         // Several may leave in one turn, each with a save of its own.
         let has_just_left = entry.whereabouts == Whereabouts::Left && entry.seen + 1 == self.turn;
-        if !is_first && !has_just_left {
+        if !is_first && !has_just_left && !self.unknown.contains(&save.user_id) {
             return Err(format!("{} is not saved together with the others", entry.name));
         }
         entry.unwritten_since = None;
@@ -157,8 +162,13 @@ impl Ledger {
     }
 
     /// A save was answered.
-    pub fn answered(&mut self, ticket: Ticket, is_done: bool, now: u64) {
-        let Some(users) = self.asked.remove(&ticket).filter(|_| !is_done) else { return };
+    pub fn answered(&mut self, ticket: Ticket, result: &Result<(), StoreError>, now: u64) {
+        let Some(users) = self.asked.remove(&ticket) else { return };
+        match result {
+            Ok(()) => return self.unknown.retain(|user_id| !users.contains(user_id)),
+            Err(StoreError::UnknownUser(user_id)) => _ = self.unknown.insert(*user_id),
+            Err(_) => {}
+        }
         for user_id in users {
             if let Some(entry) = self.entries.get_mut(&user_id)
                 && entry.whereabouts != Whereabouts::AnotherServer
@@ -297,6 +307,7 @@ impl Ledger {
     /// No answer comes any more.
     pub fn forget_requests(&mut self) {
         self.asked.clear();
+        self.unknown.clear();
     }
 }
 
