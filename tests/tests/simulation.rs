@@ -50,6 +50,7 @@
 //! | fill an emptied store only once | 12 | 148 | Bot xal is refused with its own password |
 //! | keep a claim whose answer was lost | 9 | 608 | Bot xaa has a session and is not in the world |
 //! | keep a departed character that another server took | 170 | 1174 | Bot xad is saved at 1:54,78 looking west, should be north |
+//! | save apart from the others, when an emptied store was filled again, whom it did not know | 1706 | 353 | Bot xaa is not saved together with the others |
 
 use pyao_server::content::Content;
 use pyao_tests::simulation::{Event, Failure, Options, Report, run};
