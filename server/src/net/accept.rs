@@ -21,6 +21,9 @@ const SEGMENT_LIMIT_DEFAULT: usize = 1200;
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const KEEPALIVE_PROBES: u32 = 4;
+/// A client without room is asked this often whether it has some again: what it says of itself may be lost on the way,
+/// and it says so once.
+const ROOM_PROBE_IDLE: Duration = Duration::from_secs(2);
 /// A client that acknowledges nothing for this long has gone.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(30);
 
@@ -106,6 +109,12 @@ pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
             .with_retries(KEEPALIVE_PROBES),
     )?;
     socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT))
+}
+
+/// Has the kernel ask a client often, or seldom again, whether it is there; its answer also says how much room it has.
+pub(super) fn probe(stream: &TcpStream, often: bool) -> io::Result<()> {
+    let idle = if often { ROOM_PROBE_IDLE } else { KEEPALIVE_IDLE };
+    SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle))
 }
 
 /// Most bytes of one send to this socket: one TCP segment on the path to the client.

@@ -371,7 +371,21 @@ impl Clients {
             if let Some(connection) = self.get(id) {
                 connection.awaits_room = false;
                 self.flush_one(turn, id);
+                self.probe_for_room(id);
             }
+        }
+    }
+
+    /// What has no room for longer than a moment is probed until it has.
+    fn probe_for_room(&mut self, id: ConnectionId) {
+        let Some(connection) =
+            self.get(id).filter(|connection| connection.is_probed != connection.awaits_room)
+        else {
+            return;
+        };
+        connection.is_probed = connection.awaits_room;
+        if let Err(error) = accept::probe(&connection.stream, connection.is_probed) {
+            log::debug!("connection {id} cannot be probed: {error}");
         }
     }
 

@@ -72,6 +72,8 @@ pub(super) struct Connection {
     pub window: Window,
     /// Whether it is in the list of those whose client has no room.
     pub awaits_room: bool,
+    /// Whether its client is often asked if it has room again.
+    pub is_probed: bool,
     /// When its round trip was last measured.
     pub round_trip_measured: Option<Millis>,
     /// Bytes received.
@@ -108,6 +110,7 @@ impl Connection {
             wants_writable: false,
             window: Window::default(),
             awaits_room: false,
+            is_probed: false,
             round_trip_measured: None,
             bytes_in: 0,
             bytes_out: 0,

@@ -2,7 +2,8 @@
 //!
 //! A client that does not read for a while closes its window bit by bit. What is sent beyond the window waits in the
 //! kernel, and when the window stays so the kernel probes it: it sends as much as fits, be it half a packet. The client
-//! would take the half for a packet. So what does not fit waits in the outbox, where it is still whole.
+//! would take the half for a packet. So what does not fit waits in the outbox, where it is still whole. The kernel then
+//! holds nothing that it could ask the client's room with; keep-alive probes ask instead.
 
 use std::os::fd::{AsFd, AsRawFd};
 

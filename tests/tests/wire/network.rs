@@ -91,6 +91,15 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whatever is sent while `action` runs is lost.
+    pub fn cut(&self, action: impl FnOnce()) {
+        self.clients.ip(&["link", "set", LINK, "down"]).unwrap();
+        action();
+        self.clients.ip(&["link", "set", LINK, "up"]).unwrap();
+    }
+}
+
 /// A network namespace with a name that nobody else uses.
 pub struct Namespace(String);
 

@@ -25,6 +25,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A buffer that is full at each standstill, which lasts until the kernel probes whether there is room again.
 const SMALL_RECEIVE_BUFFER: usize = 4_096;
 const STANDSTILL: Duration = Duration::from_millis(700);
+/// Lines of the greatest length of which a small buffer holds only some.
+const LINES_TOO_MANY: usize = 200;
+/// Without data for a minute, the server asks every client whether it is there, and hears of its room too.
+const LESS_THAN_KEEPALIVE: Duration = Duration::from_secs(40);
 /// Who talks near by.
 const TALKERS: [&str; 4] = ["Ana", "Beto", "Caro", "Dani"];
 /// Rounds in which each of them says lines of every length up to this.
@@ -64,6 +68,15 @@ impl SlowReader {
         self.stream.write_all(&bytes).unwrap();
     }
 
+    /// Reads until nothing more is there.
+    fn read_all(&mut self) {
+        let mut reads_before = usize::MAX;
+        while self.reads != reads_before {
+            reads_before = self.reads;
+            self.read();
+        }
+    }
+
     /// One read, after a pause.
     fn read(&mut self) {
         std::thread::sleep(self.pause);
@@ -83,7 +96,11 @@ impl SlowReader {
     }
 
     fn read_until(&mut self, what: &str, condition: impl Fn(&ShadowClient) -> bool) {
-        let end = Instant::now() + LONG;
+        self.read_for(LONG, what, condition);
+    }
+
+    fn read_for(&mut self, patience: Duration, what: &str, condition: impl Fn(&ShadowClient) -> bool) {
+        let end = Instant::now() + patience;
         while !condition(&self.shadow) {
             assert!(Instant::now() < end, "waited in vain for {what}: {} reads", self.reads);
             self.read();
@@ -157,5 +174,31 @@ fn over_a_narrow_link_no_read_ends_inside_a_packet() {
 fn after_a_standstill_no_read_ends_inside_a_packet() {
     with_network("slow_reader::after_a_standstill_no_read_ends_inside_a_packet", |network| {
         hear(network, SMALL_RECEIVE_BUFFER, STANDSTILL, 1);
+    });
+}
+
+#[test]
+fn a_client_whose_word_of_new_room_is_lost_gets_the_rest_without_speaking() {
+    let name = "slow_reader::a_client_whose_word_of_new_room_is_lost_gets_the_rest_without_speaking";
+    with_network(name, |network| {
+        let server = start(network);
+        let address = server.address();
+        let mut slow = network.clients.run(|| SlowReader::connect(address, SMALL_RECEIVE_BUFFER)).unwrap();
+        slow.create_character("Lenta");
+        let mut talker = network.clients.run(|| Bot::create(address, "Ana", PASSWORD)).unwrap().unwrap();
+        slow.read_until("Ana", |shadow| shadow.find("Ana").is_some());
+        let lines = vec![ClientPacket::Talk { text: "x".repeat(LONGEST_LINE) }; LINES_TOO_MANY];
+        talker.send_all(&lines).unwrap();
+        talker.sync().unwrap();
+        std::thread::sleep(STANDSTILL);
+        let mut heard = 0;
+        network.cut(|| {
+            slow.read_all();
+            heard = slow.shadow.chat.len();
+        });
+        assert!(heard > 0 && heard < lines.len(), "{heard} lines had room");
+        slow.read_for(LESS_THAN_KEEPALIVE, "the rest", |shadow| shadow.chat.len() == lines.len());
+        assert_eq!(slow.cut_reads, 0, "of {} reads these end inside a packet", slow.reads);
+        talker.check().unwrap();
     });
 }
