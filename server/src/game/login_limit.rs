@@ -2,11 +2,21 @@
 
 use super::Millis;
 use crate::world::token_bucket::TokenBucket;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 use std::collections::BTreeMap;
 
 /// Addresses remembered before those that have been quiet are forgotten.
 const SWEEP_ABOVE: usize = 1_024;
+
+/// The address that limits count `address` as: an IPv6 host owns a whole /64, which counts as one address, and an IPv4
+/// address is the same in either spelling.
+#[must_use]
+pub fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address => address,
+    }
+}
 
 /// Attempts by address: so many at once, and so many a minute.
 #[derive(Debug)]
@@ -35,7 +45,7 @@ impl LoginLimit {
         }
         let interval = 60_000 / Millis::from(self.per_minute);
         let fresh = || TokenBucket::every(interval.max(1), self.per_minute, now);
-        self.attempts.entry(address).or_insert_with(fresh).take(now)
+        self.attempts.entry(counted_as(address)).or_insert_with(fresh).take(now)
     }
 }
 
@@ -55,6 +65,17 @@ mod tests {
         assert!(limit.allows(address(2), 0));
         assert!(!limit.allows(address(1), 2_999));
         assert!(limit.allows(address(1), 3_000));
+    }
+
+    #[test]
+    fn all_addresses_of_an_ipv6_host_are_one() {
+        let mut limit = LoginLimit::new(1);
+        let mut allows = |address: &str| limit.allows(address.parse().unwrap(), 0);
+        assert!(allows("2001:db8:1:2::1"));
+        assert!(!allows("2001:db8:1:2:ffff::9"));
+        assert!(allows("2001:db8:1:3::1"));
+        assert!(allows("192.0.2.1"));
+        assert!(!allows("::ffff:192.0.2.1"), "the same address in the other spelling");
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod inventory;
 pub mod kinds;
 mod leave;
 mod login;
-mod login_limit;
+pub mod login_limit;
 mod look;
 mod movement;
 pub mod names;
@@ -191,7 +191,9 @@ impl Game {
             Input::Store(reply) => self.store_replied(reply),
             Input::Password(reply) => self.password_replied(reply),
             Input::Settings(settings) => self.change_settings(*settings),
-            Input::CharactersTaken(users) => self.give_up_characters(&users, CloseReason::TakenOver),
+            Input::CharactersTaken(users) => {
+                self.give_up_characters(&users, CloseReason::TakenOver);
+            }
             Input::StoreEmptied => self.restore_store(),
             Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
             Input::SendWait(wait) => self.send_wait = wait,

@@ -1,8 +1,9 @@
 //! How many connections there may be, and how many packets each may send.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
+use crate::game::login_limit::counted_as;
 use crate::game::{CloseReason, Millis};
 use crate::protocol::client::ClientPacket;
 use crate::world::token_bucket::TokenBucket;
@@ -29,7 +30,7 @@ pub struct ClientLimits {
     pub packets_per_second: u32,
 }
 
-/// Connections by address. An IPv6 host owns a whole /64, which counts as one address.
+/// Connections by address, as [`counted_as`] has it.
 #[derive(Debug, Default)]
 pub(super) struct AddressCounts {
     counts: HashMap<IpAddr, usize>,
@@ -55,13 +56,6 @@ impl AddressCounts {
                 self.counts.remove(&key);
             }
         }
-    }
-}
-
-fn counted_as(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address => address,
     }
 }
 
