@@ -106,14 +106,23 @@ pub enum Pending {
     Reclaim,
 }
 
-/// Most answers that may be outstanding when somebody begins a login, a creation or a change of password. A connection
+impl Pending {
+    /// Whether somebody asked for it from outside, who may go on asking.
+    fn is_attempt(&self) -> bool {
+        !matches!(self, Self::Save(_) | Self::Sessions | Self::Restore | Self::Reclaim)
+    }
+}
+
+/// Most logins, creations and changes of password that may wait for answers when somebody begins another. A connection
 /// that has gone leaves its own behind, so the number of connections is no bound.
-pub const PENDING_MAX: usize = 4_096;
+pub const ATTEMPTS_MAX: usize = 4_096;
 
 /// All that is asked for, by ticket.
 #[derive(Default)]
 pub struct PendingTable {
     entries: BTreeMap<Ticket, Pending>,
+    /// How many of them are attempts.
+    attempts: usize,
     last_ticket: Ticket,
 }
 
@@ -124,15 +133,17 @@ impl std::fmt::Debug for PendingTable {
 }
 
 impl PendingTable {
-    /// Whether so much waits that nobody may ask for more.
+    /// Whether so many attempts wait that nobody may begin another. What the game writes by itself does not count: it
+    /// goes unanswered for as long as the store is away, and whom we hold in memory can still come in.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.entries.len() >= PENDING_MAX
+        self.attempts >= ATTEMPTS_MAX
     }
 
     /// Notes what was asked for and gives its ticket.
     pub fn add(&mut self, pending: Pending) -> Ticket {
         self.last_ticket += 1;
+        self.attempts += usize::from(pending.is_attempt());
         self.entries.insert(self.last_ticket, pending);
         self.last_ticket
     }
@@ -145,6 +156,8 @@ impl PendingTable {
 
     /// What `ticket` was asked for. Each ticket answers once.
     pub fn take(&mut self, ticket: Ticket) -> Option<Pending> {
-        self.entries.remove(&ticket)
+        let pending = self.entries.remove(&ticket)?;
+        self.attempts -= usize::from(pending.is_attempt());
+        Some(pending)
     }
 }

@@ -21,6 +21,10 @@ const SAVE_PERIOD_MS: Millis = 5_000;
 /// the next heartbeat notices and everything is written back.
 const UNKNOWN_FOR_MS: Millis = 20_000;
 
+/// Most requests that may be unanswered when another is made. The store may be away for hours; what changes meanwhile
+/// is asked to be written once some are answered.
+const UNANSWERED_MAX: usize = 64;
+
 /// A character that has left and is not yet written.
 #[derive(Debug)]
 struct Departed {
@@ -82,6 +86,12 @@ impl Saving {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
+    /// Whether so many requests are unanswered that another has to wait.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.in_flight >= UNANSWERED_MAX
+    }
+
     /// Whether everything is written and acknowledged.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -123,6 +133,9 @@ impl Game {
 
     /// Asks the store to write everything that changed since the last time, in one transaction.
     pub(super) fn save_all_changes(&mut self) {
+        if self.saves_wait() {
+            return;
+        }
         let mut saves = Vec::with_capacity(self.saving.changed.len() + self.saving.departed.len());
         let mut changed = std::mem::take(&mut self.saving.changed);
         for key in changed.drain(..) {
@@ -140,6 +153,16 @@ impl Game {
         for save in alone {
             self.ask_to_save(vec![save]);
         }
+    }
+
+    /// Whether nothing may be asked of the store for now; then it is tried again later. A server that stops asks
+    /// everything at once: the store's thread still writes what it was asked.
+    pub(super) fn saves_wait(&mut self) -> bool {
+        let wait = self.saving.is_full() && !self.stopping;
+        if wait {
+            self.schedule_save();
+        }
+        wait
     }
 
     /// Asks the store to write these in one transaction.
@@ -182,9 +205,11 @@ impl Game {
                 self.unsaved_again(users);
                 match error {
                     StoreError::CharacterTaken(user_id) => {
-                        self.give_up_characters(&[user_id], CloseReason::TakenOver);
-                        // The others were held up by it, and wait no longer.
-                        self.save_all_changes();
+                        // The others were held up by it, and wait no longer. After an outage many saves fail over
+                        // one character: once is enough.
+                        if self.give_up_characters(&[user_id], CloseReason::TakenOver) {
+                            self.save_all_changes();
+                        }
                     }
                     StoreError::UnknownUser(user_id) => self.unknown_to_store(user_id),
                     _ => {}
@@ -206,13 +231,16 @@ impl Game {
         };
         if self.now - since >= UNKNOWN_FOR_MS {
             self.give_up_characters(&[user_id], CloseReason::AccountDeleted);
+            self.session_ended(user_id);
         }
     }
 
-    /// They are no longer ours to save: what we hold of those that have left is old.
-    pub(super) fn forget_departed(&mut self, users: &[UserId]) {
+    /// They are no longer ours to save: what we hold of those that have left is old. Whether there was any.
+    pub(super) fn forget_departed(&mut self, users: &[UserId]) -> bool {
         self.saving.unknown.retain(|user_id, _| !users.contains(user_id));
+        let held = self.saving.departed.len();
         self.saving.departed.retain(|_, departed| !users.contains(&departed.stored.account.user_id));
+        self.saving.departed.len() < held
     }
 
     /// The account and the character of a player as they are now.

@@ -87,7 +87,7 @@ impl Game {
                 self.refuse_login(connection, texts::ON_ANOTHER_SERVER);
             }
             // What we hold in memory we have claimed before.
-            Err(StoreError::Unavailable(_)) if is_ours => {
+            Err(error) if is_ours && error.is_temporary() => {
                 self.load_character(connection, name, user_id, rehash)
             }
             Err(error) => {
@@ -154,6 +154,10 @@ impl Game {
         let mut changed = std::mem::take(&mut self.sessions.changed);
         changed.sort_unstable();
         changed.dedup();
+        if self.saves_wait() {
+            self.sessions.changed = changed;
+            return;
+        }
         let mut writes = std::mem::take(&mut self.sessions.ended);
         let players = changed.drain(..).filter_map(|key| self.players.get(key));
         writes.extend(players.map(|player| SessionWrite::Put(self.session_of_player(player))));
@@ -167,10 +171,12 @@ impl Game {
     }
 
     /// These characters are no longer ours: whoever plays them here has to go, and nothing of them is saved.
-    pub(super) fn give_up_characters(&mut self, users: &[UserId], reason: CloseReason) {
-        self.forget_departed(users);
+    /// Whether there was one to give up.
+    pub(super) fn give_up_characters(&mut self, users: &[UserId], reason: CloseReason) -> bool {
+        let mut gave_up = self.forget_departed(users);
         for key in users.iter().filter_map(|user_id| self.players.by_user(*user_id)).collect::<Vec<_>>() {
             let Some(player) = self.players.get(key) else { continue };
+            gave_up = true;
             log::warn!("{:?} leaves without being saved: {reason}", player.name());
             let (index, connection) = (player.index, player.connection);
             self.hide_from_others(index);
@@ -180,6 +186,7 @@ impl Game {
                 self.close(connection, reason);
             }
         }
+        gave_up
     }
 
     /// The store was emptied or swapped while we play: what we hold in memory is written back.

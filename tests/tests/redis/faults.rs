@@ -6,10 +6,12 @@ use pyao_server::game::texts;
 use pyao_tests::bot::{Bot, NewCharacter};
 use pyao_tests::process::Server;
 use pyao_tests::redis_server::{DURABLE, RedisServer};
-use pyao_tests::suite::{LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, wait_until};
+use pyao_tests::suite::{
+    LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
+};
 
 use crate::crowd::Crowd;
-use crate::support::{cli, long_turns, on, redis, try_to_log_in, user_id};
+use crate::support::{DANGEROUS, cli, long_turns, on, redis, try_to_log_in, user_id, wait_until_saved};
 
 const AWAY: &str = "the store is away";
 const BACK: &str = "the store is back";
@@ -108,6 +110,31 @@ fn players_walk_on_while_redis_hangs_and_whoever_asks_it_is_answered() {
     assert_eq!(long_turns(&server), 0, "the loop waited for Redis");
     newcomer.check().unwrap();
     check([&mut create_at_last(&server, "Ana"), &mut login(&server, "Beto")]);
+}
+
+#[test]
+fn whose_character_the_server_holds_comes_back_while_redis_is_away() {
+    let Some(mut redis) = redis(DURABLE) else { return };
+    let setup = on(&redis).set("world.start_positions", DANGEROUS.to_vec());
+    let server = setup.start().unwrap();
+    let (mut ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
+    ana.walk_path(&[3, 2]).unwrap();
+    beto.walk_path(&[3]).unwrap();
+    let places = [place(&mut ana), place(&mut beto)];
+    redis.kill().unwrap();
+    server.wait_for_log(AWAY, LONG).unwrap();
+    drop(ana);
+    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    beto.quit(LONG).unwrap();
+    // One stands in the world, one has left and is not written yet.
+    let mut back = ["Ana", "Beto"].map(|name| try_to_log_in(server.address(), name).unwrap());
+    assert_eq!(back.each_mut().map(place), places);
+    redis.restart().unwrap();
+    server.wait_for_log(BACK, LONG).unwrap();
+    for (name, bot) in ["Ana", "Beto"].iter().zip(&mut back) {
+        wait_until_saved(&redis, name, bot);
+    }
+    check(&mut back);
 }
 
 #[test]

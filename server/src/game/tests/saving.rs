@@ -194,3 +194,63 @@ fn an_account_that_is_known_again_is_saved_with_the_others_again() {
     table.pass(5_000);
     assert_eq!(table.take_waiting_save().1.len(), 2);
 }
+
+#[test]
+fn saves_that_fail_over_a_character_that_was_taken_are_not_all_made_again() {
+    let mut table = Table::new();
+    let (ana, bea) = (table.player("Ana"), table.player("Bea"));
+    table.pass(5_000);
+    table.store_answers = false;
+    for _ in 0..10 {
+        describe(&mut table, ana, "maga");
+        describe(&mut table, bea, "bruja");
+        table.pass(5_000);
+    }
+    let taken = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    let waiting: Vec<_> = std::mem::take(&mut table.waiting);
+    for save in waiting.into_iter().filter(|request| matches!(request, Request::SaveCharacters { .. })) {
+        let reply = save.refuse(store::StoreError::CharacterTaken(taken));
+        table.game.handle(table.now, Input::Store(reply));
+    }
+    table.settle();
+    let (_, saves) = table.take_waiting_save();
+    assert_eq!(saves.len(), 1, "Bea, once");
+}
+
+#[test]
+fn while_the_store_is_away_what_waits_for_it_is_bounded_and_written_afterwards() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(5_000);
+    table.store_answers = false;
+    for hour in 0..10_u32 {
+        for _ in 0..100 {
+            describe(&mut table, ana, &hour.to_string());
+            table.pass(36_000);
+            table.send(ana, ClientPacket::Ping);
+        }
+    }
+    assert!(table.waiting.len() < 100, "{} requests wait", table.waiting.len());
+    table.store_answers = true;
+    table.answer_waiting();
+    table.pass(5_000);
+    assert_eq!(stored_description(&mut table, "Ana"), "9");
+}
+
+#[test]
+fn a_server_that_stops_asks_for_everything_however_much_waits() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(5_000);
+    table.store_answers = false;
+    for number in 0..500_u32 {
+        describe(&mut table, ana, &number.to_string());
+        table.pass(5_000);
+        table.send(ana, ClientPacket::Ping);
+    }
+    table.game.handle(table.now, Input::Shutdown);
+    table.settle();
+    table.store_answers = true;
+    table.answer_waiting();
+    assert_eq!(stored_description(&mut table, "Ana"), "499");
+}

@@ -156,8 +156,11 @@ fn a_character_whose_account_was_deleted_goes_in_the_end() {
     let directory = tempfile::tempdir().unwrap();
     table.store = registered_store(&directory.path().join("new.db"));
     table.walk(ana, 4, 1);
+    let user_id = table.game.players.iter().map(|(_, player)| player.account.user_id).next().unwrap();
     table.pass(40_000);
     assert!(table.game.players.by_name("Ana").is_none());
+    assert_eq!(table.closed_as(ana), Some(CloseReason::AccountDeleted));
+    assert!(table.store.session(user_id).unwrap().is_none(), "nobody plays it any more");
 }
 
 #[test]
