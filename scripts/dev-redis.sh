@@ -6,7 +6,8 @@
 #   REDIS_DATA      directory of its files, kept between runs; target/dev-redis if not set
 #   REDIS_PASSWORD  password; none if not set (a container then gets "pyao")
 #
-# Then, in another terminal: cargo run --release -- --redis "redis://127.0.0.1:6379"
+# Then, in another terminal: cargo run --release -- --redis redis://127.0.0.1:6379
+#            with a password: cargo run --release -- --redis redis://:PASSWORD@127.0.0.1:6379
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every check: format, dependencies, lint, build, tests. Stops at the first that fails.
+# Runs every check: format, dependencies, lint, build, tests, instructions. Stops at the first that fails.
 #
 # On Debian and Ubuntu it installs what is missing for that, with sudo when it is not root, and says so: a C compiler for
 # the bundled SQLite, redis-server, of which the tests start their own, and valgrind, which counts instructions. Elsewhere

@@ -19,9 +19,9 @@ const MORE: &str = "\
 Output: a table on a terminal, tab-separated lines without a header in a pipe, one object with --json. Data goes to
 standard output, everything else to standard error. NO_COLOR turns colours off.
 
-Configuration: the same layers as the server's. Flags win over the environment (PYAO_*, REDIS_HOST, REDIS_PORT,
-REDIS_DB, REDIS_PASSWORD), that over ./config.toml. Without any of them it looks for Redis at 127.0.0.1:6379, else for
-the embedded store in ./pyao.db.
+Configuration: the same layers as the server's. Flags win over the environment (PYAO_*; REDIS_HOST, and with it
+REDIS_PORT, REDIS_DB and REDIS_PASSWORD), that over ./config.toml. Without any of them it looks for Redis at
+127.0.0.1:6379, else for the embedded store in ./pyao.db.
 
 Examples:
   pyao-admin sessions                          who plays, where
@@ -102,7 +102,7 @@ pub enum Command {
     /// Print the man page, or write one for each command
     #[command(after_help = recipes::help("man"))]
     Man {
-        /// Write all pages into this directory
+        /// Write all pages into this directory; it is made when it is not there
         #[arg(value_name = "DIR")]
         directory: Option<PathBuf>,
     },
@@ -272,6 +272,8 @@ pub enum AccountCommand {
         dry_run: bool,
     },
     /// Make a game master, or no longer; counts from the next login on
+    ///
+    /// The mark is kept, but the game has no commands for game masters yet.
     #[command(after_help = recipes::help("account set-gm"))]
     SetGm {
         /// Name of the character

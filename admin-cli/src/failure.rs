@@ -20,7 +20,7 @@ pub enum Code {
     Unreachable = 5,
     /// The value is not what `--if-value` expected.
     Conflict = 6,
-    /// A confirmation is missing.
+    /// The new password was not given, or not twice the same.
     Refused = 7,
 }
 
@@ -34,7 +34,7 @@ Exit codes:
   4  not allowed: this user or password may not use the store
   5  the store cannot be reached, or is none
   6  conflict: the value is not what --if-value expected
-  7  refused: a confirmation is missing";
+  7  refused: no new password was given, or two that differ";
 
 /// A failed command.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,29 @@
 //! Which `redis-cli` command does the same as each command of ours, and examples.
 
 use pyao_server::store::keyspace::{
-    self, ACCOUNT_DATA, ACCOUNTS_NAMES, ACTIVE_WORKERS, CONNECTIONS_COUNT, SERVER_CONNECTIONS,
-    SERVER_COUNTERS, SESSION, SESSIONS, UPTIME,
+    self, ACCOUNT_DATA, ACCOUNTS_NAMES, ACTIVE_WORKERS, CONNECTIONS_COUNT, DICE_MAX, DICE_MIN, MOTD,
+    SERVER_CONNECTIONS, SERVER_COUNTERS, SESSION, SESSIONS, UPTIME,
 };
 
 /// What stands under the help of the command with that path: its `redis-cli` command and an example.
 pub fn help(path: &str) -> String {
     let (recipe, example) = recipe(path);
     let recipe = match recipe {
-        Recipe::Command(command) => format!("With redis-cli:\n  {command}"),
+        Recipe::Command(command) => format!("With redis-cli:\n  {command}{}", placeholders(&command)),
         Recipe::None(why) => format!("With redis-cli: {why}"),
     };
     format!("{recipe}\n\nExample:\n  pyao-admin {example}")
+}
+
+/// What the placeholders of a recipe stand for, a line each.
+fn placeholders(command: &str) -> String {
+    const MEANINGS: [(&str, &str); 3] = [
+        ("{id}", "number of the account"),
+        ("{name}", "name of the character in lower case"),
+        ("{server}", "id of a server, one of SMEMBERS active_workers"),
+    ];
+    let used = MEANINGS.iter().filter(|(placeholder, _)| command.contains(placeholder));
+    used.map(|(placeholder, meaning)| format!("\n{placeholder} is the {meaning}")).collect()
 }
 
 enum Recipe {
@@ -30,7 +41,12 @@ fn recipe(path: &str) -> (Recipe, String) {
         "set-port" => (set("server.port", "8080"), "set-port 8080 --if-value 7666"),
         "get-max-connections" => (get("server.max_connections"), "get-max-connections"),
         "set-max-connections" => (set("server.max_connections", "500"), "set-max-connections 500"),
-        "config list" => (command("--scan --pattern 'config:*'   then GET each"), "config list"),
+        "config list" => (
+            command(&format!(
+                "--scan --pattern 'config:*'   then GET each, and {MOTD}, {DICE_MIN}, {DICE_MAX}"
+            )),
+            "config list",
+        ),
         "config get" => (get("limits.idle_minutes"), "config get limits.idle_minutes"),
         "config set" => (set("limits.idle_minutes", "10"), "config set limits.idle_minutes 10 --dry-run"),
         "config unset" => (del("limits.idle_minutes"), "config unset limits.idle_minutes"),
@@ -50,7 +66,7 @@ fn recipe(path: &str) -> (Recipe, String) {
         "accounts" => (command(&format!("HGETALL {ACCOUNTS_NAMES}")), "accounts --after 50 --limit 100"),
         "account show" => (command(&format!("HGETALL {ACCOUNT_DATA}")), "account show Ana"),
         "account create" => (
-            Recipe::None("none; an account is several keys, and its name is taken by the first that sets it"),
+            Recipe::None("no command does that; an account is several keys, and its name must be taken once"),
             "account create Ana --email ana@example.org --race elf --gender female --class mage",
         ),
         "account set-password" => (
@@ -59,10 +75,11 @@ fn recipe(path: &str) -> (Recipe, String) {
         ),
         "account set-gm" => (command(&format!("HSET {ACCOUNT_DATA} is_gm 1")), "account set-gm Ana on"),
         "redis-check" => (command("ping"), "redis-check --redis redis://127.0.0.1:6379/0"),
-        "completions" => {
-            (Recipe::None("reads no store"), "completions bash > /etc/bash_completion.d/pyao-admin")
-        }
-        _ => (Recipe::None("reads no store"), "man /usr/local/share/man/man1"),
+        "completions" => (
+            Recipe::None("not needed, reads no store"),
+            "completions bash | sudo tee /etc/bash_completion.d/pyao-admin",
+        ),
+        _ => (Recipe::None("not needed, reads no store"), "man ~/.local/share/man/man1"),
     };
     (recipe, example.to_owned())
 }

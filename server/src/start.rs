@@ -161,7 +161,7 @@ fn open_store(config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
     }
     let mut store = opened.store;
     let description = store.describe()?;
-    log::info!("store: {}; {}", description.summary, description.loss_window);
+    log::info!("store: {}; lost at worst: {}", description.summary, description.loss_window);
     for warning in &description.warnings {
         log::warn!("store: {warning}");
     }

@@ -26,14 +26,17 @@ pub fn man(directory: Option<&Path>) -> Result<Reply, Failure> {
             .map_err(|error| Failure::new(Code::Failed, format!("cannot make the man page: {error}")))?;
         return Ok(Reply::Text(String::from_utf8_lossy(&page).into_owned()));
     };
-    clap_mangen::generate_to(Arguments::command(), directory).map_err(|error| {
+    let write = || {
+        std::fs::create_dir_all(directory)?;
+        clap_mangen::generate_to(Arguments::command(), directory)
+    };
+    write().map_err(|error| {
         let code = match error.kind() {
             io::ErrorKind::PermissionDenied => Code::NotAllowed,
-            io::ErrorKind::NotFound => Code::NotFound,
             _ => Code::Failed,
         };
         Failure::new(code, format!("cannot write man pages into {}: {error}", directory.display()))
-            .hint("name a directory that exists and that you may write")
+            .hint("name a directory that you may write")
     })?;
     Ok(Reply::Text(format!("man pages written into {}\n", directory.display())))
 }

@@ -19,7 +19,10 @@ pub fn table(table: &Table, style: &Style) -> String {
             *width = (*width).max(length(cell));
         }
     }
-    shrink(&mut widths, style.width);
+    // The first column names the row, for the next command to repeat: it stays whole.
+    if let [first, others @ ..] = &mut widths[..] {
+        shrink(others, style.width.saturating_sub(*first + GAP));
+    }
     let at_right: Vec<bool> = (0..widths.len())
         .map(|index| table.rows.iter().any(|row| row.get(index).is_some_and(Cell::is_number)))
         .collect();
@@ -118,6 +121,14 @@ mod tests {
         let text = table(&sample("a very long name indeed"), &style(24));
         assert_eq!(text, "ID  NAME       SEEN\n 7  a very l…  1 min ago\n12  Bob        -\n");
         assert!(text.lines().all(|line| line.chars().count() <= 24), "{text}");
+    }
+
+    #[test]
+    fn the_first_column_names_the_row_and_is_never_cut() {
+        let mut table_of_names = sample("a value that is long too");
+        table_of_names.rows[0][0] = Cell::text("limits.connections_per_ip");
+        let text = table(&table_of_names, &style(30));
+        assert!(text.contains("limits.connections_per_ip  a val…"), "{text}");
     }
 
     #[test]

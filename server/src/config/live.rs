@@ -26,11 +26,13 @@ fn setting(key: &str) -> Option<&'static Setting> {
 pub fn set(config: &mut Config, key: &str, text: &str) -> Result<(), String> {
     let setting = setting(key).ok_or("an existing setting")?;
     let mut changed = config.clone();
-    (setting.field)(&mut changed).assign(&Given::Text(text.to_owned()))?;
-    if changed.server.port == 0 && config.server.port != 0 {
-        // Any free port is for starts that nobody has to find.
-        return Err("a port from 1 to 65535".to_owned());
+    let assigned = (setting.field)(&mut changed).assign(&Given::Text(text.to_owned()));
+    // Any free port is for starts that nobody has to find.
+    let is_any_free_one = changed.server.port == 0 && config.server.port != 0;
+    if key == "server.port" && (is_any_free_one || assigned.is_err()) {
+        return Err("a whole number from 1 to 65535".to_owned());
     }
+    assigned?;
     changed.check_together()?;
     *config = changed;
     Ok(())
@@ -63,7 +65,11 @@ impl Loaded {
         for key in live_keys() {
             let Some(value) = stored.get(key) else { continue };
             let (before, source) = (text(&self.config, key).unwrap_or_default(), self.sources.of(key));
+            let is_stronger = matches!(source, Source::Flag(_) | Source::Environment(_));
             if *value == before {
+                if !is_stronger {
+                    self.sources.replace(key, Source::Store);
+                }
                 continue;
             }
             match source {
@@ -136,6 +142,23 @@ mod tests {
         assert_eq!((loaded.config.server.port, loaded.config.server.max_connections), (7_700, 77));
         assert_eq!(loaded.sources.of("server.max_connections"), Source::Store);
         assert_eq!(remarks.len(), 2, "{remarks:?}");
+    }
+
+    #[test]
+    fn a_value_that_the_store_and_the_file_agree_on_is_the_stores() {
+        let mut loaded = loaded(&["--port", "7700"], "[server]\nport = 7700\nmax_connections = 77\n");
+        let stored = stored(&[("server.port", "7700"), ("server.max_connections", "77")]);
+        assert_eq!(loaded.lay_store_over(&stored), Vec::<String>::new());
+        assert_eq!(loaded.sources.of("server.max_connections"), Source::Store);
+        assert_eq!(loaded.sources.of("server.port"), Source::Flag("--port"));
+    }
+
+    #[test]
+    fn a_port_that_a_running_server_may_not_have_is_told_its_range() {
+        for wrong in ["0", "80800", "eighty"] {
+            let expected = set(&mut Config::default(), "server.port", wrong);
+            assert_eq!(expected, Err("a whole number from 1 to 65535".to_owned()), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Configuration: what an operator may set, where each value came from, and what is wrong with it.
 //!
 //! A value comes from the strongest layer that gives it: a flag, else the environment, else the configuration file,
-//! else the default. [`table`] lists every setting once; the file, the environment, the flags and the report of
+//! else the default. For [`live`] settings the store comes before the file. [`table`] lists every setting once; the file, the environment, the flags and the report of
 //! `--check` all follow that table. A wrong value is never ignored: [`load`] reports every fault of every layer, each
 //! with its file, line and column, its variable or its flag.
 
@@ -56,7 +56,7 @@ pub struct Server {
     pub host: String,
     /// TCP port; 0 takes any free one.
     pub port: u16,
-    /// Most players connected at once.
+    /// Most connections at once.
     pub max_connections: u32,
     /// Name among the servers on one store; empty for the host's with a random ending.
     pub id: String,

@@ -10,7 +10,8 @@
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
 //! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending; `cadence`: when;
-//!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more work than time: [`crate::ops::overload`].
+//!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more
+//!    work than time: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
 //! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
 //!    ops port.

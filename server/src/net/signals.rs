@@ -43,7 +43,7 @@ impl SignalSource {
             match signal {
                 SIGTERM => asked = Some("SIGTERM"),
                 SIGINT => asked = Some("SIGINT"),
-                _ => log::info!("SIGHUP ignored: settings are read at start only"),
+                _ => log::info!("SIGHUP ignored: the configuration file is read at the start only"),
             }
         }
         asked

@@ -38,7 +38,7 @@ pub struct Health {
     pub overload: Step,
     /// Whether the server is shutting down.
     pub is_shutting_down: bool,
-    /// Players in the world.
+    /// Players in the world whose connection stands.
     pub players: u64,
     /// Open connections.
     pub connections: u64,

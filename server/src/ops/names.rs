@@ -65,9 +65,15 @@ pub const SETTINGS_REFUSED: Name = name(
     "Live settings of the store that were not valid or could not be followed.",
 );
 /// Counter.
-pub const STORE_REQUESTS: Name = name("pyao_store_requests_total", "Requests given to the store.");
+pub const STORE_REQUESTS: Name = name(
+    "pyao_store_requests_total",
+    "Requests of the game to the store; heartbeats and looks at settings do not count.",
+);
 /// Counter.
-pub const STORE_FAILURES: Name = name("pyao_store_failures_total", "Requests the store could not carry out.");
+pub const STORE_FAILURES: Name = name(
+    "pyao_store_failures_total",
+    "Requests that the store did not carry out, heartbeats and looks at settings included.",
+);
 /// Counter.
 pub const PASSWORD_JOBS: Name = name("pyao_password_jobs_total", "Passwords given to be hashed or checked.");
 /// Counter.
@@ -77,7 +83,7 @@ pub const TURNS: Name = name("pyao_turns_total", "Turns of the loop.");
 /// Gauge.
 pub const CONNECTIONS: Name = name("pyao_connections", "Open connections, those being closed included.");
 /// Gauge.
-pub const PLAYERS: Name = name("pyao_players", "Players in the world.");
+pub const PLAYERS: Name = name("pyao_players", "Players in the world whose connection stands.");
 /// Gauge.
 pub const STORE_WAITING: Name = name("pyao_store_requests_waiting", "Store requests not answered yet.");
 /// Gauge.

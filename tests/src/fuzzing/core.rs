@@ -1,7 +1,7 @@
 //! A hostile client against the whole game: arbitrary bytes, and what happens meanwhile.
 //!
 //! An input is what the client sends, byte for byte, with marks in between: [`MARK`] and a number is something that
-//! happens at that moment (see [`happen`]), and two marks are that byte itself. So any bytes are an input, and nearly
+//! happens at that moment (see `happen`), and two marks are that byte itself. So any bytes are an input, and nearly
 //! every change of one leaves the rest of it as it was.
 
 use pyao_server::game::CloseReason;
@@ -21,7 +21,7 @@ const ROUND_TRIP_MS: u32 = 120;
 /// A connection that has not logged in.
 ///
 /// # Panics
-/// When the game breaks a rule: see [`Stage`].
+/// When the game breaks a rule: see `Stage`.
 pub fn stranger(data: &[u8]) {
     let mut stage = Stage::new();
     stage.connect(0);

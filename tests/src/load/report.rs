@@ -1,4 +1,4 @@
-//! The report of a run, as JSON and, in [`super::table`], as a table.
+//! The report of a run, as JSON and, in `table`, as a table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

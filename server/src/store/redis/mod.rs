@@ -1,6 +1,6 @@
 //! The store on a Redis, which several servers and their tools may share.
 //!
-//! Everything is text under the names of [`keyspace`](super::keyspace), so that an operator reads and changes it with
+//! Everything is text under the names of [`keyspace`], so that an operator reads and changes it with
 //! `redis-cli`. One connection carries all questions; those that wait together go in one round trip.
 //!
 //! **What is decided in one step** is a script (`scripts/`): a name is taken once, a character is claimed by one
