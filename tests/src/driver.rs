@@ -166,6 +166,7 @@ impl Driver {
                 outbox.segment_sent(id);
             }
         }
+        self.input(Input::Sent);
         bytes
     }
 

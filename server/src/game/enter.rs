@@ -2,7 +2,7 @@
 
 use super::chat_limit::ChatLimit;
 use super::players::{Player, PlayerKey, Unsaved};
-use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts};
+use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts, told::Words};
 use crate::content::Position;
 use crate::protocol::font::Font;
 use crate::protocol::multi_message::MultiMessage;
@@ -60,6 +60,7 @@ impl Game {
             leaves_at: None,
             absent_since: 0,
             turned_at: 0,
+            words: Words::default(),
             unsaved: Unsaved::Nothing,
         });
         let moved = if position == saved { Unsaved::Nothing } else { Unsaved::Position };
@@ -85,6 +86,8 @@ impl Game {
         let Some(player) = self.players.get_mut(key) else { return };
         player.leaves_at = None;
         player.pace = Pace::new(now);
+        // The new client says nothing before it has heard everything.
+        player.words = Words::default();
         let index = player.index;
         log::info!("{:?} is back as connection {connection}", player.name());
         self.world.change_viewer(index, Some(connection));

@@ -38,6 +38,7 @@ mod skills;
 mod starting_character;
 pub mod texts;
 mod timers;
+mod told;
 
 use crate::content::Content;
 use crate::crypto;
@@ -109,8 +110,8 @@ pub enum Input {
     StoreEmptied,
     /// The server has more work than time, or no longer: let only those in whose characters are in the world.
     RefuseLogins(bool),
-    /// So long may what is written wait now until it is sent.
-    SendWait(Millis),
+    /// Everything that waited was sent just now, as far as clients take it.
+    Sent,
     /// The server stops: tell and save everybody.
     Shutdown,
 }
@@ -135,8 +136,8 @@ pub struct Game {
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
     refuses_logins: bool,
-    /// How long what is written may wait to be sent.
-    send_wait: Millis,
+    /// Players with words that are not sent; some gone meanwhile.
+    unsent_words: Vec<PlayerKey>,
     /// Lines of chat over a player's limit that were not counted yet.
     dropped_chat: u64,
     stopping: bool,
@@ -164,7 +165,7 @@ impl Game {
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
             creations: 0,
             refuses_logins: false,
-            send_wait: 0,
+            unsent_words: Vec::new(),
             dropped_chat: 0,
             stopping: false,
             store_requests: Vec::new(),
@@ -196,7 +197,7 @@ impl Game {
             }
             Input::StoreEmptied => self.restore_store(),
             Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
-            Input::SendWait(wait) => self.send_wait = wait,
+            Input::Sent => self.words_sent(),
             Input::Shutdown => self.shut_down(),
         }
     }

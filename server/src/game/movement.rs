@@ -2,6 +2,9 @@
 //!
 //! The client predicts: it has already taken the step when `Walk` arrives. A good step is told to the others only; a
 //! refused one is answered with the true position.
+//!
+//! A step can also be *stale*: what a client sent before it heard of a refusal or of a new map was meant from another
+//! tile. It is refused too: otherwise client and server would stay one tile apart (see [`super::told`]).
 
 use super::players::{PlayerKey, Unsaved};
 use super::{Game, Millis, texts};
@@ -22,16 +25,17 @@ impl Game {
     /// `Walk`. Cancels a countdown for leaving.
     pub(super) fn walk(&mut self, connection: ConnectionId, key: PlayerKey, heading: u8) {
         self.cancel_leaving(key);
-        let now = self.now;
+        let (now, round_trip) = (self.now, self.round_trip(connection));
         let Some(player) = self.players.get_mut(key) else { return };
-        let (index, in_time) = (player.index, player.pace.allows(now));
+        let is_stale = !player.words.position.is_heard(now, round_trip);
+        let (index, may_step) = (player.index, !is_stale && player.pace.allows(now));
         let Some(from) = self.world.character(index).map(|character| character.position) else { return };
         let Some(heading) = Heading::from_wire(heading) else {
             return self.correct_position(connection, key);
         };
         let (x, y) = heading.step(from.x, from.y);
         let to = Position { x, y, ..from };
-        if !in_time || !self.world.is_free(to) {
+        if !may_step || !self.world.is_free(to) {
             return self.correct_position(connection, key);
         }
         match self.world.content().map(to.map).and_then(|map| map.exit(x, y)) {
@@ -44,25 +48,24 @@ impl Game {
         self.mark_unsaved(key, Unsaved::Position);
     }
 
-    /// How long it takes until what is written now has been read and whatever the client then says has come: a round
-    /// trip, and the time that writing may wait to be sent.
-    fn until_heard(&self, connection: ConnectionId) -> Millis {
-        self.send_wait + self.connections.get(connection).map_or(0, |connection| connection.round_trip)
+    /// The kernel's estimate of the time from a word to the answer.
+    fn round_trip(&self, connection: ConnectionId) -> Millis {
+        self.connections.get(connection).map_or(0, |connection| connection.round_trip)
     }
 
     /// A step that was sent before its client heard that it has turned: the client shows the turn last, and is told
     /// anew where its character looks.
     fn confirm_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let until_heard = self.until_heard(connection);
+        let round_trip = self.round_trip(connection);
         let Some(player) = self.players.get(key) else { return };
-        let has_heard = player.turned_at == 0 || self.now >= player.turned_at + until_heard;
+        let has_heard = player.words.heading.is_heard(self.now, round_trip);
         if let Some(character) = self.world.character(player.index).filter(|_| !has_heard) {
             self.outbox.send(connection, &character.change_packet());
         }
     }
 
     /// Tells a client where its character truly stands and looks. Steps it sent before it can have read this are
-    /// refused too (see [`super::pace`]).
+    /// refused too.
     pub(super) fn correct_position(&mut self, connection: ConnectionId, key: PlayerKey) {
         self.tell_position(connection, key);
         let Some(player) = self.players.get(key) else { return };
@@ -74,18 +77,10 @@ impl Game {
 
     /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are refused.
     pub(super) fn tell_position(&mut self, connection: ConnectionId, key: PlayerKey) {
-        self.refuse_steps_under_way(connection, key);
+        self.word_written(key, |words| &mut words.position);
         let Some(player) = self.players.get(key) else { return };
         if let Some(Position { x, y, .. }) = self.world.character(player.index).map(|own| own.position) {
             self.send(connection, &ServerPacket::PosUpdate { x, y });
-        }
-    }
-
-    /// The client is being told where it stands: what it sent before it hears that is stale.
-    fn refuse_steps_under_way(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let (now, until_heard) = (self.now, self.until_heard(connection));
-        if let Some(player) = self.players.get_mut(key) {
-            player.pace.corrected(now, until_heard);
         }
     }
 
@@ -100,6 +95,7 @@ impl Game {
                 player.turned_at = now;
                 self.world.turn(index, heading);
                 self.mark_unsaved(key, Unsaved::Position);
+                self.word_written(key, |words| &mut words.heading);
                 let Some(character) = self.world.character(index) else { return };
                 let packet = character.change_packet();
                 self.tell_all_in_sight(index, &packet);
@@ -107,6 +103,7 @@ impl Game {
             _ if now >= player.turned_at + TURN_ANSWER_MS => {
                 player.turned_at = now;
                 self.outbox.send(connection, &character.change_packet());
+                self.word_written(key, |words| &mut words.heading);
             }
             _ => {}
         }
@@ -168,7 +165,7 @@ impl Game {
         if let Some(player) = self.players.get_mut(key) {
             player.index = new_index;
         }
-        self.refuse_steps_under_way(connection, key);
+        self.word_written(key, |words| &mut words.position);
         self.session_changed(key);
         self.show_map(connection, new_index);
         self.show_surroundings(connection, new_index);

@@ -4,6 +4,7 @@ use super::Millis;
 use super::chat_limit::ChatLimit;
 use super::names::name_key;
 use super::pace::Pace;
+use super::told::Words;
 use crate::protocol::outbox::ConnectionId;
 use crate::store::records::{AccountRecord, CharacterRecord, UserId};
 use crate::world::char_index::CharIndex;
@@ -44,6 +45,8 @@ pub struct Player {
     pub absent_since: Millis,
     /// When it last turned without stepping.
     pub turned_at: Millis,
+    /// What its client may not have heard yet.
+    pub words: Words,
     /// Safe mode: no attacks on citizens.
     pub safe_mode: bool,
     /// Resurrection safe: cannot be resurrected by spell.

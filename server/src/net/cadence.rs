@@ -39,12 +39,10 @@ impl Cadence {
         self.not_before.max(now)
     }
 
-    /// Everything that waited was sent, at `now`, which took that long. How long what is written next may wait.
-    pub fn flushed(&mut self, now: Millis, took: Duration) -> Millis {
+    /// Everything that waited was sent, at `now`, which took that long.
+    pub fn flushed(&mut self, now: Millis, took: Duration) {
         let rest = Millis::try_from((took * REST_FOR_FLUSH).as_millis()).unwrap_or(Millis::MAX);
-        let wait = rest.min(self.longest_ms);
-        self.not_before = now + wait;
-        wait
+        self.not_before = now + rest.min(self.longest_ms);
     }
 }
 

@@ -356,8 +356,7 @@ impl Clients {
             self.flush_one(turn, id);
         }
         self.ids = ids;
-        let wait = self.cadence.flushed(turn.now, began.elapsed());
-        turn.game.handle(turn.now, Input::SendWait(wait));
+        self.cadence.flushed(turn.now, began.elapsed());
         turn.metrics.increment(Counter::Flushes);
     }
 

@@ -189,7 +189,7 @@ impl EventLoop {
 
     /// Milliseconds since the start.
     fn now(&self) -> Millis {
-        Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX)
+        since(self.started)
     }
 
     /// How long to wait when no event comes; `None` is for ever.
@@ -228,6 +228,10 @@ impl EventLoop {
         }
         laps.end(Part::Accepts);
         self.clients.flush(&mut turn);
+        if !turn.game.outbox().is_dirty() {
+            // By now much of the turn may have passed.
+            turn.game.handle(since(self.started), Input::Sent);
+        }
         laps.end(Part::Flush);
         self.clients.end_closings(&mut turn);
         self.clients.expire(&mut turn);
@@ -474,6 +478,10 @@ fn notifier(waker: &Arc<Waker>) -> impl Fn() + Clone + Send + 'static {
             log::error!("cannot wake the loop: {error}");
         }
     }
+}
+
+fn since(start: Instant) -> Millis {
+    Millis::try_from(start.elapsed().as_millis()).unwrap_or(Millis::MAX)
 }
 
 /// Takes in the sockets that wait at the door, a bounded number in one turn.

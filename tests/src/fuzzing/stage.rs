@@ -275,6 +275,7 @@ impl Stage {
         for client in self.clients.iter_mut().filter(|client| client.reads) {
             client.read(&mut self.game);
         }
+        self.game.handle(self.now, Input::Sent);
     }
 
     fn carry_closings(&mut self) -> bool {

@@ -262,6 +262,7 @@ impl Simulation {
             self.flush_one(id);
         }
         self.dirty = dirty;
+        self.game.handle(self.now, Input::Sent);
     }
 
     fn flush_one(&mut self, id: ConnectionId) {

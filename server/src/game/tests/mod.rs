@@ -83,6 +83,7 @@ impl Table {
             assert!(rest.is_empty(), "a segment ends inside a packet");
             self.game.outbox().segment_sent(connection);
         }
+        self.game.handle(self.now, Input::Sent);
         packets
     }
 

@@ -195,3 +195,18 @@ fn a_step_sent_before_a_turn_could_be_seen_is_told_to_the_walker_as_a_heading() 
     table.pass(267);
     assert_eq!(table.ask(ana, ClientPacket::Walk { heading: 4 }), [], "it shows that by itself");
 }
+
+#[test]
+fn a_step_that_comes_before_a_correction_was_even_sent_is_refused() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    let before = table.position("Ana");
+    table.send(ana, ClientPacket::RequestPositionUpdate);
+    table.pass(1_000);
+    table.game.handle(table.now, Input::Sent);
+    table.send(ana, ClientPacket::Walk { heading: 4 });
+    assert_eq!(table.position("Ana"), before, "her client takes nothing more: it has not heard");
+    table.read(ana);
+    table.send(ana, ClientPacket::Walk { heading: 4 });
+    assert_eq!(table.position("Ana").x, before.x - 1);
+}
