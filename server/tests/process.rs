@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -348,6 +348,21 @@ fn what_does_not_start_says_why_in_one_line() {
     let (code, _, errors) = output(directory.path(), &[]);
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("config.toml:2:1: server.prot") && errors.lines().count() == 2, "{errors}");
+}
+
+#[test]
+fn a_start_that_fails_on_its_port_leaves_the_next_one_to_the_corrected_file() {
+    let directory = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let file = format!("[server]\nhost = \"127.0.0.1\"\nport = {}\n", taken.local_addr().unwrap().port());
+        std::fs::write(directory.path().join("config.toml"), file).unwrap();
+        let (code, _, errors) = output(directory.path(), &["--ops", ""]);
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(faults(&errors)[0].contains(&format!("cannot listen on {address}")), "{errors}");
+        assert!(!errors.contains("wins over"), "{errors}");
+    }
 }
 
 #[test]
