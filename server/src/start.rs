@@ -5,6 +5,7 @@
 //! that would win over the corrected file. What fails is one line for each fault: what failed, with which value, and what
 //! to do.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -75,7 +76,7 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
-    follow_settings(store.as_mut(), &mut loaded)?;
+    let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
     net::allow_connections(loaded.config.server.max_connections);
     let listener = listen(&loaded.config)?;
     let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
@@ -95,6 +96,7 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
         store,
         config,
         stored_settings,
+        refused_settings,
         registration,
         listener,
         ops_listener,
@@ -122,12 +124,13 @@ fn server_id(config: &Config) -> io::Result<ServerId> {
     Ok(ServerId::from_host(host.trim(), random as u16))
 }
 
-/// Lets the store's live settings count.
-fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<(), StartError> {
-    for remark in loaded.lay_store_over(&store.settings()?) {
+/// Lets the store's live settings count. Names of those that are not valid.
+fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSet<&'static str>, StartError> {
+    let overlaid = loaded.lay_store_over(&store.settings()?);
+    for remark in overlaid.remarks {
         log::warn!("{remark}");
     }
-    Ok(())
+    Ok(overlaid.refused)
 }
 
 /// Gives the store the live settings that it lacks. What it then says.

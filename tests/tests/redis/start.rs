@@ -213,7 +213,7 @@ fn flags_win_over_the_environment_that_over_redis_and_that_over_the_file() {
 }
 
 #[test]
-fn garbage_in_redis_before_a_start_is_told_ignored_and_left_there() {
+fn garbage_in_redis_before_a_start_is_told_counted_ignored_and_left_there() {
     let Some(redis) = redis(&[]) else { return };
     let port = free_port().unwrap();
     let garbage = [
@@ -234,5 +234,15 @@ fn garbage_in_redis_before_a_start_is_told_ignored_and_left_there() {
         assert!(told, "nothing about {key} in {log}");
         assert_eq!(cli(&redis, &format!("GET {key}")), value);
     }
+    assert_eq!(server.metric("pyao_settings_refused_total").unwrap(), 4);
+    let health = || server.request("GET", "/health").unwrap();
+    for name in ["server.port", "server.max_connections", "limits.idle_minutes", "game.dice_min"] {
+        assert!(health().contains("\"status\":\"degraded\""), "{}", health());
+        assert!(health().contains(&format!("\"{name}\"")), "{}", health());
+    }
+    for (key, _) in garbage {
+        cli(&redis, &format!("DEL {key}"));
+    }
+    wait_until("a healthy server", || health().contains("\"status\":\"healthy\""));
     check([&mut create(&server, "Ana")]);
 }
