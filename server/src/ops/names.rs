@@ -72,7 +72,7 @@ pub const STORE_REQUESTS: Name = name(
 /// Counter.
 pub const STORE_FAILURES: Name = name(
     "pyao_store_failures_total",
-    "Requests that the store did not carry out, heartbeats and looks at settings included.",
+    "Requests that the store could not carry out, heartbeats and looks at settings included.",
 );
 /// Counter.
 pub const PASSWORD_JOBS: Name = name("pyao_password_jobs_total", "Passwords given to be hashed or checked.");
