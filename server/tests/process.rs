@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use pyao_server::protocol::client::ClientPacket;
 use pyao_server::protocol::server::ServerPacket;
 use pyao_server::protocol::wire::TextEncoding;
+use socket2::{Domain, Socket, Type};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -225,6 +226,27 @@ fn a_client_that_does_not_read_is_given_up() {
         log.contains("reason=output_overflow") || log.contains("reason=connection_reset")
     });
     throw_dices(&mut server.connect());
+}
+
+#[test]
+fn a_client_without_room_counts_as_blocked_once_however_often_it_is_asked_again() {
+    const PACKETS: usize = 9_000;
+    let server = Server::start(&[("PYAO_LIMITS__PACKETS_PER_SECOND", "100000")]);
+    let deaf = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    // Only what is set before connecting bounds its room: for some of the answers, not for all.
+    deaf.set_recv_buffer_size(8 * 1024).unwrap();
+    deaf.connect(&server.address.into()).unwrap();
+    let mut deaf: TcpStream = deaf.into();
+    deaf.write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(PACKETS)).unwrap();
+    let all_served = format!("packet=\"ThrowDices\"}} {PACKETS}\n");
+    server.wait_for("answer to everything", || server.get("/metrics").contains(&all_served));
+    server.wait_for("client without room", || server.metric("pyao_sends_blocked_total") > 0);
+    let before = server.metric("pyao_sends_blocked_total");
+    // It is asked again every 25 ms.
+    std::thread::sleep(Duration::from_secs(1));
+    let blocked = server.metric("pyao_sends_blocked_total") - before;
+    assert!(blocked <= 1, "one standstill counted {blocked} times more");
+    assert_eq!(server.metric("pyao_connections"), 1, "it is waited for still");
 }
 
 #[test]

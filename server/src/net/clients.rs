@@ -417,9 +417,11 @@ impl Clients {
         turn.metrics.add(Counter::SegmentsOut, sent.segments as u64);
         turn.metrics.add(Counter::BytesOut, sent.bytes as u64);
         let wants_writable = flushed == Flushed::Blocked;
-        if wants_writable || flushed == Flushed::NoRoom {
+        let is_blocked = wants_writable || flushed == Flushed::NoRoom;
+        if is_blocked && !connection.is_blocked {
             turn.metrics.increment(Counter::SendsBlocked);
         }
+        connection.is_blocked = is_blocked;
         match flushed {
             Flushed::Broken(reason) => return self.lose(turn, id, reason),
             Flushed::All => {

@@ -30,8 +30,10 @@ pub const BYTES_OUT: Name = name("pyao_bytes_out_total", "Bytes sent to players.
 /// Counter.
 pub const FLUSHES: Name = name("pyao_flushes_total", "Times the loop sent what was waiting.");
 /// Counter.
-pub const SENDS_BLOCKED: Name =
-    name("pyao_sends_blocked_total", "Times a player's socket would take no more.");
+pub const SENDS_BLOCKED: Name = name(
+    "pyao_sends_blocked_total",
+    "Times a player had no room for what was to be sent; a standstill counts once.",
+);
 /// Counter.
 pub const THROTTLES: Name =
     name("pyao_throttles_total", "Times a connection had to wait for its packet budget.");
