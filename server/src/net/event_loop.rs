@@ -270,7 +270,7 @@ impl EventLoop {
     fn climb(&mut self, now: Millis, Climb { from, to, busy_percent }: Climb) {
         let level = if to > from { log::Level::Warn } else { log::Level::Info };
         log::log!(level, "overload: {from} -> {to}: the loop was at work for {busy_percent} % of its time");
-        self.metrics.overload_steps.increment(to.label());
+        self.metrics.climbed(from, to);
         self.clients.set_longest_wait(to.longest_wait_ms());
         self.game.outbox().thin(to >= Step::ThinCosmetics);
         self.game.handle(now, Input::RefuseLogins(to >= Step::RefuseLogins));

@@ -44,8 +44,10 @@ pub const SLOW_TURNS: Name =
 pub const THINNED: Name =
     name("pyao_packets_thinned_total", "Sounds and passing effects left out because of overload.");
 /// Counter by `step`.
-pub const OVERLOAD_STEPS: Name =
-    name("pyao_overload_steps_total", "Times the server climbed to a step of the overload ladder, by step.");
+pub const OVERLOAD_STEPS: Name = name(
+    "pyao_overload_steps_total",
+    "Times the server climbed up to a step of the overload ladder, by step.",
+);
 /// Gauge.
 pub const OVERLOAD: Name = name(
     "pyao_overload_step",
