@@ -16,7 +16,8 @@ pub(super) struct Helpers {
     hasher: Hasher,
     store_requests: Vec<store::Request>,
     new_jobs: Vec<crypto::Job>,
-    /// Jobs the hasher has no room for. Bounded: a connection has at most one.
+    /// Jobs the hasher has no room for. A connection may have several, and one that has gone leaves its own behind.
+    /// Bounded all the same: each is an attempt whose answer the game awaits, and while too many are, none is begun.
     waiting_jobs: VecDeque<crypto::Job>,
     /// When the store was last asked for the live settings, until it answers: the one question that is asked all the
     /// time, and so tells how long an answer takes.

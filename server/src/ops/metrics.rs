@@ -67,7 +67,7 @@ impl Counter {
     ];
 }
 
-/// What goes up and down; set once a turn.
+/// What goes up and down; set when somebody looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gauge {
     /// See [`names::CONNECTIONS`].
