@@ -1,8 +1,11 @@
 //! Starting a server from its configuration, and what is said to the operator on the way.
 //!
-//! The order is fixed: the world is loaded, the store is opened, the port is taken, and only then does the store hear of
-//! this server. What fails is one line for each fault: what failed, with which value, and what to do.
+//! The order is fixed: the world is loaded, the store is opened and asked for its settings, the port is taken, and only
+//! then does the store hear of this server and get the settings that it lacks: a start without a port leaves nothing there
+//! that would win over the corrected file. What fails is one line for each fault: what failed, with which value, and what
+//! to do.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -73,10 +76,11 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
-    let stored_settings = share_settings(store.as_mut(), &mut loaded, &content)?;
+    let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
+    net::allow_connections(loaded.config.server.max_connections);
+    let listener = listen(&loaded.config)?;
+    let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
     let config = loaded.config;
-    net::allow_connections(config.server.max_connections);
-    let listener = listen(&config)?;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
     let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;
     let ops_listener = listen_for_ops(&config);
@@ -92,6 +96,7 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
         store,
         config,
         stored_settings,
+        refused_settings,
         registration,
         listener,
         ops_listener,
@@ -119,15 +124,21 @@ fn server_id(config: &Config) -> io::Result<ServerId> {
     Ok(ServerId::from_host(host.trim(), random as u16))
 }
 
-/// Lets the store's live settings count, and gives the store those that it lacks. What the store then says.
-fn share_settings(
-    store: &mut dyn Store,
-    loaded: &mut Loaded,
-    content: &Content,
-) -> Result<store::Settings, StartError> {
-    for remark in loaded.lay_store_over(&store.settings()?) {
+/// Lets the store's live settings count. Names of those that are not valid.
+fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSet<&'static str>, StartError> {
+    let overlaid = loaded.lay_store_over(&store.settings()?);
+    for remark in overlaid.remarks {
         log::warn!("{remark}");
     }
+    Ok(overlaid.refused)
+}
+
+/// Gives the store the live settings that it lacks. What it then says.
+fn seed_settings(
+    store: &mut dyn Store,
+    loaded: &Loaded,
+    content: &Content,
+) -> Result<store::Settings, StartError> {
     let mut settings = loaded.live_settings();
     if let Some(motd) = settings.get_mut("game.motd").filter(|motd| motd.is_empty()) {
         *motd = content.motd().join("\n");

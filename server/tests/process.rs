@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use pyao_server::protocol::client::ClientPacket;
 use pyao_server::protocol::server::ServerPacket;
 use pyao_server::protocol::wire::TextEncoding;
+use socket2::{Domain, Socket, Type};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -228,6 +229,27 @@ fn a_client_that_does_not_read_is_given_up() {
 }
 
 #[test]
+fn a_client_without_room_counts_as_blocked_once_however_often_it_is_asked_again() {
+    const PACKETS: usize = 9_000;
+    let server = Server::start(&[("PYAO_LIMITS__PACKETS_PER_SECOND", "100000")]);
+    let deaf = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    // Only what is set before connecting bounds its room: for some of the answers, not for all.
+    deaf.set_recv_buffer_size(8 * 1024).unwrap();
+    deaf.connect(&server.address.into()).unwrap();
+    let mut deaf: TcpStream = deaf.into();
+    deaf.write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(PACKETS)).unwrap();
+    let all_served = format!("packet=\"ThrowDices\"}} {PACKETS}\n");
+    server.wait_for("answer to everything", || server.get("/metrics").contains(&all_served));
+    server.wait_for("client without room", || server.metric("pyao_sends_blocked_total") > 0);
+    let before = server.metric("pyao_sends_blocked_total");
+    // It is asked again every 25 ms.
+    std::thread::sleep(Duration::from_secs(1));
+    let blocked = server.metric("pyao_sends_blocked_total") - before;
+    assert!(blocked <= 1, "one standstill counted {blocked} times more");
+    assert_eq!(server.metric("pyao_connections"), 1, "it is waited for still");
+}
+
+#[test]
 fn a_flood_of_refused_connections_neither_stays_nor_fills_the_log() {
     let server = Server::start(&[("PYAO_SERVER__MAX_CONNECTIONS", "1")]);
     let mut only = server.connect();
@@ -348,6 +370,21 @@ fn what_does_not_start_says_why_in_one_line() {
     let (code, _, errors) = output(directory.path(), &[]);
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("config.toml:2:1: server.prot") && errors.lines().count() == 2, "{errors}");
+}
+
+#[test]
+fn a_start_that_fails_on_its_port_leaves_the_next_one_to_the_corrected_file() {
+    let directory = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let file = format!("[server]\nhost = \"127.0.0.1\"\nport = {}\n", taken.local_addr().unwrap().port());
+        std::fs::write(directory.path().join("config.toml"), file).unwrap();
+        let (code, _, errors) = output(directory.path(), &["--ops", ""]);
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(faults(&errors)[0].contains(&format!("cannot listen on {address}")), "{errors}");
+        assert!(!errors.contains("wins over"), "{errors}");
+    }
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn allowed(name: &str) -> String {
 pub fn sources(context: &mut Context) -> Result<Reply, Failure> {
     let stored = context.store.settings()?;
     let mut loaded = context.loaded.clone();
-    let mut notes = loaded.lay_store_over(&stored);
+    let mut notes = loaded.lay_store_over(&stored).remarks;
     notes.push(
         "these are the layers as this shell sees them; a server may have been given other flags".to_owned(),
     );

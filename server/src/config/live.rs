@@ -3,7 +3,7 @@
 //! At start a live setting takes the value of the strongest layer: a flag, else the environment, else the store, else
 //! the file, else the default. From then on a value that changes in the store is followed, whatever set the start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::field::Given;
 use super::table::{SETTINGS, Setting};
@@ -57,11 +57,19 @@ impl Config {
     }
 }
 
+/// What came of laying the store's live settings over the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overlaid {
+    /// What the operator should know, a line each: values that are not valid, and those that differ from another layer's.
+    pub remarks: Vec<String>,
+    /// Names of the settings whose value in the store is not valid, and so not in force.
+    pub refused: BTreeSet<&'static str>,
+}
+
 impl Loaded {
-    /// Lays the live settings of the store over those of the file and the defaults. Returns what the operator should
-    /// know, a line each: values that are not valid, and those that differ from the file's.
-    pub fn lay_store_over(&mut self, stored: &BTreeMap<String, String>) -> Vec<String> {
-        let mut remarks = Vec::new();
+    /// Lays the live settings of the store over those of the file and the defaults.
+    pub fn lay_store_over(&mut self, stored: &BTreeMap<String, String>) -> Overlaid {
+        let Overlaid { mut remarks, mut refused } = Overlaid::default();
         for key in live_keys() {
             let Some(value) = stored.get(key) else { continue };
             let (before, source) = (text(&self.config, key).unwrap_or_default(), self.sources.of(key));
@@ -86,14 +94,17 @@ impl Loaded {
                             }
                             self.sources.replace(key, Source::Store);
                         }
-                        Err(expected) => remarks.push(format!(
-                            "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
-                        )),
+                        Err(expected) => {
+                            refused.insert(key);
+                            remarks.push(format!(
+                                "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
+                            ));
+                        }
                     }
                 }
             }
         }
-        remarks
+        Overlaid { remarks, refused }
     }
 
     /// Every live setting as plain text, for a store that lacks some. A port that is any free one is left out.
@@ -137,18 +148,18 @@ mod tests {
     #[test]
     fn the_store_wins_over_the_file_and_loses_against_a_flag() {
         let mut loaded = loaded(&["--port", "7700"], "[server]\nport = 7701\nmax_connections = 5\n");
-        let remarks =
+        let Overlaid { remarks, refused } =
             loaded.lay_store_over(&stored(&[("server.port", "8080"), ("server.max_connections", "77")]));
         assert_eq!((loaded.config.server.port, loaded.config.server.max_connections), (7_700, 77));
         assert_eq!(loaded.sources.of("server.max_connections"), Source::Store);
-        assert_eq!(remarks.len(), 2, "{remarks:?}");
+        assert_eq!((remarks.len(), refused.len()), (2, 0), "{remarks:?} {refused:?}");
     }
 
     #[test]
     fn a_value_that_the_store_and_the_file_agree_on_is_the_stores() {
         let mut loaded = loaded(&["--port", "7700"], "[server]\nport = 7700\nmax_connections = 77\n");
         let stored = stored(&[("server.port", "7700"), ("server.max_connections", "77")]);
-        assert_eq!(loaded.lay_store_over(&stored), Vec::<String>::new());
+        assert_eq!(loaded.lay_store_over(&stored), Overlaid::default());
         assert_eq!(loaded.sources.of("server.max_connections"), Source::Store);
         assert_eq!(loaded.sources.of("server.port"), Source::Flag("--port"));
     }
@@ -162,14 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn garbage_in_the_store_is_remarked_and_ignored() {
+    fn garbage_in_the_store_is_remarked_named_and_ignored() {
         let mut loaded = loaded(&[], "");
         let bad = [("server.port", "eighty"), ("server.max_connections", "0"), ("game.dice_min", "19")];
         assert!(set(&mut Config::default(), "server.port", "0").is_err());
-        let remarks = loaded.lay_store_over(&stored(&bad));
+        let Overlaid { remarks, refused } = loaded.lay_store_over(&stored(&bad));
         assert_eq!(loaded.config, Config::default());
         assert_eq!(remarks.len(), 3, "{remarks:?}");
         assert!(remarks[0].contains("eighty"), "{remarks:?}");
+        assert!(refused.into_iter().eq(["game.dice_min", "server.max_connections", "server.port"]));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! All connections: how each is taken in, served, flushed and ended.
 //!
-//! A connection is in at most one of three lists: `ready` when its socket or buffer may have packets, `throttled` when
-//! it waits for its packet budget, `leaving` when it is being closed. Whoever looks one up gives its id, so that an
-//! entry of a connection that has gone finds nothing.
+//! Four lists name connections: `ready` those whose socket or buffer may have packets, `throttled` those that wait for
+//! their packet budget, `leaving` those being closed, `awaiting_room` those whose client had no room for what waits. None
+//! is both `ready` and `throttled`; who leaves or awaits room may be in other lists as well. Whoever looks one up gives
+//! its id, so that an entry of a connection that has gone finds nothing.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{Shutdown, SocketAddr};
@@ -416,9 +417,11 @@ impl Clients {
         turn.metrics.add(Counter::SegmentsOut, sent.segments as u64);
         turn.metrics.add(Counter::BytesOut, sent.bytes as u64);
         let wants_writable = flushed == Flushed::Blocked;
-        if wants_writable || flushed == Flushed::NoRoom {
+        let is_blocked = wants_writable || flushed == Flushed::NoRoom;
+        if is_blocked && !connection.is_blocked {
             turn.metrics.increment(Counter::SendsBlocked);
         }
+        connection.is_blocked = is_blocked;
         match flushed {
             Flushed::Broken(reason) => return self.lose(turn, id, reason),
             Flushed::All => {

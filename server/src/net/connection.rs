@@ -66,6 +66,8 @@ pub(super) struct Connection {
     pub is_queued: bool,
     /// Waits for its packet budget until then.
     pub throttled_until: Option<Millis>,
+    /// Whether the last flush left something behind, for want of room.
+    pub is_blocked: bool,
     /// Whether the poll also tells when the socket can be written to.
     pub wants_writable: bool,
     /// What its client has room for.
@@ -107,6 +109,7 @@ impl Connection {
             is_counted: false,
             is_queued: false,
             throttled_until: None,
+            is_blocked: false,
             wants_writable: false,
             window: Window::default(),
             awaits_room: false,

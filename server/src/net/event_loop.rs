@@ -4,6 +4,7 @@
 //! the store and the password threads; fire its due timers; take in new connections; send what was written; end what
 //! the game ended; hand on what it asks. With nothing to do the wait has no end: an idle server does not wake up.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,6 +54,8 @@ pub struct Setup {
     pub config: Config,
     /// What the store says of live settings at the start.
     pub stored_settings: store::Settings,
+    /// Names of the live settings whose value in the store was not valid at the start.
+    pub refused_settings: BTreeSet<&'static str>,
     /// The server's registration on the store.
     pub registration: Registration,
     /// The players' port.
@@ -134,6 +137,7 @@ impl EventLoop {
         let store = Worker::start(setup.store, notify.clone())?;
         let hasher = Hasher::start(from_config::password_cost(&setup.config), notify)?;
         let registry = poll.registry();
+        let mut metrics = Metrics::default();
         Ok(Self {
             door: Some(Door::open(setup.listener, registry, Source::PlayersDoor.into())?),
             ops: setup.ops_listener.map(|listener| OpsPort::open(listener, registry)).transpose()?,
@@ -145,11 +149,17 @@ impl EventLoop {
             moving: None,
             ladder: Ladder::new(setup.config.limits.overload_percent),
             slow_turns: SlowTurns::default(),
-            link: StoreLink::new(setup.config, setup.stored_settings, setup.registration.store_id),
+            link: StoreLink::new(
+                setup.config,
+                setup.stored_settings,
+                setup.refused_settings,
+                setup.registration.store_id,
+                &mut metrics,
+            ),
             unix_start: setup.unix_start,
             waker,
             helpers: Helpers::new(store, hasher),
-            metrics: Metrics::default(),
+            metrics,
             shutdown: None,
             poll,
         })
@@ -264,7 +274,7 @@ impl EventLoop {
     fn climb(&mut self, now: Millis, Climb { from, to, busy_percent }: Climb) {
         let level = if to > from { log::Level::Warn } else { log::Level::Info };
         log::log!(level, "overload: {from} -> {to}: the loop was at work for {busy_percent} % of its time");
-        self.metrics.overload_steps.increment(to.label());
+        self.metrics.climbed(from, to);
         self.clients.set_longest_wait(to.longest_wait_ms());
         self.game.outbox().thin(to >= Step::ThinCosmetics);
         self.game.handle(now, Input::RefuseLogins(to >= Step::RefuseLogins));

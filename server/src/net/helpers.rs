@@ -16,7 +16,8 @@ pub(super) struct Helpers {
     hasher: Hasher,
     store_requests: Vec<store::Request>,
     new_jobs: Vec<crypto::Job>,
-    /// Jobs the hasher has no room for. Bounded: a connection has at most one.
+    /// Jobs the hasher has no room for. A connection may have several, and one that has gone leaves its own behind.
+    /// Bounded all the same: each is an attempt whose answer the game awaits, and while too many are, none is begun.
     waiting_jobs: VecDeque<crypto::Job>,
     /// When the store was last asked for the live settings, until it answers: the one question that is asked all the
     /// time, and so tells how long an answer takes.
@@ -114,16 +115,46 @@ impl Helpers {
     }
 }
 
-/// Whether the store could not do as asked. A taken name is an answer, not a failure.
+/// Whether the store could not do as asked. That somebody else has the name, the character or our own id, or that an
+/// account is gone, is an answer and no failure.
 fn is_failure(reply: &Reply) -> bool {
-    match reply {
-        Reply::Account { result, .. } => result.is_err(),
-        Reply::SessionOpened { result, .. } => result.is_err(),
-        Reply::Heartbeat { result, .. } => result.is_err(),
-        Reply::Settings { result, .. } => result.is_err(),
-        Reply::Created { result, .. } => matches!(result, Err(CreateError::Store(_))),
-        Reply::Saved { result, .. } => {
-            matches!(result, Err(StoreError::Unavailable(_) | StoreError::Damaged { .. }))
+    let error = match reply {
+        Reply::Account { result, .. } => result.as_ref().err(),
+        Reply::SessionOpened { result, .. } => result.as_ref().err(),
+        Reply::Heartbeat { result, .. } => result.as_ref().err(),
+        Reply::Settings { result, .. } => result.as_ref().err(),
+        Reply::Saved { result, .. } => result.as_ref().err(),
+        Reply::Created { result: Err(CreateError::Store(error)), .. } => Some(error),
+        Reply::Created { result: Ok(_) | Err(CreateError::NameTaken), .. } => None,
+    };
+    let is_answer = |error: &StoreError| {
+        use StoreError::{CharacterTaken, ServerReplaced, UnknownUser};
+        matches!(error, UnknownUser(_) | CharacterTaken(_) | ServerReplaced(_))
+    };
+    error.is_some_and(|error| !is_answer(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::records::UserId;
+    use crate::store::redis::RedisError;
+    use crate::store::server::ServerId;
+
+    #[test]
+    fn a_store_that_cannot_is_a_failure_and_one_that_says_no_is_none() {
+        let redis = RedisError::BadAddress { reason: "test".to_owned() };
+        let damaged = StoreError::Damaged { key: "test".to_owned(), reason: "test".to_owned() };
+        let saved = |error| Reply::Saved { ticket: 1, result: Err(error) };
+        for error in [redis.into(), damaged, StoreError::Unavailable("test".to_owned())] {
+            assert!(is_failure(&saved(error.clone())), "{error}");
+            assert!(is_failure(&Reply::Created { ticket: 1, result: Err(error.into()) }));
         }
+        let replaced = StoreError::ServerReplaced(ServerId::new("a").unwrap());
+        for error in [StoreError::UnknownUser(UserId(1)), StoreError::CharacterTaken(UserId(1)), replaced] {
+            assert!(!is_failure(&saved(error.clone())), "{error}");
+        }
+        assert!(!is_failure(&Reply::Created { ticket: 1, result: Err(CreateError::NameTaken) }));
+        assert!(!is_failure(&Reply::Saved { ticket: 1, result: Ok(()) }));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Every five seconds a heartbeat (every second while connections come and go), every second a look at the settings, each
 //! only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid, or that
-//! cannot be followed, is logged and counted once and named by `/health`, and the old value stays in force.
+//! cannot be followed, is logged and counted once and named by `/health`, and the old value stays in force; so is one that
+//! was not valid at the start already.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,12 +60,19 @@ pub(super) struct StoreLink {
 
 impl StoreLink {
     /// A link for a server registered on the store `store_id`, which runs under `config`, `seen` being what the store
-    /// said of live settings at the start.
-    pub(super) fn new(config: Config, seen: Settings, store_id: String) -> Self {
+    /// said of live settings at the start, and `refused` those of them that were not valid and have been logged.
+    pub(super) fn new(
+        config: Config,
+        seen: Settings,
+        refused: BTreeSet<&'static str>,
+        store_id: String,
+        metrics: &mut Metrics,
+    ) -> Self {
+        metrics.add(Counter::SettingsRefused, refused.len() as u64);
         Self {
             config,
             seen,
-            not_followed: BTreeSet::new(),
+            not_followed: refused,
             store_id,
             heartbeat_at: 0,
             told: None,
@@ -206,7 +214,8 @@ mod tests {
     use super::*;
 
     fn link() -> StoreLink {
-        StoreLink::new(Config::default(), Settings::new(), "a".to_owned())
+        let (seen, refused) = (Settings::new(), BTreeSet::new());
+        StoreLink::new(Config::default(), seen, refused, "a".to_owned(), &mut Metrics::default())
     }
 
     fn stored(pairs: &[(&str, &str)]) -> Settings {
@@ -258,6 +267,18 @@ mod tests {
         assert_eq!(metrics.count(Counter::SettingsRefused), 1);
         assert!(link.not_followed().eq(["limits.idle_minutes"]));
         link.settings_answered(Ok(stored(&[("limits.idle_minutes", "7")])), &mut metrics);
+        assert_eq!(link.not_followed().count(), 0);
+    }
+
+    #[test]
+    fn what_was_refused_at_the_start_is_counted_once_and_named_until_the_store_says_another() {
+        let (key, mut metrics) = ("limits.idle_minutes", Metrics::default());
+        let (seen, refused) = (stored(&[(key, "many")]), BTreeSet::from([key]));
+        let mut link = StoreLink::new(Config::default(), seen.clone(), refused, "a".to_owned(), &mut metrics);
+        assert!(link.settings_answered(Ok(seen), &mut metrics).is_none());
+        assert!(link.not_followed().eq([key]));
+        assert_eq!(metrics.count(Counter::SettingsRefused), 1);
+        link.settings_answered(Ok(stored(&[(key, "7")])), &mut metrics);
         assert_eq!(link.not_followed().count(), 0);
     }
 

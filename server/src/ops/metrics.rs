@@ -2,6 +2,7 @@
 
 use super::histogram::Histogram;
 use super::names::{self, Name};
+use super::overload::Step;
 use std::collections::BTreeMap;
 
 /// What only grows. Declared with its name, in the order of the output.
@@ -66,7 +67,7 @@ impl Counter {
     ];
 }
 
-/// What goes up and down; set once a turn.
+/// What goes up and down; set when somebody looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gauge {
     /// See [`names::CONNECTIONS`].
@@ -135,7 +136,7 @@ pub struct Metrics {
     pub packets_out: [u64; 256],
     /// Cosmetic packets left out; set when somebody looks.
     pub thinned: u64,
-    /// Climbs of the overload ladder, by the step reached.
+    /// Climbs up the overload ladder, by the step reached.
     pub overload_steps: Labelled,
     /// Connections refused at the door, by reason.
     pub refusals: Labelled,
@@ -179,6 +180,13 @@ impl Metrics {
     #[must_use]
     pub fn count(&self, counter: Counter) -> u64 {
         self.counters[counter as usize]
+    }
+
+    /// Counts a climb of the overload ladder, if it went up.
+    pub fn climbed(&mut self, from: Step, to: Step) {
+        if to > from {
+            self.overload_steps.increment(to.label());
+        }
     }
 
     /// Sets a gauge.
@@ -239,6 +247,17 @@ mod tests {
         all_names.sort_unstable();
         all_names.dedup();
         assert_eq!(all_names.len(), count);
+    }
+
+    #[test]
+    fn only_the_way_up_the_overload_ladder_is_counted() {
+        let mut metrics = Metrics::default();
+        metrics.climbed(Step::Calm, Step::Coalesce);
+        metrics.climbed(Step::Coalesce, Step::CoalesceMore);
+        metrics.climbed(Step::CoalesceMore, Step::Coalesce);
+        metrics.climbed(Step::Coalesce, Step::Calm);
+        let steps: Vec<_> = metrics.overload_steps.iter().collect();
+        assert_eq!(steps, [("coalesce", 1), ("coalesce_more", 1)]);
     }
 
     #[test]

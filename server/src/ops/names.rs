@@ -30,8 +30,10 @@ pub const BYTES_OUT: Name = name("pyao_bytes_out_total", "Bytes sent to players.
 /// Counter.
 pub const FLUSHES: Name = name("pyao_flushes_total", "Times the loop sent what was waiting.");
 /// Counter.
-pub const SENDS_BLOCKED: Name =
-    name("pyao_sends_blocked_total", "Times a player's socket would take no more.");
+pub const SENDS_BLOCKED: Name = name(
+    "pyao_sends_blocked_total",
+    "Times a player had no room for what was to be sent; a standstill counts once.",
+);
 /// Counter.
 pub const THROTTLES: Name =
     name("pyao_throttles_total", "Times a connection had to wait for its packet budget.");
@@ -42,8 +44,10 @@ pub const SLOW_TURNS: Name =
 pub const THINNED: Name =
     name("pyao_packets_thinned_total", "Sounds and passing effects left out because of overload.");
 /// Counter by `step`.
-pub const OVERLOAD_STEPS: Name =
-    name("pyao_overload_steps_total", "Times the server climbed to a step of the overload ladder, by step.");
+pub const OVERLOAD_STEPS: Name = name(
+    "pyao_overload_steps_total",
+    "Times the server climbed up to a step of the overload ladder, by step.",
+);
 /// Gauge.
 pub const OVERLOAD: Name = name(
     "pyao_overload_step",
@@ -72,7 +76,7 @@ pub const STORE_REQUESTS: Name = name(
 /// Counter.
 pub const STORE_FAILURES: Name = name(
     "pyao_store_failures_total",
-    "Requests that the store did not carry out, heartbeats and looks at settings included.",
+    "Requests that the store could not carry out, heartbeats and looks at settings included.",
 );
 /// Counter.
 pub const PASSWORD_JOBS: Name = name("pyao_password_jobs_total", "Passwords given to be hashed or checked.");

@@ -1,5 +1,6 @@
 //! The whole server, its own threads and real sockets included.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -50,6 +51,7 @@ impl Server {
             game: Game::new(Arc::new(Content::starter()), net::game_settings(&config), 1, 1_700_000_000),
             unix_start: 1_700_000_000,
             stored_settings: store.settings()?,
+            refused_settings: BTreeSet::new(),
             store: Box::new(store),
             config,
             registration,
