@@ -75,7 +75,7 @@ fn an_unknown_command_of_a_game_master_closes_that_connection_alone() {
 
 #[test]
 fn half_a_login_and_then_silence_is_closed_by_the_handshake_limit() {
-    let server = setup().set("limits.handshake_seconds", 1).start().unwrap();
+    let server = setup().set("limits.handshake_seconds", 3).start().unwrap();
     let mut beto = create(&server, "Beto");
     let mut bytes = Vec::new();
     login_packet("Beto", PASSWORD).encode(&mut bytes);

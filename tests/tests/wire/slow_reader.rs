@@ -83,7 +83,7 @@ impl SlowReader {
     }
 
     fn read_until(&mut self, what: &str, condition: impl Fn(&ShadowClient) -> bool) {
-        let end = Instant::now() + LONG;
+        let end = Instant::now() + 2 * LONG;
         while !condition(&self.shadow) {
             assert!(Instant::now() < end, "waited in vain for {what}: {} reads", self.reads);
             self.read();
