@@ -11,6 +11,7 @@ use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::Server;
 use pyao_tests::shadow::Screen;
 
+use crate::FILES;
 use crate::support::{
     LONG, PASSWORD, at_creation, at_login, check, create, last_words, login, lose_sight, place, read, see,
     setup, start, wait_until,
@@ -20,8 +21,6 @@ use crate::support::{
 const CROWD: usize = 2_000;
 const MOMENT: Duration = Duration::from_millis(1);
 const LITTLE_WHILE: Duration = Duration::from_millis(200);
-/// Files that the suites have open besides the crowd.
-const OTHER_FILES: usize = 1_000;
 
 fn drop_closed(crowd: &mut Vec<TcpStream>) {
     crowd.retain_mut(|socket| match socket.read(&mut [0; 64]) {
@@ -34,7 +33,7 @@ fn drop_closed(crowd: &mut Vec<TcpStream>) {
 
 #[test]
 fn a_crowd_that_never_speaks_is_closed_while_a_player_plays_on() {
-    if raise_limit((CROWD + OTHER_FILES) as u64) < (CROWD + OTHER_FILES) as u64 {
+    if raise_limit(FILES) < FILES {
         println!("skipped: the system allows too few open files");
         return;
     }
