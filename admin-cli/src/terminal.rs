@@ -3,6 +3,8 @@
 use std::io::{self, BufRead};
 use std::mem::MaybeUninit;
 
+use crate::output;
+
 /// Width where there is no terminal to ask.
 const USUAL_WIDTH: usize = 80;
 
@@ -25,12 +27,14 @@ fn window_width() -> Option<usize> {
     Some(usize::from(size.ws_col))
 }
 
-/// Reads a line from standard input, a terminal, which does not show it meanwhile. `None` at the end of input.
+/// Asks `question` and reads a line from standard input, a terminal, which does not show it. `None` at the end of input.
 ///
 /// # Errors
 /// When standard input is no terminal or cannot be read.
-pub fn read_hidden_line() -> io::Result<Option<String>> {
+pub fn ask_hidden(question: &str) -> io::Result<Option<String>> {
+    // Before the question, so that not even the fastest answer is shown.
     let _quiet = NoEcho::start()?;
+    output::prompt(question);
     let mut line = String::new();
     let read = io::stdin().lock().read_line(&mut line)?;
     Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))

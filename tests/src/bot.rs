@@ -5,7 +5,7 @@
 //! it, with the faults and the last console lines.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -15,8 +15,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::shadow::{Screen, ShadowClient};
 
-/// How long a bot waits for what must happen soon.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a bot waits for what must happen soon, on a machine that is busy with other things.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a waiting bot looks.
 const LOOK: Duration = Duration::from_millis(20);
 /// One step of the real client, which never walks faster.
@@ -337,6 +337,16 @@ impl Bot {
             self.pump(left.min(LOOK))?;
         }
         Ok(())
+    }
+
+    /// Closes the connection in order: reads what the server still says, so that there is nothing unread for which the
+    /// kernel would reset it.
+    ///
+    /// # Errors
+    /// When the server does not close its side.
+    pub fn hang_up(mut self) -> Result<()> {
+        self.stream.shutdown(Shutdown::Write).context("closing")?;
+        self.expect_closed(PATIENCE)
     }
 
     /// Breaks the connection off with a reset, as a crashed machine's router does: what was sent and not yet

@@ -6,6 +6,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{self as unix, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -18,14 +20,14 @@ use tempfile::TempDir;
 use toml::{Table, Value};
 
 /// How long a server may take to listen, the full world's data included.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+const START_PATIENCE: Duration = Duration::from_secs(120);
 /// The variable that lets a server use Redis, or not.
 pub const USE_REDIS: &str = "PYAO_REDIS__ENABLED";
 /// What stands before the addresses in the line that a started server logs.
 const LISTENS_ON: &str = "listens on ";
 const OPS_ON: &str = "ops=";
 /// How long the ops port may take to answer.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
 /// How often a waiting suite looks.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -45,7 +47,7 @@ pub struct ServerSetup {
 
 impl ServerSetup {
     /// An embedded store in a directory of its own, the starter world, cheap password hashing and none of the limits
-    /// that many bots on one address would meet.
+    /// that many bots on one address would meet, or a server on a machine that has little time for it.
     ///
     /// # Errors
     /// When there is no room for a directory.
@@ -65,6 +67,8 @@ impl ServerSetup {
             .set("limits.connections_per_ip", 0)
             .set("limits.logins_per_minute_per_ip", 0)
             .set("limits.chat_per_second", 0)
+            .set("limits.overload_percent", 0)
+            .set("limits.handshake_seconds", 0)
             .set("security.password_memory_kib", 64)
             .set("security.password_passes", 1))
     }
@@ -469,8 +473,8 @@ fn address_after(line: &str, mark: &str) -> Option<SocketAddr> {
     Some(if address.ip().is_unspecified() { local(address.port()) } else { address })
 }
 
-/// A port that nobody listened on a moment ago, and that this process was not given before. The system hands out ports
-/// from 32,768 up by itself; this one is below, so that no connection of another suite takes it meanwhile.
+/// A port that nobody listened on a moment ago, and that no other suite is given while this process runs. The system
+/// hands out ports from 32,768 up by itself; this one is below, so that no connection takes it meanwhile.
 ///
 /// # Errors
 /// When there is none.
@@ -479,11 +483,20 @@ pub fn free_port() -> Result<u16> {
     let first = 10_000 + std::process::id() % 10_000;
     for _ in 0..10_000 {
         let port = u16::try_from(first)? + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000;
-        if TcpListener::bind(local(port)).is_ok() {
+        if is_mine(port)? && TcpListener::bind(local(port)).is_ok() {
             return Ok(port);
         }
     }
     bail!("no free port")
+}
+
+/// Whether this process has a port for itself now: it holds a name that only one process at a time can have.
+fn is_mine(port: u16) -> Result<bool> {
+    static NAMES: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
+    let name = unix::SocketAddr::from_abstract_name(format!("pyao-test-port-{port}"))?;
+    let Ok(holder) = UnixDatagram::bind_addr(&name) else { return Ok(false) };
+    NAMES.lock().unwrap_or_else(PoisonError::into_inner).push(holder);
+    Ok(true)
 }
 
 /// The server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the
@@ -500,7 +513,8 @@ pub fn server_binary() -> Result<PathBuf> {
     binary.clone().map_err(|error| anyhow!(error))
 }
 
-/// The binary `name` of `package`, beside the running executable: built first as told at [`server_binary`].
+/// The binary `name` of `package`, beside the running executable: built first as told at [`server_binary`]. Whoever names
+/// a server binary has built the others too.
 ///
 /// # Errors
 /// When it cannot be built.
@@ -511,7 +525,8 @@ pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
         directory = directory.parent().context("the profile's directory")?;
     }
     let binary = directory.join(name);
-    if std::env::var_os("CARGO").is_some() || !binary.exists() {
+    let has_cargo = std::env::var_os("CARGO").is_some() && std::env::var_os("PYAO_SERVER_BIN").is_none();
+    if has_cargo || !binary.exists() {
         let profile = directory.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
         build(package, name, if profile == "debug" { "dev" } else { profile })?;
     }

@@ -24,7 +24,7 @@ pub const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"]
 pub const FORGETFUL: &[&str] = &["--appendonly", "no"];
 
 /// How long it may take to be ready, its log read again included.
-const START_PATIENCE: Duration = Duration::from_secs(20);
+const START_PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// See the module. Dropping it kills the process.

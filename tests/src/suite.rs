@@ -14,7 +14,7 @@ use pyao_server::protocol::client::ClientPacket;
 /// Everybody's password.
 pub const PASSWORD: &str = "secreto";
 /// How long something may take on a machine that is busy with other suites.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_secs(120);
 
 /// The usual set-up: starter world, embedded store, hardly any limits.
 pub fn setup() -> ServerSetup {

@@ -7,7 +7,7 @@ use pyao_server::crypto::{Hasher, Job, PasswordCost, Reply};
 
 use super::Context;
 use crate::failure::{Code, Failure};
-use crate::{output, terminal};
+use crate::terminal;
 
 /// The variable that may hold it.
 const VARIABLE: &str = "PYAO_NEW_PASSWORD";
@@ -40,8 +40,7 @@ pub fn read(name: &str) -> Result<String, Failure> {
 }
 
 fn ask(question: &str) -> Result<String, Failure> {
-    output::prompt(question);
-    terminal::read_hidden_line()
+    terminal::ask_hidden(question)
         .map_err(|error| Failure::new(Code::Failed, format!("cannot read the password: {error}")))?
         .ok_or_else(|| refused("no password was typed"))
 }

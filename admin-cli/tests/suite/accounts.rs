@@ -1,11 +1,10 @@
 //! `accounts` and `account …`.
 
 use std::sync::mpsc;
-use std::time::Duration;
 
 use pyao_server::crypto::{Hasher, Job, PasswordCost, Reply};
 
-use crate::support::{Place, finish, on_both};
+use crate::support::{PATIENCE, Place, finish, on_both};
 
 const CREATE: &[&str] = &["account", "create", "Ana", "--email", "ana@example.org"];
 
@@ -16,7 +15,7 @@ fn is_password(hash: &str, password: &str) -> bool {
     let hasher = Hasher::start(cost, move || done.send(()).unwrap()).unwrap();
     let job = Job::Verify { ticket: 0, password: password.to_owned(), hash: Some(hash.to_owned()) };
     hasher.submit(job).unwrap();
-    is_done.recv_timeout(Duration::from_secs(10)).unwrap();
+    is_done.recv_timeout(PATIENCE).unwrap();
     matches!(hasher.try_recv(), Some(Reply::Verified { matches: true, .. }))
 }
 

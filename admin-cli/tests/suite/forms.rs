@@ -1,12 +1,13 @@
 //! Terminal, pipe and JSON; colours; a reader that stops reading.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::support::{Place, finish};
 
-/// Runs `pyao-admin` on a terminal of that many columns, which `script` makes; `None` where it is not installed.
-fn on_terminal(place: &Place, columns: u32, arguments: &str, input: &str) -> Option<String> {
+/// Runs `pyao-admin` on a terminal of that many columns, which `script` makes; `None` where it is not installed. Each of
+/// `answers` is a prompt and what is typed once it is there.
+fn on_terminal(place: &Place, columns: u32, arguments: &str, answers: &[(&str, &str)]) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_pyao-admin");
     let line = format!("stty cols {columns}; {program} {} {arguments}", place.flags.join(" "));
     let mut command = Command::new("script");
@@ -16,18 +17,25 @@ fn on_terminal(place: &Place, columns: u32, arguments: &str, input: &str) -> Opt
         println!("skipped: script is not installed");
         return None;
     };
-    use std::io::Write;
-    let mut stdin = child.stdin.take().unwrap();
-    // Given time, so that the prompt is there and the echo off.
-    for line in input.lines() {
-        std::thread::sleep(std::time::Duration::from_millis(700));
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut output = Vec::new();
+    for (prompt, line) in answers {
+        read_up_to(&mut stdout, &mut output, prompt);
         stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
-    let mut text = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    stdout.read_to_end(&mut output).unwrap();
+    let text = String::from_utf8(output).unwrap();
     drop(stdin);
     child.wait().unwrap();
     Some(text.replace('\r', ""))
+}
+
+/// Reads until `prompt` is the last that was said, or until nothing more comes.
+fn read_up_to(stdout: &mut impl Read, output: &mut Vec<u8>, prompt: &str) {
+    let mut byte = [0];
+    while !output.ends_with(prompt.as_bytes()) && stdout.read(&mut byte).unwrap() > 0 {
+        output.push(byte[0]);
+    }
 }
 
 fn with_one_session() -> Place {
@@ -41,7 +49,7 @@ fn with_one_session() -> Place {
 #[test]
 fn a_terminal_gets_a_table_with_a_header_and_the_name_of_the_store() {
     let place = with_one_session();
-    let Some(text) = on_terminal(&place, 120, "--color never online", "") else { return };
+    let Some(text) = on_terminal(&place, 120, "--color never online", &[]) else { return };
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("store: SQLite "), "{text}");
     assert_eq!(lines[1..], ["ID  NAME  LEVEL  MAP  SERVER", " 1  Ana       4    1  norte-1"], "{text}");
@@ -50,7 +58,7 @@ fn a_terminal_gets_a_table_with_a_header_and_the_name_of_the_store() {
 #[test]
 fn a_narrow_terminal_gets_a_narrow_table() {
     let place = with_one_session();
-    let Some(text) = on_terminal(&place, 70, "--color never config list", "") else { return };
+    let Some(text) = on_terminal(&place, 70, "--color never config list", &[]) else { return };
     let table: Vec<&str> = text.lines().filter(|line| line.starts_with("limits.")).collect();
     assert!(table.len() >= 5 && table.iter().all(|line| line.chars().count() <= 70), "{text}");
     assert!(text.contains('…'), "{text}");
@@ -59,17 +67,16 @@ fn a_narrow_terminal_gets_a_narrow_table() {
 #[test]
 fn a_password_is_asked_for_twice_and_not_shown() {
     let mut place = with_one_session();
-    let Some(text) = on_terminal(&place, 80, "account set-password Ana", "secreto\nsecreto\n") else {
-        return;
+    let typed = |place: &Place, first, second| {
+        let answers = [("new password of Ana: ", first), ("again: ", second)];
+        on_terminal(place, 80, "account set-password Ana", &answers)
     };
+    let Some(text) = typed(&place, "secreto", "secreto") else { return };
     assert!(text.contains("new password of Ana: ") && text.contains("again: "), "{text}");
     assert!(text.contains("password of Ana: *** -> *** (new)"), "{text}");
-    let typed = text.matches("secreto").count();
-    assert_eq!(typed, 0, "{text}");
+    assert!(!text.contains("secreto"), "{text}");
     let before = place.store.find_account("Ana").unwrap();
-    let Some(text) = on_terminal(&place, 80, "account set-password Ana", "secreto\nsecrete\n") else {
-        return;
-    };
+    let Some(text) = typed(&place, "secreto", "secrete") else { return };
     assert!(text.contains("the two passwords differ"), "{text}");
     assert_eq!(place.store.find_account("Ana").unwrap(), before);
 }
@@ -78,9 +85,9 @@ fn a_password_is_asked_for_twice_and_not_shown() {
 fn colours_come_on_request_and_not_into_a_pipe() {
     let mut place = with_one_session();
     assert!(!place.run(&["online"]).ok().contains('\u{1b}'));
-    let Some(text) = on_terminal(&place, 80, "online", "") else { return };
+    let Some(text) = on_terminal(&place, 80, "online", &[]) else { return };
     assert!(text.contains("\u{1b}[1mID"), "{text:?}");
-    let Some(text) = on_terminal(&place, 80, "--no-headers online", "") else { return };
+    let Some(text) = on_terminal(&place, 80, "--no-headers online", &[]) else { return };
     assert!(!text.contains("NAME"), "{text}");
     place.store.deregister_server().unwrap();
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use pyao_tests::bot::Bot;
 use pyao_tests::process::{ServerSetup, free_port};
 
-use crate::support::{Run, command, finish};
+use crate::support::{PATIENCE, Run, command, finish};
 
 struct Beside {
     setup: ServerSetup,
@@ -20,10 +20,10 @@ impl Beside {
     }
 }
 
-/// Looks until it holds, for as long as a server may take to tell of itself.
+/// Looks until it holds.
 #[track_caller]
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(15);
+    let patience = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < patience, "{what}");
         std::thread::sleep(Duration::from_millis(100));
@@ -49,13 +49,13 @@ fn an_account_made_beside_a_running_server_plays_and_is_seen() {
 
 #[test]
 fn a_running_server_moves_to_another_port_and_back() {
-    let beside = Beside { setup: ServerSetup::new().unwrap() };
+    // Not a port that the system hands out: somebody else might have it when the server comes back.
+    let [old_port, port] = [(); 2].map(|()| free_port().unwrap());
+    let beside = Beside { setup: ServerSetup::new().unwrap().arg("--port").arg(&old_port.to_string()) };
     let server = beside.setup.start().unwrap();
-    let port = free_port().unwrap();
     let run = beside.run(&["set-port", &port.to_string()]);
     assert_eq!(run.stderr, "1 live server applies it within 2 s: listens there, players stay\n");
     let mut address = server.address();
-    let old_port = address.port();
     address.set_port(port);
     wait_until("the new port does not answer", || TcpStream::connect(address).is_ok());
     beside.run(&["set-port", &old_port.to_string(), "--if-value", &port.to_string()]).ok();

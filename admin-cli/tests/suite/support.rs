@@ -8,10 +8,15 @@ use std::time::{Duration, Instant};
 use pyao_server::store::Store;
 use pyao_server::store::choice::StoreChoice;
 use pyao_server::store::records::UserId;
-use pyao_server::store::server::{ConnectionInfo, DEFAULT_LEASE, ServerId, ServerStart, ServerStatus};
+use pyao_server::store::server::{ConnectionInfo, ServerId, ServerStart, ServerStatus};
 use pyao_server::store::session::{Claim, Session};
 use pyao_server::store::testing::{sample_account, sample_character};
 use tempfile::TempDir;
+
+/// How long the server of a test counts as alive: longer than any test takes.
+const LEASE: Duration = Duration::from_secs(3_600);
+/// How long something may take on a machine that is busy with other things.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a run of `pyao-admin` left.
 #[derive(Debug)]
@@ -147,7 +152,7 @@ impl Place {
         let start = ServerStart {
             server: ServerId::new("norte-1").unwrap(),
             started_at: 1_700_000_000,
-            lease: DEFAULT_LEASE * 4,
+            lease: LEASE,
         };
         self.store.register_server(&start).unwrap();
         self.store.heartbeat(&status()).unwrap();
@@ -229,7 +234,7 @@ impl RedisServer {
         };
         let url = format!("redis+unix://{}", socket.display());
         let server = Self { child, url, socket: socket.clone() };
-        let patience = Instant::now() + Duration::from_secs(10);
+        let patience = Instant::now() + PATIENCE;
         while std::os::unix::net::UnixStream::connect(&socket).is_err() {
             assert!(Instant::now() < patience, "redis-server does not listen");
             std::thread::sleep(Duration::from_millis(10));

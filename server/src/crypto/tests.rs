@@ -121,7 +121,7 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
     }
     let mut tickets = Vec::new();
     while tickets.len() < QUEUE_LIMIT {
-        woken.recv_timeout(Duration::from_secs(20)).unwrap();
+        woken.recv_timeout(Duration::from_secs(60)).unwrap();
         while let Some(reply) = hasher.try_recv() {
             match reply {
                 Reply::Hashed { ticket, hash } => tickets.push((ticket, hash.is_ok())),
@@ -140,9 +140,13 @@ fn a_full_queue_refuses_at_once() {
     let slow = PasswordCost { memory_kib: 64 * 1024, passes: 3, threads: 1 };
     let hasher = Hasher::start(slow, || ()).unwrap();
     let job = || Job::Verify { ticket: 1, password: "secreto".into(), hash: None };
-    let taken = (0..2 * QUEUE_LIMIT).take_while(|_| hasher.submit(job()).is_ok()).count();
-    assert!((QUEUE_LIMIT..=QUEUE_LIMIT + 2).contains(&taken), "{taken}");
-    assert_eq!(hasher.submit(job()), Err(Busy));
+    let taken = (0..20 * QUEUE_LIMIT).take_while(|_| hasher.submit(job()) != Err(Busy)).count();
+    // Beside those in the queue: the one that is computed, and those that were answered meanwhile.
+    let answered = std::iter::from_fn(|| hasher.try_recv()).count();
+    assert!(
+        (QUEUE_LIMIT..=QUEUE_LIMIT + 1 + answered).contains(&taken),
+        "{taken} taken, {answered} answered"
+    );
 }
 
 #[test]

@@ -280,7 +280,7 @@ mod tests {
         fn say(&mut self, bytes: &[u8]) {
             self.client.write_all(bytes).unwrap();
             let mut peek = vec![0; bytes.len()];
-            for _ in 0..2000 {
+            for _ in 0..60_000 {
                 match self.connection.stream.peek(&mut peek) {
                     Ok(count) if count == bytes.len() => break,
                     _ => std::thread::sleep(std::time::Duration::from_millis(1)),
@@ -403,7 +403,7 @@ mod tests {
         wire.say(&walk(1).repeat(3));
         wire.client.shutdown(std::net::Shutdown::Write).unwrap();
         let (mut total, mut served) = (0, Served::All);
-        for _ in 0..2000 {
+        for _ in 0..60_000 {
             wire.connection.readable(true);
             let (packets, outcome) = wire.serve(0);
             total += packets.len();

@@ -1,8 +1,7 @@
 //! Helpers for tests of whatever stands on a store: sample records, and a store that fails on demand.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::records::{
     AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount,
@@ -114,12 +113,12 @@ pub struct FaultyStore {
 
 /// What goes wrong in a [`FaultyStore`], changed from outside while it works, and what was asked of it.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<Mutex<State>>);
+pub struct Faults(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Debug, Default)]
 struct State {
     failures_left: u32,
-    delay: Duration,
+    is_held: bool,
     saved: Vec<Vec<CharacterSave>>,
 }
 
@@ -129,9 +128,15 @@ impl Faults {
         self.state().failures_left = calls;
     }
 
-    /// Every call takes this long from now on.
-    pub fn delay(&self, each: Duration) {
-        self.state().delay = each;
+    /// Every call waits from now on, until [`Self::release`].
+    pub fn hold(&self) {
+        self.state().is_held = true;
+    }
+
+    /// Calls that wait go on, and no more wait.
+    pub fn release(&self) {
+        self.state().is_held = false;
+        self.0.1.notify_all();
     }
 
     /// The transactions of saves that succeeded so far, oldest first.
@@ -141,9 +146,8 @@ impl Faults {
     }
 
     fn before_call(&self) -> Result<(), StoreError> {
-        let delay = self.state().delay;
-        std::thread::sleep(delay);
-        let mut state = self.state();
+        let released = self.0.1.wait_while(self.state(), |state| state.is_held);
+        let mut state = released.unwrap_or_else(PoisonError::into_inner);
         if state.failures_left == 0 {
             return Ok(());
         }
@@ -152,7 +156,7 @@ impl Faults {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,6 +11,8 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
+use super::PATIENCE;
+
 /// More than a server may have waiting for one client, so that one read takes all that is there.
 const READ_BUFFER: usize = 256 * 1024;
 const EVENTS: usize = 1024;
@@ -18,7 +20,6 @@ const EVENTS: usize = 1024;
 const NET: u8 = 1;
 /// Addresses that differ in their last byte alone.
 const ADDRESSES: usize = 250;
-const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a client's socket has to say.
 #[derive(Debug)]
@@ -176,7 +177,7 @@ pub(super) fn connect_from(
     if address.is_ipv4() && address.ip().is_loopback() {
         socket.bind(&SocketAddr::from((source, 0)).into())?;
     }
-    socket.connect_timeout(&address.into(), CONNECT_PATIENCE)?;
+    socket.connect_timeout(&address.into(), PATIENCE)?;
     let stream = std::net::TcpStream::from(socket);
     stream.set_nodelay(true)?;
     Ok(stream)
@@ -202,7 +203,7 @@ mod tests {
         two.write_all(b"adios").unwrap();
         drop(two);
         let mut heard = Vec::new();
-        let quiet = fleet.until_quiet(SOON, SOON * 10, |client, what| {
+        let mut hear = |client, what: Heard<'_>| {
             heard.push((
                 client,
                 match what {
@@ -210,8 +211,11 @@ mod tests {
                     Heard::Closed(cause) => cause.to_owned(),
                 },
             ));
-        });
-        assert!(quiet.unwrap());
+        };
+        while fleet.bytes < 8 || fleet.streams[second].is_some() {
+            fleet.turn(Instant::now() + PATIENCE, &mut hear).unwrap();
+        }
+        assert!(fleet.until_quiet(SOON, PATIENCE, &mut hear).unwrap());
         heard.sort();
         let said = |client: usize, what: &str| (client, what.to_owned());
         assert_eq!(heard, [said(first, "uno"), said(second, "adios"), said(second, "closed by the server")]);

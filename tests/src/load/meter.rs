@@ -91,6 +91,7 @@ mod tests {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
+    use super::super::PATIENCE;
     use super::*;
 
     #[test]
@@ -99,11 +100,12 @@ mod tests {
             Command::new("sh").args(["-c", "while :; do :; done"]).stdout(Stdio::null()).spawn().unwrap();
         let mut meter = Meter::new(Some(child.id())).unwrap();
         meter.start().unwrap();
-        let end = Instant::now() + Duration::from_millis(300);
-        while Instant::now() < end {
+        let end = Instant::now() + PATIENCE;
+        let mut used = meter.used().unwrap();
+        while used.server_seconds.unwrap() <= 0.03 && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(10));
+            used = meter.used().unwrap();
         }
-        let used = meter.used().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(used.server_seconds.unwrap() > 0.03, "{used:?}");

@@ -46,3 +46,5 @@ pub const PACE: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_millis(300);
 /// How long to wait for that.
 const QUIET_PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for what must happen, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);

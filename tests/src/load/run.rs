@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use pyao_server::config::Config;
 use pyao_server::content::{Content, Position};
 use pyao_server::net::raise_limit;
 use toml::Value;
 
-use super::QUIET_PATIENCE;
+use super::PATIENCE;
 use super::arrivals::{Arrivals, Way};
 use super::baseline::{self, Load};
 use super::crowd::LINE_LENGTH;
@@ -30,9 +31,6 @@ use crate::process::{Server, ServerSetup};
 const LOGINS_AT_ONCE: usize = 256;
 /// Files open besides the bots' sockets.
 const OTHER_DESCRIPTORS: u64 = 64;
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(20);
-/// How long the server may take to forget those who left.
-const LEAVING_PATIENCE: Duration = Duration::from_secs(20);
 /// What attackers have done before it is measured what that does.
 const ATTACK_LEAD: Duration = Duration::from_secs(1);
 /// Pictures that differ and faults that are shown in full.
@@ -126,11 +124,14 @@ fn start_server(
     let starts = places.starts.iter().chain(&idle.starts).map(Position::to_string).map(Value::from);
     let (memory, passes) = options.password_cost();
     let connections = options.bots + options.idle + options.attackers + 16;
+    let limits = Config::default().limits;
     let mut setup = ServerSetup::new()?
         .set("server.max_connections", i64::try_from(connections)?)
         .set("limits.connections_per_ip", 10)
         .set("limits.logins_per_minute_per_ip", 20)
         .set("limits.idle_minutes", 0)
+        .set("limits.handshake_seconds", limits.handshake_seconds)
+        .set("limits.overload_percent", limits.overload_percent)
         .set("security.password_memory_kib", memory)
         .set("security.password_passes", passes)
         .set("game.disconnect_stay_seconds", 0)
@@ -165,7 +166,7 @@ fn stop_server(mut server: Server) -> Result<Option<String>> {
     if !server.is_running() {
         return Ok(Some(format!("the server ended during the run:\n{}", server.log())));
     }
-    let status = server.terminate(SHUTDOWN_PATIENCE)?;
+    let status = server.terminate(PATIENCE)?;
     Ok((!status.success()).then(|| format!("the server ended with {status}:\n{}", server.log())))
 }
 
@@ -186,7 +187,7 @@ impl Run<'_> {
         let mut arrivals = Arrivals::default();
         let mut login_time =
             arrivals.bring_in(&mut self.stage, 0..self.options.bots, Way::Create, LOGINS_AT_ONCE)?;
-        self.stage.rest()?;
+        self.stage.settle()?;
         if self.options.scenario == Scenario::LoginStorm {
             self.everybody_leaves()?;
             arrivals = Arrivals::default();
@@ -200,7 +201,7 @@ impl Run<'_> {
         let map_changes = self.stage.crowd.tally.map_changes;
         let packets_received = self.stage.crowd.tally.packets;
         let beside = self.beside(&mut meter)?;
-        let is_quiet = self.stage.ask_for_quiet()?;
+        let is_quiet = self.stage.settle()?;
         let differences = self.lasting_differences()?;
         let faults: Vec<String> = self.stage.crowd.faults().collect();
         Ok(Report {
@@ -233,7 +234,7 @@ impl Run<'_> {
 
     /// What clients show that is not so, and that stays: the server may just be telling them that attackers have gone.
     fn lasting_differences(&mut self) -> Result<Vec<String>> {
-        let end = Instant::now() + QUIET_PATIENCE;
+        let end = Instant::now() + PATIENCE;
         loop {
             let differences = Truth::new(&self.stage.content).differences(&self.stage.crowd.clients);
             if differences.is_empty() || Instant::now() >= end {
@@ -269,7 +270,7 @@ impl Run<'_> {
             }
             let outcome = self.phase(meter, &mut arrivals)?;
             let effort = attackers.end()?;
-            self.stage.rest()?;
+            self.stage.settle()?;
             return Ok(Some(Beside::attackers(attack, effort, outcome.figures)));
         }
         if self.options.idle == 0 {
@@ -281,7 +282,7 @@ impl Run<'_> {
         let before = resident(&self.watched)?;
         let all = self.stage.crowd.clients.len();
         arrivals.bring_in(&mut self.stage, self.options.bots..all, Way::Create, LOGINS_AT_ONCE)?;
-        self.stage.rest()?;
+        self.stage.settle()?;
         let after = resident(&self.watched)?;
         let each =
             before.zip(after).map(|(before, after)| after.saturating_sub(before) / self.options.idle as u64);
@@ -297,7 +298,7 @@ impl Run<'_> {
     /// All bots close their connections. What the server has not forgotten of them after a while.
     fn everybody_leaves(&mut self) -> Result<BTreeMap<String, u64>> {
         (0..self.options.bots + self.options.idle).for_each(|number| self.stage.leave(number));
-        let end = Instant::now() + LEAVING_PATIENCE;
+        let end = Instant::now() + PATIENCE;
         loop {
             let left_over = self.watched.metrics()?.unwrap_or_default().left_over();
             if left_over.is_empty() || Instant::now() >= end {

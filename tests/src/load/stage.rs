@@ -10,7 +10,7 @@ use pyao_server::protocol::client::ClientPacket;
 
 use super::crowd::Crowd;
 use super::fleet::Fleet;
-use super::{QUIET, QUIET_PATIENCE};
+use super::{PATIENCE, QUIET, QUIET_PATIENCE};
 
 /// See the module. Bots have the same numbers in the fleet and in the crowd.
 #[derive(Debug)]
@@ -80,19 +80,28 @@ impl Stage {
         Ok(fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| crowd.hear(number, heard))?)
     }
 
-    /// A ping of each bot and its answer: what was sent before has been served. Whether all answered.
+    /// A ping of each bot in the world and its answer: what was sent before has been served, and what it brought about has
+    /// arrived. Whether all answered, and nobody says anything any more.
     ///
     /// # Errors
     /// When waiting fails.
-    pub fn ask_for_quiet(&mut self) -> Result<bool> {
+    pub fn settle(&mut self) -> Result<bool> {
         for number in 0..self.crowd.clients.len() {
-            if self.crowd.clients[number].closed.is_none() {
-                self.crowd.clients[number].shadow.pings += 1;
+            let client = &mut self.crowd.clients[number];
+            if client.closed.is_none() && client.shadow.position().is_some() {
+                client.shadow.pings += 1;
                 self.send(number, &ClientPacket::Ping);
             }
         }
-        let is_quiet = self.rest()?;
+        let end = Instant::now() + PATIENCE;
+        while !self.are_answered() && Instant::now() < end {
+            self.turn(end)?;
+        }
+        Ok(self.rest()? && self.are_answered())
+    }
+
+    fn are_answered(&self) -> bool {
         let mut connected = self.crowd.clients.iter().filter(|client| client.closed.is_none());
-        Ok(is_quiet && connected.all(|client| client.shadow.pings == 0))
+        connected.all(|client| client.shadow.pings == 0)
     }
 }

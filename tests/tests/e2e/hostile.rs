@@ -4,6 +4,7 @@
 use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
+use std::time::Instant;
 
 use pyao_server::game::texts;
 use pyao_server::net::raise_limit;
@@ -13,14 +14,17 @@ use pyao_tests::process::{Server, ServerSetup};
 use pyao_tests::shadow::Screen;
 use socket2::{Domain, Socket, Type};
 
+use crate::FILES;
 use crate::support::{
     LONG, PASSWORD, at_creation, check, create, login, lose_sight, place, see, setup, wait_until,
 };
 
 /// Where the attacker comes from; the others come from the usual address.
 const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
-/// Log lines that an attack may cause, however long: a few a second, and a count of the rest.
-const LINES_MAX: usize = 300;
+/// Log lines that an attack may cause in a second: some for each kind of end, and a count of the rest.
+const LINES_PER_SECOND: u64 = 25;
+/// And besides: what the others do, and what is told once.
+const OTHER_LINES: u64 = 100;
 /// What the server's memory may grow by, in KiB.
 const GROWTH_MAX: u64 = 16 * 1024;
 
@@ -29,6 +33,7 @@ struct Siege {
     server: Server,
     ana: Bot,
     stands_at: (i16, u8, u8),
+    began: Instant,
     lines: usize,
     resident: u64,
 }
@@ -39,7 +44,7 @@ impl Siege {
         let mut ana = create(&server, "Ana");
         let stands_at = place(&mut ana);
         let (lines, resident) = (server.log().lines().count(), resident_kib(&server));
-        Self { server, ana, stands_at, lines, resident }
+        Self { server, ana, stands_at, began: Instant::now(), lines, resident }
     }
 
     fn attacker(&self, screen: Screen) -> Bot {
@@ -72,8 +77,10 @@ impl Siege {
         let mut beto = create(&self.server, "Beto");
         see(&mut self.ana, "Beto");
         check([&mut beto]);
-        let lines = self.server.log().lines().count() - self.lines;
-        assert!(lines <= LINES_MAX, "{lines} log lines");
+        let lines = (self.server.log().lines().count() - self.lines) as u64;
+        let seconds = self.began.elapsed().as_secs();
+        let lines_max = OTHER_LINES + LINES_PER_SECOND * (seconds + 1);
+        assert!(lines <= lines_max, "{lines} log lines in {seconds} s");
         let grown = resident_kib(&self.server).saturating_sub(self.resident);
         assert!(grown <= GROWTH_MAX, "{grown} KiB more");
     }
@@ -90,7 +97,7 @@ fn resident_kib(server: &Server) -> u64 {
 fn thousands_of_connections_from_one_address_leave_room_for_the_others() {
     const CROWD: u64 = 3_000;
     const ALLOWED: u64 = 20;
-    if raise_limit(CROWD + 1_000) < CROWD + 1_000 {
+    if raise_limit(FILES) < FILES {
         println!("skipped: the system allows too few open files");
         return;
     }
@@ -156,7 +163,7 @@ fn a_flood_of_chat_is_heard_at_a_pace_and_its_author_told_once() {
 #[test]
 fn a_crowd_that_trickles_its_logins_is_closed_like_a_silent_one() {
     const CROWD: usize = 200;
-    let mut siege = Siege::begin(&setup().set("limits.handshake_seconds", 1));
+    let mut siege = Siege::begin(&setup().set("limits.handshake_seconds", 3));
     let mut bytes = Vec::new();
     login_packet("Ana", &"x".repeat(1_000)).encode(&mut bytes);
     let mut crowd: Vec<Bot> = (0..CROWD).map(|_| siege.attacker(Screen::Login)).collect();
@@ -196,7 +203,8 @@ fn megabytes_of_the_longest_texts_are_neither_kept_nor_passed_on() {
             match (&socket).write(&noise) {
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => panic!("{error}"),
+                // Thrown out already: the machine is slow.
+                Err(_) => break,
             }
         }
         assert!(sent > noise.len(), "only {sent} bytes were taken");

@@ -17,3 +17,7 @@ mod process;
 mod settings;
 
 use pyao_tests::suite as support;
+
+/// Files that all suites together may have open: two have crowds of thousands, and run beside each other where there are
+/// processors enough.
+const FILES: u64 = 7_000;

@@ -1,13 +1,15 @@
 //! A server with more work than time: it climbs its ladder step by step, keeps who plays, and comes down again.
 //!
-//! The servers here count as overloaded when they are at work for one percent of their time, which one player who asks
-//! all the time brings about.
+//! The servers here never count as overloaded until a test asks for it. Then one percent of their time at work is too
+//! much, which one player who asks all the time brings about; and at the end only three quarters of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use pyao_server::protocol::client::ClientPacket;
+use pyao_server::store::Store;
+use pyao_server::store::sqlite::SqliteStore;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::{Server, ServerSetup};
 
@@ -21,8 +23,27 @@ const OVERLOADED: &str = "El servidor está sobrecargado; probá en un momento."
 /// A place outside any safe one, where a lost connection leaves its character standing.
 const DANGEROUS: [&str; 2] = ["2:80:60", "2:80:62"];
 
-fn easily_overloaded() -> ServerSetup {
-    setup().set("limits.overload_percent", 1).set("limits.packets_per_second", 0)
+/// Values of `limits.overload_percent`.
+const EASILY: &str = "1";
+const HARDLY: &str = "75";
+/// The height of the ladder.
+const TOP: u64 = 4;
+
+fn unlimited() -> ServerSetup {
+    setup().set("limits.packets_per_second", 0)
+}
+
+/// Lets the server climb from now on when it is at work for so many percent of its time.
+fn climb_above(setup: &ServerSetup, server: &Server, percent: &str) {
+    let follows = format!("limits.overload_percent is now {percent:?}");
+    let before = server.log().matches(&follows).count();
+    let mut store = SqliteStore::open_shared(&setup.store()).unwrap();
+    store.set_setting("limits.overload_percent", percent).unwrap();
+    wait_until(&follows, || server.log().matches(&follows).count() > before);
+}
+
+fn wait_for_top(server: &Server) {
+    wait_until("the top of the ladder", || server.metric("pyao_overload_step").unwrap() == TOP);
 }
 
 /// A player who keeps the server at work until told to stop.
@@ -52,17 +73,17 @@ impl Busy {
     }
 }
 
-fn wait_for_step(server: &Server, step: &str) {
-    server.wait_for_log(&format!("-> {step}: the loop was at work for "), LONG).unwrap();
-}
-
 #[test]
 fn an_overloaded_server_climbs_its_ladder_and_comes_down_again() {
-    let server = easily_overloaded().start().unwrap();
+    let setup = unlimited();
+    let server = setup.start().unwrap();
     let (ana, mut beto) = (create(&server, "Ana"), create(&server, "Beto"));
     let ana = Busy::start(ana);
-    wait_for_step(&server, "refuse_logins");
+    climb_above(&setup, &server, EASILY);
+    wait_for_top(&server);
+    server.wait_for_log("-> refuse_logins: the loop was at work for ", LONG).unwrap();
     let mut ana = ana.stop();
+    climb_above(&setup, &server, HARDLY);
     let metrics = server.request("GET", "/metrics").unwrap();
     for step in ["coalesce", "coalesce_more", "thin_cosmetics", "refuse_logins"] {
         assert!(metrics.contains(&format!("pyao_overload_steps_total{{step=\"{step}\"}} ")), "{metrics}");
@@ -75,13 +96,15 @@ fn an_overloaded_server_climbs_its_ladder_and_comes_down_again() {
 
 #[test]
 fn an_overloaded_server_lets_only_those_in_whose_characters_stand_in_the_world() {
-    let server = easily_overloaded().set("world.start_positions", DANGEROUS.to_vec()).start().unwrap();
+    let setup = unlimited().set("world.start_positions", DANGEROUS.to_vec());
+    let server = setup.start().unwrap();
     let ana = create(&server, "Ana");
     create(&server, "Beto").quit(LONG).unwrap();
     drop(create(&server, "Caro"));
     server.wait_for_log("\"Caro\" lost its connection", LONG).unwrap();
     let ana = Busy::start(ana);
-    wait_for_step(&server, "refuse_logins");
+    climb_above(&setup, &server, EASILY);
+    wait_for_top(&server);
     let (mut newcomer, mut beto) = (at_creation(&server), at_login(&server));
     newcomer.send(&NewCharacter::named("Dora", PASSWORD).packet()).unwrap();
     beto.send(&login_packet("Beto", PASSWORD)).unwrap();
@@ -98,15 +121,28 @@ fn an_overloaded_server_lets_only_those_in_whose_characters_stand_in_the_world()
     check([&mut ana, &mut caro]);
 }
 
+/// Below the top of the ladder, where it lets newcomers in, the server leaves out the effect that shows them.
 #[test]
 fn an_overloaded_server_leaves_out_what_only_decorates() {
-    let server = easily_overloaded().start().unwrap();
-    let ana = Busy::start(create(&server, "Ana"));
-    wait_for_step(&server, "thin_cosmetics");
-    let before = server.metric("pyao_packets_thinned_total").unwrap();
-    let mut ana = ana.stop();
-    // Who enters is shown with an effect, unless there is no time for that.
-    let mut beto = create(&server, "Beto");
-    wait_until("an effect left out", || server.metric("pyao_packets_thinned_total").unwrap() > before);
-    check([&mut ana, &mut beto]);
+    let setup = unlimited();
+    let server = setup.start().unwrap();
+    let thinned = || server.metric("pyao_packets_thinned_total").unwrap();
+    let (mut ana, before, mut newcomers) = (create(&server, "Ana"), thinned(), Vec::new());
+    // The server stays two seconds on each step down. Whoever comes in later is shown with the effect: then once more.
+    while thinned() == before {
+        let busy = Busy::start(ana);
+        climb_above(&setup, &server, EASILY);
+        wait_for_top(&server);
+        ana = busy.stop();
+        climb_above(&setup, &server, HARDLY);
+        let name = format!("Beto{}", newcomers.len());
+        let mut newcomer = None;
+        wait_until("a newcomer who is let in", || {
+            newcomer = Bot::create(server.address(), &name, PASSWORD).ok();
+            newcomer.is_some()
+        });
+        newcomers.extend(newcomer);
+        assert!(newcomers.len() < 10, "every effect was shown");
+    }
+    check(newcomers.iter_mut().chain([&mut ana]));
 }

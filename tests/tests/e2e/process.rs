@@ -52,11 +52,11 @@ fn fifty_players_are_told_and_saved_when_the_server_stops() {
 #[test]
 fn a_second_signal_stops_at_once() {
     let mut server = start();
-    // A client that never closes its side keeps a server waiting that was asked once.
+    // A client that does not close its side keeps a server waiting that was asked once.
     let mut ana = create(&server, "Ana");
+    // Two kinds, which wait beside each other: it has no time to end by itself.
     server.signal(libc::SIGTERM).unwrap();
-    server.wait_for_log("SIGTERM: stopping", LONG).unwrap();
-    server.signal(libc::SIGTERM).unwrap();
+    server.signal(libc::SIGINT).unwrap();
     assert_eq!(server.wait(LONG).unwrap().code(), Some(STOPPED_AT_ONCE), "{}", server.log());
     ana.expect_closed(LONG).unwrap();
     check([&mut ana]);
@@ -117,18 +117,24 @@ fn a_server_with_nothing_to_do_logs_nothing() {
     let mut ana = create(&server, "Ana");
     // Its last line may be on its way.
     wait_for_quiet(&server);
-    let before = server.log();
+    let before = said(&server);
     ana.pump_for(Duration::from_secs(3)).unwrap();
-    assert_eq!(server.log(), before);
+    assert_eq!(said(&server), before);
     check([&mut ana]);
+}
+
+/// The log but for what a machine brings about that has no time for the server.
+fn said(server: &Server) -> Vec<String> {
+    let log = server.log();
+    log.lines().filter(|line| !line.contains("a slow turn of the loop")).map(str::to_owned).collect()
 }
 
 /// Waits until the log says nothing new for a moment.
 fn wait_for_quiet(server: &Server) {
-    let mut log = server.log();
+    let mut log = said(server);
     wait_until("a quiet log", || {
         std::thread::sleep(Duration::from_millis(300));
-        let before = std::mem::replace(&mut log, server.log());
+        let before = std::mem::replace(&mut log, said(server));
         before == log
     });
 }
@@ -227,7 +233,7 @@ fn logins_under_way_when_the_server_stops_are_told_so() {
     }
     let mut bots: Vec<_> = names.iter().map(|_| at_login(&server)).collect();
     // Those who still wait at the door when it is closed are not told anything.
-    wait_until("everybody inside", || server.metric("pyao_connections").unwrap() == 20);
+    wait_until("everybody inside", || server.metric("pyao_accepts_total").unwrap() == 40);
     for (bot, name) in bots.iter_mut().zip(&names) {
         bot.send(&login_packet(name, PASSWORD)).unwrap();
     }

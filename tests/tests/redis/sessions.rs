@@ -15,7 +15,9 @@ fn unix_now() -> i64 {
 
 /// Seconds since Redis last heard of that player.
 fn unseen_for(redis: &RedisServer, name: &str) -> i64 {
-    unix_now() - redis.number(&format!("GET session:{}:last_seen", user_id(redis, name))).unwrap()
+    // In this order: it may be heard of again meanwhile.
+    let last_seen = redis.number(&format!("GET session:{}:last_seen", user_id(redis, name))).unwrap();
+    unix_now() - last_seen
 }
 
 fn assert_connected(redis: &RedisServer, name: &str, bot: &Bot) {
@@ -28,7 +30,7 @@ fn assert_connected(redis: &RedisServer, name: &str, bot: &Bot) {
     assert_eq!(session["websocket_connected"], "true");
     assert_eq!(session.get("disconnect_time"), None);
     assert_eq!(cli(redis, &format!("TTL session:{}:active", user_id(redis, name))), "-1");
-    assert!((0..60).contains(&unseen_for(redis, name)), "{}", unseen_for(redis, name));
+    assert!((0..600).contains(&unseen_for(redis, name)), "{}", unseen_for(redis, name));
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn a_session_is_there_right_after_login_and_gone_after_leaving() {
     ana.quit(LONG).unwrap();
     let key = format!("session:{}:active", user_id(&redis, "Ana"));
     wait_for_answer(&redis, &format!("EXISTS {key}"), "0");
-    assert!((0..60).contains(&unseen_for(&redis, "Ana")));
+    assert!((0..600).contains(&unseen_for(&redis, "Ana")));
     let mut ana = login(&server, "ANA");
     assert_connected(&redis, "Ana", &ana);
     check([&mut ana]);
@@ -59,7 +61,7 @@ fn a_lost_connection_outside_a_safe_place_is_marked_for_an_hour_and_a_login_clea
     wait_until("a disconnected session", || session(&redis, "Ana")["websocket_connected"] == "false");
     let id = user_id(&redis, "Ana");
     let since: f64 = session(&redis, "Ana")["disconnect_time"].parse().unwrap();
-    assert!((since - unix_now() as f64).abs() < 60.0, "{since}");
+    assert!((since - unix_now() as f64).abs() < 600.0, "{since}");
     let kept_for = redis.number(&format!("TTL session:{id}:active")).unwrap();
     assert!((1..=3600).contains(&kept_for), "{kept_for}");
     let mut ana = login(&server, "Ana");

@@ -96,7 +96,7 @@ impl SlowReader {
     }
 
     fn read_until(&mut self, what: &str, condition: impl Fn(&ShadowClient) -> bool) {
-        self.read_for(LONG, what, condition);
+        self.read_for(2 * LONG, what, condition);
     }
 
     fn read_for(&mut self, patience: Duration, what: &str, condition: impl Fn(&ShadowClient) -> bool) {

@@ -10,8 +10,10 @@ use crate::store::{Store, StoreError};
 
 /// Scratch keys go by themselves after this long, also when the check is interrupted.
 const SCRATCH_SECONDS: &str = "60";
-/// How long the last check waits for an answer that does not come.
-const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
+/// How long the last check waits for an answer that does not come. A Redis on a busy machine says hello in that time.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Life of a key that is to expire: time to see it before.
+const SHORT_LIFE: Duration = Duration::from_millis(500);
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,10 +131,11 @@ fn counting(store: &mut RedisStore, key: &str) -> Result<String, String> {
 }
 
 fn expiry(store: &mut RedisStore, key: &str) -> Result<String, String> {
-    ask(store, &[(&["SET", key, "soon gone", "PX", "50"], "OK"), (&["EXISTS", key], "1")])?;
-    std::thread::sleep(Duration::from_millis(100));
+    let life = SHORT_LIFE.as_millis().to_string();
+    ask(store, &[(&["SET", key, "soon gone", "PX", &life], "OK"), (&["EXISTS", key], "1")])?;
+    std::thread::sleep(SHORT_LIFE * 2);
     ask(store, &[(&["EXISTS", key], "0")])?;
-    Ok("a key of 50 ms is gone after 100 ms".to_owned())
+    Ok(format!("a key of {life} ms is gone after {} ms", (SHORT_LIFE * 2).as_millis()))
 }
 
 fn scripts(store: &mut RedisStore, key: &str) -> Result<String, String> {
@@ -154,7 +157,7 @@ fn time_outs(address: &RedisAddress, options: &RedisOptions, key: &str) -> Resul
     let start = Instant::now();
     match store.command("BLPOP", &[key, "10"]) {
         Ok(_) => Err("an answer came where none was expected".to_owned()),
-        Err(StoreError::Redis(RedisError::TimedOut { .. })) if start.elapsed() < SHORT_TIMEOUT * 10 => {
+        Err(StoreError::Redis(RedisError::TimedOut { .. })) if start.elapsed() < SHORT_TIMEOUT * 8 => {
             Ok(format!("given up after {} ms as set", SHORT_TIMEOUT.as_millis()))
         }
         Err(error) => Err(error.to_string()),

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
-use redis::{Connection, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult, Value};
+use redis::{RedisResult, Value};
 
-use super::address::{Endpoint, RedisAddress};
+use super::address::RedisAddress;
 use super::commands::Commands;
 use super::error::RedisError;
+use super::wire::Wire;
 
 /// Oldest Redis that knows every command used here.
 const NEEDED_VERSION: &str = "7.0";
@@ -66,7 +66,7 @@ pub(super) struct Traffic {
 pub(super) struct Link {
     pub(super) address: RedisAddress,
     options: RedisOptions,
-    connection: Option<Connection>,
+    connection: Option<Wire>,
     pub(super) traffic: Traffic,
 }
 
@@ -125,10 +125,10 @@ impl Link {
         (1..).zip(values).map(without_error).collect::<Result<_, _>>().map(Some)
     }
 
-    fn send(&self, connection: &mut Connection, commands: &mut Commands) -> Result<Vec<Value>, RedisError> {
+    fn send(&self, connection: &mut Wire, commands: &mut Commands) -> Result<Vec<Value>, RedisError> {
         let mut exchange = || -> RedisResult<Vec<Value>> {
-            connection.send_packed_command(commands.bytes())?;
-            (0..commands.len()).map(|_| connection.recv_response()).collect()
+            connection.send(commands.bytes())?;
+            (0..commands.len()).map(|_| connection.answer()).collect()
         };
         exchange().map_err(|error| {
             RedisError::exchanging(&self.address, &error, self.options.answer_timeout.as_millis())
@@ -154,46 +154,16 @@ impl Link {
         Ok(())
     }
 
-    /// A signal may cut the first words short. Nothing was asked for yet, so they are said once more.
-    fn connect(&mut self) -> Result<Connection, RedisError> {
-        match self.connect_once() {
-            Err(RedisError::Lost { .. }) => self.connect_once(),
-            outcome => outcome,
-        }
-    }
-
-    fn connect_once(&mut self) -> Result<Connection, RedisError> {
-        let failed = |error: redis::RedisError| RedisError::connecting(&self.address, &error);
-        let client = redis::Client::open(self.connection_info().map_err(failed)?).map_err(failed)?;
-        let mut connection =
-            client.get_connection_with_timeout(self.options.connect_timeout).map_err(failed)?;
-        connection.set_read_timeout(Some(self.options.answer_timeout)).map_err(failed)?;
-        connection.set_write_timeout(Some(self.options.answer_timeout)).map_err(failed)?;
+    fn connect(&mut self) -> Result<Wire, RedisError> {
+        let mut connection = Wire::connect(&self.address.endpoint, &self.options)
+            .map_err(|error| RedisError::connecting(&self.address, &error.into()))?;
         self.introduce(&mut connection)?;
         self.traffic.connections_opened += 1;
         Ok(connection)
     }
 
-    fn connection_info(&self) -> redis::RedisResult<ConnectionInfo> {
-        let endpoint = match &self.address.endpoint {
-            Endpoint::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
-            Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
-        };
-        let mut tcp = TcpSettings::default().set_nodelay(true);
-        if let Some(keepalive) = self.options.keepalive {
-            let probes = socket2::TcpKeepalive::new()
-                .with_time(keepalive.idle)
-                .with_interval(keepalive.interval)
-                .with_retries(keepalive.retries);
-            tcp = tcp.set_keepalive(probes);
-        }
-        let info = endpoint.into_connection_info()?;
-        let settings = info.redis_settings().clone().set_skip_set_lib_name();
-        Ok(info.set_tcp_settings(tcp).set_redis_settings(settings))
-    }
-
     /// Enters with the password, selects the database, and makes sure that this is a Redis we can use.
-    fn introduce(&self, connection: &mut Connection) -> Result<(), RedisError> {
+    fn introduce(&self, connection: &mut Wire) -> Result<(), RedisError> {
         if let Some(password) = &self.address.password {
             let mut enter = Commands::new();
             enter.add("AUTH").args(&self.address.username).arg(password);
@@ -219,7 +189,7 @@ impl Link {
     }
 
     /// Sends one command on a connection that is being made.
-    fn question(&self, connection: &mut Connection, mut command: Commands) -> Result<Value, RedisError> {
+    fn question(&self, connection: &mut Wire, mut command: Commands) -> Result<Value, RedisError> {
         let answer = self.send(connection, &mut command)?.pop().unwrap_or(Value::Nil);
         self.without_error(answer, || command.key(0))
     }

@@ -28,6 +28,7 @@ mod servers;
 mod sessions;
 mod settings;
 mod values;
+mod wire;
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;

@@ -13,7 +13,12 @@ use tempfile::TempDir;
 use crate::store::redis::{Endpoint, RedisAddress, RedisOptions, RedisStore};
 
 /// Longer than any test waits for something that happens.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits as long as a machine may take that is busy with other things.
+pub(super) fn patient() -> RedisOptions {
+    RedisOptions { connect_timeout: PATIENCE, answer_timeout: PATIENCE, ..RedisOptions::default() }
+}
 
 /// Whether a `redis-server` is installed; says so where it is not.
 pub(super) fn is_installed() -> bool {
@@ -111,7 +116,7 @@ impl TestRedis {
     }
 
     pub(super) fn store(&self) -> RedisStore {
-        RedisStore::open(self.address(), RedisOptions::default()).unwrap()
+        RedisStore::open(self.address(), patient()).unwrap()
     }
 
     /// What `redis-cli` prints for a command line, as an operator types it: words, with quotes around some.
