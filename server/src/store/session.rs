@@ -62,7 +62,8 @@ pub enum Claim {
 pub enum SessionWrite {
     /// The session is now this.
     Put(Session),
-    /// It is over.
+    /// It is over. Only a session of the run that says so ends: whoever does not know whether its claim was granted may
+    /// close, and takes nothing from the server that has the character.
     Close {
         /// Whose.
         user_id: UserId,

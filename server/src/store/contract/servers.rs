@@ -204,6 +204,23 @@ pub(crate) fn a_character_is_claimed_by_one_live_server_at_a_time(connect: Conne
     assert_eq!(second.open_session(&session(UserId(1), 3)).unwrap(), Claim::Granted);
 }
 
+pub(crate) fn a_claim_that_failed_ends_the_session_of_nobody_else(connect: Connect<'_>) {
+    let (mut first, mut second) = (connect(), connect());
+    let run = register(&mut *first, "norte");
+    register(&mut *second, "sur");
+    let (played, ours) = (UserId(1), UserId(2));
+    first.open_session(&session(played, 1)).unwrap();
+    second.open_session(&session(ours, 1)).unwrap();
+    // Whoever did not hear whether claims were granted closes them all.
+    let closes: Vec<_> =
+        (1..=3000).map(|user| SessionWrite::Close { user_id: UserId(user), at: 5 }).collect();
+    second.write_sessions(&closes).unwrap();
+    let left = second.sessions().unwrap();
+    assert_eq!(left, [StoredSession { session: session(played, 1), run: run.clone() }]);
+    assert_eq!(second.open_session(&session(played, 2)).unwrap(), Claim::Held { server: run.server });
+    assert_eq!(second.open_session(&session(ours, 2)).unwrap(), Claim::Granted);
+}
+
 pub(crate) fn sessions_of_dead_servers_are_marked_at_the_next_start(connect: Connect<'_>) {
     let (mut killed, mut alive, mut next) = (connect(), connect(), connect());
     register_for(&mut *killed, "norte", SHORT_LEASE);

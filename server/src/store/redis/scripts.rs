@@ -19,6 +19,7 @@ pub(super) const REGISTER_SERVER: &str = script!("live_servers", "register_serve
 pub(super) const HEARTBEAT: &str = script!("live_servers", "heartbeat");
 pub(super) const DEREGISTER_SERVER: &str = script!("live_servers", "deregister_server");
 pub(super) const OPEN_SESSION: &str = script!("open_session");
+pub(super) const CLOSE_SESSIONS: &str = script!("close_sessions");
 pub(super) const DISCONNECT_ORPHAN: &str = script!("disconnect_orphan");
 
 /// Adds a call of `script`; its arguments follow.

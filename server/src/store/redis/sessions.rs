@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use redis::Value;
 
 use super::commands::Commands;
-use super::scripts;
 use super::values::{Hash, Replies, damaged, integer, list, text};
+use super::{PAGE, scripts};
 use crate::store::StoreError;
 use crate::store::fields::{BYTE, WORD};
 use crate::store::keyspace::{
@@ -55,48 +55,50 @@ pub(super) fn write<'a>(
 ) {
     let writes: BTreeMap<UserId, &SessionWrite> =
         writes.into_iter().map(|write| (write.user_id(), write)).collect();
-    let written_anew = writes.iter().filter(|(_, write)| is_written_anew(write));
-    let keys: Vec<String> = written_anew.map(|(user_id, _)| of_user(SESSION, *user_id)).collect();
+    let (mut puts, mut closes) = (Vec::new(), Vec::new());
+    for write in writes.into_values() {
+        match write {
+            SessionWrite::Put(session) => puts.push(session),
+            SessionWrite::Close { user_id, at } => closes.push((*user_id, *at)),
+        }
+    }
+    if !puts.is_empty() {
+        put(commands, run, &puts);
+    }
+    closes.chunks(PAGE).for_each(|some| close(commands, run, some));
+}
+
+/// Writes sessions whole. The hour of a disconnected session is kept: it begins with the first write that says so.
+fn put(commands: &mut Commands, run: &ServerRun, sessions: &[&Session]) {
+    let key_of = |session: &Session| of_user(SESSION, session.user_id);
+    let written_anew = sessions.iter().filter(|session| session.disconnected_at.is_none());
+    let keys: Vec<String> = written_anew.map(|session| key_of(session)).collect();
     if !keys.is_empty() {
         commands.add("DEL").args(keys);
     }
-    for (user_id, write) in &writes {
-        if let SessionWrite::Put(session) = write {
-            put(commands, &of_user(SESSION, *user_id), run, session);
+    for session in sessions {
+        commands.add("HSET").arg(key_of(session));
+        write_fields(commands, run, session);
+        if session.disconnected_at.is_some() {
+            commands.add("EXPIRE").arg(key_of(session)).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
         }
     }
-    if !writes.is_empty() {
-        commands.add("MSET");
-        for (user_id, write) in &writes {
-            let (SessionWrite::Put(Session { last_seen: at, .. }) | SessionWrite::Close { at, .. }) = write;
-            commands.arg(of_user(SESSION_LAST_SEEN, *user_id)).arg(*at);
-        }
+    commands.add("MSET");
+    for session in sessions {
+        commands.arg(of_user(SESSION_LAST_SEEN, session.user_id)).arg(session.last_seen);
     }
-    for (command, opens) in [("SADD", true), ("SREM", false)] {
-        let is_of_these = |write: &SessionWrite| matches!(write, SessionWrite::Put(_)) == opens;
-        let users: Vec<u32> =
-            writes.iter().filter(|(_, write)| is_of_these(write)).map(|(user_id, _)| user_id.0).collect();
-        if !users.is_empty() {
-            commands.add(command).arg(SESSIONS).args(users);
-        }
-    }
+    commands.add("SADD").arg(SESSIONS).args(sessions.iter().map(|session| session.user_id));
 }
 
-/// Whether nothing of what the key holds may stay. The hour of a disconnected session is kept: it begins with the first
-/// write that says so.
-fn is_written_anew(write: &SessionWrite) -> bool {
-    match write {
-        SessionWrite::Put(session) => session.disconnected_at.is_none(),
-        SessionWrite::Close { .. } => true,
-    }
-}
-
-/// Writes the whole session.
-fn put(commands: &mut Commands, key: &str, run: &ServerRun, session: &Session) {
-    commands.add("HSET").arg(key);
-    write_fields(commands, run, session);
-    if session.disconnected_at.is_some() {
-        commands.add("EXPIRE").arg(key).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
+/// Ends sessions, each with the time when its player was last seen.
+fn close(commands: &mut Commands, run: &ServerRun, closes: &[(UserId, u64)]) {
+    let of_each =
+        |(user_id, _): &(UserId, u64)| [SESSION, SESSION_LAST_SEEN].map(|key| of_user(key, *user_id));
+    let keys: Vec<String> = std::iter::once(SESSIONS.into()).chain(closes.iter().flat_map(of_each)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    scripts::call(commands, scripts::CLOSE_SESSIONS, &keys).arg(&run.server).arg(run.epoch);
+    for (user_id, at) in closes {
+        commands.arg(user_id).arg(at);
     }
 }
 

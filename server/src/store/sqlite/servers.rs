@@ -204,7 +204,9 @@ pub(super) fn write_session(
     match write {
         SessionWrite::Put(session) => put_session(transaction, run, session),
         SessionWrite::Close { user_id, at: _ } => {
-            transaction.prepare_cached("DELETE FROM sessions WHERE user_id = ?")?.execute([user_id.0])?;
+            transaction
+                .prepare_cached("DELETE FROM sessions WHERE user_id = ? AND server = ? AND epoch = ?")?
+                .execute(params![user_id.0, run.server.as_str(), signed(run.epoch)])?;
             Ok(())
         }
     }

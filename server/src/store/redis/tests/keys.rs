@@ -246,6 +246,35 @@ fn sessions_and_servers_have_their_fields_and_expire() {
 }
 
 #[test]
+fn many_sessions_end_in_as_many_round_trips_as_one() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    register(&mut store, "norte");
+    let puts: Vec<_> = (1..=500).map(|user| SessionWrite::Put(session(user))).collect();
+    store.write_sessions(&puts).unwrap();
+    let mut traffic = |users: std::ops::RangeInclusive<u32>| {
+        let counts = |store: &mut RedisStore| {
+            let counts = store.statistics().unwrap();
+            ["redis.round_trips", "redis.commands"].map(|name| counts[name])
+        };
+        let closes: Vec<_> =
+            users.map(|user| SessionWrite::Close { user_id: UserId(user), at: 1_700_000_500 }).collect();
+        let before = counts(&mut store);
+        store.write_sessions(&closes).unwrap();
+        let after = counts(&mut store);
+        [after[0] - before[0], after[1] - before[1]]
+    };
+    assert_eq!(traffic(1..=1), traffic(2..=500));
+    assert_eq!(redis.cli("KEYS session:*:active"), "");
+    assert_eq!(redis.cli("SCARD sessions:users"), "0");
+    assert_eq!(redis.cli("GET session:500:last_seen"), "1700000500");
+    assert_eq!(ttl(&redis, "session:500:last_seen"), FOR_EVER);
+}
+
+#[test]
 fn the_recipes_of_the_handbook_work_as_written() {
     if !is_installed() {
         return;
