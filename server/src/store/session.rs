@@ -9,6 +9,7 @@
 
 use serde::Serialize;
 
+use super::clock;
 use super::records::UserId;
 use super::server::{ServerId, ServerRun};
 
@@ -34,6 +35,15 @@ pub struct Session {
     pub last_seen: u64,
     /// Since when nobody is connected to it, Unix seconds; `None` while somebody is.
     pub disconnected_at: Option<u64>,
+}
+
+impl Session {
+    /// When the store forgets it, Unix seconds: an hour after the connection was lost, and no later than an hour from
+    /// now, whatever the clock of the game says; `None` while somebody is connected.
+    pub(super) fn expires_at(&self) -> Option<u64> {
+        let since = self.disconnected_at?.min(clock::unix_seconds());
+        Some(since + DISCONNECTED_SESSION_SECONDS)
+    }
 }
 
 /// A session as stored.

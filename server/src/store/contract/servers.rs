@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Connect, create, load, step};
+use crate::store::clock::unix_seconds;
 use crate::store::records::UserId;
 use crate::store::server::{
     ConnectionInfo, DEFAULT_LEASE, Registration, ServerId, ServerRun, ServerStart, ServerStatus,
@@ -164,7 +165,7 @@ pub(crate) fn a_session_is_read_back_as_it_was_last_written(connect: Connect<'_>
     assert_eq!(tool.session(UserId(1)).unwrap(), stored(&opened));
     let changed =
         Session { hp: u16::MAX, location_id: u16::MAX, last_seen: 1_700_000_200, ..session(UserId(1), 255) };
-    let gone = Session { disconnected_at: Some(1_700_000_300), ..changed.clone() };
+    let gone = Session { disconnected_at: Some(unix_seconds()), ..changed.clone() };
     for state in [&changed, &gone, &gone, &changed] {
         server.write_sessions(&[SessionWrite::Put(state.clone())]).unwrap();
         assert_eq!(tool.session(UserId(1)).unwrap(), stored(state));
@@ -196,7 +197,7 @@ pub(crate) fn a_character_is_claimed_by_one_live_server_at_a_time(connect: Conne
     assert_eq!(first.open_session(&session(UserId(1), 2)).unwrap(), Claim::Granted);
     let held = Claim::Held { server: run.server };
     assert_eq!(second.open_session(&session(UserId(1), 3)).unwrap(), held);
-    let lost = Session { disconnected_at: Some(1_700_000_000), ..session(UserId(1), 4) };
+    let lost = Session { disconnected_at: Some(unix_seconds()), ..session(UserId(1), 4) };
     first.write_sessions(&[SessionWrite::Put(lost)]).unwrap();
     assert_eq!(second.open_session(&session(UserId(1), 3)).unwrap(), held);
     assert_eq!(second.session(UserId(1)).unwrap().unwrap().session.level, 4);
@@ -227,15 +228,16 @@ pub(crate) fn sessions_of_dead_servers_are_marked_at_the_next_start(connect: Con
     register(&mut *alive, "sur");
     killed.open_session(&session(UserId(1), 1)).unwrap();
     killed.open_session(&session(UserId(2), 1)).unwrap();
-    let away = Session { disconnected_at: Some(1_700_000_000), ..session(UserId(2), 1) };
+    let lost_at = unix_seconds() - 100;
+    let away = Session { disconnected_at: Some(lost_at), ..session(UserId(2), 1) };
     killed.write_sessions(&[SessionWrite::Put(away)]).unwrap();
     alive.open_session(&session(UserId(3), 1)).unwrap();
     drop(killed);
     wait_until(|| next.servers().unwrap().len() == 1);
     assert_eq!(register_for(&mut *next, "este", DEFAULT_LEASE).sessions_disconnected, 1);
     let mut disconnected_at = |user| next.session(UserId(user)).unwrap().unwrap().session.disconnected_at;
-    assert!(disconnected_at(1).is_some_and(|at| at > 1_700_000_000));
-    assert_eq!(disconnected_at(2), Some(1_700_000_000));
+    assert!(disconnected_at(1).is_some_and(|at| at > lost_at));
+    assert_eq!(disconnected_at(2), Some(lost_at));
     assert_eq!(disconnected_at(3), None);
     assert_eq!(next.open_session(&session(UserId(1), 1)).unwrap(), Claim::Granted);
 }

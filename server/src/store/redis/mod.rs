@@ -39,7 +39,7 @@ pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
 
-use super::clock::unix_milliseconds;
+use super::clock::unix_seconds;
 use super::keyspace::{
     self, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, CONNECTIONS_COUNT, SERVER_TAKEN, SESSIONS, STORE_ID,
 };
@@ -191,7 +191,7 @@ impl RedisStore {
     /// Marks the sessions of runs that are gone as disconnected, and forgets expired ones; how many were marked.
     fn disconnect_orphans(&mut self) -> Result<usize, StoreError> {
         let alive: Vec<ServerRun> = self.live_runs()?;
-        let now = unix_milliseconds() / 1000;
+        let now = unix_seconds();
         let mut marked = 0;
         for users in self.session_users()?.chunks(PAGE) {
             let found: BTreeMap<UserId, StoredSession> = self

@@ -7,7 +7,6 @@ use redis::Value;
 use super::commands::Commands;
 use super::values::{Hash, Replies, damaged, integer, list, text};
 use super::{PAGE, scripts};
-use crate::store::StoreError;
 use crate::store::fields::{BYTE, WORD};
 use crate::store::keyspace::{
     PLAYER_OWNER, SERVER_LEASE, SERVER_TAKEN, SESSION, SESSION_LAST_SEEN, SESSIONS, of_run, of_user,
@@ -15,6 +14,7 @@ use crate::store::keyspace::{
 use crate::store::records::UserId;
 use crate::store::server::{ServerId, ServerRun};
 use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
+use crate::store::{StoreError, clock};
 
 /// How long it is remembered which characters were taken from a run: longer than any server sleeps and wakes up again.
 const TAKEN_SECONDS: &str = "604800";
@@ -68,19 +68,16 @@ pub(super) fn write<'a>(
     closes.chunks(PAGE).for_each(|some| close(commands, run, some));
 }
 
-/// Writes sessions whole. The hour of a disconnected session is kept: it begins with the first write that says so.
+/// Writes sessions whole; one whose hour is over is gone with that.
 fn put(commands: &mut Commands, run: &ServerRun, sessions: &[&Session]) {
     let key_of = |session: &Session| of_user(SESSION, session.user_id);
-    let written_anew = sessions.iter().filter(|session| session.disconnected_at.is_none());
-    let keys: Vec<String> = written_anew.map(|session| key_of(session)).collect();
-    if !keys.is_empty() {
-        commands.add("DEL").args(keys);
-    }
+    commands.add("DEL").args(sessions.iter().map(|session| key_of(session)));
     for session in sessions {
         commands.add("HSET").arg(key_of(session));
         write_fields(commands, run, session);
-        if session.disconnected_at.is_some() {
-            commands.add("EXPIRE").arg(key_of(session)).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
+        if let Some(expires_at) = session.expires_at() {
+            let seconds_left = i128::from(expires_at) - i128::from(clock::unix_seconds());
+            commands.add("EXPIRE").arg(key_of(session)).arg(seconds_left);
         }
     }
     commands.add("MSET");

@@ -212,15 +212,12 @@ pub(super) fn write_session(
     }
 }
 
-/// Writes a session. The hour of a disconnected one begins with the first write that says so.
 fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session) -> rusqlite::Result<()> {
-    let expires_at = session.disconnected_at.map(|_| now_ms() / 1000 + signed(DISCONNECTED_SESSION_SECONDS));
     transaction
         .prepare_cached(
             "REPLACE INTO sessions (user_id, username, level, class, location_id, hp, last_seen, disconnected_at,
                                     expires_at, server, epoch)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-                    min(?9, coalesce((SELECT expires_at FROM sessions WHERE user_id = ?1), ?9)), ?10, ?11",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             session.user_id.0,
@@ -231,7 +228,7 @@ fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session
             session.hp,
             signed(session.last_seen),
             session.disconnected_at.map(signed),
-            expires_at,
+            session.expires_at().map(signed),
             run.server.as_str(),
             signed(run.epoch),
         ])?;
