@@ -6,6 +6,9 @@
 //! **One server a character.** To open a session is to claim the character: the claim is refused while another live
 //! server has it, and from then on the store refuses saves by whichever server had it before. So whoever loads the
 //! character *after* the claim has its last state, and nobody can overwrite it with an older one.
+//!
+//! **An absent character may outlast its session.** The session of a lost connection is shown for an hour; the character
+//! may stand longer. Its server has the claim until it ends the session, or is gone.
 
 use serde::Serialize;
 
@@ -13,7 +16,7 @@ use super::clock;
 use super::records::UserId;
 use super::server::{ServerId, ServerRun};
 
-/// How long the session of a lost connection is kept, unless its server ends it before.
+/// How long the session of a lost connection is shown, unless its server ends it before.
 pub const DISCONNECTED_SESSION_SECONDS: u64 = 3600;
 
 /// A character in the world, as its server sees it.

@@ -9,7 +9,7 @@ use crate::store::records::UserId;
 use crate::store::server::{
     ConnectionInfo, DEFAULT_LEASE, Registration, ServerId, ServerRun, ServerStart, ServerStatus,
 };
-use crate::store::session::{Claim, Session, SessionWrite, StoredSession};
+use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
 use crate::store::{Store, StoreError};
 
 /// A lease that ends while a test waits.
@@ -220,6 +220,36 @@ pub(crate) fn a_claim_that_failed_ends_the_session_of_nobody_else(connect: Conne
     assert_eq!(left, [StoredSession { session: session(played, 1), run: run.clone() }]);
     assert_eq!(second.open_session(&session(played, 2)).unwrap(), Claim::Held { server: run.server });
     assert_eq!(second.open_session(&session(ours, 2)).unwrap(), Claim::Granted);
+}
+
+pub(crate) fn an_absent_character_is_held_longer_than_its_session_is_shown(connect: Connect<'_>) {
+    let (mut first, mut second, mut third) = (connect(), connect(), connect());
+    let run = register(&mut *first, "norte");
+    register(&mut *second, "sur");
+    let held = Claim::Held { server: run.server };
+    let absent = UserId(1);
+    let lost_at = unix_seconds() - DISCONNECTED_SESSION_SECONDS - 1;
+    let expired = SessionWrite::Put(Session { disconnected_at: Some(lost_at), ..session(absent, 1) });
+    let close = SessionWrite::Close { user_id: absent, at: 0 };
+
+    first.open_session(&session(absent, 1)).unwrap();
+    first.write_sessions(std::slice::from_ref(&expired)).unwrap();
+    assert_eq!(second.session(absent).unwrap(), None);
+    assert_eq!(second.sessions().unwrap(), []);
+    assert_eq!(second.open_session(&session(absent, 2)).unwrap(), held);
+    // Neither whose claim was refused nor who starts meanwhile takes it away.
+    second.write_sessions(std::slice::from_ref(&close)).unwrap();
+    register(&mut *third, "este");
+    assert_eq!(second.open_session(&session(absent, 2)).unwrap(), held);
+    // Its player is welcome where it stands.
+    assert_eq!(first.open_session(&session(absent, 1)).unwrap(), Claim::Granted);
+
+    first.write_sessions(std::slice::from_ref(&expired)).unwrap();
+    first.write_sessions(&[close]).unwrap();
+    assert_eq!(second.open_session(&session(absent, 2)).unwrap(), Claim::Granted);
+    second.write_sessions(&[expired]).unwrap();
+    second.deregister_server().unwrap();
+    assert_eq!(first.open_session(&session(absent, 1)).unwrap(), Claim::Granted);
 }
 
 pub(crate) fn sessions_of_dead_servers_are_marked_at_the_next_start(connect: Connect<'_>) {

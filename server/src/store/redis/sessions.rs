@@ -89,8 +89,9 @@ fn put(commands: &mut Commands, run: &ServerRun, sessions: &[&Session]) {
 
 /// Ends sessions, each with the time when its player was last seen.
 fn close(commands: &mut Commands, run: &ServerRun, closes: &[(UserId, u64)]) {
-    let of_each =
-        |(user_id, _): &(UserId, u64)| [SESSION, SESSION_LAST_SEEN].map(|key| of_user(key, *user_id));
+    let of_each = |(user_id, _): &(UserId, u64)| {
+        [SESSION, SESSION_LAST_SEEN, PLAYER_OWNER].map(|key| of_user(key, *user_id))
+    };
     let keys: Vec<String> = std::iter::once(SESSIONS.into()).chain(closes.iter().flat_map(of_each)).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     scripts::call(commands, scripts::CLOSE_SESSIONS, &keys).arg(&run.server).arg(run.epoch);
@@ -182,9 +183,11 @@ pub(super) fn scanned(replies: &mut Replies) -> Result<(u64, Vec<UserId>), Store
 pub(super) fn disconnect_orphan(commands: &mut Commands, user_id: UserId, run: Option<&ServerRun>, at: u64) {
     let (server, epoch) =
         run.map_or_else(Default::default, |run| (run.server.to_string(), run.epoch.to_string()));
-    scripts::call(commands, scripts::DISCONNECT_ORPHAN, &[&of_user(SESSION, user_id), SESSIONS])
+    let keys = [&of_user(SESSION, user_id), SESSIONS, &of_user(PLAYER_OWNER, user_id)];
+    scripts::call(commands, scripts::DISCONNECT_ORPHAN, &keys)
         .arg(user_id)
         .args([server, epoch])
         .arg(at)
-        .arg(DISCONNECTED_SESSION_SECONDS);
+        .arg(DISCONNECTED_SESSION_SECONDS)
+        .arg(SERVER_LEASE);
 }

@@ -164,8 +164,7 @@ pub(super) fn open_session(
     let holder = transaction
         .prepare_cached(
             "SELECT sessions.server FROM sessions JOIN servers USING (server, epoch)
-             WHERE user_id = ?1 AND (server, epoch) <> (?2, ?3) AND lease_ends_ms > ?4
-               AND (expires_at IS NULL OR expires_at > ?4 / 1000)",
+             WHERE user_id = ?1 AND (server, epoch) <> (?2, ?3) AND lease_ends_ms > ?4",
         )?
         .query_row(params![user_id.0, run.server.as_str(), signed(run.epoch), now_ms()], |row| {
             row.get::<_, String>(0)
@@ -235,11 +234,16 @@ fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session
     Ok(())
 }
 
-/// Marks the sessions of servers that are gone as disconnected, and drops those whose time is over; how many were
-/// marked.
+/// Marks the sessions of servers that are gone as disconnected, and drops those of them whose time is over; how many
+/// were marked. A live server's stays: nobody sees it any more, but it holds the character.
 pub(super) fn disconnect_orphans(transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
     let now = now_ms();
-    transaction.execute("DELETE FROM sessions WHERE expires_at <= ?", [now / 1000])?;
+    transaction.execute(
+        "DELETE FROM sessions
+         WHERE expires_at <= ?1 / 1000
+           AND (server, epoch) NOT IN (SELECT server, epoch FROM servers WHERE lease_ends_ms > ?1)",
+        [now],
+    )?;
     transaction.execute(
         "UPDATE sessions SET disconnected_at = ?1, expires_at = ?1 + ?2
          WHERE disconnected_at IS NULL
