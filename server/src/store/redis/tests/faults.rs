@@ -210,6 +210,34 @@ fn a_key_of_the_wrong_type_is_named() {
 }
 
 #[test]
+fn a_counter_that_is_no_number_is_named_and_left_as_it_is() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    store.create_account(&sample_account("Juan"), &sample_character()).unwrap();
+    let held = store.load_account("juan").unwrap().unwrap();
+    register(&mut store, "norte");
+    redis.cli("SET accounts:counter abc");
+    let created = store.create_account(&sample_account("Ana"), &sample_character());
+    let Err(CreateError::Store(error)) = created else { panic!("{created:?}") };
+    let error = redis_error(error);
+    assert!(matches!(&error, RedisError::NoNumber { key, .. } if key == "accounts:counter"), "{error}");
+    assert!(error.to_string().contains("GET \"accounts:counter\""), "{error}");
+    // Only a Redis that may be better soon counts as away.
+    assert!(!error.is_temporary());
+    assert_eq!(redis.cli("EXISTS account:username:ana"), "0");
+    // Whoever has a number needs no new one.
+    redis.cli("DEL account:username:juan accounts:names");
+    store.restore_accounts(std::slice::from_ref(&held)).unwrap();
+    assert_eq!(store.load_account("juan").unwrap(), Some(held));
+    assert_eq!(redis.cli("GET accounts:counter"), "abc");
+    redis.cli("SET accounts:counter 7");
+    assert_eq!(store.create_account(&sample_account("Ana"), &sample_character()), Ok(UserId(8)));
+}
+
+#[test]
 fn a_redis_out_of_memory_writes_nothing_of_a_save() {
     if !is_installed() {
         return;
