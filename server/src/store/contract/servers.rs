@@ -283,11 +283,10 @@ pub(crate) fn a_server_that_starts_again_takes_over_at_once(connect: Connect<'_>
 
 pub(crate) fn a_server_cannot_save_a_character_that_another_took(connect: Connect<'_>) {
     let (mut slow, mut next) = (connect(), connect());
-    let (taken, other) = (create(&mut *next, "Disputado"), create(&mut *next, "Otro"));
+    let (taken, other) = (create(&mut *next, "Ñandú"), create(&mut *next, "Otro"));
     register_for(&mut *slow, "norte", SHORT_LEASE);
-    for user_id in [taken, other] {
-        slow.open_session(&session(user_id, 1)).unwrap();
-    }
+    slow.open_session(&session(taken, 1)).unwrap();
+    slow.open_session(&Session { username: "Otro".into(), ..session(other, 1) }).unwrap();
     slow.save_characters(&[step(taken, 10), step(other, 10)]).unwrap();
     wait_until(|| next.servers().unwrap().is_empty());
     register(&mut *next, "sur");
@@ -305,7 +304,7 @@ pub(crate) fn a_server_cannot_save_a_character_that_another_took(connect: Connec
     .unwrap();
     assert_eq!(slow.heartbeat(&status(0)).unwrap().taken, [taken]);
     assert_eq!(next.session(taken).unwrap().unwrap().session.level, 50);
-    assert_eq!(load(&mut *next, "Disputado").character.position.x, 20);
+    assert_eq!(load(&mut *next, "Ñandú").character.position.x, 20);
     assert_eq!(load(&mut *next, "Otro").character.position.x, 31);
 
     // Also after the other has done with it, until it is claimed back.
@@ -315,5 +314,5 @@ pub(crate) fn a_server_cannot_save_a_character_that_another_took(connect: Connec
     slow.save_characters(&[step(taken, 40)]).unwrap();
     assert!(slow.heartbeat(&status(0)).unwrap().taken.is_empty());
     assert_eq!(next.save_characters(&[step(taken, 50)]), refused);
-    assert_eq!(load(&mut *next, "Disputado").character.position.x, 40);
+    assert_eq!(load(&mut *next, "Ñandú").character.position.x, 40);
 }
