@@ -72,9 +72,10 @@ impl From<RedisError> for Failure {
             | RedisError::Lost { .. }
             | RedisError::NotRedis { .. }
             | RedisError::TooOld { .. } => Code::Unreachable,
-            RedisError::WrongType { .. } | RedisError::OutOfMemory { .. } | RedisError::Refused { .. } => {
-                Code::Failed
-            }
+            RedisError::WrongType { .. }
+            | RedisError::NoNumber { .. }
+            | RedisError::OutOfMemory { .. }
+            | RedisError::Refused { .. } => Code::Failed,
         };
         let text = error.to_string();
         match text.split_once("; ") {

@@ -204,17 +204,19 @@ impl Game {
                 log::error!("{} characters could not be saved, will be tried again: {error}", users.len());
                 self.unsaved_again(users);
                 match error {
-                    StoreError::CharacterTaken(user_id) => {
-                        // The others were held up by it, and wait no longer. After an outage many saves fail over
-                        // one character: once is enough.
-                        if self.give_up_characters(&[user_id], CloseReason::TakenOver) {
-                            self.save_all_changes();
-                        }
-                    }
+                    StoreError::CharacterTaken(user_id) => self.taken_from_us(user_id),
                     StoreError::UnknownUser(user_id) => self.unknown_to_store(user_id),
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Another server has that character. The others were held up by it, and wait no longer; after an outage many saves
+    /// fail over one character, and once is enough.
+    fn taken_from_us(&mut self, user_id: UserId) {
+        if self.give_up_characters(&[user_id], CloseReason::TakenOver) {
+            self.save_all_changes();
         }
     }
 

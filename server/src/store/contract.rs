@@ -54,6 +54,8 @@ macro_rules! store_contract {
             a_session_is_read_back_as_it_was_last_written,
             sessions_are_listed_by_user,
             a_character_is_claimed_by_one_live_server_at_a_time,
+            a_claim_that_failed_ends_the_session_of_nobody_else,
+            an_absent_character_is_held_longer_than_its_session_is_shown,
             sessions_of_dead_servers_are_marked_at_the_next_start,
             a_server_that_starts_again_takes_over_at_once,
             a_server_cannot_save_a_character_that_another_took,

@@ -13,7 +13,7 @@ pub enum StoreError {
     /// A Redis that could not; some kinds are over soon, see [`StoreError::is_temporary`].
     #[error(transparent)]
     Redis(#[from] RedisError),
-    /// No such account: it was deleted behind the server's back.
+    /// No such account: it was deleted behind the server's back, or its number is somebody else's now.
     #[error("the store has no account {0}")]
     UnknownUser(UserId),
     /// A stored record cannot be read; the record is left as it is.

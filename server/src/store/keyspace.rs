@@ -116,7 +116,8 @@ pub const PLAYER_OWNER: &str = "player:{id}:owner";
 pub const SESSION: &str = "session:{id}:active";
 /// String: Unix seconds.
 pub const SESSION_LAST_SEEN: &str = "session:{id}:last_seen";
-/// Set: numbers of the users that have a session. May have some whose session has expired.
+/// Set: numbers of the users that have a session, or whose session has expired before their character left. Those are
+/// held by their owner, while it lives.
 pub const SESSIONS: &str = "sessions:users";
 
 // Tools.

@@ -196,7 +196,7 @@ pub trait Store: Send {
     fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError>;
 
     /// Changes sessions of the registered server. A change to a character that another server has claimed since is
-    /// left out: that session is not ours any more.
+    /// left out: that session is not ours any more. So is the end of a session that another run opened.
     ///
     /// # Errors
     /// [`StoreError::NotRegistered`].

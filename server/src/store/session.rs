@@ -6,13 +6,17 @@
 //! **One server a character.** To open a session is to claim the character: the claim is refused while another live
 //! server has it, and from then on the store refuses saves by whichever server had it before. So whoever loads the
 //! character *after* the claim has its last state, and nobody can overwrite it with an older one.
+//!
+//! **An absent character may outlast its session.** The session of a lost connection is shown for an hour; the character
+//! may stand longer. Its server has the claim until it ends the session, or is gone.
 
 use serde::Serialize;
 
+use super::clock;
 use super::records::UserId;
 use super::server::{ServerId, ServerRun};
 
-/// How long the session of a lost connection is kept, unless its server ends it before.
+/// How long the session of a lost connection is shown, unless its server ends it before.
 pub const DISCONNECTED_SESSION_SECONDS: u64 = 3600;
 
 /// A character in the world, as its server sees it.
@@ -34,6 +38,15 @@ pub struct Session {
     pub last_seen: u64,
     /// Since when nobody is connected to it, Unix seconds; `None` while somebody is.
     pub disconnected_at: Option<u64>,
+}
+
+impl Session {
+    /// When the store forgets it, Unix seconds: an hour after the connection was lost, and no later than an hour from
+    /// now, whatever the clock of the game says; `None` while somebody is connected.
+    pub(super) fn expires_at(&self) -> Option<u64> {
+        let since = self.disconnected_at?.min(clock::unix_seconds());
+        Some(since + DISCONNECTED_SESSION_SECONDS)
+    }
 }
 
 /// A session as stored.
@@ -62,7 +75,8 @@ pub enum Claim {
 pub enum SessionWrite {
     /// The session is now this.
     Put(Session),
-    /// It is over.
+    /// It is over. Only a session of the run that says so ends: whoever does not know whether its claim was granted may
+    /// close, and takes nothing from the server that has the character.
     Close {
         /// Whose.
         user_id: UserId,

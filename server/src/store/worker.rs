@@ -124,8 +124,8 @@ impl Worker {
 
     /// Hands a request over; never blocks. Each is answered by exactly one reply.
     ///
-    /// What waits is bounded by the game: it has at most one load or creation open for a connection, and sends changed
-    /// characters once a period.
+    /// What waits is bounded: questions by the game, which has few open for each connection at a time; saves and changes
+    /// of sessions by the number of characters, however often they are sent, as of each only the newest state waits.
     pub fn send(&self, request: Request) {
         self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         if self.messages.send(Message::Request(request)).is_err() {

@@ -64,6 +64,22 @@ fn a_flush_in_play_is_told_and_what_the_server_holds_is_written_back() {
 }
 
 #[test]
+fn who_finds_his_number_gone_to_somebody_else_does_not_become_him_and_the_log_names_both() {
+    let Some(redis) = redis(&[]) else { return };
+    let server = on(&redis).start().unwrap();
+    let mut ana = create(&server, "Ana");
+    assert_eq!(user_id(&redis, "Ana"), 1);
+    // In one step, as a creation on another server that comes before what this one writes back.
+    let emptied = "redis.call('FLUSHDB') redis.call('HSET', 'accounts:names', 1, 'caro') return 'OK'";
+    assert_eq!(cli(&redis, &format!("EVAL \"{emptied}\" 0")), "OK");
+    let refused = "\"Ana\", user 1, cannot be written back: now the number has the name \"caro\"";
+    server.wait_for_log(refused, LONG).unwrap();
+    ana.walk_path(&[1, 2]).unwrap();
+    server.wait_for_log("refuses to save users [1]", LONG).unwrap();
+    assert_eq!(cli(&redis, "EXISTS player:1:position player:1:stats account:username:ana"), "0");
+}
+
+#[test]
 fn a_redis_that_comes_back_empty_is_told_and_what_the_server_holds_is_written_back() {
     survive(|redis| redis.restart().unwrap());
 }

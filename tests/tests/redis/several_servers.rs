@@ -105,3 +105,22 @@ fn a_character_that_leaves_one_server_enters_the_other_as_it_was() {
     }
     check([&mut ana]);
 }
+
+#[test]
+fn a_character_that_stands_absent_longer_than_its_session_is_shown_stays_on_its_server() {
+    let Some(redis) = redis(&[]) else { return };
+    let setup = on(&redis).set("world.start_positions", DANGEROUS.to_vec());
+    let (norte, sur) = (setup.start().unwrap(), on(&redis).start().unwrap());
+    let mut ana = create(&norte, "Ana");
+    let left_at = place(&mut ana);
+    check([&mut ana]);
+    drop(ana);
+    wait_until("a disconnected session", || session(&redis, "Ana")["websocket_connected"] == "false");
+    // The hour is over.
+    assert_eq!(cli(&redis, "EXPIRE session:1:active 0"), "1");
+    let _este = on(&redis).start().unwrap();
+    assert_eq!(try_to_log_in(sur.address(), "Ana").err().as_deref(), Some(texts::ON_ANOTHER_SERVER));
+    let mut ana = login(&norte, "Ana");
+    assert_eq!(place(&mut ana), left_at);
+    check([&mut ana]);
+}

@@ -4,9 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Connect, create, load, step};
+use crate::store::clock::unix_seconds;
 use crate::store::records::UserId;
 use crate::store::server::{ConnectionInfo, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
-use crate::store::session::{Claim, Session, SessionWrite, StoredSession};
+use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
 use crate::store::{Store, StoreError};
 
 /// A lease that no test outlives.
@@ -164,7 +165,7 @@ pub(crate) fn a_session_is_read_back_as_it_was_last_written(connect: Connect<'_>
     assert_eq!(tool.session(UserId(1)).unwrap(), stored(&opened));
     let changed =
         Session { hp: u16::MAX, location_id: u16::MAX, last_seen: 1_700_000_200, ..session(UserId(1), 255) };
-    let gone = Session { disconnected_at: Some(1_700_000_300), ..changed.clone() };
+    let gone = Session { disconnected_at: Some(unix_seconds()), ..changed.clone() };
     for state in [&changed, &gone, &gone, &changed] {
         server.write_sessions(&[SessionWrite::Put(state.clone())]).unwrap();
         assert_eq!(tool.session(UserId(1)).unwrap(), stored(state));
@@ -196,12 +197,59 @@ pub(crate) fn a_character_is_claimed_by_one_live_server_at_a_time(connect: Conne
     assert_eq!(first.open_session(&session(UserId(1), 2)).unwrap(), Claim::Granted);
     let held = Claim::Held { server: run.server };
     assert_eq!(second.open_session(&session(UserId(1), 3)).unwrap(), held);
-    let lost = Session { disconnected_at: Some(1_700_000_000), ..session(UserId(1), 4) };
+    let lost = Session { disconnected_at: Some(unix_seconds()), ..session(UserId(1), 4) };
     first.write_sessions(&[SessionWrite::Put(lost)]).unwrap();
     assert_eq!(second.open_session(&session(UserId(1), 3)).unwrap(), held);
     assert_eq!(second.session(UserId(1)).unwrap().unwrap().session.level, 4);
     first.write_sessions(&[SessionWrite::Close { user_id: UserId(1), at: 0 }]).unwrap();
     assert_eq!(second.open_session(&session(UserId(1), 3)).unwrap(), Claim::Granted);
+}
+
+pub(crate) fn a_claim_that_failed_ends_the_session_of_nobody_else(connect: Connect<'_>) {
+    let (mut first, mut second) = (connect(), connect());
+    let run = register(&mut *first, "norte");
+    register(&mut *second, "sur");
+    let (played, ours) = (UserId(1), UserId(2));
+    first.open_session(&session(played, 1)).unwrap();
+    second.open_session(&session(ours, 1)).unwrap();
+    // Whoever did not hear whether claims were granted closes them all.
+    let closes: Vec<_> =
+        (1..=3000).map(|user| SessionWrite::Close { user_id: UserId(user), at: 5 }).collect();
+    second.write_sessions(&closes).unwrap();
+    let left = second.sessions().unwrap();
+    assert_eq!(left, [StoredSession { session: session(played, 1), run: run.clone() }]);
+    assert_eq!(second.open_session(&session(played, 2)).unwrap(), Claim::Held { server: run.server });
+    assert_eq!(second.open_session(&session(ours, 2)).unwrap(), Claim::Granted);
+}
+
+pub(crate) fn an_absent_character_is_held_longer_than_its_session_is_shown(connect: Connect<'_>) {
+    let (mut first, mut second, mut third) = (connect(), connect(), connect());
+    let run = register(&mut *first, "norte");
+    register(&mut *second, "sur");
+    let held = Claim::Held { server: run.server };
+    let absent = UserId(1);
+    let lost_at = unix_seconds() - DISCONNECTED_SESSION_SECONDS - 1;
+    let expired = SessionWrite::Put(Session { disconnected_at: Some(lost_at), ..session(absent, 1) });
+    let close = SessionWrite::Close { user_id: absent, at: 0 };
+
+    first.open_session(&session(absent, 1)).unwrap();
+    first.write_sessions(std::slice::from_ref(&expired)).unwrap();
+    assert_eq!(second.session(absent).unwrap(), None);
+    assert_eq!(second.sessions().unwrap(), []);
+    assert_eq!(second.open_session(&session(absent, 2)).unwrap(), held);
+    // Neither whose claim was refused nor who starts meanwhile takes it away.
+    second.write_sessions(std::slice::from_ref(&close)).unwrap();
+    register(&mut *third, "este");
+    assert_eq!(second.open_session(&session(absent, 2)).unwrap(), held);
+    // Its player is welcome where it stands.
+    assert_eq!(first.open_session(&session(absent, 1)).unwrap(), Claim::Granted);
+
+    first.write_sessions(std::slice::from_ref(&expired)).unwrap();
+    first.write_sessions(&[close]).unwrap();
+    assert_eq!(second.open_session(&session(absent, 2)).unwrap(), Claim::Granted);
+    second.write_sessions(&[expired]).unwrap();
+    second.deregister_server().unwrap();
+    assert_eq!(first.open_session(&session(absent, 1)).unwrap(), Claim::Granted);
 }
 
 pub(crate) fn sessions_of_dead_servers_are_marked_at_the_next_start(connect: Connect<'_>) {
@@ -210,15 +258,16 @@ pub(crate) fn sessions_of_dead_servers_are_marked_at_the_next_start(connect: Con
     register(&mut *alive, "sur");
     killed.open_session(&session(UserId(1), 1)).unwrap();
     killed.open_session(&session(UserId(2), 1)).unwrap();
-    let away = Session { disconnected_at: Some(1_700_000_000), ..session(UserId(2), 1) };
+    let lost_at = unix_seconds() - 100;
+    let away = Session { disconnected_at: Some(lost_at), ..session(UserId(2), 1) };
     killed.write_sessions(&[SessionWrite::Put(away)]).unwrap();
     alive.open_session(&session(UserId(3), 1)).unwrap();
     drop(killed);
     wait_until(|| next.servers().unwrap().len() == 1);
     assert_eq!(register_for(&mut *next, "este", LONG_LEASE).sessions_disconnected, 1);
     let mut disconnected_at = |user| next.session(UserId(user)).unwrap().unwrap().session.disconnected_at;
-    assert!(disconnected_at(1).is_some_and(|at| at > 1_700_000_000));
-    assert_eq!(disconnected_at(2), Some(1_700_000_000));
+    assert!(disconnected_at(1).is_some_and(|at| at > lost_at));
+    assert_eq!(disconnected_at(2), Some(lost_at));
     assert_eq!(disconnected_at(3), None);
     assert_eq!(next.open_session(&session(UserId(1), 1)).unwrap(), Claim::Granted);
 }
@@ -234,11 +283,10 @@ pub(crate) fn a_server_that_starts_again_takes_over_at_once(connect: Connect<'_>
 
 pub(crate) fn a_server_cannot_save_a_character_that_another_took(connect: Connect<'_>) {
     let (mut slow, mut next) = (connect(), connect());
-    let (taken, other) = (create(&mut *next, "Disputado"), create(&mut *next, "Otro"));
+    let (taken, other) = (create(&mut *next, "Ñandú"), create(&mut *next, "Otro"));
     register_for(&mut *slow, "norte", SHORT_LEASE);
-    for user_id in [taken, other] {
-        slow.open_session(&session(user_id, 1)).unwrap();
-    }
+    slow.open_session(&session(taken, 1)).unwrap();
+    slow.open_session(&Session { username: "Otro".into(), ..session(other, 1) }).unwrap();
     slow.save_characters(&[step(taken, 10), step(other, 10)]).unwrap();
     wait_until(|| next.servers().unwrap().is_empty());
     register(&mut *next, "sur");
@@ -256,7 +304,7 @@ pub(crate) fn a_server_cannot_save_a_character_that_another_took(connect: Connec
     .unwrap();
     assert_eq!(slow.heartbeat(&status(0)).unwrap().taken, [taken]);
     assert_eq!(next.session(taken).unwrap().unwrap().session.level, 50);
-    assert_eq!(load(&mut *next, "Disputado").character.position.x, 20);
+    assert_eq!(load(&mut *next, "Ñandú").character.position.x, 20);
     assert_eq!(load(&mut *next, "Otro").character.position.x, 31);
 
     // Also after the other has done with it, until it is claimed back.
@@ -266,5 +314,5 @@ pub(crate) fn a_server_cannot_save_a_character_that_another_took(connect: Connec
     slow.save_characters(&[step(taken, 40)]).unwrap();
     assert!(slow.heartbeat(&status(0)).unwrap().taken.is_empty());
     assert_eq!(next.save_characters(&[step(taken, 50)]), refused);
-    assert_eq!(load(&mut *next, "Disputado").character.position.x, 40);
+    assert_eq!(load(&mut *next, "Ñandú").character.position.x, 40);
 }

@@ -5,7 +5,7 @@ use redis::Value;
 use super::characters;
 use super::commands::Commands;
 use super::scripts;
-use super::values::{Hash, Replies, integer, list, text};
+use super::values::{Hash, Replies, integer, list, lossy_text, text};
 use crate::store::fields::{WORD, number};
 use crate::store::keyspace::{
     ACCOUNT_DATA, ACCOUNT_USERNAME, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, PLAYER_DESCRIPTION, of_name,
@@ -46,7 +46,7 @@ pub(super) fn found(replies: &mut Replies, name: &str) -> Result<Option<AccountR
     if id == Value::Nil { Ok(None) } else { read_account(name, id, data).map(Some) }
 }
 
-/// Creates an account with its character; under the number `wanted` when it had one.
+/// Creates an account with its character, under `number` or above it.
 pub(super) fn create(
     commands: &mut Commands,
     account: &NewAccount,
@@ -69,6 +69,36 @@ pub(super) fn create(
         write_fields(commands, character);
         commands.arg(END);
     }
+}
+
+/// Asks who has the numbers and the names of accounts that were not written.
+pub(super) fn look_who_is_there(commands: &mut Commands, refused: &[&AccountRecord]) {
+    let numbers: Vec<u32> = refused.iter().map(|account| account.user_id.0).collect();
+    names(commands, &numbers);
+    commands.add("MGET");
+    for AccountRecord { account, .. } in refused {
+        commands.arg(of_name(ACCOUNT_USERNAME, &name_key(&account.username)));
+    }
+}
+
+/// Reads what [`look_who_is_there`] asked: for each that is not there himself, a line that says who is.
+pub(super) fn why_refused(
+    replies: &mut Replies,
+    refused: &[&AccountRecord],
+) -> Result<Vec<String>, StoreError> {
+    let (names, numbers) = (named(replies)?, list(replies.next()?));
+    let mut reasons = Vec::new();
+    for ((AccountRecord { user_id, account, .. }, holder), number) in refused.iter().zip(names).zip(numbers) {
+        let (name, number) = (&account.username, lossy_text(&number));
+        let holder = holder.unwrap_or_default();
+        if holder != name_key(name) || number != user_id.to_string() {
+            reasons.push(format!(
+                "{name:?}, user {user_id}, cannot be written back: now the number has the name {holder:?}, and the name \
+                 the number {number:?}"
+            ));
+        }
+    }
+    Ok(reasons)
 }
 
 /// The number of an account that is written.

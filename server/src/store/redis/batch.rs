@@ -57,7 +57,7 @@ impl RedisStore {
                 accounts::change(commands, *user_id, accounts::PASSWORD_HASH, password_hash);
             }
             Request::OpenSession { session, .. } => {
-                self.has_met(session.user_id);
+                self.will_claim(session);
                 if let Some((run, _)) = &self.registered {
                     sessions::open(commands, run, session);
                 }
@@ -110,11 +110,13 @@ impl RedisStore {
         sessions::opened(replies)
     }
 
-    fn heard(&self, replies: &mut Replies) -> Result<Heartbeat, StoreError> {
+    fn heard(&mut self, replies: &mut Replies) -> Result<Heartbeat, StoreError> {
         let (run, _) = self.registered()?;
         if replies.is_empty() {
             return Err(StoreError::Unavailable("there are no random numbers".into()));
         }
-        servers::heard(replies, &run)
+        let (heartbeat, last_account) = servers::heard(replies, &run)?;
+        self.has_met(last_account);
+        Ok(heartbeat)
     }
 }

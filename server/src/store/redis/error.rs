@@ -95,6 +95,18 @@ pub enum RedisError {
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
     },
+    /// A key that counts holds something else than a whole number.
+    #[error(
+        "key {key} in Redis at {place} is no whole number; look with: {redis_cli} GET \"{key}\", then SET it right"
+    )]
+    NoNumber {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// Which key.
+        key: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
     /// It is a replica, or was made one.
     #[error("Redis at {place} is a read-only replica; find the primary with: {redis_cli} INFO replication")]
     ReadOnly {
@@ -127,7 +139,10 @@ impl RedisError {
     /// Whether the same may succeed later, on a new connection.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        !matches!(self, Self::WrongType { .. } | Self::BadAddress { .. } | Self::TooOld { .. })
+        !matches!(
+            self,
+            Self::WrongType { .. } | Self::NoNumber { .. } | Self::BadAddress { .. } | Self::TooOld { .. }
+        )
     }
 
     /// An error on the way to a Redis.
@@ -157,9 +172,11 @@ impl RedisError {
         let (place, redis_cli) = (address.place(), address.redis_cli());
         let details = plain(error.details().unwrap_or_default());
         let reason = format!("{} {details}", error.code());
+        let key = script_key(&details).unwrap_or(key).to_owned();
         match error.code() {
-            "WRONGTYPE" => {
-                Self::WrongType { place, key: script_key(&details).unwrap_or(key).to_owned(), redis_cli }
+            "WRONGTYPE" => Self::WrongType { place, key, redis_cli },
+            "ERR" if details.starts_with("value is not an integer") => {
+                Self::NoNumber { place, key, redis_cli }
             }
             "WRONGPASS" | "NOAUTH" => Self::WrongPassword { place, reason, redis_cli },
             "NOPERM" => Self::NotAllowed { place, reason, redis_cli },

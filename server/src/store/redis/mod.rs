@@ -12,6 +12,10 @@
 //! nothing of the transaction and the run looks again. So a save costs one key to watch, however many characters it
 //! has, and stays plain HSETs; a script that carried thousands of fields would block Redis far longer.
 //!
+//! **No character under the number of another.** When Redis is emptied in play, servers write back what they hold, and
+//! new accounts get numbers above all that were there. Should a number have gone to somebody else all the same, whoever
+//! had it is not written back, and saves of him are refused: they go by the name under which he was claimed.
+//!
 //! **Durability** is that of the Redis: see [`StoreDescription::loss_window`].
 
 mod accounts;
@@ -30,7 +34,7 @@ mod settings;
 mod values;
 mod wire;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use redis::Value;
@@ -40,11 +44,11 @@ pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
 
-use super::clock::unix_milliseconds;
+use super::clock::unix_seconds;
 use super::keyspace::{
     self, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, CONNECTIONS_COUNT, SERVER_TAKEN, SESSIONS, STORE_ID,
 };
-use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
+use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId, name_key};
 use super::server::{Heartbeat, LiveServer, Registration, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
@@ -66,9 +70,11 @@ pub struct RedisStore {
     link: Link,
     /// The run that this connection writes for, and its lease.
     registered: Option<(ServerRun, Duration)>,
-    /// The largest number of an account that it has met. A new one gets a larger one even on a Redis that was emptied:
-    /// the server may still hold characters of these numbers, and writes them back.
+    /// The largest number of an account that it has met, or that there was at the last heartbeat. A new one gets a larger
+    /// one even on a Redis that was emptied: servers may still hold characters of these numbers, and write them back.
     largest: UserId,
+    /// Names, in lower case, under which this run claimed the characters that it has.
+    claimed: HashMap<UserId, String>,
 }
 
 impl std::fmt::Debug for RedisStore {
@@ -83,7 +89,12 @@ impl RedisStore {
     /// # Errors
     /// See [`RedisError`]; each says in one line what to try.
     pub fn open(address: RedisAddress, options: RedisOptions) -> Result<Self, RedisError> {
-        let mut store = Self { link: Link::new(address, options), registered: None, largest: UserId(0) };
+        let mut store = Self {
+            link: Link::new(address, options),
+            registered: None,
+            largest: UserId(0),
+            claimed: HashMap::new(),
+        };
         store.link.connect_if_needed()?;
         Ok(store)
     }
@@ -108,6 +119,11 @@ impl RedisStore {
 
     fn has_met(&mut self, user_id: UserId) {
         self.largest = self.largest.max(user_id);
+    }
+
+    fn will_claim(&mut self, session: &Session) {
+        self.has_met(session.user_id);
+        self.claimed.insert(session.user_id, name_key(&session.username));
     }
 
     /// The number of a new account. A tool holds no characters, so for a tool any free one will do.
@@ -154,6 +170,19 @@ impl RedisStore {
         Err(StoreError::Unavailable("characters of this server are claimed faster than it saves".into()))
     }
 
+    /// Looks why accounts were not written back. Most are there already; the log tells of the others.
+    fn tell_of_refused(&mut self, refused: &[&AccountRecord]) -> Result<(), StoreError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let reasons = self.ask(
+            |commands| accounts::look_who_is_there(commands, refused),
+            |replies| accounts::why_refused(replies, refused),
+        )?;
+        reasons.iter().for_each(|reason| log::error!("{reason}"));
+        Ok(())
+    }
+
     /// Users that have a session, as the index has them.
     fn session_users(&mut self) -> Result<Vec<UserId>, StoreError> {
         let mut users = Vec::new();
@@ -192,7 +221,7 @@ impl RedisStore {
     /// Marks the sessions of runs that are gone as disconnected, and forgets expired ones; how many were marked.
     fn disconnect_orphans(&mut self) -> Result<usize, StoreError> {
         let alive: Vec<ServerRun> = self.live_runs()?;
-        let now = unix_milliseconds() / 1000;
+        let now = unix_seconds();
         let mut marked = 0;
         for users in self.session_users()?.chunks(PAGE) {
             let found: BTreeMap<UserId, StoredSession> = self
@@ -254,12 +283,14 @@ impl Store for RedisStore {
         }
         let users: Vec<u32> = saves.iter().map(|save| save.user_id.0).collect();
         saves.iter().for_each(|save| self.has_met(save.user_id));
+        let expected: Vec<Option<String>> =
+            saves.iter().map(|save| self.claimed.get(&save.user_id).cloned()).collect();
         self.write_unless_taken(
             |commands| accounts::names(commands, &users),
             |commands, taken, replies| {
                 let names = accounts::named(replies)?;
-                for (save, name) in saves.iter().zip(names) {
-                    if name.is_none() {
+                for ((save, name), expected) in saves.iter().zip(names).zip(&expected) {
+                    if name.is_none() || (expected.is_some() && name != *expected) {
                         return Err(StoreError::UnknownUser(save.user_id));
                     }
                     if taken.contains(&save.user_id) {
@@ -281,8 +312,9 @@ impl Store for RedisStore {
             let AccountRecord { user_id, account, is_gm } = &stored.account;
             accounts::create(&mut commands, account, &stored.character, *is_gm, Number::Known(*user_id));
         }
-        self.link.transaction(commands)?;
-        Ok(())
+        let answers = self.link.transaction(commands)?.unwrap_or_default();
+        let refused = accounts.iter().zip(answers).filter(|(_, answer)| *answer == Value::Int(0));
+        self.tell_of_refused(&refused.map(|(stored, _)| &stored.account).collect::<Vec<_>>())
     }
 
     fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
@@ -354,10 +386,12 @@ impl Store for RedisStore {
     fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError> {
         let (run, lease) = self.registered()?;
         let fresh_id = fresh_store_id()?;
-        self.ask(
+        let (heartbeat, last_account) = self.ask(
             |commands| servers::heartbeat(commands, &run, lease, &fresh_id, status),
             |replies| servers::heard(replies, &run),
-        )
+        )?;
+        self.has_met(last_account);
+        Ok(heartbeat)
     }
 
     fn deregister_server(&mut self) -> Result<(), StoreError> {
@@ -381,7 +415,7 @@ impl Store for RedisStore {
 
     fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
         let (run, _) = self.registered()?;
-        self.has_met(session.user_id);
+        self.will_claim(session);
         self.ask(|commands| sessions::open(commands, &run, session), sessions::opened)
     }
 
@@ -397,7 +431,13 @@ impl Store for RedisStore {
                 sessions::write(commands, &run, ours);
                 Ok(())
             },
-        )
+        )?;
+        for write in writes {
+            if let SessionWrite::Close { user_id, .. } = write {
+                self.claimed.remove(user_id);
+            }
+        }
+        Ok(())
     }
 
     fn session(&mut self, user_id: UserId) -> Result<Option<StoredSession>, StoreError> {

@@ -18,8 +18,9 @@ pub(super) const REPLACE_SETTING: &str = script!("replace_setting");
 pub(super) const REGISTER_SERVER: &str = script!("live_servers", "register_server");
 pub(super) const HEARTBEAT: &str = script!("live_servers", "heartbeat");
 pub(super) const DEREGISTER_SERVER: &str = script!("live_servers", "deregister_server");
-pub(super) const OPEN_SESSION: &str = script!("open_session");
-pub(super) const DISCONNECT_ORPHAN: &str = script!("disconnect_orphan");
+pub(super) const OPEN_SESSION: &str = script!("claims", "open_session");
+pub(super) const CLOSE_SESSIONS: &str = script!("claims", "close_sessions");
+pub(super) const DISCONNECT_ORPHAN: &str = script!("claims", "disconnect_orphan");
 
 /// Adds a call of `script`; its arguments follow.
 pub(super) fn call<'a>(commands: &'a mut Commands, script: &str, keys: &[&str]) -> &'a mut Commands {

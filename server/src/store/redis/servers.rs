@@ -7,11 +7,12 @@ use redis::Value;
 
 use super::commands::Commands;
 use super::scripts;
-use super::values::{Hash, Replies, damaged, integer, list, text};
+use super::values::{Hash, Replies, damaged, integer, list, lossy_text, text};
 use crate::store::StoreError;
 use crate::store::keyspace::{
-    ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, SERVER_CONNECTIONS, SERVER_CONNECTIONS_COUNT, SERVER_COUNTERS,
-    SERVER_LEASE, SERVER_STATUS, SERVER_TAKEN, STORE_ID, UPTIME, UPTIME_START, of_run, of_server,
+    ACCOUNTS_COUNTER, ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, SERVER_CONNECTIONS, SERVER_CONNECTIONS_COUNT,
+    SERVER_COUNTERS, SERVER_LEASE, SERVER_STATUS, SERVER_TAKEN, STORE_ID, UPTIME, UPTIME_START, of_run,
+    of_server,
 };
 use crate::store::records::UserId;
 use crate::store::server::{
@@ -49,7 +50,8 @@ pub(super) fn heartbeat(
     status: &ServerStatus,
 ) {
     let taken_key = of_run(SERVER_TAKEN, run);
-    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID, UPTIME, UPTIME_START, &taken_key];
+    let shared = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID, UPTIME, UPTIME_START];
+    let keys = [&shared[..], &[&taken_key, ACCOUNTS_COUNTER]].concat();
     scripts::call(commands, scripts::HEARTBEAT, &keys)
         .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
         .arg(milliseconds(lease))
@@ -96,8 +98,9 @@ fn replace<F: Display, V: Display>(
     commands.add("PEXPIRE").arg(key).arg(milliseconds(lease));
 }
 
-/// Reads what [`heartbeat`] did; all of its answers must be left in `replies`, and nothing else.
-pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<Heartbeat, StoreError> {
+/// Reads what [`heartbeat`] did, with the number of the last account; all of its answers must be left in `replies`, and
+/// nothing else.
+pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<(Heartbeat, UserId), StoreError> {
     let answer = replies.next()?;
     if answer == Value::Nil {
         return Err(StoreError::ServerReplaced(run.server.clone()));
@@ -113,7 +116,8 @@ pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<Heartbeat,
         taken.push(UserId(u32::try_from(id).map_err(|_| damaged(&taken_key, "a user id is too large"))?));
     }
     taken.sort_unstable();
-    Ok(Heartbeat { connections, store_id, taken })
+    let last_account = lossy_text(&next()).parse().unwrap_or(0);
+    Ok((Heartbeat { connections, store_id, taken }, UserId(last_account)))
 }
 
 /// Ends `run`.

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use redis::Value;
 
 use super::commands::Commands;
-use super::scripts;
 use super::values::{Hash, Replies, damaged, integer, list, text};
-use crate::store::StoreError;
+use super::{PAGE, scripts};
 use crate::store::fields::{BYTE, WORD};
 use crate::store::keyspace::{
     PLAYER_OWNER, SERVER_LEASE, SERVER_TAKEN, SESSION, SESSION_LAST_SEEN, SESSIONS, of_run, of_user,
@@ -15,6 +14,7 @@ use crate::store::keyspace::{
 use crate::store::records::UserId;
 use crate::store::server::{ServerId, ServerRun};
 use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
+use crate::store::{StoreError, clock};
 
 /// How long it is remembered which characters were taken from a run: longer than any server sleeps and wakes up again.
 const TAKEN_SECONDS: &str = "604800";
@@ -55,48 +55,48 @@ pub(super) fn write<'a>(
 ) {
     let writes: BTreeMap<UserId, &SessionWrite> =
         writes.into_iter().map(|write| (write.user_id(), write)).collect();
-    let written_anew = writes.iter().filter(|(_, write)| is_written_anew(write));
-    let keys: Vec<String> = written_anew.map(|(user_id, _)| of_user(SESSION, *user_id)).collect();
-    if !keys.is_empty() {
-        commands.add("DEL").args(keys);
-    }
-    for (user_id, write) in &writes {
-        if let SessionWrite::Put(session) = write {
-            put(commands, &of_user(SESSION, *user_id), run, session);
+    let (mut puts, mut closes) = (Vec::new(), Vec::new());
+    for write in writes.into_values() {
+        match write {
+            SessionWrite::Put(session) => puts.push(session),
+            SessionWrite::Close { user_id, at } => closes.push((*user_id, *at)),
         }
     }
-    if !writes.is_empty() {
-        commands.add("MSET");
-        for (user_id, write) in &writes {
-            let (SessionWrite::Put(Session { last_seen: at, .. }) | SessionWrite::Close { at, .. }) = write;
-            commands.arg(of_user(SESSION_LAST_SEEN, *user_id)).arg(*at);
-        }
+    if !puts.is_empty() {
+        put(commands, run, &puts);
     }
-    for (command, opens) in [("SADD", true), ("SREM", false)] {
-        let is_of_these = |write: &SessionWrite| matches!(write, SessionWrite::Put(_)) == opens;
-        let users: Vec<u32> =
-            writes.iter().filter(|(_, write)| is_of_these(write)).map(|(user_id, _)| user_id.0).collect();
-        if !users.is_empty() {
-            commands.add(command).arg(SESSIONS).args(users);
-        }
-    }
+    closes.chunks(PAGE).for_each(|some| close(commands, run, some));
 }
 
-/// Whether nothing of what the key holds may stay. The hour of a disconnected session is kept: it begins with the first
-/// write that says so.
-fn is_written_anew(write: &SessionWrite) -> bool {
-    match write {
-        SessionWrite::Put(session) => session.disconnected_at.is_none(),
-        SessionWrite::Close { .. } => true,
+/// Writes sessions whole; one whose hour is over is gone with that.
+fn put(commands: &mut Commands, run: &ServerRun, sessions: &[&Session]) {
+    let key_of = |session: &Session| of_user(SESSION, session.user_id);
+    commands.add("DEL").args(sessions.iter().map(|session| key_of(session)));
+    for session in sessions {
+        commands.add("HSET").arg(key_of(session));
+        write_fields(commands, run, session);
+        if let Some(expires_at) = session.expires_at() {
+            let seconds_left = i128::from(expires_at) - i128::from(clock::unix_seconds());
+            commands.add("EXPIRE").arg(key_of(session)).arg(seconds_left);
+        }
     }
+    commands.add("MSET");
+    for session in sessions {
+        commands.arg(of_user(SESSION_LAST_SEEN, session.user_id)).arg(session.last_seen);
+    }
+    commands.add("SADD").arg(SESSIONS).args(sessions.iter().map(|session| session.user_id));
 }
 
-/// Writes the whole session.
-fn put(commands: &mut Commands, key: &str, run: &ServerRun, session: &Session) {
-    commands.add("HSET").arg(key);
-    write_fields(commands, run, session);
-    if session.disconnected_at.is_some() {
-        commands.add("EXPIRE").arg(key).arg(DISCONNECTED_SESSION_SECONDS).arg("NX");
+/// Ends sessions, each with the time when its player was last seen.
+fn close(commands: &mut Commands, run: &ServerRun, closes: &[(UserId, u64)]) {
+    let of_each = |(user_id, _): &(UserId, u64)| {
+        [SESSION, SESSION_LAST_SEEN, PLAYER_OWNER].map(|key| of_user(key, *user_id))
+    };
+    let keys: Vec<String> = std::iter::once(SESSIONS.into()).chain(closes.iter().flat_map(of_each)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    scripts::call(commands, scripts::CLOSE_SESSIONS, &keys).arg(&run.server).arg(run.epoch);
+    for (user_id, at) in closes {
+        commands.arg(user_id).arg(at);
     }
 }
 
@@ -183,9 +183,11 @@ pub(super) fn scanned(replies: &mut Replies) -> Result<(u64, Vec<UserId>), Store
 pub(super) fn disconnect_orphan(commands: &mut Commands, user_id: UserId, run: Option<&ServerRun>, at: u64) {
     let (server, epoch) =
         run.map_or_else(Default::default, |run| (run.server.to_string(), run.epoch.to_string()));
-    scripts::call(commands, scripts::DISCONNECT_ORPHAN, &[&of_user(SESSION, user_id), SESSIONS])
+    let keys = [&of_user(SESSION, user_id), SESSIONS, &of_user(PLAYER_OWNER, user_id)];
+    scripts::call(commands, scripts::DISCONNECT_ORPHAN, &keys)
         .arg(user_id)
         .args([server, epoch])
         .arg(at)
-        .arg(DISCONNECTED_SESSION_SECONDS);
+        .arg(DISCONNECTED_SESSION_SECONDS)
+        .arg(SERVER_LEASE);
 }

@@ -164,8 +164,7 @@ pub(super) fn open_session(
     let holder = transaction
         .prepare_cached(
             "SELECT sessions.server FROM sessions JOIN servers USING (server, epoch)
-             WHERE user_id = ?1 AND (server, epoch) <> (?2, ?3) AND lease_ends_ms > ?4
-               AND (expires_at IS NULL OR expires_at > ?4 / 1000)",
+             WHERE user_id = ?1 AND (server, epoch) <> (?2, ?3) AND lease_ends_ms > ?4",
         )?
         .query_row(params![user_id.0, run.server.as_str(), signed(run.epoch), now_ms()], |row| {
             row.get::<_, String>(0)
@@ -204,21 +203,20 @@ pub(super) fn write_session(
     match write {
         SessionWrite::Put(session) => put_session(transaction, run, session),
         SessionWrite::Close { user_id, at: _ } => {
-            transaction.prepare_cached("DELETE FROM sessions WHERE user_id = ?")?.execute([user_id.0])?;
+            transaction
+                .prepare_cached("DELETE FROM sessions WHERE user_id = ? AND server = ? AND epoch = ?")?
+                .execute(params![user_id.0, run.server.as_str(), signed(run.epoch)])?;
             Ok(())
         }
     }
 }
 
-/// Writes a session. The hour of a disconnected one begins with the first write that says so.
 fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session) -> rusqlite::Result<()> {
-    let expires_at = session.disconnected_at.map(|_| now_ms() / 1000 + signed(DISCONNECTED_SESSION_SECONDS));
     transaction
         .prepare_cached(
             "REPLACE INTO sessions (user_id, username, level, class, location_id, hp, last_seen, disconnected_at,
                                     expires_at, server, epoch)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-                    min(?9, coalesce((SELECT expires_at FROM sessions WHERE user_id = ?1), ?9)), ?10, ?11",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             session.user_id.0,
@@ -229,18 +227,23 @@ fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session
             session.hp,
             signed(session.last_seen),
             session.disconnected_at.map(signed),
-            expires_at,
+            session.expires_at().map(signed),
             run.server.as_str(),
             signed(run.epoch),
         ])?;
     Ok(())
 }
 
-/// Marks the sessions of servers that are gone as disconnected, and drops those whose time is over; how many were
-/// marked.
+/// Marks the sessions of servers that are gone as disconnected, and drops those of them whose time is over; how many
+/// were marked. A live server's stays: nobody sees it any more, but it holds the character.
 pub(super) fn disconnect_orphans(transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
     let now = now_ms();
-    transaction.execute("DELETE FROM sessions WHERE expires_at <= ?", [now / 1000])?;
+    transaction.execute(
+        "DELETE FROM sessions
+         WHERE expires_at <= ?1 / 1000
+           AND (server, epoch) NOT IN (SELECT server, epoch FROM servers WHERE lease_ends_ms > ?1)",
+        [now],
+    )?;
     transaction.execute(
         "UPDATE sessions SET disconnected_at = ?1, expires_at = ?1 + ?2
          WHERE disconnected_at IS NULL

@@ -12,8 +12,10 @@ local name, id, above = ARGV[1], ARGV[2], ARGV[3]
 if call('EXISTS', name_key) == 1 then
   return 0
 end
+-- No number when somebody wrote something else there; INCR then refuses it by its name.
+local last = tonumber(call('GET', counter_key) or 0)
 if id == '' then
-  if tonumber(call('GET', counter_key) or 0) < tonumber(above) then
+  if last and last < tonumber(above) then
     call('SET', counter_key, above)
   end
   id = tostring(call('INCR', counter_key))
@@ -21,7 +23,7 @@ else
   if call('HEXISTS', names_key, id) == 1 then
     return 0
   end
-  if tonumber(call('GET', counter_key) or 0) < tonumber(id) then
+  if last and last < tonumber(id) then
     call('SET', counter_key, id)
   end
 end

@@ -1,11 +1,15 @@
--- Marks the session of a run that is gone as disconnected; of a session that has expired, forgets the user.
+-- Marks the session of a run that is gone as disconnected; of a session that has expired, forgets the user, unless the
+-- run that had the character last still lives.
 --
--- KEYS: session, set of sessions
--- ARGV: id of the user, server and epoch of the run, time, seconds that the session is kept
+-- KEYS: session, set of sessions, owner of the character
+-- ARGV: id of the user, server and epoch of the run, time, seconds that the session is kept, key template of lease
 -- Answers 1 when it was marked.
 
 if call('EXISTS', KEYS[1]) == 0 then
-  call('SREM', KEYS[2], ARGV[1])
+  local owner, owner_epoch = owner_of(KEYS[3])
+  if not (owner and lives(ARGV[6], owner, owner_epoch)) then
+    call('SREM', KEYS[2], ARGV[1])
+  end
   return 0
 end
 local found = call('HMGET', KEYS[1], 'server', 'epoch', 'websocket_connected')

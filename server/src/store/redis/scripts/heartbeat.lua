@@ -1,8 +1,9 @@
 -- Renews the lease of a run, unless a newer run of the same server has it.
 --
--- KEYS 3…: last epoch, name of the store, uptime, start, set of characters taken from the run
+-- KEYS 3…: last epoch, name of the store, uptime, start, set of characters taken from the run, counter of accounts
 -- ARGV 4…: id of the server, a name for a store that has none, epoch, connections, uptime, start
--- Answers false when replaced, else the sum of connections, the name of the store and the characters taken.
+-- Answers false when replaced, else the sum of connections, the name of the store, the characters taken and what the
+-- counter holds.
 
 local epoch_key, store_id_key, uptime_key, start_key, taken_key = KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local server, fresh_store_id, epoch = ARGV[4], ARGV[5], ARGV[6]
@@ -20,4 +21,11 @@ call('SET', store_id_key, fresh_store_id, 'NX')
 renew(server, epoch, connections)
 call('SET', uptime_key, uptime)
 call('SET', start_key, start)
-return { sum_connections(), call('GET', store_id_key), call('SMEMBERS', taken_key) }
+-- A counter that somebody has spoilt is for those to tell who need it.
+local last_account = redis.pcall('GET', KEYS[8])
+return {
+  sum_connections(),
+  call('GET', store_id_key),
+  call('SMEMBERS', taken_key),
+  type(last_account) == 'string' and last_account or '',
+}

@@ -9,20 +9,18 @@ local session_key, seen_key, sessions_key, owner_key, taken_key = KEYS[1], KEYS[
 local lease_template, taken_template, user, server, epoch = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local held = call('HMGET', session_key, 'server', 'epoch')
-if held[1] and not (held[1] == server and held[2] == epoch) then
-  if call('GET', fill(lease_template, '{server}', held[1])) == held[2] then
-    return held[1]
-  end
+local owner, owner_epoch = owner_of(owner_key)
+if not held[1] and call('SISMEMBER', sessions_key, user) == 1 then
+  held = { owner, owner_epoch }
+end
+if held[1] and not (held[1] == server and held[2] == epoch) and lives(lease_template, held[1], held[2]) then
+  return held[1]
 end
 
-local owner = call('GET', owner_key)
-if owner and owner ~= server .. ':' .. epoch then
-  local old_server, old_epoch = string.match(owner, '^(.*):(%d+)$')
-  if old_server then
-    local old_taken_key = fill(fill(taken_template, '{server}', old_server), '{epoch}', old_epoch)
-    call('SADD', old_taken_key, user)
-    call('EXPIRE', old_taken_key, ARGV[6])
-  end
+if owner and not (owner == server and owner_epoch == epoch) then
+  local old_taken_key = fill(fill(taken_template, '{server}', owner), '{epoch}', owner_epoch)
+  call('SADD', old_taken_key, user)
+  call('EXPIRE', old_taken_key, ARGV[6])
 end
 call('SREM', taken_key, user)
 call('SET', owner_key, server .. ':' .. epoch)

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use super::keys::{register, session};
 use super::server::{PATIENCE, TestRedis, is_installed, patient};
-use crate::store::records::UserId;
+use crate::store::records::{PositionRecord, UserId};
 use crate::store::redis::{Keepalive, RedisAddress, RedisError, RedisOptions, RedisStore};
 use crate::store::server::ServerStatus;
-use crate::store::session::{Claim, SessionWrite};
+use crate::store::session::{Claim, Session, SessionWrite};
 use crate::store::testing::{position_save, sample_account, sample_character, sheet_save};
 use crate::store::worker::{Backoff, Worker};
 use crate::store::{CreateError, Reply, Request, Store, StoreError, Ticket};
@@ -219,6 +219,34 @@ fn a_key_of_the_wrong_type_is_named() {
     redis.cli("SET player:1:inventory wrong");
     store.save_characters(&[sheet_save(user_id, sample_character())]).unwrap();
     assert_eq!(store.load_account("juan").unwrap().unwrap().character, sample_character());
+}
+
+#[test]
+fn a_counter_that_is_no_number_is_named_and_left_as_it_is() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    store.create_account(&sample_account("Juan"), &sample_character()).unwrap();
+    let held = store.load_account("juan").unwrap().unwrap();
+    register(&mut store, "norte");
+    redis.cli("SET accounts:counter abc");
+    let created = store.create_account(&sample_account("Ana"), &sample_character());
+    let Err(CreateError::Store(error)) = created else { panic!("{created:?}") };
+    let error = redis_error(error);
+    assert!(matches!(&error, RedisError::NoNumber { key, .. } if key == "accounts:counter"), "{error}");
+    assert!(error.to_string().contains("GET \"accounts:counter\""), "{error}");
+    // Only a Redis that may be better soon counts as away.
+    assert!(!error.is_temporary());
+    assert_eq!(redis.cli("EXISTS account:username:ana"), "0");
+    // Whoever has a number needs no new one.
+    redis.cli("DEL account:username:juan accounts:names");
+    store.restore_accounts(std::slice::from_ref(&held)).unwrap();
+    assert_eq!(store.load_account("juan").unwrap(), Some(held));
+    assert_eq!(redis.cli("GET accounts:counter"), "abc");
+    redis.cli("SET accounts:counter 7");
+    assert_eq!(store.create_account(&sample_account("Ana"), &sample_character()), Ok(UserId(8)));
 }
 
 #[test]
@@ -440,6 +468,63 @@ fn who_is_created_on_an_emptied_redis_takes_the_number_of_nobody_who_comes_back(
         assert_eq!(store.load_account(name).unwrap(), Some(account.clone()));
     }
     assert_eq!(store.create_account(&sample_account("Dora"), &sample_character()), Ok(UserId(4)));
+}
+
+#[test]
+fn who_is_created_on_an_emptied_redis_takes_the_number_of_nobody_on_another_server() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let (mut norte, mut sur) = (redis.store(), redis.store());
+    register(&mut norte, "norte");
+    register(&mut sur, "sur");
+    sur.create_account(&sample_account("Ana"), &sample_character()).unwrap();
+    let held = sur.load_account("ana").unwrap().unwrap();
+    norte.heartbeat(&ServerStatus::default()).unwrap();
+    redis.cli("FLUSHDB");
+    assert_eq!(norte.create_account(&sample_account("Beto"), &sample_character()), Ok(UserId(2)));
+    sur.restore_accounts(std::slice::from_ref(&held)).unwrap();
+    assert_eq!(sur.load_account("ana").unwrap(), Some(held));
+    // A counter that holds nonsense keeps no server from its heartbeats, nor do the requests of one turn.
+    for spoilt in ["SET accounts:counter abc", "LPUSH accounts:counter 1"] {
+        redis.cli("DEL accounts:counter");
+        redis.cli(spoilt);
+        norte.heartbeat(&ServerStatus::default()).unwrap();
+    }
+    redis.cli("SET accounts:counter 40");
+    let beat = |ticket| Request::Heartbeat { ticket, status: Box::default() };
+    sur.carry_out(&[beat(1), beat(2)]);
+    redis.cli("FLUSHDB");
+    assert_eq!(sur.create_account(&sample_account("Caro"), &sample_character()), Ok(UserId(41)));
+}
+
+#[test]
+fn a_number_that_went_to_somebody_else_is_saved_no_more_by_who_had_it() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let (mut norte, mut sur) = (redis.store(), redis.store());
+    register(&mut norte, "norte");
+    register(&mut sur, "sur");
+    for name in ["Ana", "Beto"] {
+        sur.create_account(&sample_account(name), &sample_character()).unwrap();
+    }
+    let held: Vec<_> = ["Ana", "Beto"].map(|name| sur.load_account(name).unwrap().unwrap()).into();
+    for (number, name) in [(1, "ANA"), (2, "Beto")] {
+        sur.open_session(&Session { username: name.into(), ..session(number) }).unwrap();
+    }
+    redis.cli("FLUSHDB");
+    // This one has not heard of them.
+    assert_eq!(norte.create_account(&sample_account("Caro"), &sample_character()), Ok(UserId(1)));
+    sur.restore_accounts(&held).unwrap();
+    let step = |user| position_save(UserId(user), PositionRecord { x: 9, ..sample_character().position });
+    assert_eq!(sur.save_characters(&[step(1)]), Err(StoreError::UnknownUser(UserId(1))));
+    assert_eq!(sur.save_characters(&[step(2)]), Ok(()));
+    assert_eq!(norte.load_account("caro").unwrap().unwrap().character, sample_character());
+    assert_eq!(norte.load_account("ana").unwrap(), None);
+    assert_eq!(norte.load_account("beto").unwrap().unwrap().character.position.x, 9);
 }
 
 #[test]
