@@ -17,7 +17,7 @@ use crate::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Reply, Request, Store};
 use core::net::Ipv4Addr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A packet as a client decodes it.
 type Packet = ServerPacket<'static>;
@@ -25,6 +25,8 @@ type Packet = ServerPacket<'static>;
 /// A game and what it needs: a store file, password threads, a clock that the test moves.
 struct Table {
     game: Game,
+    /// Unix seconds at `now` = 0. The real time: the store compares what it is told with its own clock.
+    started_at: u64,
     now: Millis,
     store: SqliteStore,
     /// Whether the store answers.
@@ -44,8 +46,10 @@ impl Table {
     fn with(settings: Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let cost = PasswordCost { memory_kib: 8, passes: 1, threads: 1 };
+        let started_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         Self {
-            game: Game::new(Arc::new(Content::starter()), settings, 1, 1_700_000_000),
+            game: Game::new(Arc::new(Content::starter()), settings, 1, started_at),
+            started_at,
             now: 0,
             store: registered_store(&directory.path().join("test.db")),
             store_answers: true,
