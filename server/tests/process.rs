@@ -388,10 +388,11 @@ fn what_does_not_start_says_why_in_one_line() {
 #[test]
 fn a_start_that_fails_on_its_port_leaves_the_next_one_to_the_corrected_file() {
     let directory = tempfile::tempdir().unwrap();
-    for _ in 0..2 {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap().to_string();
-        let file = format!("[server]\nhost = \"127.0.0.1\"\nport = {}\n", taken.local_addr().unwrap().port());
+    // Both stay taken: a start on either ends by itself.
+    let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    for listener in &taken {
+        let address = listener.local_addr().unwrap();
+        let file = format!("[server]\nhost = \"127.0.0.1\"\nport = {}\n", address.port());
         std::fs::write(directory.path().join("config.toml"), file).unwrap();
         let (code, _, errors) = output(directory.path(), &["--ops", ""]);
         assert_eq!(code, Some(1), "{errors}");
