@@ -62,7 +62,7 @@ fn a_port_that_is_taken_is_told_and_counted_and_the_old_one_stays() {
     let port = taken.local_addr().unwrap().port();
     cli(&redis, &format!("SET config:server:port {port}"));
     wait_until("a refused port", || refused(&server) == 1);
-    assert!(server.log().contains(&format!("cannot listen on 127.0.0.1:{port}")), "{}", server.log());
+    server.wait_for_log(&format!("cannot listen on 127.0.0.1:{port}"), LONG).unwrap();
     let health = || server.request("GET", "/health").unwrap();
     assert!(health().contains("\"settings_not_followed\":[\"server.port\"]"), "{}", health());
     let mut beto = create(&server, "Beto");

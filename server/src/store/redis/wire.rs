@@ -7,6 +7,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 use redis::{Parser, RedisResult, Value};
 use socket2::{SockRef, TcpKeepalive};
@@ -26,13 +27,16 @@ impl Wire {
     /// # Errors
     /// When nobody answers there, or the socket takes no setting.
     pub(super) fn connect(endpoint: &Endpoint, options: &RedisOptions) -> io::Result<Self> {
-        let socket = match endpoint {
-            Endpoint::Tcp(host, port) => Socket::Tcp(connect_tcp((host.as_str(), *port), options)?),
-            Endpoint::Unix(path) => Socket::Unix(uninterrupted(|| UnixStream::connect(path))?),
+        let stream = match endpoint {
+            Endpoint::Tcp(host, port) => Stream::Tcp(connect_tcp((host.as_str(), *port), options)?),
+            Endpoint::Unix(path) => {
+                Stream::Unix(uninterrupted(options.connect_timeout, || UnixStream::connect(path))?)
+            }
         };
-        let setting = socket.as_ref();
+        let setting = stream.as_ref();
         setting.set_read_timeout(Some(options.answer_timeout))?;
         setting.set_write_timeout(Some(options.answer_timeout))?;
+        let socket = Socket { stream, limit: options.answer_timeout };
         Ok(Self { socket, parser: Parser::new() })
     }
 
@@ -75,12 +79,18 @@ fn connect_tcp(name: impl ToSocketAddrs, options: &RedisOptions) -> io::Result<T
     Err(last_error)
 }
 
-enum Socket {
+/// A stream on which no wait is much longer than its limit, signals or not.
+struct Socket {
+    stream: Stream,
+    limit: Duration,
+}
+
+enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-impl Socket {
+impl Stream {
     fn as_ref(&self) -> SockRef<'_> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream),
@@ -91,19 +101,19 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        uninterrupted(|| match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
+        uninterrupted(self.limit, || match &mut self.stream {
+            Stream::Tcp(stream) => stream.read(buffer),
+            Stream::Unix(stream) => stream.read(buffer),
         })
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(bytes),
-            Self::Unix(stream) => stream.write(bytes),
-        }
+        uninterrupted(self.limit, || match &mut self.stream {
+            Stream::Tcp(stream) => stream.write(bytes),
+            Stream::Unix(stream) => stream.write(bytes),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -111,11 +121,17 @@ impl Write for Socket {
     }
 }
 
-/// Does `action` once more whenever a signal interrupts it. A socket with a time limit is not started again by the system.
-fn uninterrupted<T>(mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+/// Does `action` once more when a signal interrupts it: the system does not start a wait with a time limit again. Each wait
+/// has the whole limit, so none begins when that is over: signals may come for ever.
+fn uninterrupted<T>(limit: Duration, mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let began = Instant::now();
     loop {
         match action() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                if began.elapsed() >= limit {
+                    return Err(ErrorKind::TimedOut.into());
+                }
+            }
             outcome => return outcome,
         }
     }
@@ -132,8 +148,8 @@ mod tests {
 
     extern "C" fn nothing(_: libc::c_int) {}
 
-    #[test]
-    fn a_signal_does_not_end_the_wait_for_an_answer() {
+    /// A connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
+    fn pair(answer_timeout: Duration) -> (Wire, UnixStream) {
         // SAFETY: the handler touches nothing; no other test uses this signal.
         unsafe {
             libc::signal(libc::SIGUSR2, nothing as extern "C" fn(libc::c_int) as libc::sighandler_t);
@@ -141,19 +157,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
-        let options = RedisOptions { answer_timeout: Duration::from_secs(60), ..RedisOptions::default() };
-        let mut wire = Wire::connect(&Endpoint::Unix(path), &options).unwrap();
-        let (mut server, _) = listener.accept().unwrap();
+        let options = RedisOptions { answer_timeout, ..RedisOptions::default() };
+        let wire = Wire::connect(&Endpoint::Unix(path), &options).unwrap();
+        (wire, listener.accept().unwrap().0)
+    }
+
+    fn signal<T>(thread: &thread::JoinHandle<T>) {
+        // SAFETY: the thread has not been joined, so its number is its own.
+        unsafe { libc::pthread_kill(thread.as_pthread_t(), libc::SIGUSR2) };
+        thread::sleep(Duration::from_millis(1));
+    }
+
+    #[test]
+    fn a_signal_does_not_end_the_wait_for_an_answer() {
+        let (mut wire, mut server) = pair(Duration::from_secs(60));
         let asker = thread::spawn(move || wire.answer().unwrap());
-        let thread = asker.as_pthread_t();
         for byte in b":42\r\n" {
-            for _ in 0..20 {
-                // SAFETY: the thread has not been joined, so its number is its own.
-                unsafe { libc::pthread_kill(thread, libc::SIGUSR2) };
-                thread::sleep(Duration::from_millis(1));
-            }
+            (0..20).for_each(|_| signal(&asker));
             server.write_all(&[*byte]).unwrap();
         }
         assert_eq!(asker.join().unwrap(), Value::Int(42));
+    }
+
+    #[test]
+    fn signals_do_not_put_off_the_end_of_the_wait() {
+        let (mut wire, _server) = pair(Duration::from_millis(100));
+        let asker = thread::spawn(move || wire.answer().unwrap_err());
+        for _ in 0..60_000 {
+            if asker.is_finished() {
+                break;
+            }
+            signal(&asker);
+        }
+        assert!(asker.is_finished(), "it waits for ever");
+        assert!(asker.join().unwrap().is_timeout());
     }
 }
