@@ -38,6 +38,16 @@ pub fn set(config: &mut Config, key: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Sets several settings, each as [`set`] does, and gives what came of each. Two that keep a rule together may come in
+/// either order.
+pub fn set_all(config: &mut Config, changes: &[(&str, &str)]) -> Vec<Result<(), String>> {
+    let mut outcomes: Vec<_> = changes.iter().map(|(key, text)| set(config, key, text)).collect();
+    for (outcome, (key, text)) in outcomes.iter_mut().zip(changes).filter(|(outcome, _)| outcome.is_err()) {
+        *outcome = set(config, key, text);
+    }
+    outcomes
+}
+
 /// The value of a setting as plain text, as [`set`] takes it; `None` when there is no such setting.
 #[must_use]
 pub fn text(config: &Config, key: &str) -> Option<String> {
@@ -70,6 +80,7 @@ impl Loaded {
     /// Lays the live settings of the store over those of the file and the defaults.
     pub fn lay_store_over(&mut self, stored: &BTreeMap<String, String>) -> Overlaid {
         let Overlaid { mut remarks, mut refused } = Overlaid::default();
+        let mut changes = Vec::new();
         for key in live_keys() {
             let Some(value) = stored.get(key) else { continue };
             let (before, source) = (text(&self.config, key).unwrap_or_default(), self.sources.of(key));
@@ -80,29 +91,26 @@ impl Loaded {
                 }
                 continue;
             }
-            match source {
-                Source::Flag(_) | Source::Environment(_) => {
-                    remarks.push(format!("{key}: the store says {value:?}, {source} wins with {before:?}"));
-                }
-                Source::File { .. } | Source::Default | Source::Store => {
-                    match set(&mut self.config, key, value) {
-                        Ok(()) => {
-                            if matches!(source, Source::File { .. }) {
-                                remarks.push(format!(
-                                    "{key}: the store's {value:?} wins over {before:?} of {source}"
-                                ));
-                            }
-                            self.sources.replace(key, Source::Store);
-                        }
-                        Err(expected) => {
-                            refused.insert(key);
-                            remarks.push(format!(
-                                "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
-                            ));
-                        }
-                    }
-                }
+            if is_stronger {
+                remarks.push(format!("{key}: the store says {value:?}, {source} wins with {before:?}"));
+            } else {
+                changes.push((key, value.as_str()));
             }
+        }
+        let before = self.config.clone();
+        for ((key, value), outcome) in changes.iter().zip(set_all(&mut self.config, &changes)) {
+            let (before, source) = (text(&before, key).unwrap_or_default(), self.sources.of(key));
+            if let Err(expected) = outcome {
+                refused.insert(*key);
+                remarks.push(format!(
+                    "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
+                ));
+                continue;
+            }
+            if matches!(source, Source::File { .. }) {
+                remarks.push(format!("{key}: the store's {value:?} wins over {before:?} of {source}"));
+            }
+            self.sources.replace(key, Source::Store);
         }
         Overlaid { remarks, refused }
     }
@@ -182,6 +190,17 @@ mod tests {
         assert_eq!(remarks.len(), 3, "{remarks:?}");
         assert!(remarks[0].contains("eighty"), "{remarks:?}");
         assert!(refused.into_iter().eq(["game.dice_min", "server.max_connections", "server.port"]));
+    }
+
+    #[test]
+    fn settings_that_keep_a_rule_together_come_in_either_order() {
+        for (min, max) in [("3", "5"), ("12", "14")] {
+            let mut loaded = loaded(&[], "[game]\ndice_min = 7\ndice_max = 9\n");
+            let stored = stored(&[("game.dice_min", min), ("game.dice_max", max)]);
+            assert_eq!(loaded.lay_store_over(&stored).refused, BTreeSet::new());
+            let dice = ["game.dice_min", "game.dice_max"].map(|key| text(&loaded.config, key).unwrap());
+            assert_eq!(dice, [min, max]);
+        }
     }
 
     #[test]

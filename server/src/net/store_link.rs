@@ -45,7 +45,9 @@ pub(super) struct StoreLink {
     config: Config,
     /// What the store said last of each live setting, valid or not.
     seen: Settings,
-    /// Settings whose value in the store is not in force.
+    /// Settings whose value in the store is not valid.
+    refused: BTreeSet<&'static str>,
+    /// Settings whose value in the store could not be followed.
     not_followed: BTreeSet<&'static str>,
     store_id: String,
     heartbeat_at: Millis,
@@ -72,7 +74,8 @@ impl StoreLink {
         Self {
             config,
             seen,
-            not_followed: refused,
+            refused,
+            not_followed: BTreeSet::new(),
             store_id,
             heartbeat_at: 0,
             told: None,
@@ -158,35 +161,49 @@ impl StoreLink {
     ) -> Option<Order> {
         self.awaits_settings = false;
         let stored = result.ok()?;
-        let changed: Vec<_> = live::live_keys().filter(|key| self.take_in(key, &stored, metrics)).collect();
+        let changed = self.take_in(&stored, metrics);
         self.seen = stored;
         (!changed.is_empty()).then(|| Order::Follow { changed, config: Box::new(self.config.clone()) })
     }
 
-    /// Follows one setting if the store says something new of it; whether anything changed.
-    fn take_in(&mut self, key: &'static str, stored: &Settings, metrics: &mut Metrics) -> bool {
-        let value = stored.get(key);
-        if value == self.seen.get(key) {
-            return false;
+    /// Follows what the store says anew, and gives the names of what changed.
+    fn take_in(&mut self, stored: &Settings, metrics: &mut Metrics) -> Vec<&'static str> {
+        let news: Vec<_> = live::live_keys().filter(|key| stored.get(*key) != self.seen.get(*key)).collect();
+        if news.is_empty() {
+            return Vec::new();
         }
-        self.not_followed.remove(key);
-        let Some(value) = value else { return false };
-        let before = live::text(&self.config, key).unwrap_or_default();
-        if *value == before {
-            return false;
+        for key in &news {
+            self.not_followed.remove(key);
         }
-        match live::set(&mut self.config, key, value) {
-            Ok(()) => {
-                log::info!("{key} is now {value:?} (was {before:?})");
-                true
+        // What was refused for the sake of another setting may be valid now.
+        let asked = live::live_keys().filter(|key| news.contains(key) || self.refused.contains(key));
+        let changes: Vec<(&str, &str)> =
+            asked.filter_map(|key| Some((key, stored.get(key)?.as_str()))).collect();
+        self.refused.retain(|key| !news.contains(key));
+        let before = self.config.clone();
+        let outcomes = live::set_all(&mut self.config, &changes);
+        let mut changed = Vec::new();
+        for ((key, value), outcome) in changes.into_iter().zip(outcomes) {
+            let before = live::text(&before, key).unwrap_or_default();
+            match outcome {
+                Ok(()) => {
+                    self.refused.remove(key);
+                    if value != before {
+                        log::info!("{key} is now {value:?} (was {before:?})");
+                        changed.push(key);
+                    }
+                }
+                Err(expected) => {
+                    if self.refused.insert(key) {
+                        metrics.increment(Counter::SettingsRefused);
+                        log::warn!(
+                            "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
+                        );
+                    }
+                }
             }
-            Err(expected) => {
-                metrics.increment(Counter::SettingsRefused);
-                self.not_followed.insert(key);
-                log::warn!("{key}: the store says {value:?}, expected {expected}; {before:?} stays in force");
-                false
-            }
         }
+        changed
     }
 
     /// The server goes on listening where it did: it could not follow.
@@ -200,7 +217,7 @@ impl StoreLink {
 
     /// Names of the live settings whose value in the store is not in force.
     pub(super) fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.not_followed.iter().copied()
+        self.refused.union(&self.not_followed).copied()
     }
 
     /// What a store that lacks live settings is to be given.
@@ -280,6 +297,20 @@ mod tests {
         assert_eq!(metrics.count(Counter::SettingsRefused), 1);
         link.settings_answered(Ok(stored(&[(key, "7")])), &mut metrics);
         assert_eq!(link.not_followed().count(), 0);
+    }
+
+    #[test]
+    fn what_was_refused_for_the_sake_of_another_setting_is_followed_once_that_has_changed() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let (min, max) = (("game.dice_min", "12"), ("game.dice_max", "9"));
+        link.settings_answered(Ok(stored(&[max])), &mut metrics);
+        assert!(link.settings_answered(Ok(stored(&[min, max])), &mut metrics).is_none());
+        assert!(link.not_followed().eq(["game.dice_min"]));
+        let order = link.settings_answered(Ok(stored(&[min, ("game.dice_max", "14")])), &mut metrics);
+        let Some(Order::Follow { changed, config }) = order else { panic!("nothing is followed") };
+        assert_eq!((changed.len(), config.game.dice_min, config.game.dice_max), (2, 12, 14));
+        assert_eq!(link.not_followed().count(), 0);
+        assert_eq!(metrics.count(Counter::SettingsRefused), 1);
     }
 
     #[test]
