@@ -170,6 +170,16 @@ impl Table {
         (ticket, saves)
     }
 
+    /// The store says that it cannot write that save.
+    fn refuse_save(
+        &mut self,
+        (ticket, saves): (store::Ticket, Vec<CharacterSave>),
+        error: store::StoreError,
+    ) {
+        let reply = Request::SaveCharacters { ticket, saves }.refuse(error);
+        self.game.handle(self.now, Input::Store(reply));
+    }
+
     /// The store says of everything that waits that it is away.
     fn refuse_waiting(&mut self) {
         for request in std::mem::take(&mut self.waiting) {

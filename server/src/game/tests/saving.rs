@@ -101,11 +101,9 @@ fn a_save_that_fails_after_its_player_has_left_is_written_again() {
     table.store_answers = false;
     describe(&mut table, ana, "maga");
     table.pass(5_000);
-    let (ticket, saves) = table.take_waiting_save();
+    let save = table.take_waiting_save();
     table.send(ana, ClientPacket::Quit);
-    let refusal = store::StoreError::Unavailable("test".into());
-    let reply = Request::SaveCharacters { ticket, saves }.refuse(refusal);
-    table.game.handle(table.now, Input::Store(reply));
+    table.refuse_save(save, store::StoreError::Unavailable("test".into()));
     table.store_answers = true;
     table.pass(5_000);
     assert_eq!(stored_description(&mut table, "Ana"), "maga");
@@ -137,10 +135,9 @@ fn a_character_that_another_server_took_holds_nobody_up() {
     describe(&mut table, ana, "maga");
     describe(&mut table, bea, "bruja");
     table.pass(5_000);
-    let (ticket, saves) = table.take_waiting_save();
+    let save = table.take_waiting_save();
     let taken = table.store.find_account("Ana").unwrap().unwrap().user_id;
-    let reply = Request::SaveCharacters { ticket, saves }.refuse(store::StoreError::CharacterTaken(taken));
-    table.game.handle(table.now, Input::Store(reply));
+    table.refuse_save(save, store::StoreError::CharacterTaken(taken));
     table.store_answers = true;
     table.settle();
     table.answer_waiting();
@@ -159,9 +156,8 @@ fn a_character_whose_account_was_deleted_holds_nobody_up() {
     table.pass(5_000);
     let unknown = |user_id| store::StoreError::UnknownUser(user_id);
     let deleted = table.store.find_account("Ana").unwrap().unwrap().user_id;
-    let (ticket, saves) = table.take_waiting_save();
-    let reply = Request::SaveCharacters { ticket, saves }.refuse(unknown(deleted));
-    table.game.handle(table.now, Input::Store(reply));
+    let save = table.take_waiting_save();
+    table.refuse_save(save, unknown(deleted));
     table.settle();
     let mut groups = Vec::new();
     for request in &table.waiting {
@@ -181,9 +177,8 @@ fn an_account_that_is_known_again_is_saved_with_the_others_again() {
     describe(&mut table, ana, "maga");
     table.pass(5_000);
     let user_id = table.store.find_account("Ana").unwrap().unwrap().user_id;
-    let (ticket, saves) = table.take_waiting_save();
-    let reply = Request::SaveCharacters { ticket, saves }.refuse(store::StoreError::UnknownUser(user_id));
-    table.game.handle(table.now, Input::Store(reply));
+    let save = table.take_waiting_save();
+    table.refuse_save(save, store::StoreError::UnknownUser(user_id));
     table.store_answers = true;
     table.settle();
     table.answer_waiting();

@@ -1,5 +1,5 @@
 //! How fast it is. Run them alone, optimised:
-//! `cargo test --profile bench -p pyao-server --lib redis::tests::measure -- --ignored --nocapture --test-threads 1`
+//! `cargo test --release -p pyao-server --lib redis::tests::measure -- --ignored --nocapture --test-threads 1`
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
