@@ -16,9 +16,10 @@ case $host in
     *) echo "cannot build static programs on $host: a *-linux-gnu toolchain is needed" >&2; exit 1 ;;
 esac
 
-# The target is named although it is the host: otherwise the flag would reach build scripts and macros, which cannot be
-# static.
-RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static" \
+# The target is named although it is the host: otherwise the flags would reach build scripts and macros, which cannot be
+# static. By default `getrandom` looks up the system call's function at run time, which a static program cannot, and then
+# reads /dev/urandom, which is missing in an empty chroot; `linux_getrandom` links the function.
+RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"" \
     cargo build --locked --release --target "$host" "${programs[@]/#/--package=}"
 
 mkdir -p "$target_folder/static"

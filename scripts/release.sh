@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what a release publishes for this machine's architecture: an archive with both static programs, manual pages,
-# completions, the settings file and the licences, and its checksum. Tries the server first. They land in
-# target/archives/.
+# completions, the settings file and the licences, and its checksum. Tries both programs first, by `chroot` in a directory
+# that holds nothing else, which takes root or sudo. They land in target/archives/.
 #
 # Usage: scripts/release.sh [TAG]       with a tag: fails unless it is v and the version in Cargo.toml
 #   CARGO_TARGET_DIR is respected.
@@ -19,7 +19,7 @@ server=$(realpath "$target_folder/static/pyao-server")
 admin=$(realpath "$target_folder/static/pyao-admin")
 work=$(mktemp -d)
 server_process=
-trap '[ -z "$server_process" ] || kill -9 "$server_process"; rm -rf "$work"' EXIT
+trap '[ -z "$server_process" ] || as_root kill -9 "$server_process"; rm -rf "$work"' EXIT
 
 # wait_until SECONDS COMMAND...: tries the command ten times a second.
 wait_until() {
@@ -31,11 +31,19 @@ wait_until() {
     done
 }
 
-server_ended() { ! kill -0 "$server_process" 2>/dev/null; }
+# Our own `kill -0` may not be allowed to look at a process that sudo started.
+server_ended() { [ ! -e "/proc/$server_process" ]; }
 
-# Starts the static server in an empty directory, asks after its health, connects as a player does, and stops it.
-try_server() {
-    local start=(env --chdir="$work" "$server" --host 127.0.0.1 --port 0 --ops 127.0.0.1:0 --no-redis)
+# Runs a program as this user where there is no other file: no library, no device, no /etc.
+alone=(chroot --userspec="$(id -u):$(id -g)" "$work/root")
+[ "$(id -u)" -eq 0 ] || alone=(sudo "${alone[@]}")
+
+# Starts the static server in an empty directory, asks after its health, connects as a player does, has the static tool
+# create an account in its store, and stops it.
+try_programs() {
+    mkdir "$work/root"
+    cp "$server" "$admin" "$work/root"
+    local start=("${alone[@]}" /pyao-server --host 127.0.0.1 --port 0 --ops 127.0.0.1:0 --no-redis)
     "${start[@]}" --check >/dev/null || fail "the server's --check fails"
     "${start[@]}" >"$work/log" 2>&1 &
     server_process=$!
@@ -48,7 +56,11 @@ try_server() {
     (exec 3<>"/dev/tcp/${players/://}") || fail "nobody listens for players at $players"
     curl --fail --silent --show-error --max-time 5 "http://$ops/health" | grep '"status":"healthy"' || fail "not healthy"
 
-    kill -TERM "$server_process"
+    echo 'secreto' | "${alone[@]}" /pyao-admin --store pyao.db account create Ana --email ana@example.org --race elf --gender female \
+        --class mage || fail "the tool creates no account"
+    "${alone[@]}" /pyao-admin --store pyao.db accounts | grep -q Ana || fail "the tool does not list the account"
+
+    as_root kill -TERM "$server_process"
     wait_until 15 server_ended || fail "the server goes on after SIGTERM"
     local outcome=0
     wait "$server_process" || outcome=$?
@@ -70,8 +82,8 @@ third_party_licences() {
     done <<<"$crates"
 }
 
-say "trying the server"
-try_server
+say "trying both programs in an empty directory"
+try_programs
 
 say "packing"
 name=pyao-server-$version-linux-$(uname -m)
