@@ -1,16 +1,17 @@
 //! Password hashing on threads of its own.
 //!
 //! A password hash is meant to be slow (argon2id: tens of milliseconds and megabytes of memory), so the loop never
-//! computes one. It submits a [`Job`] and goes on; a [`Reply`] with the job's ticket comes back. The queue is bounded:
-//! when it is full the player is told that the server is busy, instead of waiting for minutes.
+//! computes one. It submits a [`Job`] and goes on; a [`Reply`] with the job's ticket comes back. The queue is short: the
+//! game keeps what has to wait, and knows from [`Hasher::cost`] how long that takes.
 //!
 //! Somebody who guesses names must not learn from the time an answer takes which ones exist. So a login with an unknown
 //! name is verified as well, against a hash that nothing matches.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use argon2::password_hash::phc::PasswordHash;
@@ -19,8 +20,10 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 /// Pairs a [`Job`] with its [`Reply`]; the game makes them.
 pub type Ticket = u64;
 
-/// Most jobs that wait for a thread. At 50 ms each the last one waits for three seconds.
-pub const QUEUE_LIMIT: usize = 64;
+/// Most jobs that wait for a thread: two for each of as many threads as there may be.
+pub const QUEUE_LIMIT: usize = 2 * THREADS_MAX as usize;
+/// Hashes over which the cost of one is averaged.
+const COST_AVERAGED: u64 = 8;
 
 /// Most memory of one hash, configured or stored: 1 GiB.
 const MEMORY_MAX_KIB: u32 = 1024 * 1024;
@@ -150,7 +153,28 @@ pub enum StartError {
 pub struct Hasher {
     jobs: SyncSender<Job>,
     replies: Receiver<Reply>,
-    waiting: Arc<AtomicUsize>,
+    cost: Arc<Cost>,
+}
+
+/// What one hash costs, in microseconds: an average that follows the latest ones.
+#[derive(Debug)]
+struct Cost(AtomicU64);
+
+impl Cost {
+    fn new(first: Duration) -> Self {
+        Self(AtomicU64::new(microseconds(first)))
+    }
+
+    /// Two threads that finish together may lose one measurement, which does not matter.
+    fn measured(&self, took: Duration) {
+        let average = self.0.load(Ordering::Relaxed);
+        let next = (average * (COST_AVERAGED - 1) + microseconds(took)) / COST_AVERAGED;
+        self.0.store(next, Ordering::Relaxed);
+    }
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / COST_AVERAGED)
 }
 
 impl Hasher {
@@ -160,20 +184,21 @@ impl Hasher {
     /// # Errors
     /// See [`StartError`].
     pub fn start(cost: PasswordCost, notify: impl Fn() + Clone + Send + 'static) -> Result<Self, StartError> {
+        let began = Instant::now();
         let engine = Engine::new(cost)?;
+        let measured = Arc::new(Cost::new(began.elapsed()));
         let (jobs, inbox) = mpsc::sync_channel(QUEUE_LIMIT);
         let (outbox, replies) = mpsc::channel();
         let inbox = Arc::new(Mutex::new(inbox));
-        let waiting = Arc::new(AtomicUsize::new(0));
         for number in 1..=cost.threads {
             let engine = engine.clone();
             let (inbox, outbox, notify) = (Arc::clone(&inbox), outbox.clone(), notify.clone());
-            let waiting = Arc::clone(&waiting);
+            let measured = Arc::clone(&measured);
             thread::Builder::new().name(format!("password {number}")).spawn(move || {
-                serve(&engine, &inbox, &outbox, &waiting, notify);
+                serve(&engine, &inbox, &outbox, &measured, notify);
             })?;
         }
-        Ok(Self { jobs, replies, waiting })
+        Ok(Self { jobs, replies, cost: measured })
     }
 
     /// Queues a job; never blocks. Each job taken is answered by exactly one reply, in no promised order.
@@ -181,11 +206,7 @@ impl Hasher {
     /// # Errors
     /// [`Busy`] when [`QUEUE_LIMIT`] jobs wait; the job is dropped.
     pub fn submit(&self, job: Job) -> Result<(), Busy> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(job).map_err(|_| {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            Busy
-        })
+        self.jobs.try_send(job).map_err(|_| Busy)
     }
 
     /// The next reply, if one is there.
@@ -193,10 +214,10 @@ impl Hasher {
         self.replies.try_recv().ok()
     }
 
-    /// Number of jobs submitted and not yet answered.
+    /// What one hash costs a thread on this machine now, as measured.
     #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    pub fn cost(&self) -> Duration {
+        Duration::from_micros(self.cost.0.load(Ordering::Relaxed))
     }
 }
 
@@ -205,15 +226,16 @@ fn serve(
     engine: &Engine,
     inbox: &Mutex<Receiver<Job>>,
     outbox: &Sender<Reply>,
-    waiting: &AtomicUsize,
+    cost: &Cost,
     notify: impl Fn(),
 ) {
     loop {
         // The lock is held while waiting for a job, not while working on it.
         let job = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
+        let began = Instant::now();
         let reply = engine.work(job);
-        waiting.fetch_sub(1, Ordering::Relaxed);
+        cost.measured(began.elapsed());
         if outbox.send(reply).is_err() {
             return;
         }

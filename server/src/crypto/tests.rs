@@ -131,7 +131,7 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
     }
     tickets.sort_unstable();
     assert_eq!(tickets, (0..QUEUE_LIMIT as u64).map(|ticket| (ticket, true)).collect::<Vec<_>>());
-    assert_eq!(hasher.waiting(), 0);
+    assert!(hasher.cost() > Duration::ZERO);
 }
 
 #[test]

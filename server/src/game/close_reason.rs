@@ -1,5 +1,7 @@
 //! Every way a connection ends: one list for the log, the metrics and the player.
 
+use super::texts;
+
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CloseReason {
@@ -33,6 +35,10 @@ pub enum CloseReason {
     Overloaded,
     /// Wrong name or password, or another refusal at login.
     LoginRefused,
+    /// A login over `limits.logins_per_minute_per_ip`.
+    TooManyLogins,
+    /// A login while too many others wait for their passwords to be checked.
+    Busy,
     /// The same character logged in from elsewhere.
     Replaced,
     /// The character was taken over by another server.
@@ -47,7 +53,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for tables by reason.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Quit,
         Self::LostSocket,
         Self::ConnectionReset,
@@ -63,6 +69,8 @@ impl CloseReason {
         Self::TooManyFromAddress,
         Self::Overloaded,
         Self::LoginRefused,
+        Self::TooManyLogins,
+        Self::Busy,
         Self::Replaced,
         Self::TakenOver,
         Self::AccountDeleted,
@@ -89,6 +97,8 @@ impl CloseReason {
             Self::TooManyFromAddress => "too_many_from_address",
             Self::Overloaded => "overloaded",
             Self::LoginRefused => "login_refused",
+            Self::TooManyLogins => "too_many_logins",
+            Self::Busy => "busy",
             Self::Replaced => "replaced",
             Self::TakenOver => "taken_over",
             Self::AccountDeleted => "account_deleted",
@@ -107,7 +117,7 @@ impl CloseReason {
             Self::Flood => Some("Enviaste demasiados paquetes; volvé a conectarte."),
             Self::ServerFull => Some("Servidor completo, probá más tarde."),
             Self::TooManyFromAddress => Some("Demasiadas conexiones desde tu dirección."),
-            Self::Overloaded => Some("El servidor está sobrecargado; probá en un momento."),
+            Self::Overloaded => Some(texts::OVERLOADED),
             Self::Replaced => Some("Tu personaje se conectó desde otro lugar."),
             Self::TakenOver => Some("Tu personaje entró por otro servidor."),
             Self::AccountDeleted => Some("Tu cuenta fue borrada de este servidor."),
@@ -122,6 +132,8 @@ impl CloseReason {
             | Self::OutputOverflow
             | Self::PartialWrite
             | Self::LoginRefused
+            | Self::TooManyLogins
+            | Self::Busy
             | Self::InternalError => None,
         }
     }

@@ -4,8 +4,9 @@
 
 use super::character_form::{CharacterForm, CheckedForm, FormFault, check_password};
 use super::dice::Dice;
-use super::login::{CLIENT_VERSION, store_failure_text};
+use super::login::CLIENT_VERSION;
 use super::pending::Pending;
+use super::refusal::Refusal;
 use super::{CloseReason, Game, Stage, texts};
 use crate::content::Position;
 use crate::crypto;
@@ -36,8 +37,8 @@ impl Game {
         if self.refuses_logins {
             return self.close(connection, CloseReason::Overloaded);
         }
-        if let Some(text) = self.refusal_to_try(connection) {
-            return self.refuse_creation(connection, text);
+        if let Some(refusal) = self.refusal_to_try(connection) {
+            return self.refuse_creation(connection, refusal.text());
         }
         let CreationRequest { form, password, version } = request;
         let (form, dice) = match self.check_creation(connection, form, &password, version) {
@@ -50,7 +51,7 @@ impl Game {
             form.into_character(dice, start, created_at, self.world.content(), &mut self.random);
         let hash = Pending::CreationHash { connection, account, character: Box::new(character) };
         let ticket = self.wait_for(connection, hash);
-        self.password_jobs.push(crypto::Job::Hash { ticket, password });
+        self.queue_password(connection, crypto::Job::Hash { ticket, password });
     }
 
     /// The checks of AO 0.13 in their order, and those it forgot.
@@ -88,7 +89,7 @@ impl Game {
     }
 
     /// Tells why and lets the player try again.
-    fn refuse_creation(&mut self, id: ConnectionId, text: &str) {
+    pub(super) fn refuse_creation(&mut self, id: ConnectionId, text: &str) {
         self.send(id, &ServerPacket::ErrorMsg { text: text.into() });
         if let Some(connection) = self.connections.get_mut(id) {
             connection.stage = Stage::Lobby;
@@ -126,15 +127,18 @@ impl Game {
         };
         match result {
             Ok(user_id) => {
-                log::info!("character {:?} created as {}", account.username, user_id.0);
+                self.log_creation(&account.username, user_id, connection);
+                if self.connections.get(connection).is_none() {
+                    return;
+                }
                 let account = AccountRecord { user_id, account, is_gm: false };
                 let session = self.session_of_stored(&StoredAccount { account, character: *character });
                 self.claim(connection, Box::new(session), None);
             }
             Err(CreateError::NameTaken) => self.refuse_creation(connection, texts::NAME_TAKEN),
             Err(CreateError::Store(error)) => {
-                log::warn!("creation of {:?}: {error}", account.username);
-                self.refuse_creation(connection, store_failure_text(&error));
+                self.log_store_failure(&account.username, &error);
+                self.refuse_creation(connection, Refusal::from(&error).text());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::chat_limit::ChatLimit;
 use super::players::{Player, PlayerKey, Unsaved};
+use super::refusal::Refusal;
 use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts, told::Words};
 use crate::content::Position;
 use crate::protocol::font::Font;
@@ -24,14 +25,15 @@ impl Game {
         account: AccountRecord,
         character: CharacterRecord,
     ) {
-        if self.connections.get(connection).is_none() {
+        let Some(address) = self.connections.get(connection).map(|connection| connection.address) else {
             return;
-        }
+        };
         let saved =
             Position { map: character.position.map, x: character.position.x, y: character.position.y };
         let Some(position) = self.place_for(saved, account.account.home) else {
             log::warn!("no room for {:?} near {saved}", account.account.username);
-            return self.refuse_login(connection, texts::NO_ROOM);
+            let (name, user) = (&account.account.username, account.user_id);
+            return self.refuse_login(connection, name, Some(user), &Refusal::NoRoom);
         };
         let key = self.players.next_key();
         let newcomer = Newcomer {
@@ -45,7 +47,8 @@ impl Game {
         };
         let Some(index) = self.world.enter(newcomer) else {
             log::warn!("no character index left for {:?}", account.account.username);
-            return self.refuse_login(connection, texts::NO_ROOM);
+            let (name, user) = (&account.account.username, account.user_id);
+            return self.refuse_login(connection, name, Some(user), &Refusal::NoRoom);
         };
         let unsaved = self.saving.returned(&account.account.username);
         self.players.insert(Player {
@@ -55,6 +58,8 @@ impl Game {
             character,
             index,
             connection: Some(connection),
+            address,
+            close_reason: None,
             pace: Pace::new(self.now),
             chat: ChatLimit::new(self.settings.chat_per_second, self.now),
             leaves_at: None,
@@ -89,10 +94,14 @@ impl Game {
         // The new client says nothing before it has heard everything.
         player.words = Words::default();
         let index = player.index;
-        log::info!("{:?} is back as connection {connection}", player.name());
         self.world.change_viewer(index, Some(connection));
         if let Some(old) = old {
             self.close(old, CloseReason::Replaced);
+        }
+        let address = self.connections.get(connection).map(|connection| connection.address);
+        if let Some(player) = self.players.get_mut(key) {
+            player.address = address.unwrap_or(player.address);
+            player.close_reason = None;
         }
         self.begin_play(connection, key);
     }
@@ -104,6 +113,8 @@ impl Game {
         self.session_changed(key);
         let Some(player) = self.players.get(key) else { return };
         let (index, class) = (player.index, player.account.account.class);
+        let (name, user) = (player.name().to_owned(), player.account.user_id);
+        self.log_login(&name, user, connection);
         self.outbox.start_segment(connection);
         self.send(connection, &ServerPacket::Logged { class });
         let user_index = i16::try_from(connection.slot % 32_767 + 1).unwrap_or(1);

@@ -56,13 +56,15 @@ impl Game {
     /// A connection has gone.
     pub(super) fn lost(&mut self, id: ConnectionId, reason: CloseReason) {
         let Some(connection) = self.connections.remove(id) else { return };
+        self.drop_attempts(&connection);
         let Stage::Playing(key) = connection.stage else { return };
         self.players.connect(key, None);
         let now = self.now;
         let Some(player) = self.players.get_mut(key) else { return };
         player.absent_since = now;
+        player.close_reason = Some(reason);
         let (index, counting_down) = (player.index, player.leaves_at.is_some());
-        log::info!("{:?} lost its connection: {reason}", player.name());
+        self.log_lost_connection(key, id, reason);
         self.world.change_viewer(index, None);
         self.session_changed(key);
         self.write_sessions();
@@ -117,6 +119,7 @@ impl Game {
         self.hide_from_others(index);
         let position = self.world.leave(index).map(|character| (character.position, character.heading));
         if let Some(player) = self.players.remove(key) {
+            self.log_leaving(&player);
             self.session_ended(player.account.user_id);
             self.keep_departed(player, position);
         }
@@ -131,10 +134,11 @@ impl Game {
             }
             self.depart(key);
         }
-        self.save_all_changes();
-        self.write_sessions();
         for connection in self.connections.ids().collect::<Vec<_>>() {
             self.close(connection, CloseReason::Shutdown);
         }
+        self.discard_attempts();
+        self.save_all_changes();
+        self.write_sessions();
     }
 }

@@ -5,7 +5,8 @@
 //! that they answer alike and take alike.
 
 use super::pending::Pending;
-use super::{CloseReason, Game, Stage, names, texts};
+use super::refusal::Refusal;
+use super::{Game, Stage, names};
 use crate::crypto;
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
@@ -26,14 +27,12 @@ impl Game {
         version: (u8, u8, u8),
     ) {
         // Whose character is in the world is in danger there, and costs nothing new.
-        if self.refuses_logins && self.players.by_name(&name).is_none() {
-            return self.close(connection, CloseReason::Overloaded);
-        }
-        if let Some(text) = self.refusal_to_try(connection) {
-            return self.refuse_login(connection, text);
-        }
-        if version != CLIENT_VERSION {
-            return self.refuse_login(connection, texts::WRONG_VERSION);
+        let is_overload = self.refuses_logins && self.players.by_name(&name).is_none();
+        let refusal = is_overload.then_some(Refusal::Overloaded);
+        let refusal = refusal.or_else(|| self.refusal_to_try(connection));
+        let refusal = refusal.or_else(|| (version != CLIENT_VERSION).then_some(Refusal::WrongVersion));
+        if let Some(refusal) = refusal {
+            return self.refuse_login(connection, &name, None, &refusal);
         }
         if !names::is_valid_name(&name) {
             // No such character can exist; the check still takes its time.
@@ -45,12 +44,12 @@ impl Game {
     }
 
     /// Counts an attempt of that connection's address and tells why it may not be made, if so.
-    pub(super) fn refusal_to_try(&mut self, connection: ConnectionId) -> Option<&'static str> {
+    pub(super) fn refusal_to_try(&mut self, connection: ConnectionId) -> Option<Refusal> {
         let address = self.connections.get(connection)?.address;
         if !self.login_limit.allows(address, self.now) {
-            return Some(texts::TOO_MANY_ATTEMPTS);
+            return Some(Refusal::TooManyAttempts);
         }
-        self.pending.is_full().then_some(texts::BUSY)
+        (self.pending.is_full() || self.passwords.is_full_for(address)).then_some(Refusal::Busy)
     }
 
     /// Notes `pending` and lets its connection wait for it.
@@ -62,10 +61,20 @@ impl Game {
         ticket
     }
 
-    /// Tells why and closes: the client goes back to its login screen.
-    pub(super) fn refuse_login(&mut self, connection: ConnectionId, text: &str) {
-        self.send(connection, &ServerPacket::ErrorMsg { text: text.into() });
-        self.close(connection, CloseReason::LoginRefused);
+    /// Tells why and closes: the client goes back to its login screen. `user` is known when the account exists.
+    pub(super) fn refuse_login(
+        &mut self,
+        connection: ConnectionId,
+        name: &str,
+        user: Option<UserId>,
+        refusal: &Refusal,
+    ) {
+        self.log_refused_login(name, user, connection, refusal);
+        let reason = refusal.close_reason();
+        if reason.player_text().is_none() {
+            self.send(connection, &ServerPacket::ErrorMsg { text: refusal.text().into() });
+        }
+        self.close(connection, reason);
     }
 
     fn check_login(
@@ -76,9 +85,10 @@ impl Game {
         hash: Option<String>,
         session: Option<Box<Session>>,
     ) {
-        let check = Pending::LoginCheck { connection, name, password: password.clone(), session };
+        let check =
+            Pending::LoginCheck { connection, name: name.clone(), password: password.clone(), session };
         let ticket = self.wait_for(connection, check);
-        self.password_jobs.push(crypto::Job::Verify { ticket, password, hash });
+        self.check_password(connection, &name, crypto::Job::Verify { ticket, password, hash });
     }
 
     /// The store answered.
@@ -117,12 +127,15 @@ impl Game {
                         let hash = found.map(|stored| stored.account.account.password_hash);
                         self.check_login(connection, name, password, hash, session);
                     }
-                    Err(text) => self.refuse_login(connection, text),
+                    Err(error) => {
+                        self.log_store_failure(&name, &error);
+                        self.refuse_login(connection, &name, None, &Refusal::from(&error));
+                    }
                 }
             }
             Some(Pending::LoginLoad { connection, name, user_id, rehash }) => {
                 if let (Some(password), Ok(Some(stored))) = (rehash, &result) {
-                    self.rehash_later(stored.account.user_id, password);
+                    self.rehash_later(connection, stored.account.user_id, password);
                 }
                 self.character_loaded(connection, &name, user_id, result);
             }
@@ -135,14 +148,11 @@ impl Game {
         &self,
         name: &str,
         result: Result<Option<Box<StoredAccount>>, StoreError>,
-    ) -> Result<Option<StoredAccount>, &'static str> {
+    ) -> Result<Option<StoredAccount>, StoreError> {
         match result {
             Ok(Some(stored)) => Ok(Some(*stored)),
             Ok(None) => Ok(self.held_in_memory(name)),
-            Err(error) => {
-                log::warn!("login of {name:?}: {error}");
-                self.held_in_memory(name).map(Some).ok_or(store_failure_text(&error))
-            }
+            Err(error) => self.held_in_memory(name).map(Some).ok_or(error),
         }
     }
 
@@ -168,21 +178,26 @@ impl Game {
         let departed = self.saving.departed(name).cloned().map(|departed| Some(Box::new(departed)));
         match departed.map_or(result, Ok) {
             Ok(Some(stored)) => self.enter(connection, stored.account, stored.character),
-            Ok(None) => self.refuse_login(connection, texts::WRONG_CREDENTIALS),
-            Err(error) => self.refuse_login(connection, store_failure_text(&error)),
+            Ok(None) => self.refuse_login(connection, name, Some(user_id), &Refusal::WrongCredentials),
+            Err(error) => {
+                self.log_store_failure(name, &error);
+                self.refuse_login(connection, name, Some(user_id), &Refusal::from(&error));
+            }
         }
         self.give_up_claim(user_id);
     }
 
     /// A password was hashed or checked.
     pub(super) fn password_replied(&mut self, reply: crypto::Reply) {
+        self.passwords.answered();
         match reply {
             crypto::Reply::Verified { ticket, matches, rehash } => match self.pending.take(ticket) {
                 Some(Pending::LoginCheck { connection, name, password, session }) => {
-                    let session = session.filter(|_| matches);
-                    self.login_checked(connection, &name, session, rehash.then_some(password));
+                    self.password_checked(&name, matches);
+                    self.login_checked(connection, &name, session, matches, rehash.then_some(password));
                 }
-                Some(Pending::PasswordCheck { connection, user_id, new_password }) => {
+                Some(Pending::PasswordCheck { connection, user_id, name, new_password }) => {
+                    self.password_checked(&name, matches);
                     self.old_password_checked(connection, user_id, new_password, matches);
                 }
                 _ => {}
@@ -204,25 +219,18 @@ impl Game {
         connection: ConnectionId,
         name: &str,
         session: Option<Box<Session>>,
+        matches: bool,
         rehash: Option<String>,
     ) {
         if self.connections.get(connection).is_none() {
             return;
         }
         match session {
-            Some(session) => self.claim(connection, session, rehash),
-            None => {
-                log::debug!("login of {name:?} refused");
-                self.refuse_login(connection, texts::WRONG_CREDENTIALS);
+            Some(session) if matches => self.claim(connection, session, rehash),
+            session => {
+                let user = session.map(|session| session.user_id);
+                self.refuse_login(connection, name, user, &Refusal::WrongCredentials);
             }
         }
-    }
-}
-
-/// What a player is told when the store could not answer.
-pub(super) fn store_failure_text(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Damaged { .. } => texts::DAMAGED_CHARACTER,
-        _ => texts::STORE_AWAY,
     }
 }

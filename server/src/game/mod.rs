@@ -8,6 +8,7 @@
 //! To find where a packet is handled, start at `dispatch.rs`.
 
 pub mod appearance;
+mod attempts;
 pub mod character_form;
 mod chat;
 mod chat_limit;
@@ -17,10 +18,12 @@ mod creation;
 pub mod dice;
 mod dispatch;
 mod enter;
+mod event_log;
 mod information;
 mod inventory;
 pub mod kinds;
 mod leave;
+pub mod line_limit;
 mod login;
 pub mod login_limit;
 mod look;
@@ -28,8 +31,10 @@ mod movement;
 pub mod names;
 mod pace;
 mod password;
+pub mod password_queue;
 mod pending;
 pub mod players;
+pub mod refusal;
 mod saving;
 mod sessions;
 pub mod settings;
@@ -39,6 +44,7 @@ mod starting_character;
 pub mod texts;
 mod timers;
 mod told;
+pub mod wrong_passwords;
 
 use crate::content::Content;
 use crate::crypto;
@@ -53,14 +59,18 @@ use crate::world::random::Random;
 pub use close_reason::CloseReason;
 use connections::{Connections, Stage};
 use core::net::IpAddr;
+use event_log::EventLog;
 use login_limit::LoginLimit;
+use password_queue::PasswordQueue;
 use pending::PendingTable;
 use players::{PlayerKey, Players};
 use saving::Saving;
 use sessions::Sessions;
 pub use settings::Settings;
 use std::sync::Arc;
+use std::time::Duration;
 use timers::{Timer, Timers};
+use wrong_passwords::WrongPasswords;
 
 /// Milliseconds since the server started; never goes back.
 pub type Millis = u64;
@@ -102,6 +112,8 @@ pub enum Input {
     Store(store::Reply),
     /// A password was hashed or checked.
     Password(crypto::Reply),
+    /// What computing a password hash costs a thread, as measured.
+    PasswordCost(Duration),
     /// The operator changed settings.
     Settings(Box<Settings>),
     /// Other servers have taken over these characters.
@@ -142,7 +154,9 @@ pub struct Game {
     dropped_chat: u64,
     stopping: bool,
     store_requests: Vec<store::Request>,
-    password_jobs: Vec<crypto::Job>,
+    passwords: PasswordQueue,
+    wrong_passwords: WrongPasswords,
+    event_log: EventLog,
     closings: Vec<(ConnectionId, CloseReason)>,
 }
 
@@ -169,7 +183,9 @@ impl Game {
             dropped_chat: 0,
             stopping: false,
             store_requests: Vec::new(),
-            password_jobs: Vec::new(),
+            passwords: PasswordQueue::new(settings.password_threads),
+            wrong_passwords: WrongPasswords::default(),
+            event_log: EventLog::default(),
             closings: Vec::new(),
             settings,
         }
@@ -191,6 +207,7 @@ impl Game {
             }
             Input::Store(reply) => self.store_replied(reply),
             Input::Password(reply) => self.password_replied(reply),
+            Input::PasswordCost(cost) => self.passwords.measured(cost),
             Input::Settings(settings) => self.change_settings(*settings),
             Input::CharactersTaken(users) => {
                 self.give_up_characters(&users, CloseReason::TakenOver);
@@ -213,6 +230,8 @@ impl Game {
                 Timer::Absent(key) => self.absent_timer(key),
                 Timer::Save => self.save_timer(),
                 Timer::RefreshSessions => self.refresh_sessions(),
+                Timer::PasswordDelay(ticket) => self.password_delay_over(ticket),
+                Timer::LogSummaries => self.log_summaries(self.now),
             }
         }
     }
@@ -233,9 +252,15 @@ impl Game {
         into.append(&mut self.store_requests);
     }
 
-    /// Moves what the password threads are asked into `into`.
+    /// Moves what the password threads are asked into `into`: as much as keeps them busy. The rest waits here.
     pub fn take_password_jobs(&mut self, into: &mut Vec<crypto::Job>) {
-        into.append(&mut self.password_jobs);
+        into.extend(std::iter::from_fn(|| self.passwords.next()));
+    }
+
+    /// How many password jobs wait to be taken.
+    #[must_use]
+    pub fn passwords_waiting(&self) -> usize {
+        self.passwords.len()
     }
 
     /// Moves the connections that the game ended into `into`. What waits in the outbox for them is still to be sent.
@@ -248,8 +273,7 @@ impl Game {
         std::mem::take(&mut self.dropped_chat)
     }
 
-    /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, everything saved and acknowledged, and
-    /// no login on its way that would leave a session behind.
+    /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, and everything saved and acknowledged.
     #[must_use]
     pub fn is_drained(&self) -> bool {
         let is_answered = self.pending.len() == 0 && self.store_requests.is_empty();
@@ -304,9 +328,14 @@ impl Game {
         if let Some(text) = reason.player_text() {
             self.send(connection, &ServerPacket::ErrorMsg { text: text.into() });
         }
-        if self.connections.remove(connection).is_some() {
-            self.closings.push((connection, reason));
+        let Some(gone) = self.connections.remove(connection) else { return };
+        self.drop_attempts(&gone);
+        if let Stage::Playing(key) = gone.stage
+            && let Some(player) = self.players.get_mut(key)
+        {
+            player.close_reason = Some(reason);
         }
+        self.closings.push((connection, reason));
     }
 
     fn handshake_timer(&mut self, id: ConnectionId) {

@@ -19,13 +19,16 @@ impl Game {
         if !names::is_valid_new_password(&new_password) {
             return self.tell(connection, texts::INVALID_PASSWORD, Font::Info);
         }
-        if let Some(text) = self.refusal_to_try(connection) {
-            return self.tell(connection, text, Font::Info);
+        if let Some(refusal) = self.refusal_to_try(connection) {
+            return self.tell(connection, refusal.text(), Font::Info);
         }
         let Some(player) = self.player_of(connection).and_then(|key| self.players.get(key)) else { return };
         let (user_id, hash) = (player.account.user_id, player.account.account.password_hash.clone());
-        let ticket = self.pending.add(Pending::PasswordCheck { connection, user_id, new_password });
-        self.password_jobs.push(crypto::Job::Verify { ticket, password: current, hash: Some(hash) });
+        let name = player.name().to_owned();
+        let check = Pending::PasswordCheck { connection, user_id, name: name.clone(), new_password };
+        let ticket = self.pending.add(check);
+        let job = crypto::Job::Verify { ticket, password: current, hash: Some(hash) };
+        self.check_password(connection, &name, job);
     }
 
     pub(super) fn old_password_checked(
@@ -39,13 +42,14 @@ impl Game {
             return self.tell(connection, texts::WRONG_PASSWORD, Font::Info);
         }
         let ticket = self.pending.add(Pending::PasswordHash { connection: Some(connection), user_id });
-        self.password_jobs.push(crypto::Job::Hash { ticket, password: new_password });
+        self.queue_confirmed(connection, crypto::Job::Hash { ticket, password: new_password });
     }
 
-    /// The password of this login was right but hashed at another cost than the operator now asks for.
-    pub(super) fn rehash_later(&mut self, user_id: UserId, password: String) {
+    /// The password of this login was right but hashed at another cost than the operator now asks for. A later login
+    /// does as well, if this one's connection goes, or others need the threads.
+    pub(super) fn rehash_later(&mut self, connection: ConnectionId, user_id: UserId, password: String) {
         let ticket = self.pending.add(Pending::PasswordHash { connection: None, user_id });
-        self.password_jobs.push(crypto::Job::Hash { ticket, password });
+        self.queue_password(connection, crypto::Job::Hash { ticket, password });
     }
 
     pub(super) fn password_hashed(

@@ -77,6 +77,8 @@ pub enum Pending {
         connection: ConnectionId,
         /// Of which account.
         user_id: UserId,
+        /// Name of its character.
+        name: String,
         /// The password that it shall be.
         new_password: String,
     },
@@ -107,6 +109,21 @@ pub enum Pending {
 }
 
 impl Pending {
+    /// Returns true for what a stopping server does not wait for. A change of password counts as asked for once the old
+    /// one was right.
+    fn is_discarded_at_shutdown(&self) -> bool {
+        match self {
+            Self::LoginLookup { .. }
+            | Self::LoginCheck { .. }
+            | Self::LoginClaim { .. }
+            | Self::LoginLoad { .. }
+            | Self::CreationHash { .. }
+            | Self::PasswordCheck { .. } => true,
+            Self::PasswordHash { connection, .. } => connection.is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether somebody asked for it from outside, who may go on asking.
     fn is_attempt(&self) -> bool {
         !matches!(self, Self::Save(_) | Self::Sessions | Self::Restore | Self::Reclaim)
@@ -152,6 +169,27 @@ impl PendingTable {
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// What `ticket` was asked for, while it is not taken.
+    #[must_use]
+    pub fn get(&self, ticket: Ticket) -> Option<&Pending> {
+        self.entries.get(&ticket)
+    }
+
+    /// Forgets every attempt that has not asked for something to be written, and returns the accounts whose characters
+    /// they have claimed, or are about to.
+    pub fn discard_attempts(&mut self) -> Vec<UserId> {
+        let is_discarded = |(_, pending): &(Ticket, Pending)| pending.is_discarded_at_shutdown();
+        let (discarded, kept): (BTreeMap<_, _>, _) =
+            std::mem::take(&mut self.entries).into_iter().partition(is_discarded);
+        self.entries = kept;
+        self.attempts -= discarded.len();
+        let claimed = |pending: Pending| match pending {
+            Pending::LoginClaim { user_id, .. } | Pending::LoginLoad { user_id, .. } => Some(user_id),
+            _ => None,
+        };
+        discarded.into_values().filter_map(claimed).collect()
     }
 
     /// What `ticket` was asked for. Each ticket answers once.

@@ -1,13 +1,14 @@
 //! Players in the world: those who are connected, and those whose socket was lost and who still stand there.
 
-use super::Millis;
 use super::chat_limit::ChatLimit;
 use super::names::name_key;
 use super::pace::Pace;
 use super::told::Words;
+use super::{CloseReason, Millis};
 use crate::protocol::outbox::ConnectionId;
 use crate::store::records::{AccountRecord, CharacterRecord, UserId};
 use crate::world::char_index::CharIndex;
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 /// Key of a player in the table, for as long as it is in the world.
@@ -35,6 +36,10 @@ pub struct Player {
     pub index: CharIndex,
     /// Its client, while there is one.
     pub connection: Option<ConnectionId>,
+    /// Address of its client, or of the last one.
+    pub address: IpAddr,
+    /// How its connection ended, when it has none.
+    pub close_reason: Option<CloseReason>,
     /// How fast it walks.
     pub pace: Pace,
     /// How much it may say.

@@ -7,8 +7,9 @@
 use super::kinds::Class;
 use super::pending::Pending;
 use super::players::{Player, PlayerKey};
+use super::refusal::Refusal;
 use super::timers::Timer;
-use super::{CloseReason, Game, Millis, login, texts};
+use super::{CloseReason, Game, Millis};
 use crate::protocol::outbox::ConnectionId;
 use crate::store::records::UserId;
 use crate::store::session::{Claim, Session, SessionWrite};
@@ -83,16 +84,16 @@ impl Game {
             Ok(Claim::Granted) if self.connections.get(connection).is_none() => self.give_up_claim(user_id),
             Ok(Claim::Granted) => self.load_character(connection, name, user_id, rehash),
             Ok(Claim::Held { server }) => {
-                log::info!("login of {name:?}: the character is on server {server}");
-                self.refuse_login(connection, texts::ON_ANOTHER_SERVER);
+                let refusal = Refusal::OnAnotherServer(server);
+                self.refuse_login(connection, &name, Some(user_id), &refusal);
             }
             // What we hold in memory we have claimed before.
             Err(error) if is_ours && error.is_temporary() => {
                 self.load_character(connection, name, user_id, rehash)
             }
             Err(error) => {
-                log::warn!("login of {name:?}: {error}");
-                self.refuse_login(connection, login::store_failure_text(&error));
+                self.log_store_failure(&name, &error);
+                self.refuse_login(connection, &name, Some(user_id), &Refusal::from(&error));
                 // The claim may have been granted and only the answer lost.
                 self.give_up_claim(user_id);
             }

@@ -30,7 +30,9 @@ pub const WRONG_VERSION: &str = "Cliente desactualizado: hace falta la versión 
 /// Over the limit of an address.
 pub const TOO_MANY_ATTEMPTS: &str = "Demasiados intentos; esperá un minuto.";
 /// Too many logins wait for their answers.
-pub const BUSY: &str = "El servidor está ocupado; probá en un momento.";
+pub const BUSY: &str = "El servidor está ocupado con otros ingresos; probá de nuevo en unos segundos.";
+/// More work than time.
+pub const OVERLOADED: &str = "El servidor está sobrecargado; probá en un momento.";
 /// The store is away.
 pub const STORE_AWAY: &str = "El servidor no puede leer los personajes ahora; probá en un momento.";
 /// The stored character cannot be read.

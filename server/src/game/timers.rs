@@ -6,6 +6,7 @@
 use super::Millis;
 use super::players::PlayerKey;
 use crate::protocol::outbox::ConnectionId;
+use crate::store::Ticket;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -24,6 +25,10 @@ pub enum Timer {
     Save,
     /// Write the sessions of everybody who is connected.
     RefreshSessions,
+    /// The password of that attempt may be checked now.
+    PasswordDelay(Ticket),
+    /// Tell how many log lines were left out.
+    LogSummaries,
 }
 
 /// Timers in order of their deadline; equal deadlines in the order they were set.

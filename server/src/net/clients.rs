@@ -16,12 +16,12 @@ use slab::Slab;
 
 use super::accept;
 use super::cadence::Cadence;
-use super::close_log::CloseLog;
 use super::connection::{Connection, INBOUND_LIMIT, Served, Stage};
 use super::flush::{self, Flushed};
 use super::limits::{self, AddressCounts, ClientLimits, REFUSALS_MAX};
 use super::round_trip;
 use super::tokens::Source;
+use crate::game::line_limit::LineLimit;
 use crate::game::{CloseReason, Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::protocol::outbox::ConnectionId;
@@ -69,7 +69,7 @@ pub(super) struct Clients {
     /// Connections whose client had no room, with the time to ask again; in the order of that time.
     awaiting_room: VecDeque<(Millis, ConnectionId)>,
     cadence: Cadence,
-    close_log: CloseLog,
+    close_log: LineLimit,
     /// Where reads land.
     scratch: Vec<u8>,
     /// Ids on their way from one list to another.
@@ -92,7 +92,7 @@ impl Clients {
             leaving: VecDeque::new(),
             awaiting_room: VecDeque::new(),
             cadence: Cadence::default(),
-            close_log: CloseLog::default(),
+            close_log: LineLimit::default(),
             scratch: vec![0; INBOUND_LIMIT],
             ids: Vec::new(),
             closings: Vec::new(),
@@ -464,7 +464,7 @@ impl Clients {
         }
         turn.game.outbox().close(id);
         turn.metrics.closes.increment(reason.label());
-        if self.close_log.admit(&reason, turn.now) {
+        if self.close_log.admit(reason.label(), turn.now) {
             log::info!(
                 "connection {id} closed: reason={reason} address={} age_s={} bytes_in={} bytes_out={}",
                 connection.address,

@@ -446,6 +446,7 @@ impl EventLoop {
 
     fn finish(mut self, stop: Stop) -> Finished {
         self.clients.log_summaries(Millis::MAX);
+        self.game.log_summaries(Millis::MAX);
         Finished {
             is_drained: self.game.is_drained(),
             uptime_ms: self.now(),
@@ -459,6 +460,7 @@ impl EventLoop {
     fn serve_ops(&mut self, now: Millis, slot: usize) {
         self.clients.set_gauges(&mut self.metrics);
         self.helpers.set_gauges(&mut self.metrics);
+        self.metrics.set(Gauge::PasswordsWaiting, self.game.passwords_waiting() as u64);
         self.metrics.set(Gauge::Players, self.game.online() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
         self.metrics.set(Gauge::Overload, self.ladder.step().height());

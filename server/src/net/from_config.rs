@@ -13,6 +13,7 @@ pub fn game_settings(config: &Config) -> game::Settings {
         handshake_ms: u64::from(config.limits.handshake_seconds) * 1000,
         idle_ms: u64::from(config.limits.idle_minutes) * 60_000,
         logins_per_minute_per_ip: config.limits.logins_per_minute_per_ip,
+        password_threads: config.security.password_threads as usize,
         chat_per_second: config.limits.chat_per_second,
         disconnect_stay_ms: u64::from(config.game.disconnect_stay_seconds) * 1000,
         start_positions: config.world.start_positions.clone(),

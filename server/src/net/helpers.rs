@@ -1,10 +1,9 @@
 //! The threads that may wait for the loop: the store's worker and the password hasher.
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::store_link::{Order, StoreLink};
-use crate::crypto::{self, Hasher, QUEUE_LIMIT};
+use crate::crypto::{self, Hasher};
 use crate::game::{Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::store::worker::Worker;
@@ -16,9 +15,6 @@ pub(super) struct Helpers {
     hasher: Hasher,
     store_requests: Vec<store::Request>,
     new_jobs: Vec<crypto::Job>,
-    /// Jobs the hasher has no room for. A connection may have several, and one that has gone leaves its own behind.
-    /// Bounded all the same: each is an attempt whose answer the game awaits, and while too many are, none is begun.
-    waiting_jobs: VecDeque<crypto::Job>,
     /// When the store was last asked for the live settings, until it answers: the one question that is asked all the
     /// time, and so tells how long an answer takes.
     settings_asked: Option<Instant>,
@@ -26,14 +22,7 @@ pub(super) struct Helpers {
 
 impl Helpers {
     pub(super) fn new(store: Worker, hasher: Hasher) -> Self {
-        Self {
-            store,
-            hasher,
-            store_requests: Vec::new(),
-            new_jobs: Vec::new(),
-            waiting_jobs: VecDeque::new(),
-            settings_asked: None,
-        }
+        Self { store, hasher, store_requests: Vec::new(), new_jobs: Vec::new(), settings_asked: None }
     }
 
     /// Gives the game what was answered to it, and the link what was answered to it; what the link makes of that.
@@ -61,6 +50,7 @@ impl Helpers {
             }
         }
         while let Some(reply) = self.hasher.try_recv() {
+            game.handle(now, Input::PasswordCost(self.hasher.cost()));
             game.handle(now, Input::Password(reply));
         }
         orders
@@ -88,10 +78,7 @@ impl Helpers {
         }
         game.take_password_jobs(&mut self.new_jobs);
         metrics.add(Counter::PasswordJobs, self.new_jobs.len() as u64);
-        self.waiting_jobs.extend(self.new_jobs.drain(..));
-        while self.hasher.waiting() < QUEUE_LIMIT
-            && let Some(job) = self.waiting_jobs.pop_front()
-        {
+        for job in self.new_jobs.drain(..) {
             if let Err(error) = self.hasher.submit(job) {
                 log::error!("a password was not checked: {error}");
             }
@@ -103,10 +90,9 @@ impl Helpers {
         !self.store.is_away()
     }
 
-    /// Sets the gauges of both queues.
+    /// Sets the gauge of the store's queue.
     pub(super) fn set_gauges(&self, metrics: &mut Metrics) {
         metrics.set(Gauge::StoreWaiting, self.store.waiting() as u64);
-        metrics.set(Gauge::PasswordsWaiting, self.waiting_jobs.len() as u64);
     }
 
     /// Gives the store back, to be closed.

@@ -13,13 +13,12 @@
 //!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more
 //!    work than time: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
-//! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
+//! 5. `round_trip`, `signals`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
 //!    ops port.
 
 mod accept;
 mod cadence;
 mod clients;
-mod close_log;
 mod connection;
 mod descriptors;
 pub mod event_loop;

@@ -92,7 +92,7 @@ pub const PLAYERS: Name = name("pyao_players", "Players in the world whose conne
 pub const STORE_WAITING: Name = name("pyao_store_requests_waiting", "Store requests not answered yet.");
 /// Gauge.
 pub const PASSWORDS_WAITING: Name =
-    name("pyao_password_jobs_waiting", "Password jobs the hasher had no room for.");
+    name("pyao_password_jobs_waiting", "Password jobs that wait for a thread.");
 /// Gauge.
 pub const THROTTLED: Name =
     name("pyao_connections_throttled", "Connections waiting for their packet budget.");

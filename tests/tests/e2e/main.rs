@@ -9,6 +9,7 @@ mod bad_input;
 mod connections;
 mod data;
 mod hostile;
+mod login_queue;
 mod names;
 mod overload;
 mod packets;

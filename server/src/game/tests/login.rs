@@ -63,9 +63,9 @@ fn another_version_is_refused() {
 fn an_address_that_tries_too_often_waits_a_minute() {
     let mut table = Table::new();
     let answers: Vec<String> = (0..25)
-        .map(|_| {
+        .map(|number| {
             let connection = table.connect();
-            errors(&table.ask(connection, login("Ana", "guess")))[0].clone()
+            errors(&table.ask(connection, login(&format!("Ana{number}"), "guess")))[0].clone()
         })
         .collect();
     assert!(answers[..20].iter().all(|text| text == texts::WRONG_CREDENTIALS));

@@ -4,6 +4,7 @@ mod chat;
 mod creation;
 mod leaving;
 mod login;
+mod login_queue;
 mod movement;
 mod saving;
 mod sessions;
@@ -32,6 +33,12 @@ struct Table {
     /// Whether the store answers.
     store_answers: bool,
     waiting: Vec<Request>,
+    /// Whether the password threads answer.
+    threads_answer: bool,
+    /// What they were asked meanwhile.
+    waiting_jobs: Vec<crypto::Job>,
+    /// How many passwords they have hashed or checked.
+    hashed: usize,
     hasher: Hasher,
     next_slot: u32,
     closed: Vec<(ConnectionId, CloseReason)>,
@@ -54,6 +61,9 @@ impl Table {
             store: registered_store(&directory.path().join("test.db")),
             store_answers: true,
             waiting: Vec::new(),
+            threads_answer: true,
+            waiting_jobs: Vec::new(),
+            hashed: 0,
             hasher: Hasher::start(cost, || ()).unwrap(),
             next_slot: 0,
             closed: Vec::new(),
@@ -62,9 +72,12 @@ impl Table {
     }
 
     fn connect(&mut self) -> ConnectionId {
+        self.connect_from(Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn connect_from(&mut self, address: IpAddr) -> ConnectionId {
         let connection = ConnectionId { slot: self.next_slot, generation: 0 };
         self.next_slot += 1;
-        let address = Ipv4Addr::LOCALHOST.into();
         self.game.handle(self.now, Input::Opened { connection, address, segment_limit: 1_300 });
         connection
     }
@@ -120,8 +133,8 @@ impl Table {
         loop {
             self.game.take_closings(&mut self.closed);
             self.game.take_store_requests(&mut self.waiting);
-            let mut jobs = Vec::new();
-            self.game.take_password_jobs(&mut jobs);
+            self.game.take_password_jobs(&mut self.waiting_jobs);
+            let jobs = if self.threads_answer { std::mem::take(&mut self.waiting_jobs) } else { Vec::new() };
             let requests = if self.store_answers { std::mem::take(&mut self.waiting) } else { Vec::new() };
             if jobs.is_empty() && requests.is_empty() {
                 return;
@@ -130,11 +143,24 @@ impl Table {
                 self.game.handle(self.now, Input::Store(reply));
             }
             for job in jobs {
+                self.hashed += 1;
                 self.hasher.submit(job).unwrap();
                 let reply = self.wait_for_hasher();
                 self.game.handle(self.now, Input::Password(reply));
             }
         }
+    }
+
+    /// The password threads do the first of what they were asked, and what follows from it happens.
+    fn answer_one_password(&mut self) {
+        self.game.take_password_jobs(&mut self.waiting_jobs);
+        self.hashed += 1;
+        self.hasher.submit(self.waiting_jobs.remove(0)).unwrap();
+        let reply = self.wait_for_hasher();
+        self.game.handle(self.now, Input::Password(reply));
+        let answer = std::mem::replace(&mut self.threads_answer, false);
+        self.settle();
+        self.threads_answer = answer;
     }
 
     fn wait_for_hasher(&self) -> crypto::Reply {
