@@ -29,6 +29,7 @@ use crate::game::{Game, Input, Millis};
 use crate::ops::health::Health;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::ops::overload::{Climb, Ladder, Step};
+use crate::ops::report::status_report;
 use crate::store::server::{Registration, ServerStatus};
 use crate::store::worker::Worker;
 use crate::store::{self, Store};
@@ -417,11 +418,15 @@ impl EventLoop {
         }
     }
 
-    /// The first signal to stop: nobody comes in any more, and the game tells and saves everybody.
+    /// A report, if one was asked for. The first signal to stop: nobody comes in any more, and the game tells and saves
+    /// everybody.
     fn signalled(&mut self, now: Millis) {
-        let Some(signal) = self.signals.stop_asked() else {
-            return;
-        };
+        let asked = self.signals.take();
+        if asked.report {
+            let health = self.health(now);
+            log::info!("{}", status_report(&health, &self.metrics));
+        }
+        let Some(signal) = asked.stop else { return };
         if self.shutdown.is_some() {
             return;
         }
@@ -456,8 +461,15 @@ impl EventLoop {
         }
     }
 
-    /// Gauges are set when somebody looks at them.
     fn serve_ops(&mut self, now: Millis, slot: usize) {
+        let health = self.health(now);
+        let Some(ops) = &mut self.ops else { return };
+        let answered = ops.event(slot, &Pages { health, metrics: &self.metrics });
+        self.metrics.add(Counter::OpsRequests, answered);
+    }
+
+    /// Sets the gauges, which is done when somebody looks at them, and gives the health that follows from them.
+    fn health(&mut self, now: Millis) -> Health {
         self.clients.set_gauges(&mut self.metrics);
         self.helpers.set_gauges(&mut self.metrics);
         self.metrics.set(Gauge::PasswordsWaiting, self.game.passwords_waiting() as u64);
@@ -466,7 +478,7 @@ impl EventLoop {
         self.metrics.set(Gauge::Overload, self.ladder.step().height());
         let outbox = self.game.outbox();
         (self.metrics.packets_out, self.metrics.thinned) = (*outbox.queued(), outbox.thinned());
-        let health = Health {
+        Health {
             store_answers: self.helpers.store_answers(),
             store_waiting: self.metrics.gauge(Gauge::StoreWaiting),
             settings_not_followed: self.link.not_followed().collect(),
@@ -475,10 +487,7 @@ impl EventLoop {
             players: self.metrics.gauge(Gauge::Players),
             connections: self.metrics.gauge(Gauge::Connections),
             uptime_seconds: now / 1000,
-        };
-        let Some(ops) = &mut self.ops else { return };
-        let answered = ops.event(slot, &Pages { health, metrics: &self.metrics });
-        self.metrics.add(Counter::OpsRequests, answered);
+        }
     }
 }
 

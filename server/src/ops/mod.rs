@@ -10,3 +10,4 @@ pub mod metrics;
 pub mod names;
 pub mod overload;
 pub mod prometheus;
+pub mod report;
