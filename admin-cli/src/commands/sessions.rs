@@ -38,8 +38,8 @@ fn live_runs(context: &mut Context) -> Result<BTreeSet<String>, Failure> {
     Ok(context.store.servers()?.iter().map(|server| server.run.to_string()).collect())
 }
 
-fn is_live(runs: &BTreeSet<String>, run: &ServerRun) -> bool {
-    runs.contains(&run.to_string())
+fn is_live(runs: &BTreeSet<String>, run: Option<&ServerRun>) -> bool {
+    run.is_some_and(|run| runs.contains(&run.to_string()))
 }
 
 /// `sessions`.
@@ -62,14 +62,23 @@ fn cells(stored: &StoredSession, runs: &BTreeSet<String>) -> Vec<Cell> {
         Cell::text(&session.username),
         Cell::Number(session.level.into()),
         Cell::text(&session.class),
-        Cell::Number(session.location_id.into()),
-        Cell::Number(session.hp.into()),
-        Cell::Flag(session.disconnected_at.is_none()),
+        unless_missing(stored, "location_id", Cell::Number(session.location_id.into())),
+        unless_missing(stored, "hp", Cell::Number(session.hp.into())),
+        unless_missing(stored, "websocket_connected", Cell::Flag(session.disconnected_at.is_none())),
         Cell::moment(session.disconnected_at),
-        Cell::text(stored.run.server.as_str()),
-        Cell::Flag(is_live(runs, &stored.run)),
-        Cell::Moment(session.last_seen),
+        server(stored),
+        Cell::Flag(is_live(runs, stored.run.as_ref())),
+        unless_missing(stored, "last_seen", Cell::Moment(session.last_seen)),
     ]
+}
+
+/// A value, if the store has its field: a session that somebody wrote by hand lacks some.
+fn unless_missing(stored: &StoredSession, field: &str, cell: Cell) -> Cell {
+    if stored.missing.contains(field) { Cell::None } else { cell }
+}
+
+fn server(stored: &StoredSession) -> Cell {
+    stored.run.as_ref().map_or(Cell::None, |run| Cell::text(run.server.as_str()))
 }
 
 /// `session`.
@@ -94,15 +103,15 @@ pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
 pub fn online(context: &mut Context) -> Result<Reply, Failure> {
     let runs = live_runs(context)?;
     let mut sessions = context.store.sessions()?;
-    sessions.retain(|stored| stored.session.disconnected_at.is_none() && is_live(&runs, &stored.run));
+    sessions.retain(|stored| stored.session.disconnected_at.is_none() && is_live(&runs, stored.run.as_ref()));
     let row = |stored: &StoredSession| {
         let session = &stored.session;
         vec![
             Cell::Number(session.user_id.0.into()),
             Cell::text(&session.username),
             Cell::Number(session.level.into()),
-            Cell::Number(session.location_id.into()),
-            Cell::text(stored.run.server.as_str()),
+            unless_missing(stored, "location_id", Cell::Number(session.location_id.into())),
+            server(stored),
         ]
     };
     Ok(Reply::Table(Table {

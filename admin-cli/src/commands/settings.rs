@@ -101,7 +101,7 @@ fn effect_of(name: &str) -> &'static str {
 
 /// `get-…` and `config get`.
 pub fn get(context: &mut Context, name: &str) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+    let stored = context.store.checked_settings()?;
     let Effective { value, source } = effective(context, &stored, name);
     let mut notes = Vec::new();
     if !stored.contains_key(name) {
@@ -121,7 +121,7 @@ pub fn get(context: &mut Context, name: &str) -> Result<Reply, Failure> {
 
 /// `set-…` and `config set`.
 pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToChange) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+    let stored = context.store.checked_settings()?;
     let value = if name == "game.motd" { value.replace("\\n", "\n") } else { value.to_owned() };
     let new = check(context, &stored, name, &value).map_err(|expected| {
         Failure::new(Code::Usage, format!("{name}: expected {expected}, found {value:?}"))
@@ -132,7 +132,7 @@ pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToChange) ->
 
 /// `config unset`.
 pub fn unset(context: &mut Context, name: &str, how: &HowToChange) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+    let stored = context.store.checked_settings()?;
     change(context, name, &stored, None, how)
 }
 
@@ -165,7 +165,7 @@ fn write(
     match (&how.if_value, new) {
         (Some(_), _) => {
             if !context.store.replace_setting(name, old, new)? {
-                let stored = context.store.settings()?;
+                let stored = context.store.checked_settings()?;
                 expect_value(name, &effective(context, &stored, name).value, how)?;
                 // Changed, and changed back: the same question may be asked again.
                 return Err(Failure::new(Code::Conflict, format!("{name} was changed meanwhile"))
@@ -208,7 +208,7 @@ fn effect(context: &mut Context, name: &str, is_set: bool) -> Result<String, Fai
 
 /// `config list`.
 pub fn list(context: &mut Context) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+    let stored = context.store.checked_settings()?;
     let mut notes = Vec::new();
     let mut rows = Vec::new();
     for (name, _) in keyspace::SETTINGS {
@@ -238,7 +238,7 @@ fn allowed(name: &str) -> String {
 
 /// `config sources`.
 pub fn sources(context: &mut Context) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+    let stored = context.store.checked_settings()?;
     let mut loaded = context.loaded.clone();
     let mut notes = loaded.lay_store_over(&stored).remarks;
     notes.push(

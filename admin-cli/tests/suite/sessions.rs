@@ -81,3 +81,15 @@ fn nobody_is_online_once_the_server_has_gone() {
         assert_eq!(live, ["false", "false"]);
     });
 }
+
+#[test]
+fn a_session_that_somebody_wrote_by_hand_is_listed_and_shown_without_what_it_lacks() {
+    let Some(mut place) = Place::redis() else { return };
+    place.start_server();
+    let fields = ["username", "player1", "level", "10", "class", "warrior"];
+    place.redis_cli(&[&["HSET", "session:123:active"], &fields[..]].concat());
+    assert_eq!(place.run(&["sessions"]).ok(), "123\tplayer1\t10\twarrior\t\t\t\t\t\tfalse\t\n");
+    let shown = place.run(&["session", "123"]).ok();
+    assert!(shown.starts_with("user_id\t123\nusername\tplayer1\nlevel\t10\nclass\twarrior\n"), "{shown}");
+    assert_eq!(place.run(&["online"]).ok(), "");
+}

@@ -182,3 +182,13 @@ fn the_store_is_found_by_flag_variable_and_file() {
     let run = finish(command(elsewhere.path()).args(["--config", "mine.toml", "get-port"]));
     assert_eq!(run.ok(), "7777\n");
 }
+
+#[test]
+fn the_key_of_a_setting_that_is_no_text_is_named() {
+    let Some(place) = Place::redis() else { return };
+    place.redis_cli(&["RPUSH", "config:server:port", "8080"]);
+    for arguments in [&["get-port"][..], &["set-port", "8081"], &["config", "list"]] {
+        let error = place.run(arguments).fails(1);
+        assert!(error.contains("key config:server:port in Redis") && error.contains("DEL"), "{error}");
+    }
+}

@@ -57,7 +57,7 @@ pub const STORE_ID: &str = "server:store_id";
 pub const EPOCH: &str = "server:epoch";
 /// String, expires: open connections of all live servers.
 pub const CONNECTIONS_COUNT: &str = "server:connections:count";
-/// String: seconds since its start, of the server that told last.
+/// String, expires: seconds since its start, of the server that told last.
 pub const UPTIME: &str = "server:uptime";
 /// String: Unix seconds of the start of that server.
 pub const UPTIME_START: &str = "server:uptime:start";

@@ -222,6 +222,24 @@ pub trait Store: Send {
     /// When the store is away.
     fn settings(&mut self) -> Result<Settings, StoreError>;
 
+    /// Looks whether every live setting that is there is text. [`Self::settings`] takes one that is none for unset, so
+    /// that a running server goes on following the others.
+    ///
+    /// # Errors
+    /// Names the key that holds something else.
+    fn check_settings(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// [`Self::check_settings`], then [`Self::settings`]: for starts and tools.
+    ///
+    /// # Errors
+    /// Those of both.
+    fn checked_settings(&mut self) -> Result<Settings, StoreError> {
+        self.check_settings()?;
+        self.settings()
+    }
+
     /// Sets a live setting to `value`, whatever it means.
     ///
     /// # Errors

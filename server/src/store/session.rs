@@ -10,6 +10,8 @@
 //! **An absent character may outlast its session.** The session of a lost connection is shown for an hour; the character
 //! may stand longer. Its server has the claim until it ends the session, or is gone.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::clock;
@@ -54,8 +56,10 @@ impl Session {
 pub struct StoredSession {
     /// What its server said last.
     pub session: Session,
-    /// The run that wrote it.
-    pub run: ServerRun,
+    /// The run that wrote it; `None` when somebody did by hand.
+    pub run: Option<ServerRun>,
+    /// Names of the fields that the store does not have; their values in `session` mean nothing. A server writes all.
+    pub missing: BTreeSet<&'static str>,
 }
 
 /// Outcome of a claim.

@@ -270,6 +270,11 @@ impl Store for FaultyStore {
         self.inner.settings()
     }
 
+    fn check_settings(&mut self) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.check_settings()
+    }
+
     fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         self.faults.before_call()?;
         self.inner.set_setting(name, value)

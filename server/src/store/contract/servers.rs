@@ -1,5 +1,6 @@
 //! Rules about servers, their leases, and sessions.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,11 @@ fn status(connections: u32) -> ServerStatus {
     let counters = [("packets_in".to_owned(), 1 << 40), ("packets out: all".to_owned(), 5)].into();
     let (started_at, uptime_seconds) = (1_700_000_000, 77);
     ServerStatus { started_at, uptime_seconds, connections, players: 2, counters, connection_list }
+}
+
+/// A session as a server writes it: whole.
+fn stored_by(run: &ServerRun, session: Session) -> StoredSession {
+    StoredSession { session, run: Some(run.clone()), missing: BTreeSet::new() }
 }
 
 fn session(user_id: UserId, level: u8) -> Session {
@@ -161,7 +167,7 @@ pub(crate) fn a_session_is_read_back_as_it_was_last_written(connect: Connect<'_>
     assert_eq!(tool.session(UserId(1)).unwrap(), None);
     let opened = session(UserId(1), 1);
     assert_eq!(server.open_session(&opened).unwrap(), Claim::Granted);
-    let stored = |session: &Session| Some(StoredSession { session: session.clone(), run: run.clone() });
+    let stored = |session: &Session| Some(stored_by(&run, session.clone()));
     assert_eq!(tool.session(UserId(1)).unwrap(), stored(&opened));
     let changed =
         Session { hp: u16::MAX, location_id: u16::MAX, last_seen: 1_700_000_200, ..session(UserId(1), 255) };
@@ -217,7 +223,7 @@ pub(crate) fn a_claim_that_failed_ends_the_session_of_nobody_else(connect: Conne
         (1..=3000).map(|user| SessionWrite::Close { user_id: UserId(user), at: 5 }).collect();
     second.write_sessions(&closes).unwrap();
     let left = second.sessions().unwrap();
-    assert_eq!(left, [StoredSession { session: session(played, 1), run: run.clone() }]);
+    assert_eq!(left, [stored_by(&run, session(played, 1))]);
     assert_eq!(second.open_session(&session(played, 2)).unwrap(), Claim::Held { server: run.server });
     assert_eq!(second.open_session(&session(ours, 2)).unwrap(), Claim::Granted);
 }

@@ -199,6 +199,20 @@ impl RedisStore {
         }
     }
 
+    /// The users whose session key is there, also where somebody wrote it by hand and the index does not know of it.
+    fn users_with_session_key(&mut self) -> Result<Vec<UserId>, StoreError> {
+        let (mut users, mut cursor) = (Vec::new(), 0);
+        loop {
+            let (next, some) =
+                self.ask(|commands| sessions::scan_keys(commands, cursor), sessions::scanned_keys)?;
+            users.extend(some);
+            cursor = next;
+            if cursor == 0 {
+                return Ok(users);
+            }
+        }
+    }
+
     /// The sessions of `users`; `None` for one that has expired.
     fn read_sessions(&mut self, users: &[UserId]) -> Result<Vec<Option<StoredSession>>, StoreError> {
         let ask =
@@ -232,7 +246,7 @@ impl RedisStore {
                 .collect();
             let mut commands = Commands::new();
             for user_id in users {
-                let run = found.get(user_id).map(|stored| &stored.run);
+                let run = found.get(user_id).and_then(|stored| stored.run.as_ref());
                 if run.is_none_or(|run| !alive.contains(run)) {
                     sessions::disconnect_orphan(&mut commands, *user_id, run, now);
                 }
@@ -445,8 +459,12 @@ impl Store for RedisStore {
     }
 
     fn sessions(&mut self) -> Result<Vec<StoredSession>, StoreError> {
+        let mut users = self.session_users()?;
+        users.extend(self.users_with_session_key()?);
+        users.sort_unstable();
+        users.dedup();
         let mut found = Vec::new();
-        for users in self.session_users()?.chunks(PAGE) {
+        for users in users.chunks(PAGE) {
             found.extend(self.read_sessions(users)?.into_iter().flatten());
         }
         Ok(found)
@@ -454,6 +472,13 @@ impl Store for RedisStore {
 
     fn settings(&mut self) -> Result<Settings, StoreError> {
         self.ask(settings::ask, settings::read)
+    }
+
+    fn check_settings(&mut self) -> Result<(), StoreError> {
+        let Some(key) = self.ask(settings::ask_types, settings::no_text)? else { return Ok(()) };
+        let address = &self.link.address;
+        let (place, redis_cli) = (address.place(), address.redis_cli());
+        Err(RedisError::WrongType { place, key: key.to_owned(), redis_cli }.into())
     }
 
     fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
@@ -483,9 +508,10 @@ impl Store for RedisStore {
         if defaults.is_empty() {
             return Ok(());
         }
+        // A key of another type would look like a setting that is there.
+        self.check_settings()?;
         let mut commands = Commands::transaction();
         for (name, value) in defaults {
-            // GET makes Redis refuse a key of another type, which would otherwise look like a setting that is there.
             commands.add("SET").arg(setting_key(name)?).arg(value).arg("NX").arg("GET");
         }
         self.link.transaction(commands)?;

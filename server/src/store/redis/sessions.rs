@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redis::Value;
 
 use super::commands::Commands;
-use super::values::{Hash, Replies, damaged, integer, list, text};
+use super::values::{Hash, Replies, damaged, integer, list, lossy_text, text};
 use super::{PAGE, scripts};
 use crate::store::fields::{BYTE, WORD};
 use crate::store::keyspace::{
@@ -19,6 +19,8 @@ use crate::store::{StoreError, clock};
 /// How long it is remembered which characters were taken from a run: longer than any server sleeps and wakes up again.
 const TAKEN_SECONDS: &str = "604800";
 const DISCONNECT_TIME: &str = "disconnect_time";
+/// The fields without which a session is one all the same: people write sessions by hand.
+const MAY_BE_MISSING: [&str; 5] = ["location_id", "hp", "websocket_connected", "server", "epoch"];
 
 /// Claims a character for `run` and opens its session.
 pub(super) fn open(commands: &mut Commands, run: &ServerRun, session: &Session) {
@@ -133,25 +135,40 @@ pub(super) fn seen(replies: &mut Replies, user_id: UserId) -> Result<Option<Stor
     if hash.is_empty() {
         return Ok(None);
     }
-    let disconnected_at = match hash.text("websocket_connected")? {
-        "true" => None,
-        "false" => Some(seconds(&hash, DISCONNECT_TIME)?),
-        other => return Err(hash.damaged(&format!("websocket_connected is {other:?}"))),
+    let disconnected_at = match hash.get("websocket_connected") {
+        None | Some("true") => None,
+        Some("false") => hash.get(DISCONNECT_TIME).map(|_| seconds(&hash, DISCONNECT_TIME)).transpose()?,
+        Some(other) => return Err(hash.damaged(&format!("websocket_connected is {other:?}"))),
     };
-    let server = ServerId::new(hash.text("server")?).map_err(|error| hash.damaged(&error.to_string()))?;
+    let last_seen = last_seen?;
+    let missing = MAY_BE_MISSING.into_iter().filter(|field| hash.get(field).is_none());
+    let missing = missing.chain((last_seen == Value::Nil).then_some("last_seen")).collect();
     Ok(Some(StoredSession {
+        missing,
         session: Session {
             user_id,
             username: hash.text("username")?.to_owned(),
             level: hash.number("level", BYTE)?,
             class: hash.text("class")?.to_owned(),
-            location_id: hash.number("location_id", WORD)?,
-            hp: hash.number("hp", WORD)?,
-            last_seen: integer(&of_user(SESSION_LAST_SEEN, user_id), last_seen?)?,
+            location_id: optional_word(&hash, "location_id")?,
+            hp: optional_word(&hash, "hp")?,
+            last_seen: integer(&of_user(SESSION_LAST_SEEN, user_id), last_seen)?,
             disconnected_at,
         },
-        run: ServerRun { server, epoch: hash.number("epoch", 0..=i64::MAX)? },
+        run: run_of(&hash)?,
     }))
+}
+
+/// A number, 0 where it is missing.
+fn optional_word(hash: &Hash, field: &'static str) -> Result<u16, StoreError> {
+    if hash.get(field).is_some() { hash.number(field, WORD) } else { Ok(0) }
+}
+
+/// The run that wrote a session; none where somebody did it by hand.
+fn run_of(hash: &Hash) -> Result<Option<ServerRun>, StoreError> {
+    let (Some(server), Some(_)) = (hash.get("server"), hash.get("epoch")) else { return Ok(None) };
+    let server = ServerId::new(server).map_err(|error| hash.damaged(&error.to_string()))?;
+    Ok(Some(ServerRun { server, epoch: hash.number("epoch", 0..=i64::MAX)? }))
 }
 
 /// Unix seconds, of which others may have written a fraction.
@@ -177,6 +194,26 @@ pub(super) fn scanned(replies: &mut Replies) -> Result<(u64, Vec<UserId>), Store
         users.push(UserId(u32::try_from(id).map_err(|_| damaged(SESSIONS, "a user id is too large"))?));
     }
     Ok((cursor, users))
+}
+
+/// Asks for some of the keys that hold a session, from where the last answer stopped.
+pub(super) fn scan_keys(commands: &mut Commands, cursor: u64) {
+    let pattern = SESSION.replace("{id}", "*");
+    commands.add("SCAN").arg(cursor).args(["MATCH", &pattern, "COUNT", "10000", "TYPE", "hash"]);
+}
+
+/// Reads what [`scan_keys`] asked: where it stopped (0: at the end), and the users.
+pub(super) fn scanned_keys(replies: &mut Replies) -> Result<(u64, Vec<UserId>), StoreError> {
+    let mut answer = list(replies.next()?).into_iter();
+    let mut next = || answer.next().unwrap_or(Value::Nil);
+    let cursor = integer(SESSION, next())?;
+    let (prefix, suffix) = SESSION.split_once("{id}").unwrap_or_default();
+    let user_of = |key: Value| {
+        let key = lossy_text(&key);
+        // A key of this pattern without a number is somebody else's.
+        key.strip_prefix(prefix)?.strip_suffix(suffix)?.parse().ok().map(UserId)
+    };
+    Ok((cursor, list(next()).into_iter().filter_map(user_of).collect()))
 }
 
 /// Marks a session that its server has left behind; forgets one that has expired (`run` is then any).

@@ -20,6 +20,25 @@ pub(super) fn replace(commands: &mut Commands, key: &str, old: Option<&str>, new
     }
 }
 
+/// Asks of which type the key of each live setting is.
+pub(super) fn ask_types(commands: &mut Commands) {
+    for (_, key) in SETTINGS {
+        commands.add("TYPE").arg(key);
+    }
+}
+
+/// Reads what [`ask_types`] asked: the first key that holds something else than text.
+pub(super) fn no_text(replies: &mut Replies) -> Result<Option<&'static str>, StoreError> {
+    let mut found = None;
+    for (_, key) in SETTINGS {
+        let kind = text(key, replies.next()?)?.unwrap_or_default();
+        if kind != "none" && kind != "string" {
+            found = found.or(Some(*key));
+        }
+    }
+    Ok(found)
+}
+
 /// Reads what [`ask`] asked.
 pub(super) fn read(replies: &mut Replies) -> Result<Settings, StoreError> {
     let mut settings = Settings::new();

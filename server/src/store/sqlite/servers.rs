@@ -3,6 +3,7 @@
 //! One server writes a file, so most of this is for tools that look on. It keeps the same rules as a store that several
 //! servers share, so that the game needs to know one set of rules only.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -284,7 +285,8 @@ fn read_session(row: &Row<'_>) -> Result<StoredSession, ReadError> {
                 .map(|at| number("disconnected_at", at, 0..=i64::MAX))
                 .transpose()?,
         },
-        run: read_run(row)?,
+        run: Some(read_run(row)?),
+        missing: BTreeSet::new(),
     })
 }
 

@@ -19,7 +19,7 @@ if (tonumber(call('GET', epoch_key) or 0) or 0) < tonumber(epoch) then
 end
 call('SET', store_id_key, fresh_store_id, 'NX')
 renew(server, epoch, connections)
-call('SET', uptime_key, uptime)
+call('SET', uptime_key, uptime, 'PX', lease_milliseconds)
 call('SET', start_key, start)
 -- A counter that somebody has spoilt is for those to tell who need it.
 local last_account = redis.pcall('GET', KEYS[8])

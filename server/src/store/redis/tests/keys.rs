@@ -245,13 +245,58 @@ fn sessions_and_servers_have_their_fields_and_expire() {
     for key in ["connections:count", "norte:lease", "norte:status", "norte:counters", "norte:connections"] {
         assert!(lease.contains(&ttl(&redis, &format!("server:{key}"))), "{key}");
     }
-    for key in ["server:uptime", "server:store_id", "server:epoch", "active_workers"] {
+    assert!(lease.contains(&ttl(&redis, "server:uptime")));
+    for key in ["server:store_id", "server:epoch", "active_workers"] {
         assert_eq!(ttl(&redis, key), FOR_EVER, "{key}");
     }
     store.deregister_server().unwrap();
     assert_eq!(redis.cli("GET server:connections:count"), "0");
     assert_eq!(redis.cli("SMEMBERS active_workers"), "");
     assert_eq!(redis.cli("EXISTS server:norte:lease server:norte:status server:norte:connections"), "0");
+}
+
+#[test]
+fn a_session_that_somebody_wrote_by_hand_is_listed_and_shown() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    register(&mut store, "norte");
+    store.open_session(&session(7)).unwrap();
+    redis.cli("HSET session:123:active username player1 level 10 class warrior");
+    for line in
+        ["HSET session:x:active username nobody", "SET session:9:active text", "SET session:9:last_seen 1"]
+    {
+        redis.cli(line);
+    }
+    let stored = store.session(UserId(123)).unwrap().unwrap();
+    let Session { username, level, class, .. } = &stored.session;
+    assert_eq!((username.as_str(), *level, class.as_str()), ("player1", 10, "warrior"));
+    assert_eq!(stored.run, None);
+    let missing = ["epoch", "hp", "last_seen", "location_id", "server", "websocket_connected"];
+    assert!(stored.missing.iter().copied().eq(missing), "{:?}", stored.missing);
+    let listed = store.sessions().unwrap();
+    let users: Vec<_> = listed.iter().map(|stored| stored.session.user_id.0).collect();
+    assert_eq!(users, [7, 123]);
+    assert!(listed[0].missing.is_empty());
+}
+
+#[test]
+fn the_key_of_a_setting_that_holds_no_text_is_named_and_nothing_is_written() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    redis.cli("RPUSH config:server:port 8080");
+    let defaults = [("server.host", "0.0.0.0"), ("server.port", "7666")];
+    let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let named = "key config:server:port in Redis";
+    let error = redis.store().seed_settings(&defaults).unwrap_err().to_string();
+    assert!(error.contains(named), "{error}");
+    let error = redis.store().check_settings().unwrap_err().to_string();
+    assert!(error.contains(named) && error.contains("has the wrong type"), "{error}");
+    assert_eq!(redis.cli("EXISTS config:server:host"), "0");
 }
 
 #[test]
