@@ -50,6 +50,13 @@ impl Logging {
         Ok(Self { queue })
     }
 
+    /// Where a person reads along, if somebody does: the terminal that lines go to. What is written there keeps its place
+    /// among the lines.
+    #[must_use]
+    pub fn terminal(&self) -> Option<impl Write + use<>> {
+        io::stderr().is_terminal().then(|| self.queue.clone())
+    }
+
     /// Waits until what has been logged so far is written, a second at most.
     pub fn flush(&self) {
         self.queue.flush_within(FLUSH_LIMIT);

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error, FAILED),
     };
     memory::give_back_large_blocks();
-    let result = start::run(&loaded);
+    let result = start::run(&loaded, logging.terminal());
     logging.flush();
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,11 +2,11 @@
 //!
 //! The order is fixed: the world is loaded, the store is opened and asked for its settings, the port is taken, and only
 //! then does the store hear of this server and get the settings that it lacks: a start without a port leaves nothing there
-//! that would win over the corrected file. What fails is one line for each fault: what failed, with which value, and what
+//! that would win over the corrected file. Where there is no store yet, the port is taken before its file is made. What fails is one line for each fault: what failed, with which value, and what
 //! to do.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,10 +21,13 @@ use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
 use crate::net::{self, Stop};
 use crate::ops::metrics::Counter;
-use crate::store::choice::{ChoiceError, StoreChoice};
+use crate::store::choice::{ChoiceError, Found, StoreChoice};
+use crate::store::redis::RedisError;
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
 use crate::store::{self, Store, StoreError};
 
+/// The clients that speak the server's protocol.
+const CLIENT: &str = "0.13.3";
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
@@ -64,22 +67,24 @@ pub enum StartError {
     Unsaved(String),
 }
 
-/// Runs a server until a signal stops it.
+/// Runs a server until a signal stops it. On a `terminal` it says in a few words what a newcomer has to know.
 ///
 /// # Errors
 /// When it cannot start, or cannot save everything at the end.
-pub fn run(loaded: &Loaded) -> Result<(), StartError> {
+pub fn run(loaded: &Loaded, terminal: Option<impl Write>) -> Result<(), StartError> {
     let mut loaded = loaded.clone();
     let (content, faults) = load_content(&loaded.config)?;
     for fault in &faults {
         log::warn!("data: {fault}");
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let (mut store, store_summary) = open_store(&loaded.config)?;
+    let found = StoreChoice::of(&loaded.config).find()?;
+    let early = found.makes_file().then(|| listen(&loaded.config)).transpose()?;
+    let (mut store, store_summary) = open_store(found, &loaded.config)?;
     let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
     net::allow_connections(loaded.config.server.max_connections);
-    let listener = listen(&loaded.config)?;
-    let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
+    let listener = early.map_or_else(|| listen(&loaded.config), Ok)?;
+    let stored_settings = seed_settings(store.as_mut(), &loaded)?;
     let config = loaded.config;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
     let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;
@@ -103,6 +108,10 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     })?;
     // Whoever reads this may send a signal: from here on they are heard.
     log::info!("{started}");
+    if let Some(mut terminal) = terminal {
+        // A terminal that has gone needs no welcome.
+        let _ = terminal.write_all(first_screen(&store_summary, addresses.players).as_bytes());
+    }
     finish(event_loop.run())
 }
 
@@ -128,7 +137,7 @@ fn server_id(config: &Config) -> io::Result<ServerId> {
 
 /// Lets the store's live settings count. Names of those that are not valid.
 fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSet<&'static str>, StartError> {
-    let overlaid = loaded.lay_store_over(&store.settings()?);
+    let overlaid = loaded.lay_store_over(&store.checked_settings()?);
     for remark in overlaid.remarks {
         log::warn!("{remark}");
     }
@@ -136,16 +145,8 @@ fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSe
 }
 
 /// Gives the store the live settings that it lacks. What it then says.
-fn seed_settings(
-    store: &mut dyn Store,
-    loaded: &Loaded,
-    content: &Content,
-) -> Result<store::Settings, StartError> {
-    let mut settings = loaded.live_settings();
-    if let Some(motd) = settings.get_mut("game.motd").filter(|motd| motd.is_empty()) {
-        *motd = content.motd().join("\n");
-    }
-    store.seed_settings(&settings)?;
+fn seed_settings(store: &mut dyn Store, loaded: &Loaded) -> Result<store::Settings, StartError> {
+    store.seed_settings(&loaded.live_settings())?;
     Ok(store.settings()?)
 }
 
@@ -166,11 +167,16 @@ fn load_content(config: &Config) -> Result<(Content, Vec<Fault>), StartError> {
     Content::load(directory).map_err(|error| StartError::Data(format!("{}: {error}", directory.display())))
 }
 
-/// Opens the store that the configuration means, and says which, and how safe it keeps things.
-fn open_store(config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
-    let opened = StoreChoice::of(config).open_for_server()?;
-    if let Some(failure) = opened.redis_failure {
-        log::warn!("no Redis, everything is kept in {}: {failure}", config.store.path);
+/// Opens the store that was found, and says which it is, and how safe it keeps things.
+fn open_store(found: Found, config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
+    let opened = found.open_for_server()?;
+    match opened.redis_failure {
+        // Nobody asked for the one that is looked for by default.
+        Some(RedisError::Unreachable { place, .. }) if config.redis.url.is_empty() => {
+            log::info!("no Redis at {place}, everything is kept in {}", config.store.path);
+        }
+        Some(failure) => log::warn!("no Redis, everything is kept in {}: {failure}", config.store.path),
+        None => {}
     }
     let mut store = opened.store;
     let description = store.describe()?;
@@ -226,6 +232,14 @@ fn start_line(
         config.limits.packets_per_second,
         registration.run,
         addresses.ops.map_or_else(|| "off".to_owned(), |address| address.to_string()),
+    )
+}
+
+/// What a terminal shows once players may come.
+fn first_screen(store: &str, players: SocketAddr) -> String {
+    let address = net::reachable_address(players);
+    format!(
+        "\n  the world is kept by {store}\n  players connect to {address} (client {CLIENT})\n  Ctrl-C stops\n\n"
     )
 }
 

@@ -108,7 +108,11 @@ impl Loaded {
                 continue;
             }
             if matches!(source, Source::File { .. }) {
-                remarks.push(format!("{key}: the store's {value:?} wins over {before:?} of {source}"));
+                remarks.push(format!(
+                    "{key}: the store's {value:?} wins over {before:?} of {source}; to change it: pyao-admin config set \
+                     {key} {}",
+                    quoted(&before)
+                ));
             }
             self.sources.replace(key, Source::Store);
         }
@@ -122,6 +126,16 @@ impl Loaded {
             .filter(|key| !(*key == "server.port" && self.config.server.port == 0))
             .filter_map(|key| Some((key.to_owned(), text(&self.config, key)?)))
             .collect()
+    }
+}
+
+/// `value` as one word for a shell.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".:_-".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''").replace('\n', "\\n"))
     }
 }
 
@@ -161,6 +175,15 @@ mod tests {
         assert_eq!((loaded.config.server.port, loaded.config.server.max_connections), (7_700, 77));
         assert_eq!(loaded.sources.of("server.max_connections"), Source::Store);
         assert_eq!((remarks.len(), refused.len()), (2, 0), "{remarks:?} {refused:?}");
+        let command = "pyao-admin config set server.max_connections 5";
+        assert!(remarks.iter().any(|remark| remark.ends_with(command)), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_value_in_a_command_is_one_word_for_a_shell() {
+        assert_eq!(quoted("127.0.0.1"), "127.0.0.1");
+        assert_eq!(quoted("hoy hay\nferia d'otoño"), "'hoy hay\\nferia d'\\''otoño'");
+        assert_eq!(quoted(""), "''");
     }
 
     #[test]

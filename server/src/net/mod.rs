@@ -13,7 +13,7 @@
 //!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more
 //!    work than time: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
-//! 5. `round_trip`, `signals`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
+//! 5. `round_trip`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
 //!    ops port.
 
 mod accept;
@@ -29,6 +29,7 @@ mod http;
 mod laps;
 mod limits;
 pub mod listen;
+mod reachable;
 mod round_trip;
 mod signals;
 mod store_link;
@@ -41,4 +42,5 @@ pub use event_loop::{EventLoop, Stop};
 pub use flush::{Flushed, SEND_FLAGS, Sent, flush};
 pub use from_config::game_settings;
 pub use limits::ClientLimits;
+pub use reachable::reachable_address;
 pub use window::Window;

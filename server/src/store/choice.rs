@@ -33,6 +33,47 @@ pub enum StoreChoice {
     },
 }
 
+/// Where the store of a server is, with Redis tried already and no file made yet.
+pub enum Found {
+    /// A Redis that answers.
+    Redis(Box<dyn Store>),
+    /// The embedded store.
+    Embedded {
+        /// Its file.
+        path: PathBuf,
+        /// Why it is not Redis, when Redis was tried first.
+        redis_failure: Option<RedisError>,
+    },
+}
+
+impl Found {
+    /// Returns true when [`Self::open_for_server`] makes a new file.
+    #[must_use]
+    pub fn makes_file(&self) -> bool {
+        matches!(self, Self::Embedded { path, .. } if !path.exists())
+    }
+
+    /// Opens it for a server: the embedded store exclusively, made when it is not there.
+    ///
+    /// # Errors
+    /// See [`ChoiceError`].
+    pub fn open_for_server(self) -> Result<OpenedStore, ChoiceError> {
+        self.open(|path| Ok(SqliteStore::open(path)?))
+    }
+
+    fn open(
+        self,
+        open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
+    ) -> Result<OpenedStore, ChoiceError> {
+        match self {
+            Self::Redis(store) => Ok(OpenedStore { store, redis_failure: None }),
+            Self::Embedded { path, redis_failure } => {
+                Ok(OpenedStore { store: Box::new(open_file(&path)?), redis_failure })
+            }
+        }
+    }
+}
+
 /// An opened store.
 pub struct OpenedStore {
     /// The store.
@@ -74,12 +115,29 @@ impl StoreChoice {
         Self::Redis { url, otherwise }
     }
 
-    /// Opens it for a server: the embedded store exclusively, made when it is not there.
+    /// Looks for Redis, where it is meant. Makes no file.
+    ///
+    /// # Errors
+    /// When Redis was asked for and cannot be used.
+    pub fn find(&self) -> Result<Found, ChoiceError> {
+        match self {
+            Self::Embedded { path } => Ok(Found::Embedded { path: path.clone(), redis_failure: None }),
+            Self::Redis { url, otherwise } => match (open_redis(url), otherwise) {
+                (Ok(store), _) => Ok(Found::Redis(store)),
+                (Err(error), Some(path)) => {
+                    Ok(Found::Embedded { path: path.clone(), redis_failure: Some(error) })
+                }
+                (Err(error), None) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Finds it and opens it for a server.
     ///
     /// # Errors
     /// See [`ChoiceError`].
     pub fn open_for_server(&self) -> Result<OpenedStore, ChoiceError> {
-        self.open(|path| Ok(SqliteStore::open(path)?))
+        self.find()?.open_for_server()
     }
 
     /// Opens it for a tool: beside whichever server uses it, and only when it is there.
@@ -87,29 +145,10 @@ impl StoreChoice {
     /// # Errors
     /// See [`ChoiceError`].
     pub fn open_for_tool(&self) -> Result<OpenedStore, ChoiceError> {
-        self.open(|path| {
+        self.find()?.open(|path| {
             File::open(path).map_err(|source| ChoiceError::File { path: path.to_owned(), source })?;
             Ok(SqliteStore::open_shared(path)?)
         })
-    }
-
-    fn open(
-        &self,
-        open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
-    ) -> Result<OpenedStore, ChoiceError> {
-        let (url, otherwise) = match self {
-            Self::Embedded { path } => {
-                return Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: None });
-            }
-            Self::Redis { url, otherwise } => (url, otherwise),
-        };
-        match (open_redis(url), otherwise) {
-            (Ok(store), _) => Ok(OpenedStore { store, redis_failure: None }),
-            (Err(error), Some(path)) => {
-                Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: Some(error) })
-            }
-            (Err(error), None) => Err(error.into()),
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The process as its operator knows it: signals, ports, the store's file, the log.
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use pyao_server::protocol::client::ClientPacket;
@@ -71,6 +72,51 @@ fn a_second_server_on_a_port_says_so_in_one_line() {
     assert_eq!((code, faults), (Some(1), 1), "{log}");
     assert!(log.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{log}");
     check([&mut create(&server, "Ana")]);
+}
+
+#[test]
+fn a_start_whose_port_is_taken_makes_no_file() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let setup = setup().arg("--port").arg(&taken.local_addr().unwrap().port().to_string());
+    assert_eq!(fail(&setup).0, Some(1));
+    let files = std::fs::read_dir(setup.directory()).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["config.toml"]);
+}
+
+#[test]
+fn a_terminal_shows_where_the_world_is_kept_where_players_connect_and_how_to_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = command(directory.path()).unwrap();
+    let line = format!("{} --no-redis --host 127.0.0.1 --port 0 --ops ''", server.get_program().display());
+    // It gives the command a terminal, and passes on what is typed.
+    let mut script = Command::new("script");
+    script.args(["-qefc", &line, "/dev/null"]).current_dir(directory.path());
+    let Ok(mut script) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+    else {
+        println!("skipped: there is no `script`");
+        return;
+    };
+    let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
+    let mut screen = String::new();
+    while !screen.contains("Ctrl-C stops") {
+        let Some(line) = lines.next() else { break };
+        screen.push_str(line.unwrap().trim_end());
+        screen.push('\n');
+    }
+    let mut keyboard = script.stdin.take().unwrap();
+    keyboard.write_all(b"\x03").unwrap();
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(script.wait().unwrap().success(), "{screen}{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("saved=all")), "{rest:?}");
+    let store = directory.path().join("pyao.db");
+    assert!(
+        screen.contains("the world is kept by SQLite") && screen.contains(store.to_str().unwrap()),
+        "{screen}"
+    );
+    let port = screen.lines().find_map(|line| line.split_once("listens on 127.0.0.1:")?.1.split(':').next());
+    let connect = format!("players connect to 127.0.0.1:{} (client 0.13.3)", port.unwrap());
+    assert!(screen.contains(&connect), "{screen}");
 }
 
 #[test]
@@ -167,7 +213,7 @@ fn the_ops_port_answers_health_and_metrics_and_nothing_else() {
 
 #[test]
 fn a_request_that_is_no_http_harms_nobody() {
-    use std::io::{Read, Write};
+    use std::io::Read;
     let server = start();
     let mut ana = create(&server, "Ana");
     for request in [&b"\x00\x01\x02\r\n\r\n"[..], &b"GET /".repeat(2_000), b"GET /health HTTP/1.1\r\n"] {
@@ -200,6 +246,42 @@ fn a_hangup_of_the_terminal_stops_nothing() {
     server.wait_for_log("SIGHUP ignored", LONG).unwrap();
     check([&mut ana]);
     assert!(server.is_running());
+}
+
+#[test]
+fn a_report_that_is_asked_for_by_signal_is_one_line_and_stops_nothing() {
+    let mut server = start();
+    let mut ana = create(&server, "Ana");
+    server.signal(libc::SIGUSR1).unwrap();
+    server.wait_for_log("status: healthy uptime_s=", LONG).unwrap();
+    let log = server.log();
+    let report = log.lines().find(|line| line.contains("status: healthy")).unwrap();
+    assert!(report.contains(" players=1 connections=1 overload=calm store=answers "), "{report}");
+    check([&mut ana]);
+    assert!(server.is_running());
+}
+
+#[test]
+fn a_creation_a_login_a_refused_login_and_a_leaving_are_a_line_each() {
+    let server = start();
+    create(&server, "Ana").quit(LONG).unwrap();
+    let mut stranger = at_login(&server);
+    stranger.send(&login_packet("Ana", "adivinada")).unwrap();
+    stranger.expect_closed(LONG).unwrap();
+    login(&server, "Ana").quit(LONG).unwrap();
+    let who = "name=\"Ana\" user=1 address=127.0.0.1";
+    wait_until("the second leaving", || {
+        server.log().matches(&format!("left: {who} reason=quit")).count() == 2
+    });
+    for (line, count) in [
+        (format!("character created: {who} connection="), 1),
+        (format!("login: {who} connection="), 2),
+        (format!("login refused: {who} connection="), 1),
+        ("reason=wrong_name_or_password".to_owned(), 1),
+    ] {
+        let log = server.log();
+        assert_eq!(log.matches(&line).count(), count, "{line}: {log}");
+    }
 }
 
 #[test]

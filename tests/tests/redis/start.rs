@@ -47,15 +47,16 @@ fn bare(directory: &Path, variables: &[(&str, &str)]) -> Server {
 }
 
 #[test]
-fn without_any_redis_everything_is_kept_in_the_embedded_store_and_the_log_warns() {
+fn without_any_redis_everything_is_kept_in_the_embedded_store_without_a_warning() {
     if default_redis_is_there() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
     let server = bare(directory.path(), &[]);
     let log = server.log();
-    let warning = log.lines().find(|line| line.contains("WARN")).unwrap_or_default();
-    assert!(warning.contains("127.0.0.1:6379") && warning.contains("pyao.db"), "{log}");
+    assert!(!log.contains("WARN"), "{log}");
+    let line = log.lines().find(|line| line.contains("127.0.0.1:6379")).unwrap_or_default();
+    assert!(line.contains("INFO") && line.contains("pyao.db"), "{log}");
     check([&mut create(&server, "Ana")]);
     assert!(directory.path().join("pyao.db").exists());
 }
@@ -145,6 +146,8 @@ fn assert_has_defaults(redis: &RedisServer, host: &str, port: u16) {
         ("GET server:connections:count", "0"),
         ("GET server:dice:min_value", "6"),
         ("GET server:dice:max_value", "18"),
+        // The starter world's message is that world's.
+        ("GET server:motd", ""),
     ] {
         assert_eq!(cli(redis, line), answer, "{line}");
     }
@@ -209,10 +212,23 @@ fn flags_win_over_the_environment_that_over_redis_and_that_over_the_file() {
     let (listened_on, log) = port(&by_file);
     assert_eq!(listened_on, stored);
     let remark = log.lines().find(|line| line.contains("WARN") && line.contains("server.port"));
-    assert!(remark.is_some_and(|line| line.contains(&file.to_string())), "the difference is told: {log}");
+    let command = format!("pyao-admin config set server.port {file}");
+    assert!(remark.is_some_and(|line| line.ends_with(&command)), "the difference is told: {log}");
     cli(&redis, "DEL config:server:port");
     assert_eq!(port(&by_file).0, file);
     assert_eq!(cli(&redis, "GET config:server:port"), file.to_string());
+}
+
+#[test]
+fn a_setting_whose_key_is_no_text_stops_the_start_and_is_named() {
+    let Some(redis) = redis(&[]) else { return };
+    cli(&redis, "HSET server:motd line hola");
+    let mut server = on(&redis).spawn().unwrap();
+    assert_eq!(server.wait(LONG).unwrap().code(), Some(1), "{}", server.log());
+    let log = server.log();
+    let fault = log.lines().find(|line| line.starts_with("pyao-server: ")).unwrap_or_default();
+    assert!(fault.contains("key server:motd in Redis") && fault.contains("has the wrong type"), "{log}");
+    assert_eq!(cli(&redis, "KEYS *"), "server:motd", "a start that fails leaves nothing behind");
 }
 
 #[test]
