@@ -66,13 +66,14 @@ impl Game {
         self.world.change_viewer(index, None);
         self.session_changed(key);
         self.write_sessions();
-        if counting_down {
-            return;
+        if !counting_down {
+            if self.stands_safe(key) || self.settings.disconnect_stay_ms == 0 {
+                return self.remove_player(key);
+            }
+            self.timers.set(now + self.settings.disconnect_stay_ms, Timer::Absent(key));
         }
-        if self.stands_safe(key) || self.settings.disconnect_stay_ms == 0 {
-            return self.remove_player(key);
-        }
-        self.timers.set(now + self.settings.disconnect_stay_ms, Timer::Absent(key));
+        // It stands still from now on, and here its player will look for it, even after a crash.
+        self.save_all_changes();
     }
 
     pub(super) fn absent_timer(&mut self, key: PlayerKey) {

@@ -167,6 +167,33 @@ fn outside_a_safe_place_a_lost_socket_leaves_the_character_to_be_taken_over() {
 }
 
 #[test]
+fn a_character_whose_socket_was_lost_is_found_in_place_after_a_crash() {
+    let setup = setup().set("world.start_positions", vec!["2:80:60"]);
+    let mut server = setup.start().unwrap();
+    let mut ana = create(&server, "Ana");
+    let started_at = place(&mut ana);
+    for heading in [2, 3] {
+        ana.walk(heading).unwrap();
+        ana.sync().unwrap();
+    }
+    let left_at = place(&mut ana);
+    assert_ne!(left_at, started_at);
+    let requests = || server.metric("pyao_store_requests_total").unwrap();
+    let before = requests();
+    check([&mut ana]);
+    drop(ana);
+    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    // The save and the session; the ops port tells of them once the store has been asked.
+    wait_until("a save", || requests() >= before + 2);
+    wait_until("an answer", || server.metric("pyao_store_requests_waiting").unwrap() == 0);
+    server.kill().unwrap();
+    let server = setup.start().unwrap();
+    let mut ana = login(&server, "Ana");
+    assert_eq!(place(&mut ana), left_at);
+    check([&mut ana]);
+}
+
+#[test]
 fn a_character_without_a_player_leaves_when_its_time_is_over() {
     let setup = setup().set("world.start_positions", vec!["2:80:60", "2:80:62"]);
     let server = setup.set("game.disconnect_stay_seconds", 1).start().unwrap();
