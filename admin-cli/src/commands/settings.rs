@@ -23,6 +23,8 @@ const EFFECTS: &[(&str, &str)] = &[
     ("limits.chat_per_second", "counts for everybody at once"),
     ("limits.handshake_seconds", "counts for new connections"),
     ("limits.idle_minutes", "counts for everybody at once"),
+    ("limits.absent_characters", "counts at once, the oldest leave"),
+    ("limits.absent_characters_per_ip", "counts at once, the oldest leave"),
     ("limits.overload_percent", "counts at once"),
     ("game.disconnect_stay_seconds", "counts for everybody at once"),
     ("game.motd", "shown at the next login"),

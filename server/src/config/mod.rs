@@ -91,6 +91,10 @@ pub struct Limits {
     pub handshake_seconds: u32,
     /// Minutes of silence after that; 0 is for ever.
     pub idle_minutes: u32,
+    /// Characters without a player in the world; 0 is no limit.
+    pub absent_characters: u32,
+    /// Such characters of one address; 0 is no limit.
+    pub absent_characters_per_ip: u32,
     /// Percent of its time that the loop may be at work before the server sheds load; 0 is never.
     pub overload_percent: u32,
 }
@@ -104,6 +108,8 @@ impl Default for Limits {
             chat_per_second: 1,
             handshake_seconds: 30,
             idle_minutes: 5,
+            absent_characters: 5_000,
+            absent_characters_per_ip: 10,
             overload_percent: 75,
         }
     }

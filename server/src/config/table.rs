@@ -81,6 +81,16 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.limits.idle_minutes, 0..=10_080),
     },
     Setting {
+        key: "limits.absent_characters",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.absent_characters, 0..=30_000),
+    },
+    Setting {
+        key: "limits.absent_characters_per_ip",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.absent_characters_per_ip, 0..=30_000),
+    },
+    Setting {
         key: "limits.overload_percent",
         short_variable: None,
         field: |config| Field::Integer(&mut config.limits.overload_percent, 0..=100),

@@ -7,6 +7,7 @@
 //!
 //! To find where a packet is handled, start at `dispatch.rs`.
 
+pub mod absent;
 pub mod appearance;
 pub mod character_form;
 mod chat;
@@ -353,6 +354,10 @@ impl Game {
         }
         if old.disconnect_stay_ms != self.settings.disconnect_stay_ms {
             self.watch_absent_players();
+        }
+        let absent = |settings: &Settings| (settings.absent_characters, settings.absent_characters_per_ip);
+        if absent(&old) != absent(&self.settings) {
+            self.limit_all_absent();
         }
         if old.idle_ms != self.settings.idle_ms {
             for id in self.connections.ids().collect::<Vec<_>>() {

@@ -460,6 +460,8 @@ impl EventLoop {
         self.clients.set_gauges(&mut self.metrics);
         self.helpers.set_gauges(&mut self.metrics);
         self.metrics.set(Gauge::Players, self.game.online() as u64);
+        self.metrics.set(Gauge::AbsentCharacters, self.game.players().absent().len() as u64);
+        self.metrics.set(Gauge::CharacterNumbersFree, self.game.world().free_numbers() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
         self.metrics.set(Gauge::Overload, self.ladder.step().height());
         let outbox = self.game.outbox();

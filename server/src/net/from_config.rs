@@ -15,6 +15,8 @@ pub fn game_settings(config: &Config) -> game::Settings {
         logins_per_minute_per_ip: config.limits.logins_per_minute_per_ip,
         chat_per_second: config.limits.chat_per_second,
         disconnect_stay_ms: u64::from(config.game.disconnect_stay_seconds) * 1000,
+        absent_characters: config.limits.absent_characters,
+        absent_characters_per_ip: config.limits.absent_characters_per_ip,
         start_positions: config.world.start_positions.clone(),
         dice_range: (die(config.game.dice_min), die(config.game.dice_max)),
         motd: config.game.motd.lines().map(str::to_owned).collect(),

@@ -42,6 +42,8 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("limits.chat_per_second", "config:limits:chat_per_second"),
     ("limits.handshake_seconds", "config:limits:handshake_seconds"),
     ("limits.idle_minutes", "config:limits:idle_minutes"),
+    ("limits.absent_characters", "config:limits:absent_characters"),
+    ("limits.absent_characters_per_ip", "config:limits:absent_characters_per_ip"),
     ("limits.overload_percent", "config:limits:overload_percent"),
     ("game.disconnect_stay_seconds", "config:game:disconnect_stay_seconds"),
     ("game.motd", MOTD),

@@ -117,6 +117,12 @@ impl World {
         self.pool.in_use()
     }
 
+    /// How many more characters could enter.
+    #[must_use]
+    pub fn free_numbers(&self) -> usize {
+        self.pool.free()
+    }
+
     fn map_state(&self, map: u16) -> Option<&MapState> {
         self.maps.get(usize::from(map)).and_then(Option::as_ref)
     }

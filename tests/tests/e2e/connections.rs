@@ -194,6 +194,24 @@ fn a_character_whose_socket_was_lost_is_found_in_place_after_a_crash() {
 }
 
 #[test]
+fn of_one_address_so_many_absent_characters_stay_and_the_ops_port_counts_them() {
+    let setup = setup().set("world.start_positions", vec!["2:80:60"]);
+    let server = setup.set("limits.absent_characters_per_ip", 2).start().unwrap();
+    let gauge = |name: &str| server.metric(name).unwrap();
+    let free = gauge("pyao_character_numbers_free");
+    let names = ["Ana", "Beto", "Caro"];
+    for name in names {
+        drop(create(&server, name));
+        server.wait_for_log(&format!("\"{name}\" lost its connection"), LONG).unwrap();
+    }
+    assert_eq!((gauge("pyao_players"), gauge("pyao_absent_characters")), (0, 2));
+    assert_eq!(gauge("pyao_character_numbers_free"), free - 2);
+    let mut bots = names.map(|name| login(&server, name));
+    assert_eq!((gauge("pyao_players"), gauge("pyao_absent_characters")), (3, 0));
+    check(&mut bots);
+}
+
+#[test]
 fn a_character_without_a_player_leaves_when_its_time_is_over() {
     let setup = setup().set("world.start_positions", vec!["2:80:60", "2:80:62"]);
     let server = setup.set("game.disconnect_stay_seconds", 1).start().unwrap();
