@@ -19,6 +19,7 @@ const EFFECTS: &[(&str, &str)] = &[
     ("server.max_connections", "counts for new connections"),
     ("limits.connections_per_ip", "counts for new connections"),
     ("limits.logins_per_minute_per_ip", "counts for new attempts"),
+    ("limits.creations_per_day_per_ip", "counts for new creations"),
     ("limits.packets_per_second", "counts for everybody at once"),
     ("limits.chat_per_second", "counts for everybody at once"),
     ("limits.handshake_seconds", "counts for new connections"),

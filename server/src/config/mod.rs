@@ -83,6 +83,8 @@ pub struct Limits {
     pub connections_per_ip: u32,
     /// Logins and creations a minute from one address; 0 is no limit.
     pub logins_per_minute_per_ip: u32,
+    /// Characters a day created from one address; 0 is no limit.
+    pub creations_per_day_per_ip: u32,
     /// Packets a second of one connection, on average; 0 is no limit.
     pub packets_per_second: u32,
     /// Lines of chat a second of one player, on average; 0 is no limit.
@@ -104,6 +106,7 @@ impl Default for Limits {
         Self {
             connections_per_ip: 10,
             logins_per_minute_per_ip: 20,
+            creations_per_day_per_ip: 20,
             packets_per_second: 100,
             chat_per_second: 1,
             handshake_seconds: 30,

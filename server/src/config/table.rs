@@ -61,6 +61,11 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.limits.logins_per_minute_per_ip, 0..=100_000),
     },
     Setting {
+        key: "limits.creations_per_day_per_ip",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.creations_per_day_per_ip, 0..=100_000),
+    },
+    Setting {
         key: "limits.packets_per_second",
         short_variable: None,
         field: |config| Field::Integer(&mut config.limits.packets_per_second, 0..=100_000),

@@ -14,6 +14,8 @@ pub struct Settings {
     pub idle_ms: u64,
     /// Logins and creations an address may try a minute; 0 = no limit.
     pub logins_per_minute_per_ip: u32,
+    /// Characters that an address may create a day; 0 = no limit.
+    pub creations_per_day_per_ip: u32,
     /// Lines a player may say a second, and five times as many at once; 0 = no limit.
     pub chat_per_second: u32,
     /// Milliseconds a character stays in the world after its socket was lost outside a safe zone.
@@ -37,6 +39,7 @@ impl Default for Settings {
             handshake_ms: 30_000,
             idle_ms: 5 * 60_000,
             logins_per_minute_per_ip: 20,
+            creations_per_day_per_ip: 20,
             chat_per_second: 1,
             disconnect_stay_ms: 3_600_000,
             absent_characters: 5_000,

@@ -13,6 +13,7 @@ pub fn game_settings(config: &Config) -> game::Settings {
         handshake_ms: u64::from(config.limits.handshake_seconds) * 1000,
         idle_ms: u64::from(config.limits.idle_minutes) * 60_000,
         logins_per_minute_per_ip: config.limits.logins_per_minute_per_ip,
+        creations_per_day_per_ip: config.limits.creations_per_day_per_ip,
         chat_per_second: config.limits.chat_per_second,
         disconnect_stay_ms: u64::from(config.game.disconnect_stay_seconds) * 1000,
         absent_characters: config.limits.absent_characters,

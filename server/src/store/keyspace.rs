@@ -38,6 +38,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("server.max_connections", CONFIG_MAX_CONNECTIONS),
     ("limits.connections_per_ip", "config:limits:connections_per_ip"),
     ("limits.logins_per_minute_per_ip", "config:limits:logins_per_minute_per_ip"),
+    ("limits.creations_per_day_per_ip", "config:limits:creations_per_day_per_ip"),
     ("limits.packets_per_second", "config:limits:packets_per_second"),
     ("limits.chat_per_second", "config:limits:chat_per_second"),
     ("limits.handshake_seconds", "config:limits:handshake_seconds"),
