@@ -127,8 +127,11 @@ pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToChange) ->
     let stored = context.store.settings()?;
     let value = if name == "game.motd" { value.replace("\\n", "\n") } else { value.to_owned() };
     let new = check(context, &stored, name, &value).map_err(|expected| {
-        Failure::new(Code::Usage, format!("{name}: expected {expected}, found {value:?}"))
-            .hint("nothing was written; `pyao-admin config list` shows what is allowed")
+        Failure::new(
+            Code::Usage,
+            format!("{name}: expected {expected}, found {:?}", describe::excerpt(&value)),
+        )
+        .hint("nothing was written; `pyao-admin config list` shows what is allowed")
     })?;
     change(context, name, &stored, Some(new), how)
 }
@@ -217,7 +220,10 @@ pub fn list(context: &mut Context) -> Result<Reply, Failure> {
     for (name, _) in keyspace::SETTINGS {
         let Effective { value, source } = effective(context, &stored, name);
         if let Some(expected) = fault(context, &stored, name) {
-            notes.push(format!("{name}: {value:?} is not valid, servers ignore it: expected {expected}"));
+            notes.push(format!(
+                "{name}: {:?} is not valid, servers ignore it: expected {expected}",
+                describe::excerpt(&value)
+            ));
         }
         rows.push(vec![
             Cell::text(*name),

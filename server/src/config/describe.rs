@@ -1,5 +1,7 @@
 //! Settings told to people: what may stand in each, and every effective value with its source.
 
+use std::borrow::Cow;
+
 use super::field::Field;
 use super::table::SETTINGS;
 use super::{Config, Loaded, Source};
@@ -21,6 +23,7 @@ pub fn allowed(key: &str) -> Option<String> {
     let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
     Some(match (setting.field)(&mut Config::default()) {
         Field::Text(_) => "text".to_owned(),
+        Field::Motd(_) => "text: 20 lines, 2 KiB".to_owned(),
         Field::Url(_) => "URL".to_owned(),
         Field::Listen(_) => "address:port or empty".to_owned(),
         Field::Port(_) => "0..65535".to_owned(),
@@ -30,6 +33,18 @@ pub fn allowed(key: &str) -> Option<String> {
         Field::Positions(_) => "map:x:y, separated by commas".to_owned(),
         Field::ServerId(_) => "1 to 40 letters, digits, . _ -".to_owned(),
     })
+}
+
+/// Characters of a value that a message shows.
+const EXCERPT: usize = 200;
+
+/// A value as messages show it: its beginning, when it is long.
+#[must_use]
+pub fn excerpt(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(EXCERPT) {
+        Some((end, _)) => Cow::Owned(format!("{}…", value.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(value),
+    }
 }
 
 impl Loaded {
@@ -57,5 +72,12 @@ mod tests {
         assert!(SETTINGS.iter().all(|setting| allowed(setting.key).is_some()));
         assert_eq!(allowed("server.max_connections").as_deref(), Some("1..30000"));
         assert_eq!(allowed("server.prot"), None);
+    }
+
+    #[test]
+    fn a_long_value_is_shown_by_its_beginning() {
+        assert_eq!(excerpt("corto"), "corto");
+        assert_eq!(excerpt(&"ñ".repeat(200)), "ñ".repeat(200));
+        assert_eq!(excerpt(&"ñ".repeat(201)), format!("{}…", "ñ".repeat(200)));
     }
 }

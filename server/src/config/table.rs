@@ -150,7 +150,7 @@ pub const SETTINGS: &[Setting] = &[
         short_variable: None,
         field: |config| Field::Integer(&mut config.game.disconnect_stay_seconds, 0..=86_400),
     },
-    Setting { key: "game.motd", short_variable: None, field: |config| Field::Text(&mut config.game.motd) },
+    Setting { key: "game.motd", short_variable: None, field: |config| Field::Motd(&mut config.game.motd) },
     Setting {
         key: "game.dice_min",
         short_variable: None,

@@ -17,6 +17,7 @@ mod load;
 mod load_tests;
 pub mod map;
 mod map_file;
+pub mod motd;
 pub mod npc;
 pub mod object;
 pub mod position;

@@ -86,6 +86,21 @@ fn a_small_world_of_ones_own_can_be_played() {
 }
 
 #[test]
+fn a_long_message_of_the_day_loses_its_last_lines_and_check_says_so() {
+    let directory = small_world();
+    let lines: String = (1..=1_200).map(|number| format!("Line{number}=aviso {number}.\n")).collect();
+    let text = format!("[INIT]\nNumLines=1200\n[MOTD]\n{lines}");
+    replace(&directory, "Dat/Motd.ini", text.as_bytes());
+    let output = command(directory.path()).unwrap().args(["--check", "--data", "."]).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(report.contains("fault: Dat/Motd.ini: its last lines are not shown"), "{report}");
+    let server = setup().data(directory.path()).start().unwrap();
+    let mut ana = create(&server, "Ana");
+    assert!(ana.shadow.console_has("aviso 20.") && !ana.shadow.console_has("aviso 21."));
+    check([&mut ana]);
+}
+
+#[test]
 fn every_fault_of_a_damaged_world_is_named_and_nothing_runs() {
     let directory = small_world();
     replace(&directory, "Dat/Map.dat", b"[INIT]\nNumMaps=3\n");

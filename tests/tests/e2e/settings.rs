@@ -174,3 +174,18 @@ fn a_redis_that_was_asked_for_and_is_away_stops_the_start() {
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "no store was made");
 }
+
+#[test]
+fn a_message_of_the_day_is_short_wherever_it_is_set() {
+    let directory = tempfile::tempdir().unwrap();
+    let long = "hola\n".repeat(1_200);
+    let by_variable = run(directory.path(), &[("PYAO_GAME__MOTD", &long)], &["--check"]);
+    std::fs::write(directory.path().join("config.toml"), format!("[game]\nmotd = {long:?}\n")).unwrap();
+    let by_file = run(directory.path(), &[], &["--check"]);
+    for (run, source) in [(by_variable, "PYAO_GAME__MOTD"), (by_file, "config.toml:2:8")] {
+        assert_eq!((run.code, run.errors.lines().count()), (Some(2), 1), "{}", run.errors);
+        let fault =
+            format!("{source}: game.motd: expected a text of at most 20 lines and 2,048 bytes, found");
+        assert!(run.errors.contains(&fault) && run.errors.len() < 500, "{}", run.errors);
+    }
+}

@@ -199,6 +199,20 @@ fn creations_and_absent_characters_of_an_address_follow_redis() {
 }
 
 #[test]
+fn a_message_of_the_day_that_is_too_long_is_refused() {
+    let Some(redis) = redis(&[]) else { return };
+    let server = on(&redis).start().unwrap();
+    cli(&redis, &format!("SET server:motd \"{}\"", "hola\\n".repeat(1_200)));
+    wait_until("a refused message", || refused(&server) == 1);
+    let log = server.log();
+    let refusal = log.lines().find(|line| line.contains("game.motd: the store says")).unwrap_or_default();
+    assert!(refusal.contains("at most 20 lines") && refusal.len() < 1_500, "{log}");
+    let mut ana = create(&server, "Ana");
+    assert!(!ana.shadow.console_has("hola"), "{:?}", ana.shadow.console);
+    check([&mut ana]);
+}
+
+#[test]
 fn one_change_reaches_all_servers() {
     let Some(redis) = redis(&[]) else { return };
     let servers = [on(&redis).start().unwrap(), on(&redis).start().unwrap()];
