@@ -19,7 +19,7 @@ use crate::content::{Content, Fault};
 use crate::game::Game;
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
-use crate::net::{self, Stop};
+use crate::net::{self, Room, Stop};
 use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, StoreChoice};
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
@@ -77,7 +77,7 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
     let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
-    net::allow_connections(loaded.config.server.max_connections);
+    let room = net::allow_connections(loaded.config.server.max_connections);
     let listener = listen(&loaded.config)?;
     let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
     let config = loaded.config;
@@ -89,12 +89,14 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
     let seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-    let started = start_line(&config, &addresses, content.summary().maps, &registration, &store_summary);
+    let started =
+        start_line(&config, room, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
         store,
         config,
+        room,
         stored_settings,
         refused_settings,
         registration,
@@ -211,6 +213,7 @@ struct Addresses {
 
 fn start_line(
     config: &Config,
+    room: Room,
     addresses: &Addresses,
     maps: usize,
     registration: &Registration,
@@ -221,7 +224,7 @@ fn start_line(
          server={} store={store:?} ops={}",
         env!("CARGO_PKG_VERSION"),
         addresses.players,
-        config.server.max_connections,
+        room.connections,
         config.limits.connections_per_ip,
         config.limits.packets_per_second,
         registration.run,

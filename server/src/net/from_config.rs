@@ -1,6 +1,6 @@
 //! From the configuration to what the loop, the game and the password threads are given.
 
-use super::ClientLimits;
+use super::{ClientLimits, Room};
 use crate::config::Config;
 use crate::crypto::PasswordCost;
 use crate::game;
@@ -33,11 +33,12 @@ pub fn password_cost(config: &Config) -> PasswordCost {
     }
 }
 
-/// How many may come, and how much they may say.
-pub fn client_limits(config: &Config) -> ClientLimits {
+/// How many may come where there is so much room, and how much they may say.
+pub fn client_limits(config: &Config, room: Room) -> ClientLimits {
     let no_limit_if_zero = |limit: u32| if limit == 0 { u32::MAX } else { limit };
     ClientLimits {
-        connections: config.server.max_connections as usize,
+        connections: room.connections as usize,
+        refusals: room.refusals,
         connections_per_address: no_limit_if_zero(config.limits.connections_per_ip) as usize,
         packets_per_second: no_limit_if_zero(config.limits.packets_per_second),
     }

@@ -53,6 +53,7 @@ impl Server {
             stored_settings: store.settings()?,
             refused_settings: BTreeSet::new(),
             store: Box::new(store),
+            room: net::allow_connections(config.server.max_connections),
             config,
             registration,
             listener,

@@ -362,18 +362,23 @@ fn a_flood_of_packets_is_slowed_down_and_then_ended_with_a_text() {
 }
 
 #[test]
-fn a_server_without_files_left_keeps_its_players_and_takes_others_when_there_is_room() {
+fn a_server_with_few_files_says_that_it_is_full_and_tells_operators_how_it_is() {
     let server = setup().open_files(80).start().unwrap();
+    assert!(server.log().contains("max_connections=1000 is lowered to 24: the system allows 80 open files"));
     let mut ana = create(&server, "Ana");
-    let crowd: Vec<_> = (0..120).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
-    server.wait_for_log("cannot accept connections", LONG).unwrap();
-    ana.sync().unwrap();
-    assert!(server.log().contains("the system allows 80 open files"), "{}", server.log());
-    drop(crowd);
-    let mut beto = Bot::connect(server.address(), Screen::Creation).unwrap();
-    beto.shadow.dice = None;
-    beto.send(&ClientPacket::ThrowDices).unwrap();
-    beto.wait_for("the dice", LONG, |shadow| shadow.dice.is_some()).unwrap();
-    check([&mut ana]);
-    beto.check().unwrap();
+    let crowd: Vec<_> = (1..24).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    wait_until("a full server", || connections(&server) == 24);
+    assert!(last_words(&mut at_login(&server)).contains("completo"));
+    // Those who are not told so either are closed, and take no files away.
+    let more: Vec<_> = (0..60).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    wait_until("everybody refused", || {
+        let metrics = server.request("GET", "/metrics").unwrap();
+        metrics.contains("pyao_refusals_total{reason=\"server_full\"} 61\n")
+    });
+    assert!(server.request("GET", "/health").unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(server.metric("pyao_accept_errors_total").unwrap(), 0);
+    assert!(!server.log().contains("cannot accept connections"), "{}", server.log());
+    drop((crowd, more));
+    wait_until("room", || connections(&server) == 1);
+    check([&mut ana, &mut create(&server, "Beto")]);
 }
