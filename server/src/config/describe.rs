@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::field::Field;
 use super::table::SETTINGS;
 use super::{Config, Loaded, Source};
+use crate::store::redis::RedisAddress;
 
 /// A setting with its effective value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,22 @@ pub fn excerpt(value: &str) -> Cow<'_, str> {
     }
 }
 
+fn has_password(url: &str) -> bool {
+    RedisAddress::parse(url).is_ok_and(|address| address.password.is_some())
+}
+
 impl Loaded {
+    /// That other users of this machine can read the password of Redis, if they can.
+    #[must_use]
+    pub fn exposed_password(&self) -> Option<String> {
+        let is_exposed = self.sources.of("redis.url") == Source::Flag("--redis");
+        (is_exposed && has_password(&self.config.redis.url)).then(|| {
+            "--redis: the list of processes shows the password to every user of this machine; give the address in \
+             PYAO_REDIS or in the configuration file"
+                .to_owned()
+        })
+    }
+
     /// Every setting in the order of the table.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
@@ -72,6 +88,14 @@ mod tests {
         assert!(SETTINGS.iter().all(|setting| allowed(setting.key).is_some()));
         assert_eq!(allowed("server.max_connections").as_deref(), Some("1..30000"));
         assert_eq!(allowed("server.prot"), None);
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_noticed() {
+        let with = ["redis://ana:s3cret@db:6379/0", "redis://:p%40ss@db", "redis+unix:///a.sock?pass=s3cret"];
+        assert!(with.into_iter().all(has_password));
+        let without = ["redis://db:6379", "redis://ana@db", "redis+unix:///a.sock?db=1", ""];
+        assert!(!without.into_iter().any(has_password));
     }
 
     #[test]

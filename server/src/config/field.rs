@@ -189,8 +189,13 @@ fn read_positions(given: &Given) -> Option<Vec<Position>> {
     }
 }
 
-/// `redis://user:secret@host` as `redis://user:***@host`.
+/// `redis://user:secret@host` as `redis://user:***@host`, and `…?pass=secret` as `…?pass=***`.
 fn hide_password(url: &str) -> String {
+    if let Some((start, rest)) = ["?pass=", "&pass="].into_iter().find_map(|key| url.split_once(key)) {
+        let key = url.get(start.len()..url.len() - rest.len()).unwrap_or_default();
+        let end = rest.find('&').and_then(|end| rest.get(end..)).unwrap_or_default();
+        return format!("{start}{key}***{end}");
+    }
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
@@ -210,6 +215,8 @@ mod tests {
         assert_eq!(hide_password("redis://ana:s3cret@db:6379/0"), "redis://ana:***@db:6379/0");
         assert_eq!(hide_password("redis://:p@ss@db"), "redis://:***@db");
         assert_eq!(hide_password("redis://db:6379"), "redis://db:6379");
+        assert_eq!(hide_password("redis+unix:///a.sock?db=1&pass=s3"), "redis+unix:///a.sock?db=1&pass=***");
+        assert_eq!(hide_password("redis+unix:///a.sock?pass=s3&db=1"), "redis+unix:///a.sock?pass=***&db=1");
         assert_eq!(hide_password(""), "");
     }
 

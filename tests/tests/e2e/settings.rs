@@ -176,6 +176,21 @@ fn a_redis_that_was_asked_for_and_is_away_stops_the_start() {
 }
 
 #[test]
+fn start_positions_on_maps_that_are_not_there_stop_a_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let variables = [("PYAO_WORLD__START_POSITIONS", "1:50:50,999:50:50,7:1:1"), ("PYAO_PORT", "0")];
+    for arguments in [&["--check"][..], &["--ops", "", "--no-redis"]] {
+        let run = run(directory.path(), &variables, arguments);
+        assert_eq!((run.code, run.errors.lines().count()), (Some(1), 2), "{}", run.errors);
+        let start = "pyao-server: world.start_positions: there is no map ";
+        for (line, named) in run.errors.lines().zip(["999 for \"999:50:50\"", "7 for \"7:1:1\""]) {
+            assert!(line.starts_with(&format!("{start}{named}; ")), "{line}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "it makes no store");
+}
+
+#[test]
 fn a_message_of_the_day_is_short_wherever_it_is_set() {
     let directory = tempfile::tempdir().unwrap();
     let long = "hola\n".repeat(1_200);
@@ -188,4 +203,24 @@ fn a_message_of_the_day_is_short_wherever_it_is_set() {
             format!("{source}: game.motd: expected a text of at most 20 lines and 2,048 bytes, found");
         assert!(run.errors.contains(&fault) && run.errors.len() < 500, "{}", run.errors);
     }
+}
+
+#[test]
+fn what_others_could_read_is_a_warning() {
+    let directory = tempfile::tempdir().unwrap();
+    let warnings = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let run = run(directory.path(), variables, &[&["--check"], arguments].concat());
+        assert_eq!((run.code, run.errors.as_str()), (Some(0), ""));
+        let lines = run.out.lines().filter_map(|line| line.strip_prefix("warning: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let url = "redis://:s3cret@127.0.0.1:6379";
+    let both = warnings(&[], &["--redis", url, "--ops", "0.0.0.0:7667"]);
+    assert!(
+        both.len() == 2 && both[0].starts_with("--redis: ") && both[1].starts_with("ops.listen="),
+        "{both:?}"
+    );
+    assert!(!both.concat().contains("s3cret"), "{both:?}");
+    assert!(warnings(&[], &["--redis", "redis://127.0.0.1:6379"]).is_empty());
+    assert!(warnings(&[("PYAO_REDIS", url)], &[]).is_empty());
 }
