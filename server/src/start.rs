@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mio::net::TcpListener;
 
 use crate::config::{Config, Loaded};
-use crate::content::{Content, Fault, Position, Summary};
+use crate::content::{Content, Fault, Position, Summary, client_assets};
 use crate::game::Game;
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
@@ -79,6 +79,10 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     }
     for warning in warnings(&loaded) {
         log::warn!("{warning}");
+    }
+    let unknown = client_assets::check(&content).len();
+    if unknown > 0 {
+        log::warn!("data: {unknown} pictures and sounds that the client does not have; --check lists them");
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
@@ -173,7 +177,9 @@ pub struct Checked {
 /// When the data cannot be used, or the configuration asks for what this version cannot do.
 pub fn check(loaded: &Loaded) -> Result<Checked, StartError> {
     let (content, faults) = load_content(&loaded.config)?;
-    Ok(Checked { summary: content.summary(), faults, warnings: warnings(loaded) })
+    let beyond_client = client_assets::check(&content).into_iter().map(|fault| fault.to_string());
+    let warnings = warnings(loaded).into_iter().chain(beyond_client).collect();
+    Ok(Checked { summary: content.summary(), faults, warnings })
 }
 
 /// What an operator should know of a configuration that runs.

@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod ao_data_tests;
+pub mod client_assets;
 pub mod fault;
 mod ini;
 mod load;

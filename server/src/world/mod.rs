@@ -82,7 +82,8 @@ impl World {
                         weapon: NOTHING_WORN,
                         shield: NOTHING_WORN,
                         helmet: NOTHING_WORN,
-                    },
+                    }
+                    .as_client_has(),
                     name: String::new(),
                     nick_color: 0,
                     viewer: None,

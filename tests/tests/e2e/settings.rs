@@ -50,6 +50,9 @@ fn check_counts_the_full_world() {
     let directory = tempfile::tempdir().unwrap();
     let run = run(directory.path(), &[], &["--check", "--data", data.to_str().unwrap()]);
     assert_eq!((run.code, run.errors.as_str()), (Some(0), ""), "{}", run.out);
+    let warnings = run.out.lines().filter(|line| line.starts_with("warning: Dat/")).count();
+    let shown = "warning: Dat/NPCs.dat: [NPC135] Body=641: the client has none, 548 is shown";
+    assert!(warnings == 43 && run.out.lines().any(|line| line == shown), "{}", run.out);
     let (content, _) = pyao_server::content::Content::load(&data).unwrap();
     let summary = content.summary();
     for (name, count) in [
