@@ -143,8 +143,8 @@ impl Relay {
             }
             if !self.dirty.is_empty() && self.next_flush(now) <= now {
                 let began = Instant::now();
-                self.flush();
-                self.cadence.flushed(now, began.elapsed());
+                let sends = self.flush();
+                self.cadence.flushed(now, sends, began.elapsed());
                 self.flushed_at = now;
             }
         }
@@ -245,8 +245,11 @@ impl Relay {
         }
     }
 
-    fn flush(&mut self) {
-        for number in std::mem::take(&mut self.dirty) {
+    /// Sends what waits for each client, and returns the number of sends.
+    fn flush(&mut self) -> u64 {
+        let dirty = std::mem::take(&mut self.dirty);
+        let sends = dirty.len() as u64;
+        for number in dirty {
             let client = &mut self.clients[number];
             client.is_dirty = false;
             if !client.is_open {
@@ -258,6 +261,7 @@ impl Relay {
                 _ => self.close(number),
             }
         }
+        sends
     }
 
     fn close(&mut self, number: usize) {

@@ -351,13 +351,15 @@ impl Clients {
             return;
         }
         let began = Instant::now();
+        let sent_before = turn.metrics.count(Counter::SegmentsOut);
         let mut ids = std::mem::take(&mut self.ids);
         turn.game.outbox().take_dirty(&mut ids);
         for id in ids.drain(..) {
             self.flush_one(turn, id);
         }
         self.ids = ids;
-        self.cadence.flushed(turn.now, began.elapsed());
+        let sends = turn.metrics.count(Counter::SegmentsOut) - sent_before;
+        self.cadence.flushed(turn.now, sends, began.elapsed());
         turn.metrics.increment(Counter::Flushes);
     }
 
