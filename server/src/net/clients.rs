@@ -19,7 +19,7 @@ use super::cadence::Cadence;
 use super::close_log::CloseLog;
 use super::connection::{Connection, INBOUND_LIMIT, Served, Stage};
 use super::flush::{self, Flushed};
-use super::limits::{self, AddressCounts, ClientLimits, REFUSALS_MAX};
+use super::limits::{self, AddressCounts, ClientLimits};
 use super::round_trip;
 use super::tokens::Source;
 use crate::game::{CloseReason, Game, Input, Millis};
@@ -148,7 +148,7 @@ impl Clients {
         let admitted = limits::admit(&self.limits, self.counted, &self.addresses, ip);
         if let Err(reason) = admitted {
             turn.metrics.refusals.increment(reason.label());
-            if self.connections.len() - self.counted >= REFUSALS_MAX {
+            if self.connections.len() - self.counted >= self.limits.refusals {
                 return;
             }
         }

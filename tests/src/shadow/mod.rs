@@ -6,6 +6,7 @@
 //! suite or the simulator compares the picture with the world and wants no faults. There is no I/O here.
 
 mod apply;
+mod assets;
 mod combat;
 mod compare;
 mod picture;
