@@ -62,7 +62,9 @@ impl Game {
                 let user = session.map(|session| session.user_id);
                 self.refuse_login(connection, &name, user, &Refusal::Busy);
             }
-            Some(Pending::CreationHash { connection, .. }) => self.refuse_creation(connection, texts::BUSY),
+            Some(Pending::CreationHash { connection, .. }) => {
+                self.refuse_counted_creation(connection, texts::BUSY);
+            }
             Some(Pending::PasswordCheck { connection, .. })
             | Some(Pending::PasswordHash { connection: Some(connection), .. }) => {
                 self.tell(connection, texts::BUSY, Font::Info);

@@ -7,6 +7,7 @@
 //!
 //! To find where a packet is handled, start at `dispatch.rs`.
 
+pub mod absent;
 pub mod appearance;
 mod attempts;
 pub mod character_form;
@@ -15,6 +16,7 @@ mod chat_limit;
 pub mod close_reason;
 mod connections;
 mod creation;
+pub mod creation_limit;
 pub mod dice;
 mod dispatch;
 mod enter;
@@ -59,6 +61,7 @@ use crate::world::random::Random;
 pub use close_reason::CloseReason;
 use connections::{Connections, Stage};
 use core::net::IpAddr;
+use creation_limit::CreationLimit;
 use event_log::EventLog;
 use login_limit::LoginLimit;
 use password_queue::PasswordQueue;
@@ -145,6 +148,7 @@ pub struct Game {
     saving: Saving,
     sessions: Sessions,
     login_limit: LoginLimit,
+    creation_limit: CreationLimit,
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
     refuses_logins: bool,
@@ -177,6 +181,7 @@ impl Game {
             saving: Saving::default(),
             sessions: Sessions::default(),
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
+            creation_limit: CreationLimit::default(),
             creations: 0,
             refuses_logins: false,
             unsent_words: Vec::new(),
@@ -254,13 +259,13 @@ impl Game {
 
     /// Moves what the password threads are asked into `into`: as much as keeps them busy. The rest waits here.
     pub fn take_password_jobs(&mut self, into: &mut Vec<crypto::Job>) {
-        into.extend(std::iter::from_fn(|| self.passwords.next()));
+        into.extend(std::iter::from_fn(|| self.passwords.take_next()));
     }
 
     /// How many password jobs wait to be taken.
     #[must_use]
     pub fn passwords_waiting(&self) -> usize {
-        self.passwords.len()
+        self.passwords.waiting()
     }
 
     /// Moves the connections that the game ended into `into`. What waits in the outbox for them is still to be sent.
@@ -382,6 +387,10 @@ impl Game {
         }
         if old.disconnect_stay_ms != self.settings.disconnect_stay_ms {
             self.watch_absent_players();
+        }
+        let absent = |settings: &Settings| (settings.absent_characters, settings.absent_characters_per_ip);
+        if absent(&old) != absent(&self.settings) {
+            self.limit_all_absent();
         }
         if old.idle_ms != self.settings.idle_ms {
             for id in self.connections.ids().collect::<Vec<_>>() {

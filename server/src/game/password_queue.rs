@@ -76,7 +76,7 @@ impl PasswordQueue {
 
     /// Number of jobs that wait, delayed ones included.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.waiting + self.delayed.len()
     }
 
@@ -151,7 +151,7 @@ impl PasswordQueue {
     }
 
     /// The next job to hand out, while the threads have not enough to do.
-    pub fn next(&mut self) -> Option<Job> {
+    pub fn take_next(&mut self) -> Option<Job> {
         if self.asked >= self.threads * ASKED_PER_THREAD {
             return None;
         }
@@ -217,7 +217,7 @@ mod tests {
     /// The tickets in the order in which they are handed out to threads that answer at once.
     fn served(queue: &mut PasswordQueue) -> Vec<Ticket> {
         let mut tickets = Vec::new();
-        while let Some(job) = queue.next() {
+        while let Some(job) = queue.take_next() {
             queue.answered();
             tickets.push(ticket_of(&job));
         }
@@ -235,7 +235,7 @@ mod tests {
             assert_eq!(queue.add(job(ticket, address, 0)), None);
         }
         assert_eq!(served(&mut queue), [0, 20, 30, 1, 21, 2, 3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(queue.len(), 0);
+        assert_eq!(queue.waiting(), 0);
     }
 
     #[test]
@@ -244,9 +244,9 @@ mod tests {
         for ticket in 0..10 {
             assert_eq!(queue.add(job(ticket, "192.0.2.1", 0)), None);
         }
-        assert_eq!(std::iter::from_fn(|| queue.next()).count(), 4);
+        assert_eq!(std::iter::from_fn(|| queue.take_next()).count(), 4);
         queue.answered();
-        assert_eq!(std::iter::from_fn(|| queue.next()).count(), 1);
+        assert_eq!(std::iter::from_fn(|| queue.take_next()).count(), 1);
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
         assert!(!queue.is_full_for("192.0.2.2".parse().unwrap()));
         assert_eq!(queue.add(job(100, "192.0.2.1", 0)), Some(100), "its own");
         assert_eq!(queue.add(job(101, "192.0.2.2", 0)), Some(99), "the newest of the longest queue");
-        assert_eq!(queue.len(), 100);
+        assert_eq!(queue.waiting(), 100);
         assert_eq!(served(&mut queue)[..2], [0, 101], "and is served in its turn");
     }
 
@@ -296,7 +296,7 @@ mod tests {
         }
         queue.delay(job(6, "192.0.2.6", 0));
         queue.retain(|ticket| ticket == 4);
-        assert_eq!(queue.len(), 1);
+        assert_eq!(queue.waiting(), 1);
         assert_eq!(served(&mut queue), [4]);
     }
 }

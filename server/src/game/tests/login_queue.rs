@@ -17,7 +17,7 @@ fn address(number: u8) -> IpAddr {
 
 /// Somebody at `from` asks to come in as Ana.
 fn knock(table: &mut Table, from: IpAddr, password: &str) -> ConnectionId {
-    let connection = table.connect_from(from);
+    let connection = table.connect_at(from);
     table.send(connection, login("Ana", password));
     connection
 }
