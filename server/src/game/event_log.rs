@@ -89,7 +89,7 @@ impl Game {
         refusal: &Refusal,
     ) {
         let who = self.who(name, user, connection);
-        self.log_event(kind::REFUSED, || format!("{who} reason={refusal}"));
+        self.log_event(kind::REFUSED, || format!("{who} cause={refusal}"));
     }
 
     /// The store could not do what a login needs.
@@ -111,13 +111,13 @@ impl Game {
         reason: CloseReason,
     ) {
         let Some(player) = self.players.get(key).map(player_and_address) else { return };
-        self.log_event(kind::LOST, || format!("{player} connection={connection} reason={reason}"));
+        self.log_event(kind::LOST, || format!("{player} connection={connection} cause={reason}"));
     }
 
     /// A character has left the world.
     pub(super) fn log_leaving(&mut self, player: &Player) {
         let reason = or_dash(player.close_reason);
-        self.log_event(kind::LEFT, || format!("{} reason={reason}", player_and_address(player)));
+        self.log_event(kind::LEFT, || format!("{} cause={reason}", player_and_address(player)));
     }
 }
 

@@ -153,7 +153,7 @@ fn outside_a_safe_place_a_lost_socket_leaves_the_character_to_be_taken_over() {
     let (index, left_at) = (see(&mut beto, "Ana"), place(&mut ana));
     check([&mut ana]);
     drop(ana);
-    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    server.wait_for_log("connection lost: name=\"Ana\"", LONG).unwrap();
     let click = ClientPacket::LeftClick { x: left_at.1, y: left_at.2 };
     beto.send(&click).unwrap();
     read(&mut beto, "(desconectado)");
@@ -182,7 +182,7 @@ fn a_character_whose_socket_was_lost_is_found_in_place_after_a_crash() {
     let before = requests();
     check([&mut ana]);
     drop(ana);
-    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    server.wait_for_log("connection lost: name=\"Ana\"", LONG).unwrap();
     // The save and the session; the ops port tells of them once the store has been asked.
     wait_until("a save", || requests() >= before + 2);
     wait_until("an answer", || server.metric("pyao_store_requests_waiting").unwrap() == 0);
@@ -202,7 +202,7 @@ fn of_one_address_so_many_absent_characters_stay_and_the_ops_port_counts_them() 
     let names = ["Ana", "Beto", "Caro"];
     for name in names {
         drop(create(&server, name));
-        server.wait_for_log(&format!("\"{name}\" lost its connection"), LONG).unwrap();
+        server.wait_for_log(&format!("connection lost: name={name:?}"), LONG).unwrap();
     }
     assert_eq!((gauge("pyao_players"), gauge("pyao_absent_characters")), (0, 2));
     assert_eq!(gauge("pyao_character_numbers_free"), free - 2);

@@ -297,13 +297,13 @@ fn a_creation_a_login_a_refused_login_and_a_leaving_are_a_line_each() {
     login(&server, "Ana").quit(LONG).unwrap();
     let who = "name=\"Ana\" user=1 address=127.0.0.1";
     wait_until("the second leaving", || {
-        server.log().matches(&format!("left: {who} reason=quit")).count() == 2
+        server.log().matches(&format!("left: {who} cause=quit")).count() == 2
     });
     for (line, count) in [
         (format!("character created: {who} connection="), 1),
         (format!("login: {who} connection="), 2),
         (format!("login refused: {who} connection="), 1),
-        ("reason=wrong_name_or_password".to_owned(), 1),
+        ("cause=wrong_name_or_password".to_owned(), 1),
     ] {
         let log = server.log();
         assert_eq!(log.matches(&line).count(), count, "{line}: {log}");

@@ -125,7 +125,7 @@ fn whose_character_the_server_holds_comes_back_while_redis_is_away() {
     redis.kill().unwrap();
     server.wait_for_log(AWAY, LONG).unwrap();
     drop(ana);
-    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    server.wait_for_log("connection lost: name=\"Ana\"", LONG).unwrap();
     beto.quit(LONG).unwrap();
     // One stands in the world, one has left and is not written yet.
     let mut back = ["Ana", "Beto"].map(|name| try_to_log_in(server.address(), name).unwrap());

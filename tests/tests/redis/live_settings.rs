@@ -180,7 +180,7 @@ fn creations_and_absent_characters_of_an_address_follow_redis() {
     };
     for name in ["Ana", "Beto", "Caro"] {
         drop(create(&server, name));
-        server.wait_for_log(&format!("\"{name}\" lost its connection"), LONG).unwrap();
+        server.wait_for_log(&format!("connection lost: name={name:?}"), LONG).unwrap();
     }
     let absent = || server.metric("pyao_absent_characters").unwrap();
     assert_eq!(absent(), 3);
