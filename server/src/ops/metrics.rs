@@ -78,6 +78,8 @@ pub enum Gauge {
     Throttled,
     /// See [`names::STORE_WAITING`].
     StoreWaiting,
+    /// See [`names::STORE_SUCCESS`].
+    StoreSuccess,
     /// See [`names::PASSWORDS_WAITING`].
     PasswordsWaiting,
     /// See [`names::UPTIME`].
@@ -88,11 +90,12 @@ pub enum Gauge {
 
 impl Gauge {
     /// Every gauge with its name.
-    pub const ALL: [(Self, Name); 7] = [
+    pub const ALL: [(Self, Name); 8] = [
         (Self::Connections, names::CONNECTIONS),
         (Self::Players, names::PLAYERS),
         (Self::Throttled, names::THROTTLED),
         (Self::StoreWaiting, names::STORE_WAITING),
+        (Self::StoreSuccess, names::STORE_SUCCESS),
         (Self::PasswordsWaiting, names::PASSWORDS_WAITING),
         (Self::Uptime, names::UPTIME),
         (Self::Overload, names::OVERLOAD),

@@ -53,6 +53,7 @@ impl Server {
             stored_settings: store.settings()?,
             refused_settings: BTreeSet::new(),
             store: Box::new(store),
+            uses_redis: false,
             config,
             registration,
             listener,
