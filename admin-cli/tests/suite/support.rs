@@ -183,6 +183,7 @@ pub fn status() -> ServerStatus {
         players: 1,
         counters: [("accepts".to_owned(), 7), ("bytes_in".to_owned(), 300)].into(),
         connection_list: vec![connection(1, Some("Ana")), connection(2, None)],
+        ..ServerStatus::default()
     }
 }
 
