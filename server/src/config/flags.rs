@@ -27,7 +27,8 @@ Examples:
 /// Flags of `pyao-server`. Values are text: the settings they name check them, as they do for every layer.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "pyao-server", version, about = "Argentum Online server for the Godot client")]
-#[command(after_long_help = EXIT_CODES)]
+// The text above has its own line ends.
+#[command(after_long_help = EXIT_CODES, term_width = 0)]
 pub struct Flags {
     /// Configuration file [default: ./config.toml when it exists]
     #[arg(long, value_name = "FILE")]
