@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use super::describe::excerpt;
 use super::field::Given;
 use super::table::{SETTINGS, Setting};
 use super::{Config, Loaded, Source};
@@ -100,6 +101,7 @@ impl Loaded {
                 continue;
             }
             if is_stronger {
+                let value = excerpt(value);
                 remarks.push(format!("{key}: the store says {value:?}, {source} wins with {before:?}"));
             } else {
                 changes.push((key, value.as_str()));
@@ -110,7 +112,8 @@ impl Loaded {
             let (before, source) = (text(&before, key).unwrap_or_default(), self.sources.of(key));
             if let Err(expected) = outcome {
                 let reason = format!("expected {expected}");
-                refused.insert(*key, Refusal { value: (*value).to_owned(), reason });
+                let value = excerpt(value);
+                refused.insert(*key, Refusal { value: value.clone().into_owned(), reason });
                 remarks.push(format!(
                     "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                 ));

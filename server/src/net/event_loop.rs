@@ -21,7 +21,7 @@ use super::listen::{self, Address, Move};
 use super::signals::SignalSource;
 use super::store_link::{Order, StoreLink};
 use super::tokens::Source;
-use super::{descriptors, from_config};
+use super::{Room, descriptors, from_config};
 use crate::config::Config;
 use crate::config::live::Refused;
 use crate::crypto::{self, Hasher};
@@ -52,6 +52,8 @@ pub struct Setup {
     pub store: Box<dyn Store>,
     /// What is in force at the start.
     pub config: Config,
+    /// The players' sockets that there is room for.
+    pub room: Room,
     /// What the store says of live settings at the start.
     pub stored_settings: store::ServerSettings,
     /// The live settings whose value in the store was not valid at the start.
@@ -107,6 +109,7 @@ pub struct EventLoop {
     helpers: Helpers,
     door: Option<Door>,
     address: Address,
+    room: Room,
     moving: Option<Move>,
     link: StoreLink,
     unix_start: u64,
@@ -147,7 +150,8 @@ impl EventLoop {
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
             game: setup.game,
-            clients: Clients::new(from_config::client_limits(&config)),
+            clients: Clients::new(from_config::client_limits(&config, setup.room)),
+            room: setup.room,
             address: Address { host: config.server.host.clone(), port: config.server.port },
             moving: None,
             ladder: Ladder::new(config.limits.overload_percent),
@@ -335,8 +339,8 @@ impl EventLoop {
             self.move_to(to);
         }
         if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
-            descriptors::allow_connections(config.server.max_connections);
-            self.clients.change_limits(from_config::client_limits(config), now);
+            self.room = descriptors::allow_connections(config.server.max_connections);
+            self.clients.change_limits(from_config::client_limits(config, self.room), now);
             self.ladder.set_limit(config.limits.overload_percent);
         }
         self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
@@ -422,8 +426,8 @@ impl EventLoop {
             players: u32::try_from(self.game.online()).unwrap_or(u32::MAX),
             counters: self.metrics.counts(),
             connection_list: self.clients.describe(now, &self.game),
-            settings: self.link.in_force(&self.address.host, self.address.port),
-            refused: self.link.refusals().map(|(key, refusal)| (key.to_owned(), refusal.clone())).collect(),
+            settings: self.link.in_force(&self.address.host, self.address.port, self.room.connections),
+            refused: self.link.told_refusals(self.room.connections),
         }
     }
 
@@ -470,6 +474,8 @@ impl EventLoop {
         self.clients.set_gauges(&mut self.metrics);
         self.helpers.set_gauges(&mut self.metrics);
         self.metrics.set(Gauge::Players, self.game.online() as u64);
+        self.metrics.set(Gauge::AbsentCharacters, self.game.players().absent().len() as u64);
+        self.metrics.set(Gauge::CharacterNumbersFree, self.game.world().free_numbers() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
         self.metrics.set(Gauge::Overload, self.ladder.step().height());
         let outbox = self.game.outbox();

@@ -8,9 +8,10 @@
 //! Each heartbeat tells which value of every live setting is in force and why one was refused. When that changes, the
 //! next one is sent at once: a tool that has changed a setting waits for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
+use crate::config::describe::excerpt;
 use crate::config::live::{self, Refused};
 use crate::game::Millis;
 use crate::ops::metrics::{Counter, Metrics};
@@ -24,6 +25,7 @@ const COUNT_EVERY_MS: Millis = 1_000;
 const SETTINGS_EVERY_MS: Millis = 1_000;
 /// The game never draws this ticket.
 const TICKET: Ticket = 0;
+const MAX_CONNECTIONS: &str = "server.max_connections";
 
 /// What the rest of the loop has to do about an answer of the store.
 #[derive(Debug)]
@@ -216,7 +218,8 @@ impl StoreLink {
                     }
                 }
                 Err(expected) => {
-                    let refusal = Refusal { value: value.to_owned(), reason: format!("expected {expected}") };
+                    let value = excerpt(value).into_owned();
+                    let refusal = Refusal { value: value.clone(), reason: format!("expected {expected}") };
                     if self.refused.insert(key, refusal).is_none() {
                         metrics.increment(Counter::SettingsRefused);
                         log::warn!(
@@ -252,12 +255,25 @@ impl StoreLink {
         self.heartbeat_at = 0;
     }
 
-    /// The value in force of every live setting, where the server listens at `host` and `port`.
-    pub(super) fn in_force(&self, host: &str, port: u16) -> Settings {
+    /// The value in force of every live setting, where the server listens at `host` and `port` and has room for so many
+    /// connections.
+    pub(super) fn in_force(&self, host: &str, port: u16, connections: u32) -> Settings {
         let mut settings = self.effective();
+        settings.insert(MAX_CONNECTIONS.to_owned(), connections.to_string());
         settings.insert("server.host".to_owned(), host.to_owned());
         settings.insert("server.port".to_owned(), port.to_string());
         settings
+    }
+
+    /// Why values in the store are not in force, for a heartbeat of a server with room for so many connections.
+    pub(super) fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
+        let wanted = self.config.server.max_connections;
+        let lowered = (connections < wanted).then(|| Refusal {
+            value: wanted.to_string(),
+            reason: format!("lowered to {connections}: the system allows too few open files"),
+        });
+        let refusals = self.refusals().map(|(key, refusal)| (key.to_owned(), refusal.clone()));
+        refusals.chain(lowered.map(|refusal| (MAX_CONNECTIONS.to_owned(), refusal))).collect()
     }
 
     /// Why values in the store are not in force.
@@ -426,17 +442,30 @@ mod tests {
         let news = [("limits.idle_minutes", "7"), ("server.max_connections", "no")];
         link.settings_answered(Ok(stored(&news)), &mut metrics);
         tell(&mut link, 10_100);
-        let in_force = link.in_force("::1", 7_777);
+        let in_force = link.in_force("::1", 7_777, 1_000);
         assert_eq!(in_force.len(), live::live_keys().count());
         let value = |key: &str| in_force[key].as_str();
         assert_eq!((value("limits.idle_minutes"), value("server.max_connections")), ("7", "1000"));
         assert_eq!((value("server.host"), value("server.port")), ("::1", "7777"));
         let wrong = refusal("no", "expected a whole number from 1 to 30000");
         assert!(link.refusals().eq([("server.max_connections", &wrong)]));
+        assert_eq!(link.told_refusals(1_000), [("server.max_connections".to_owned(), wrong)].into());
         link.has_moved();
         tell(&mut link, 10_200);
         link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
         tell(&mut link, 10_300);
+    }
+
+    #[test]
+    fn a_limit_that_the_system_lowers_is_told_as_it_is_in_force() {
+        let mut link = link();
+        let wanted = stored(&[("server.max_connections", "20000")]);
+        link.settings_answered(Ok(wanted), &mut Metrics::default());
+        assert_eq!(link.in_force("::1", 7_777, 900)["server.max_connections"], "900");
+        let lowered = refusal("20000", "lowered to 900: the system allows too few open files");
+        assert_eq!(link.told_refusals(900), [("server.max_connections".to_owned(), lowered)].into());
+        assert_eq!(link.told_refusals(20_000), BTreeMap::new());
+        assert_eq!(link.not_followed().count(), 0);
     }
 
     #[test]
