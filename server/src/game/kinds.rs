@@ -164,6 +164,7 @@ pub const HOMES: std::ops::RangeInclusive<u8> = 1..=6;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::client_assets;
 
     #[test]
     fn wire_numbers_outside_the_tables_name_nothing() {
@@ -171,6 +172,17 @@ mod tests {
         assert!(Gender::from_wire(0).is_none() && Gender::from_wire(3).is_none());
         assert!(Class::from_wire(0).is_none() && Class::from_wire(13).is_none());
         assert!((1..=12).all(|number| Class::from_wire(number).map(|class| class as u8) == Some(number)));
+    }
+
+    #[test]
+    fn the_client_has_every_head_and_body_that_a_character_begins_with() {
+        for race in (1..=5).filter_map(Race::from_wire) {
+            for gender in [Gender::Male, Gender::Female] {
+                let body = u16::try_from(race.naked_body(gender)).unwrap();
+                assert!(client_assets::BODIES.has(body), "{race:?} {gender:?}");
+                assert!(race.heads(gender).all(|head| client_assets::HEADS.has(head)), "{race:?} {gender:?}");
+            }
+        }
     }
 
     #[test]
