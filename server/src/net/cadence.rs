@@ -2,7 +2,7 @@
 //!
 //! A send costs about the same however much it carries, so fewer sends cost less; but a player wants to see a step at
 //! once. Two bounds settle that, and whichever is reached first counts. Sending takes at most a quarter of the loop's
-//! time, as measured: below that there is nothing to save. And the server makes at most 25,000 sends a second one by
+//! time, as measured: below that there is nothing to save. And the server makes at most 20,000 sends a second one by
 //! one, however fast the machine is, because at that rate many packets for the same client come within one frame of its
 //! screen. Below both bounds everything is sent at the end of the turn in which it was written. Above them each flush
 //! is followed by a rest, and what is written meanwhile goes out together. The rest grows smoothly with the load, up to
@@ -13,8 +13,8 @@ use std::time::Duration;
 use crate::game::Millis;
 use crate::ops::overload::Step;
 
-/// Rest that each send costs, in microseconds: at most 25,000 sends a second.
-const REST_FOR_SEND: u64 = 40;
+/// Rest that each send costs, in microseconds: at most 20,000 sends a second.
+const REST_FOR_SEND: u64 = 50;
 /// Rest that the time of a flush costs, as a multiple: sending takes at most a quarter of the time.
 const REST_FOR_TIME: u64 = 3;
 /// Rest that may be owed before a flush waits for it, in microseconds: a few steps at the same moment are no load.
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn many_sends_rest_the_same_on_every_machine_that_has_time_for_them() {
-        assert_eq!((rest(200, 300), rest(200, 1_200), rest(200, 2_600)), (6, 6, 6));
+        assert_eq!((rest(200, 300), rest(200, 1_200), rest(200, 3_300)), (8, 8, 8));
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         for _ in 0..5 {
             cadence.flushed(1000, 18, Duration::ZERO);
         }
-        assert_eq!(cadence.next_flush(1000), 1001);
+        assert_eq!(cadence.next_flush(1000), 1002);
     }
 
     #[test]
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn the_rest_grows_smoothly_with_the_load() {
-        let rests: Vec<f64> = (1..=40).map(|load| mean_rest(500.0, f64::from(load) * 5.0, 2.0)).collect();
+        let rests: Vec<f64> = (1..=100).map(|load| mean_rest(500.0, f64::from(load) * 2.0, 2.0)).collect();
         assert!(rests.is_sorted_by(|a, b| a <= &(b + 0.1)), "{rests:?}");
         assert!(rests.windows(2).all(|pair| pair[1] - pair[0] < 6.0), "{rests:?}");
-        assert!(rests[3] < 0.1 && rests[39] > 17.0, "{rests:?}");
+        assert!(rests[8] < 0.1 && rests[99] > 17.0, "{rests:?}");
     }
 
     #[test]
