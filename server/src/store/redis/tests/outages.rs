@@ -216,11 +216,12 @@ fn how_long_the_oldest_question_waits_is_known() {
     let Some(fixture) = Fixture::new() else { return };
     assert_eq!(fixture.worker.oldest_question(), Duration::ZERO);
     fixture.redis.signal("-STOP");
-    fixture.worker.send(Request::ReadSettings { ticket: 1 });
+    let ask = |ticket| fixture.worker.send(Request::LoadAccount { ticket, name: "dador".into() });
+    ask(1);
     thread::sleep(SEVERAL_PAUSES);
-    fixture.worker.send(Request::ReadSettings { ticket: 2 });
+    ask(2);
     assert!(fixture.worker.oldest_question() >= SEVERAL_PAUSES);
     fixture.redis.signal("-CONT");
-    assert!(matches!([fixture.reply(), fixture.reply()], [Reply::Settings { .. }, Reply::Settings { .. }]));
+    assert!(matches!([fixture.reply(), fixture.reply()], [Reply::Account { .. }, Reply::Account { .. }]));
     fixture.wait_until(|worker| worker.oldest_question() == Duration::ZERO);
 }
