@@ -184,7 +184,7 @@ fn a_failed_save_is_tried_again_with_the_newest_state() {
     assert_eq!(fixture.worker.waiting(), 3);
     fixture.faults.fail_next(0);
     assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
-    assert!(!fixture.worker.is_away());
+    fixture.wait_until_back();
     for (name, x) in [("uno", 11), ("dos", 10), ("tres", 10)] {
         fixture.load(4, name);
         assert_eq!(fixture.loaded_x(), x, "{name}");
