@@ -39,7 +39,7 @@ pub struct Flags {
     /// TCP port for players
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
-    /// Keep accounts and characters in this Redis
+    /// Keep accounts and characters in this Redis; the list of processes shows its password, PYAO_REDIS does not
     #[arg(long, value_name = "URL", conflicts_with = "no_redis")]
     pub redis: Option<String>,
     /// Keep accounts and characters in the embedded store

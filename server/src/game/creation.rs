@@ -90,7 +90,8 @@ impl Game {
         let dice = dice.ok_or(texts::DICE_NOT_THROWN)?;
         check_password(password).map_err(FormFault::text)?;
         let form = form.check(content).map_err(FormFault::text)?;
-        if self.players.by_name(form.name()).is_some() {
+        // A store that was emptied lacks even those who are held here.
+        if self.players.by_name(form.name()).is_some() || self.saving.departed(form.name()).is_some() {
             return Err(texts::NAME_TAKEN);
         }
         Ok((form, dice))

@@ -170,6 +170,7 @@ pub const HOMES: std::ops::RangeInclusive<u8> = 1..=6;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::client_assets;
 
     #[test]
     fn wire_numbers_outside_the_tables_name_nothing() {
@@ -179,6 +180,17 @@ mod tests {
         assert!((1..=12).all(|number| Class::from_wire(number).map(|class| class as u8) == Some(number)));
         assert!(Class::ALL.into_iter().all(|class| Class::from_word(class.word()) == Some(class)));
         assert_eq!(Class::from_word("Mago"), None);
+    }
+
+    #[test]
+    fn the_client_has_every_head_and_body_that_a_character_begins_with() {
+        for race in (1..=5).filter_map(Race::from_wire) {
+            for gender in [Gender::Male, Gender::Female] {
+                let body = u16::try_from(race.naked_body(gender)).unwrap();
+                assert!(client_assets::BODIES.has(body), "{race:?} {gender:?}");
+                assert!(race.heads(gender).all(|head| client_assets::HEADS.has(head)), "{race:?} {gender:?}");
+            }
+        }
     }
 
     #[test]

@@ -111,6 +111,8 @@ pub enum Input {
     CharactersTaken(Vec<UserId>),
     /// The store was emptied or swapped: write back what we hold.
     StoreEmptied,
+    /// A heartbeat succeeded on our own store: what it lacks was deleted there.
+    StoreConfirmed,
     /// The server has more work than time, or no longer: let only those in whose characters are in the world.
     RefuseLogins(bool),
     /// Everything that waited was sent just now, as far as clients take it.
@@ -201,6 +203,7 @@ impl Game {
                 self.give_up_characters(&users, CloseReason::TakenOver);
             }
             Input::StoreEmptied => self.restore_store(),
+            Input::StoreConfirmed => self.saving.store_confirmed(),
             Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
             Input::Sent => self.words_sent(),
             Input::Shutdown => self.shut_down(),

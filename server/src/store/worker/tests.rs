@@ -233,10 +233,16 @@ fn a_failed_load_is_answered_and_not_tried_again() {
 
 #[test]
 fn a_store_that_failed_a_load_is_looked_for_without_being_asked() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with(register);
+    fixture.worker.send(Request::Heartbeat { ticket: 0, status: Box::default() });
+    assert!(matches!(fixture.reply(), Reply::Heartbeat { result: Ok(_), .. }));
     fixture.faults.fail_next(4);
     fixture.load(1, "uno");
     assert!(fixture.reply().store_error().is_some());
+    assert!(
+        matches!(fixture.reply(), Reply::Heartbeat { result: Ok(_), .. }),
+        "found by a heartbeat, which is told"
+    );
     fixture.wait_until_back();
     assert_eq!(fixture.worker.waiting(), 0);
 }
