@@ -151,6 +151,23 @@ impl Class {
         }
     }
 
+    /// Its number in `MiniStats`, where the client has a table of its own; 0, shown as a dash, for the classes that are
+    /// not in it.
+    #[must_use]
+    pub fn number_in_mini_stats(self) -> u8 {
+        match self {
+            Self::Warrior => 1,
+            Self::Mage => 2,
+            Self::Cleric => 3,
+            Self::Assassin => 4,
+            Self::Bard => 5,
+            Self::Druid => 6,
+            Self::Paladin => 7,
+            Self::Hunter => 8,
+            Self::Thief | Self::Bandit | Self::Worker | Self::Pirate => 0,
+        }
+    }
+
     /// The class with that wire number, if there is one.
     #[must_use]
     pub fn from_wire(number: u8) -> Option<Self> {
@@ -171,6 +188,17 @@ mod tests {
         assert!(Gender::from_wire(0).is_none() && Gender::from_wire(3).is_none());
         assert!(Class::from_wire(0).is_none() && Class::from_wire(13).is_none());
         assert!((1..=12).all(|number| Class::from_wire(number).map(|class| class as u8) == Some(number)));
+    }
+
+    #[test]
+    fn the_statistics_window_names_each_class_it_knows_as_players_do() {
+        // The client's table of names, by number.
+        let shown = ["-", "Guerrero", "Mago", "Clérigo", "Asesino", "Bardo", "Druida", "Paladín", "Cazador"];
+        for class in Class::ALL {
+            let name = shown[usize::from(class.number_in_mini_stats())];
+            let expected = if shown.contains(&class.name()) { class.name() } else { "-" };
+            assert_eq!(name, expected, "{class:?}");
+        }
     }
 
     #[test]
