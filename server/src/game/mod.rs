@@ -209,6 +209,8 @@ impl Game {
             match timer {
                 Timer::Handshake(connection) => self.handshake_timer(connection),
                 Timer::Idle(connection) => self.idle_timer(connection),
+                Timer::Roll(connection) => self.roll_timer(connection),
+                Timer::Creation(connection) => self.creation_timer(connection),
                 Timer::Leave(key) => self.leave_timer(key),
                 Timer::Absent(key) => self.absent_timer(key),
                 Timer::Save => self.save_timer(),
