@@ -179,7 +179,7 @@ fn enter(stream: &mut TcpStream) {
     let mut received = Vec::new();
     let mut read_until = |stream: &mut TcpStream, name| {
         loop {
-            while let Some((packet, length)) = ServerPacket::decode(&received, TextEncoding::Latin1).unwrap() {
+            while let Some((packet, length)) = ServerPacket::decode(&received, TextEncoding::Utf8).unwrap() {
                 received.drain(..length);
                 if packet.name() == name {
                     return;
@@ -201,7 +201,8 @@ fn enter(stream: &mut TcpStream) {
 fn last_words(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
-    match ServerPacket::decode(&bytes, TextEncoding::Latin1) {
+    // Packets of this machine look like those of a client that reads UTF-8.
+    match ServerPacket::decode(&bytes, TextEncoding::Utf8) {
         Ok(Some((ServerPacket::ErrorMsg { text }, length))) if length == bytes.len() => text.to_string(),
         other => panic!("{other:?}"),
     }
