@@ -5,25 +5,25 @@
 //! that would win over the corrected file. What fails is one line for each fault: what failed, with which value, and what
 //! to do.
 
-use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
 
+use crate::config::live::Refused;
 use crate::config::{Config, Loaded};
-use crate::content::{Content, Fault};
+use crate::content::{Content, Fault, Position, Summary, client_assets};
 use crate::game::Game;
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
-use crate::net::{self, Stop};
+use crate::net::{self, Room, Stop};
 use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, StoreChoice};
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, OwnChanges, ServerSettings, Store, StoreError};
 
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
@@ -34,6 +34,9 @@ pub enum StartError {
     /// The data directory cannot be used.
     #[error("{0}")]
     Data(String),
+    /// New characters cannot begin where they should: the data has no such maps.
+    #[error("world.start_positions: {}", .0.iter().map(missing_map).collect::<Vec<_>>().join("\nworld.start_positions: "))]
+    StartPositions(Vec<Position>),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] ChoiceError),
@@ -74,27 +77,37 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     for fault in &faults {
         log::warn!("data: {fault}");
     }
+    for warning in warnings(&loaded) {
+        log::warn!("{warning}");
+    }
+    let unknown = client_assets::check(&content).len();
+    if unknown > 0 {
+        log::warn!("data: {unknown} pictures and sounds that the client does not have; --check lists them");
+    }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
-    let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
-    net::allow_connections(loaded.config.server.max_connections);
+    let server = server_id(&loaded.config)?;
+    let refused_settings = follow_settings(store.as_mut(), &server, &mut loaded)?;
+    let room = net::allow_connections(loaded.config.server.max_connections);
     let listener = listen(&loaded.config)?;
-    let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
+    let stored_settings = seed_settings(store.as_mut(), &server, &loaded, &content)?;
     let config = loaded.config;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
-    let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;
+    let registration = register(store.as_mut(), server, unix_start)?;
     let ops_listener = listen_for_ops(&config);
     let addresses = Addresses {
         players: listener.local_addr()?,
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
     let seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-    let started = start_line(&config, &addresses, content.summary().maps, &registration, &store_summary);
+    let started =
+        start_line(&config, room, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
         store,
         config,
+        room,
         stored_settings,
         refused_settings,
         registration,
@@ -126,44 +139,113 @@ fn server_id(config: &Config) -> io::Result<ServerId> {
     Ok(ServerId::from_host(host.trim(), random as u16))
 }
 
-/// Lets the store's live settings count. Names of those that are not valid.
-fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSet<&'static str>, StartError> {
-    let overlaid = loaded.lay_store_over(&store.settings()?);
+/// Lets the store's live settings count. Those that are not valid.
+fn follow_settings(
+    store: &mut dyn Store,
+    server: &ServerId,
+    loaded: &mut Loaded,
+) -> Result<Refused, StartError> {
+    let mut stored = store.settings_of(server)?;
+    if !has_configured_id(&loaded.config) {
+        // Left by another server that happened to draw the same id.
+        stored.own.clear();
+    }
+    for (name, own) in &stored.own {
+        log::info!("{name}: {own:?} is this server's own; it wins over that of all servers");
+    }
+    let overlaid = loaded.lay_store_over(&stored.effective());
     for remark in overlaid.remarks {
         log::warn!("{remark}");
     }
     Ok(overlaid.refused)
 }
 
-/// Gives the store the live settings that it lacks. What it then says.
+/// Gives the store the live settings that it lacks, and those that flags and variables make this server's own. What it
+/// then says.
 fn seed_settings(
     store: &mut dyn Store,
+    server: &ServerId,
     loaded: &Loaded,
     content: &Content,
-) -> Result<store::Settings, StartError> {
+) -> Result<ServerSettings, StartError> {
     let mut settings = loaded.live_settings();
     if let Some(motd) = settings.get_mut("game.motd").filter(|motd| motd.is_empty()) {
         *motd = content.motd().join("\n");
     }
     store.seed_settings(&settings)?;
-    Ok(store.settings()?)
+    store.change_own_settings(server, &own_settings(loaded))?;
+    Ok(store.settings_of(server)?)
 }
 
-/// Reads the world without running it, for `--check`: its summary, and its faults that do not keep it from running.
+/// What this start makes the server's own in the store. Without a configured id nothing is: the next start has another
+/// one, and what stands under a drawn id was left by somebody else.
+fn own_settings(loaded: &Loaded) -> OwnChanges {
+    if has_configured_id(&loaded.config) {
+        return loaded.own_settings();
+    }
+    store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
+}
+
+fn has_configured_id(config: &Config) -> bool {
+    !config.server.id.is_empty()
+}
+
+/// A world that was read and not run.
+pub struct Checked {
+    /// What there is of everything.
+    pub summary: Summary,
+    /// Faults that do not keep it from running.
+    pub faults: Vec<Fault>,
+    /// What an operator should know besides.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the world without running it, for `--check`.
 ///
 /// # Errors
 /// When the data cannot be used, or the configuration asks for what this version cannot do.
-pub fn check(loaded: &Loaded) -> Result<(String, Vec<Fault>), StartError> {
+pub fn check(loaded: &Loaded) -> Result<Checked, StartError> {
     let (content, faults) = load_content(&loaded.config)?;
-    Ok((content.summary().to_string(), faults))
+    let beyond_client = client_assets::check(&content).into_iter().map(|fault| fault.to_string());
+    let warnings = warnings(loaded).into_iter().chain(beyond_client).collect();
+    Ok(Checked { summary: content.summary(), faults, warnings })
+}
+
+/// What an operator should know of a configuration that runs.
+fn warnings(loaded: &Loaded) -> Vec<String> {
+    loaded.exposed_password().into_iter().chain(exposed_ops_port(&loaded.config)).collect()
+}
+
+/// That other machines reach the ops port, if they do.
+fn exposed_ops_port(config: &Config) -> Option<String> {
+    let address = config.ops.listen.as_str();
+    let mut addresses = address.to_socket_addrs().ok()?;
+    addresses.any(|address| !address.ip().to_canonical().is_loopback()).then(|| {
+        format!(
+            "ops.listen={address:?}: other machines may read /health and /metrics, which ask for no password; use \
+             127.0.0.1, or guard the port"
+        )
+    })
 }
 
 fn load_content(config: &Config) -> Result<(Content, Vec<Fault>), StartError> {
-    if config.world.data.is_empty() {
-        return Ok((Content::starter(), Vec::new()));
-    }
     let directory = Path::new(&config.world.data);
-    Content::load(directory).map_err(|error| StartError::Data(format!("{}: {error}", directory.display())))
+    let (content, faults) = if config.world.data.is_empty() {
+        (Content::starter(), Vec::new())
+    } else {
+        Content::load(directory)
+            .map_err(|error| StartError::Data(format!("{}: {error}", directory.display())))?
+    };
+    let starts = config.world.start_positions.iter().copied();
+    let missing: Vec<_> = starts.filter(|start| content.map(start.map).is_none()).collect();
+    if missing.is_empty() { Ok((content, faults)) } else { Err(StartError::StartPositions(missing)) }
+}
+
+fn missing_map(start: &Position) -> String {
+    format!(
+        "there is no map {} for \"{start}\"; name another place, or none for the world's own choice",
+        start.map
+    )
 }
 
 /// Opens the store that the configuration means, and says which, and how safe it keeps things.
@@ -211,6 +293,7 @@ struct Addresses {
 
 fn start_line(
     config: &Config,
+    room: Room,
     addresses: &Addresses,
     maps: usize,
     registration: &Registration,
@@ -221,7 +304,7 @@ fn start_line(
          server={} store={store:?} ops={}",
         env!("CARGO_PKG_VERSION"),
         addresses.players,
-        config.server.max_connections,
+        room.connections,
         config.limits.connections_per_ip,
         config.limits.packets_per_second,
         registration.run,

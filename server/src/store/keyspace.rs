@@ -38,15 +38,26 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("server.max_connections", CONFIG_MAX_CONNECTIONS),
     ("limits.connections_per_ip", "config:limits:connections_per_ip"),
     ("limits.logins_per_minute_per_ip", "config:limits:logins_per_minute_per_ip"),
+    ("limits.creations_per_day_per_ip", "config:limits:creations_per_day_per_ip"),
     ("limits.packets_per_second", "config:limits:packets_per_second"),
     ("limits.chat_per_second", "config:limits:chat_per_second"),
     ("limits.handshake_seconds", "config:limits:handshake_seconds"),
     ("limits.idle_minutes", "config:limits:idle_minutes"),
+    ("limits.absent_characters", "config:limits:absent_characters"),
+    ("limits.absent_characters_per_ip", "config:limits:absent_characters_per_ip"),
     ("limits.overload_percent", "config:limits:overload_percent"),
     ("game.disconnect_stay_seconds", "config:game:disconnect_stay_seconds"),
     ("game.motd", MOTD),
     ("game.dice_min", DICE_MIN),
     ("game.dice_max", DICE_MAX),
+];
+
+/// Live settings that a server may have of its own, each with the key that holds it: it wins over the key of all servers.
+/// Strings, no expiry. Written by servers with a configured id, from their flags and variables.
+pub const OWN_SETTINGS: &[(&str, &str)] = &[
+    ("server.host", "config:server:{server}:host"),
+    ("server.port", "config:server:{server}:port"),
+    ("server.max_connections", "config:server:{server}:max_connections"),
 ];
 
 // Servers.
@@ -73,6 +84,10 @@ pub const SERVER_CONNECTIONS: &str = "server:{server}:connections";
 pub const SERVER_COUNTERS: &str = "server:{server}:counters";
 /// Hash, expires: fields `epoch started_at uptime connections players`.
 pub const SERVER_STATUS: &str = "server:{server}:status";
+/// Hash, expires: live setting to the value in force.
+pub const SERVER_SETTINGS: &str = "server:{server}:settings";
+/// Hash, expires: live setting to JSON with the `value` that the server refused and the `reason`.
+pub const SERVER_REFUSED: &str = "server:{server}:refused";
 /// Set, expires after a week: characters that another run took from this one. This one may not save them any more.
 pub const SERVER_TAKEN: &str = "server:{server}:{epoch}:taken";
 
@@ -129,6 +144,12 @@ pub const CHECK_SCRATCH: &str = "pyao-admin:check:{check}";
 #[must_use]
 pub fn setting_key(name: &str) -> Option<&'static str> {
     SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
+}
+
+/// The template of the key of a live setting that a server may have of its own, or `None` for all others.
+#[must_use]
+pub fn own_setting_key(name: &str) -> Option<&'static str> {
+    OWN_SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
 }
 
 /// A key of a user.

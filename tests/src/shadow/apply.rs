@@ -15,8 +15,6 @@ const SPELL_SLOTS: u8 = 35;
 const LAST_FONT: u8 = 20;
 /// The last class that the statistics window names; it shows 0 as a dash.
 const LAST_NAMED_CLASS: u8 = 8;
-/// The last effect the client has.
-const LAST_FX: i16 = 35;
 
 impl ShadowClient {
     pub(super) fn apply(&mut self, packet: ServerPacket<'static>) {
@@ -43,7 +41,7 @@ impl ShadowClient {
             }
             ServerPacket::ObjectCreate { x, y, grh_index } => {
                 self.check_placed(x, y, "ObjectCreate");
-                self.check(grh_index >= 0, || format!("an object with graphic {grh_index}"));
+                self.check_floor_graphic(grh_index);
                 self.objects.insert((x, y), grh_index);
             }
             ServerPacket::ObjectDelete { x, y } => {
@@ -80,7 +78,7 @@ impl ShadowClient {
                 self.with_known(char_index, "SetInvisible", |seen| seen.invisible = invisible);
             }
             ServerPacket::CreateFX { char_index, fx, .. } => {
-                self.check((0..=LAST_FX).contains(&fx), || format!("no effect {fx}"));
+                self.check_effect(fx);
                 self.with_known(char_index, "CreateFX", |seen| seen.fx = fx);
             }
             ServerPacket::UserCharIndexInServer { char_index } => {
@@ -105,7 +103,7 @@ impl ShadowClient {
             weapon,
             shield,
             helmet,
-            fx: _,
+            fx,
             fx_loops: _,
             name,
             nick_color,
@@ -117,6 +115,8 @@ impl ShadowClient {
         self.check(char_index > 0, || format!("CharacterCreate with index {char_index}"));
         self.check_placed(x, y, "CharacterCreate");
         self.check_heading(heading, "CharacterCreate");
+        self.check_look([body, head, weapon, shield, helmet], "CharacterCreate");
+        self.check_effect(fx);
         let name = name.into_owned();
         let (invisible, fx) = (false, 0);
         let seen = SeenCharacter {
@@ -138,12 +138,15 @@ impl ShadowClient {
     }
 
     fn change_character(&mut self, packet: ServerPacket<'static>) {
-        let ServerPacket::CharacterChange { char_index, body, head, heading, weapon, shield, helmet, .. } =
-            packet
+        let ServerPacket::CharacterChange {
+            char_index, body, head, heading, weapon, shield, helmet, fx, ..
+        } = packet
         else {
             return;
         };
         self.check_heading(heading, "CharacterChange");
+        self.check_look([body, head, weapon, shield, helmet], "CharacterChange");
+        self.check_effect(fx);
         self.with_known(char_index, "CharacterChange", |seen| {
             (seen.body, seen.head, seen.heading) = (body, head, heading);
             (seen.weapon, seen.shield, seen.helmet) = (weapon, shield, helmet);
@@ -214,6 +217,7 @@ impl ShadowClient {
                 ..
             } => {
                 self.check_slot(slot, INVENTORY_SLOTS, "inventory");
+                self.check_icon(obj_index, grh_index);
                 let name = name.into_owned();
                 let item = ItemSlot { obj_index, name, amount, equipped, grh_index, obj_type, price };
                 set_slot(&mut self.inventory, slot, item);
@@ -229,6 +233,7 @@ impl ShadowClient {
                 ..
             } => {
                 self.check_slot(slot, BANK_SLOTS, "bank");
+                self.check_icon(obj_index, grh_index);
                 let (name, price) = (name.into_owned(), value as f32);
                 let item = ItemSlot { obj_index, name, amount, equipped: false, grh_index, obj_type, price };
                 set_slot(&mut self.bank, slot, item);
@@ -244,6 +249,7 @@ impl ShadowClient {
                 ..
             } => {
                 self.check_slot(slot, MERCHANT_SLOTS, "merchant");
+                self.check_icon(obj_index, grh_index);
                 let name = name.into_owned();
                 let item = ItemSlot { obj_index, name, amount, equipped: false, grh_index, obj_type, price };
                 set_slot(&mut self.merchant, slot, item);
@@ -318,6 +324,7 @@ impl ShadowClient {
                 self.leaves = true;
             }
             ServerPacket::MultiMessage { message } => self.note_message(message),
+            ServerPacket::PlayWave { wave, .. } => self.check_sound(wave),
             ServerPacket::Pong => {
                 self.check(self.pings > 0, || "Pong without a ping".to_owned());
                 self.pings = self.pings.saturating_sub(1);
