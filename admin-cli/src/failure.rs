@@ -22,6 +22,10 @@ pub enum Code {
     Conflict = 6,
     /// The new password was not given, or not twice the same.
     Refused = 7,
+    /// A live server refused the new value.
+    ServerRefused = 9,
+    /// A live server did not answer in time.
+    NoAnswer = 124,
 }
 
 /// Exit codes for `--help` and the man page.
@@ -34,7 +38,9 @@ Exit codes:
   4  not allowed: this user or password may not use the store
   5  the store cannot be reached, or is none
   6  conflict: the value is not what --if-value expected
-  7  refused: no new password was given, or two that differ";
+  7  refused: no new password was given, or two that differ
+  9  written, but a live server refused the new value
+  124  written, but a live server has not answered within 3 s";
 
 /// A failed command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +69,7 @@ impl Failure {
 impl From<RedisError> for Failure {
     fn from(error: RedisError) -> Self {
         let code = match error {
-            RedisError::BadAddress { .. } => Code::Usage,
+            RedisError::BadAddress { .. } | RedisError::Encrypted => Code::Usage,
             RedisError::WrongPassword { .. }
             | RedisError::NotAllowed { .. }
             | RedisError::ReadOnly { .. } => Code::NotAllowed,

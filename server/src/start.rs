@@ -2,10 +2,9 @@
 //!
 //! The order is fixed: the world is loaded, the store is opened and asked for its settings, the port is taken, and only
 //! then does the store hear of this server and get the settings that it lacks: a start without a port leaves nothing there
-//! that would win over the corrected file. Where there is no store yet, the port is taken before its file is made. What fails is one line for each fault: what failed, with which value, and what
-//! to do.
+//! that would win over the corrected file. Where there is no store yet, the port is taken before its file is made. What
+//! fails is one line for each fault: what failed, with which value, and what to do.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -14,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
 
+use crate::config::live::Refused;
 use crate::config::{Config, Loaded};
 use crate::content::{Content, Fault, Position, Summary, client_assets};
 use crate::game::Game;
@@ -24,7 +24,7 @@ use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, Found, StoreChoice};
 use crate::store::redis::RedisError;
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, OwnChanges, ServerSettings, Store, StoreError};
 
 /// The clients that speak the server's protocol.
 const CLIENT: &str = "0.13.3";
@@ -90,14 +90,15 @@ pub fn run(loaded: &Loaded, terminal: Option<impl Write>) -> Result<(), StartErr
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let found = StoreChoice::of(&loaded.config).find()?;
     let early = found.makes_file().then(|| listen(&loaded.config)).transpose()?;
-    let (mut store, store_summary) = open_store(found, &loaded.config)?;
-    let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
+    let (mut store, uses_redis, store_summary) = open_store(found, &loaded.config)?;
+    let server = server_id(&loaded.config)?;
+    let refused_settings = follow_settings(store.as_mut(), &server, &mut loaded)?;
     let room = net::allow_connections(loaded.config.server.max_connections);
     let listener = early.map_or_else(|| listen(&loaded.config), Ok)?;
-    let stored_settings = seed_settings(store.as_mut(), &loaded)?;
+    let stored_settings = seed_settings(store.as_mut(), &server, &loaded)?;
     let config = loaded.config;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
-    let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;
+    let registration = register(store.as_mut(), server, unix_start)?;
     let ops_listener = listen_for_ops(&config);
     let addresses = Addresses {
         players: listener.local_addr()?,
@@ -110,6 +111,7 @@ pub fn run(loaded: &Loaded, terminal: Option<impl Write>) -> Result<(), StartErr
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
         store,
+        uses_redis,
         config,
         room,
         stored_settings,
@@ -147,19 +149,51 @@ fn server_id(config: &Config) -> io::Result<ServerId> {
     Ok(ServerId::from_host(host.trim(), random as u16))
 }
 
-/// Lets the store's live settings count. Names of those that are not valid.
-fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSet<&'static str>, StartError> {
-    let overlaid = loaded.lay_store_over(&store.checked_settings()?);
+/// Lets the store's live settings count. Those that are not valid.
+fn follow_settings(
+    store: &mut dyn Store,
+    server: &ServerId,
+    loaded: &mut Loaded,
+) -> Result<Refused, StartError> {
+    store.check_settings()?;
+    let mut stored = store.settings_of(server)?;
+    if !has_configured_id(&loaded.config) {
+        // Left by another server that happened to draw the same id.
+        stored.own.clear();
+    }
+    for (name, own) in &stored.own {
+        log::info!("{name}: {own:?} is this server's own; it wins over that of all servers");
+    }
+    let overlaid = loaded.lay_store_over(&stored.effective());
     for remark in overlaid.remarks {
         log::warn!("{remark}");
     }
     Ok(overlaid.refused)
 }
 
-/// Gives the store the live settings that it lacks. What it then says.
-fn seed_settings(store: &mut dyn Store, loaded: &Loaded) -> Result<store::Settings, StartError> {
+/// Gives the store the live settings that it lacks, and those that flags and variables make this server's own. What it
+/// then says.
+fn seed_settings(
+    store: &mut dyn Store,
+    server: &ServerId,
+    loaded: &Loaded,
+) -> Result<ServerSettings, StartError> {
     store.seed_settings(&loaded.live_settings())?;
-    Ok(store.settings()?)
+    store.change_own_settings(server, &own_settings(loaded))?;
+    Ok(store.settings_of(server)?)
+}
+
+/// What this start makes the server's own in the store. Without a configured id nothing is: the next start has another
+/// one, and what stands under a drawn id was left by somebody else.
+fn own_settings(loaded: &Loaded) -> OwnChanges {
+    if has_configured_id(&loaded.config) {
+        return loaded.own_settings();
+    }
+    store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
+}
+
+fn has_configured_id(config: &Config) -> bool {
+    !config.server.id.is_empty()
 }
 
 /// A world that was read and not run.
@@ -220,8 +254,8 @@ fn missing_map(start: &Position) -> String {
     )
 }
 
-/// Opens the store that was found, and says which it is, and how safe it keeps things.
-fn open_store(found: Found, config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
+/// Opens the store that was found, and says which it is, and how safe it keeps things. Whether it is a Redis.
+fn open_store(found: Found, config: &Config) -> Result<(Box<dyn Store>, bool, String), StartError> {
     let opened = found.open_for_server()?;
     match opened.redis_failure {
         // Nobody asked for the one that is looked for by default.
@@ -237,7 +271,7 @@ fn open_store(found: Found, config: &Config) -> Result<(Box<dyn Store>, String),
     for warning in &description.warnings {
         log::warn!("store: {warning}");
     }
-    Ok((store, description.summary))
+    Ok((store, opened.is_redis, description.summary))
 }
 
 fn listen(config: &Config) -> Result<TcpListener, StartError> {

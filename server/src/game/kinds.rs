@@ -132,23 +132,46 @@ impl Class {
         Self::Pirate,
     ];
 
-    /// Its name as players know it.
+    /// Its one English word, in the store as in what tools print and take.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Mage => "Mago",
-            Self::Cleric => "Clérigo",
-            Self::Warrior => "Guerrero",
-            Self::Assassin => "Asesino",
-            Self::Thief => "Ladrón",
-            Self::Bard => "Bardo",
-            Self::Druid => "Druida",
-            Self::Bandit => "Bandido",
-            Self::Paladin => "Paladín",
-            Self::Hunter => "Cazador",
-            Self::Worker => "Trabajador",
-            Self::Pirate => "Pirata",
+            Self::Mage => "mage",
+            Self::Cleric => "cleric",
+            Self::Warrior => "warrior",
+            Self::Assassin => "assassin",
+            Self::Thief => "thief",
+            Self::Bard => "bard",
+            Self::Druid => "druid",
+            Self::Bandit => "bandit",
+            Self::Paladin => "paladin",
+            Self::Hunter => "hunter",
+            Self::Worker => "worker",
+            Self::Pirate => "pirate",
         }
+    }
+
+    /// Its number in `MiniStats`, where the client has a table of its own; 0, shown as a dash, for the classes that are
+    /// not in it.
+    #[must_use]
+    pub fn number_in_mini_stats(self) -> u8 {
+        match self {
+            Self::Warrior => 1,
+            Self::Mage => 2,
+            Self::Cleric => 3,
+            Self::Assassin => 4,
+            Self::Bard => 5,
+            Self::Druid => 6,
+            Self::Paladin => 7,
+            Self::Hunter => 8,
+            Self::Thief | Self::Bandit | Self::Worker | Self::Pirate => 0,
+        }
+    }
+
+    /// The class of that [`Class::word`], if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.word() == word)
     }
 
     /// The class with that wire number, if there is one.
@@ -164,6 +187,7 @@ pub const HOMES: std::ops::RangeInclusive<u8> = 1..=6;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::client_assets;
 
     #[test]
     fn wire_numbers_outside_the_tables_name_nothing() {
@@ -171,6 +195,30 @@ mod tests {
         assert!(Gender::from_wire(0).is_none() && Gender::from_wire(3).is_none());
         assert!(Class::from_wire(0).is_none() && Class::from_wire(13).is_none());
         assert!((1..=12).all(|number| Class::from_wire(number).map(|class| class as u8) == Some(number)));
+        assert!(Class::ALL.into_iter().all(|class| Class::from_word(class.word()) == Some(class)));
+        assert_eq!(Class::from_word("Mago"), None);
+    }
+
+    #[test]
+    fn the_client_has_every_head_and_body_that_a_character_begins_with() {
+        for race in (1..=5).filter_map(Race::from_wire) {
+            for gender in [Gender::Male, Gender::Female] {
+                let body = u16::try_from(race.naked_body(gender)).unwrap();
+                assert!(client_assets::BODIES.has(body), "{race:?} {gender:?}");
+                assert!(race.heads(gender).all(|head| client_assets::HEADS.has(head)), "{race:?} {gender:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_statistics_window_names_each_class_that_it_knows() {
+        // The client's table of names, by number.
+        let shown = ["-", "warrior", "mage", "cleric", "assassin", "bard", "druid", "paladin", "hunter"];
+        for class in Class::ALL {
+            let name = shown[usize::from(class.number_in_mini_stats())];
+            let expected = if shown.contains(&class.word()) { class.word() } else { "-" };
+            assert_eq!(name, expected, "{class:?}");
+        }
     }
 
     #[test]

@@ -66,9 +66,9 @@ impl Found {
         open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
     ) -> Result<OpenedStore, ChoiceError> {
         match self {
-            Self::Redis(store) => Ok(OpenedStore { store, redis_failure: None }),
+            Self::Redis(store) => Ok(OpenedStore { store, is_redis: true, redis_failure: None }),
             Self::Embedded { path, redis_failure } => {
-                Ok(OpenedStore { store: Box::new(open_file(&path)?), redis_failure })
+                Ok(OpenedStore { store: Box::new(open_file(&path)?), is_redis: false, redis_failure })
             }
         }
     }
@@ -78,6 +78,8 @@ impl Found {
 pub struct OpenedStore {
     /// The store.
     pub store: Box<dyn Store>,
+    /// True if it is a Redis.
+    pub is_redis: bool,
     /// Why it is not Redis, when Redis was tried first.
     pub redis_failure: Option<RedisError>,
 }

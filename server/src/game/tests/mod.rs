@@ -13,7 +13,6 @@ mod sessions;
 use super::*;
 use crate::content::Position;
 use crate::crypto::{Hasher, PasswordCost};
-use crate::protocol::wire::TextEncoding;
 use crate::store::records::CharacterSave;
 use crate::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use crate::store::sqlite::SqliteStore;
@@ -85,6 +84,8 @@ impl Table {
         let connection = ConnectionId { slot: self.next_slot, generation: 0 };
         self.next_slot += 1;
         self.game.handle(self.now, Input::Opened { connection, address, segment_limit: 1_300 });
+        // A client on Windows.
+        self.game.handle(self.now, Input::TextClues { connection, hop_limit: Some(128), writes: None });
         connection
     }
 

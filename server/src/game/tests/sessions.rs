@@ -19,7 +19,7 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
     let open = session(&mut table, "Ana").unwrap().session;
     assert_eq!(
         (open.username.as_str(), open.level, open.class.as_str(), open.location_id),
-        ("Ana", 1, "Mago", 1)
+        ("Ana", 1, "mage", 1)
     );
     assert_eq!((open.disconnected_at, open.last_seen), (None, table.started_at));
     table.send(ana, ClientPacket::Quit);
@@ -159,7 +159,14 @@ fn a_character_whose_account_was_deleted_goes_in_the_end() {
     table.store = registered_store(&directory.path().join("new.db"));
     table.walk(ana, 4, 1);
     let user_id = table.game.players.iter().map(|(_, player)| player.account.user_id).next().unwrap();
-    table.pass(40_000);
+    table.game.handle(table.now, Input::StoreConfirmed);
+    table.pass(60_000);
+    assert!(
+        table.game.players.by_name("Ana").is_some(),
+        "what was confirmed before it was missed proves nothing"
+    );
+    table.game.handle(table.now, Input::StoreConfirmed);
+    table.pass(10_000);
     assert!(table.game.players.by_name("Ana").is_none());
     assert_eq!(table.closed_as(ana), Some(CloseReason::AccountDeleted));
     assert!(table.store.session(user_id).unwrap().is_none(), "nobody plays it any more");

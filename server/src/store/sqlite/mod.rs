@@ -8,6 +8,7 @@
 //! keeps its word). A flush costs milliseconds; the worker thread pays it, once for everything that waits.
 
 mod open;
+mod own_settings;
 mod rows;
 mod schema;
 mod servers;
@@ -20,10 +21,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::lock::{LockError, StoreLock, lock_path};
 use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
-use super::server::{Heartbeat, LiveServer, Registration, ServerRun, ServerStart, ServerStatus};
+use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
-    CreateError, Settings, Store, StoreDescription, StoreError, StoredAccount, fresh_store_id, keyspace,
+    CreateError, OwnChanges, ServerSettings, Settings, Store, StoreDescription, StoreError, StoredAccount,
+    fresh_store_id, keyspace,
 };
 pub use open::OpenError;
 use open::{connect, create_private, database_error, inspect, mismatch};
@@ -318,15 +320,35 @@ impl Store for SqliteStore {
         })
     }
 
+    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {
+        let (shared, store_id) = (self.settings()?, self.store_id()?);
+        let own = own_settings::read(&self.connection, server).map_err(unavailable)?;
+        Ok(ServerSettings { shared, own, store_id })
+    }
+
+    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError> {
+        changes.keys().try_for_each(|name| own_settings::check_name(name))?;
+        self.write(|transaction| own_settings::change(transaction, server, changes).map_err(unavailable))
+    }
+
+    fn replace_own_setting(
+        &mut self,
+        server: &ServerId,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        own_settings::check_name(name)?;
+        self.write(|transaction| {
+            own_settings::replace(transaction, server, name, old, new).map_err(unavailable)
+        })
+    }
+
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {
         self.connection
             .query_row("SELECT value FROM store_facts WHERE name = 'store_id'", [], |row| row.get(0))
             .optional()
             .map_err(unavailable)
-    }
-
-    fn ping(&mut self) -> Result<(), StoreError> {
-        self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(unavailable)
     }
 
     fn describe(&mut self) -> Result<StoreDescription, StoreError> {
