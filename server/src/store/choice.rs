@@ -37,6 +37,8 @@ pub enum StoreChoice {
 pub struct OpenedStore {
     /// The store.
     pub store: Box<dyn Store>,
+    /// True if it is a Redis.
+    pub is_redis: bool,
     /// Why it is not Redis, when Redis was tried first.
     pub redis_failure: Option<RedisError>,
 }
@@ -99,14 +101,16 @@ impl StoreChoice {
     ) -> Result<OpenedStore, ChoiceError> {
         let (url, otherwise) = match self {
             Self::Embedded { path } => {
-                return Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: None });
+                let store = Box::new(open_file(path)?);
+                return Ok(OpenedStore { store, is_redis: false, redis_failure: None });
             }
             Self::Redis { url, otherwise } => (url, otherwise),
         };
         match (open_redis(url), otherwise) {
-            (Ok(store), _) => Ok(OpenedStore { store, redis_failure: None }),
+            (Ok(store), _) => Ok(OpenedStore { store, is_redis: true, redis_failure: None }),
             (Err(error), Some(path)) => {
-                Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: Some(error) })
+                let store = Box::new(open_file(path)?);
+                Ok(OpenedStore { store, is_redis: false, redis_failure: Some(error) })
             }
             (Err(error), None) => Err(error.into()),
         }
