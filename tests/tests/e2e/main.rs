@@ -8,6 +8,7 @@
 mod bad_input;
 mod connections;
 mod data;
+mod encoding;
 mod hostile;
 mod names;
 mod overload;
