@@ -36,6 +36,7 @@
 //! | close an idle connection and leave its character | 1 | 442 | Bot xai is played by connection 4.2, which is closed |
 //! | keep seeing through a lost connection | 2 | 12 | the connection that sees: Some(ConnectionId { slot: 0, generation: 1 }), should be None |
 //! | tell a client that takes over its character nothing of the surroundings | 1 | 3 | Bot xab: characters: 23 is missing, should be ((14, 40), 3, [71, 0, 2, 2, 2], "", 0, 0) |
+//! | let absent characters stay beyond the limit | 3 | 1370 | 2 absent characters of an address, 1 are allowed |
 //!
 //! # Faults found in earnest
 //!

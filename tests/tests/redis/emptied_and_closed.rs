@@ -17,6 +17,9 @@ const STEPS_BETWEEN_LOOKS: usize = 4;
 /// Longer than a store may go without a success and be healthy.
 const LONG_SECONDS: usize = 35;
 const SHORT_SECONDS: usize = 12;
+/// How the answer of a server that is well begins.
+const HEALTHY: &str =
+    "\r\n\r\n{\"status\":\"healthy\",\"services\":{\"api\":\"ok\",\"database\":\"ok\",\"redis\":\"ok\"}";
 const LAST_SUCCESS: &str = "pyao_store_last_success_seconds";
 
 fn health(server: &Server) -> String {
@@ -49,7 +52,7 @@ fn survive(seconds: usize, empty_and_close: impl FnOnce(&RedisServer), open: imp
     crowd.check();
     open(&redis);
     crowd.walk_until_log(&server, BACK);
-    wait_until("a healthy server", || health(&server).contains("\"status\":\"healthy\""));
+    wait_until("a healthy server", || health(&server).contains(HEALTHY));
     crowd.walk(2);
     crowd.check();
     crowd.wait_until_saved(&redis);
@@ -131,7 +134,7 @@ fn whose_account_is_deleted_leaves_and_nobody_else() {
 fn a_question_that_redis_leaves_unanswered_shows_before_it_is_given_up() {
     let Some(redis) = redis(&[]) else { return };
     let server = on(&redis).start().unwrap();
-    assert!(health(&server).contains("\"status\":\"healthy\""));
+    assert!(health(&server).contains(HEALTHY));
     redis.hang().unwrap();
     let mut report = String::new();
     wait_until("a degraded server", || {
