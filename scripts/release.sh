@@ -56,8 +56,9 @@ try_programs() {
     (exec 3<>"/dev/tcp/${players/://}") || fail "nobody listens for players at $players"
     curl --fail --silent --show-error --max-time 5 "http://$ops/health" | grep '"status":"healthy"' || fail "not healthy"
 
-    echo 'secreto' | "${alone[@]}" /pyao-admin --store pyao.db account create Ana --email ana@example.org --race elf --gender female \
-        --class mage || fail "the tool creates no account"
+    echo 'secreto' |
+        "${alone[@]}" /pyao-admin --store pyao.db account create Ana --email ana@example.org --race elf \
+            --gender female --class mage || fail "the tool creates no account"
     "${alone[@]}" /pyao-admin --store pyao.db accounts | grep -q Ana || fail "the tool does not list the account"
 
     as_root kill -TERM "$server_process"
