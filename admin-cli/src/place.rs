@@ -6,7 +6,7 @@ use std::path::Path;
 use pyao_server::config::flags::Flags;
 use pyao_server::config::{self, ConfigError, Loaded};
 use pyao_server::store::Store;
-use pyao_server::store::choice::{OpenedStore, StoreChoice};
+use pyao_server::store::choice::{Found, OpenedStore, Place, StoreChoice};
 
 use crate::cli::Global;
 use crate::failure::{Code, Failure};
@@ -35,6 +35,15 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
         };
         Failure::new(Code::Usage, error.to_string()).hint(hint)
     })
+}
+
+/// Looks where the store is that the configuration means, without opening a file.
+pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
+    let Found { place, redis_failure } = StoreChoice::of(&loaded.config).find()?;
+    if let Some(failure) = redis_failure {
+        output.remark(&format!("no Redis, so the embedded store: {failure}"));
+    }
+    Ok(place)
 }
 
 /// Opens the store that the configuration means, beside the server that may use it.

@@ -23,6 +23,7 @@ use crate::net::{self, Stop};
 use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, StoreChoice};
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
+use crate::store::worker::ShutdownError;
 use crate::store::{self, Store, StoreError};
 
 /// Time the store gets to write what waits, after the loop has ended.
@@ -62,6 +63,9 @@ pub enum StartError {
     /// Not everything could be saved.
     #[error("stopped with changes not saved: {0}")]
     Unsaved(String),
+    /// Everything was saved, but not where the next start looks for it.
+    #[error("stopped without its store: {0}")]
+    StoreGone(StoreError),
 }
 
 /// Runs a server until a signal stops it.
@@ -247,7 +251,10 @@ fn finish(finished: Finished) -> Result<(), StartError> {
         metrics.count(Counter::BytesOut),
         if saved.is_ok() && finished.is_drained { "all" } else { "not all" },
     );
-    saved.map_err(|unsaved| StartError::Unsaved(unsaved.to_string()))?;
+    saved.map_err(|error| match error {
+        ShutdownError::Unsaved(unsaved) => StartError::Unsaved(unsaved.to_string()),
+        ShutdownError::Store(error) => StartError::StoreGone(error),
+    })?;
     match finished.stop {
         Stop::PollFailed(error) => Err(StartError::Loop(error)),
         Stop::Signal(_) if !finished.is_drained => {

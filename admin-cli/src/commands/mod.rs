@@ -1,6 +1,7 @@
 //! What each command does, a file a family. Commands answer a [`Reply`] and print nothing.
 
 mod accounts;
+mod backup;
 mod create_account;
 mod generate;
 pub mod kinds;
@@ -43,6 +44,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<Reply, Failure> {
             }
             Ok(reply)
         }
+        Command::Backup { file } => backup::back_up(place::find(&configuration()?, output)?, file.as_deref()),
+        Command::Restore { file } => backup::restore(place::find(&configuration()?, output)?, file),
         Command::RedisCheck => redis_check::run(&configuration()?),
         Command::Completions { shell } => Ok(generate::completions(*shell)),
         Command::Man { directory } => generate::man(directory.as_deref()),

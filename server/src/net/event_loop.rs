@@ -465,7 +465,7 @@ impl EventLoop {
         let outbox = self.game.outbox();
         (self.metrics.packets_out, self.metrics.thinned) = (*outbox.queued(), outbox.thinned());
         let health = Health {
-            store_answers: self.helpers.store_answers(),
+            store_answers: self.helpers.store_answers() && !self.link.is_file_replaced(),
             store_waiting: self.metrics.gauge(Gauge::StoreWaiting),
             settings_not_followed: self.link.not_followed().collect(),
             overload: self.ladder.step(),

@@ -33,6 +33,22 @@ pub enum StoreChoice {
     },
 }
 
+/// Where a store is.
+pub enum Place {
+    /// On this Redis, which answers.
+    Redis(Box<RedisStore>),
+    /// In this file, which need not be there.
+    Embedded(PathBuf),
+}
+
+/// A place that was found.
+pub struct Found {
+    /// Where the store is.
+    pub place: Place,
+    /// Why it is not Redis, when Redis was tried first.
+    pub redis_failure: Option<RedisError>,
+}
+
 /// An opened store.
 pub struct OpenedStore {
     /// The store.
@@ -87,35 +103,53 @@ impl StoreChoice {
     /// # Errors
     /// See [`ChoiceError`].
     pub fn open_for_tool(&self) -> Result<OpenedStore, ChoiceError> {
-        self.open(|path| {
-            File::open(path).map_err(|source| ChoiceError::File { path: path.to_owned(), source })?;
-            Ok(SqliteStore::open_shared(path)?)
-        })
+        self.open(open_file_for_tool)
+    }
+
+    /// Looks where the store is, without opening a file.
+    ///
+    /// # Errors
+    /// When it can only be on a Redis that cannot be used.
+    pub fn find(&self) -> Result<Found, RedisError> {
+        let (url, otherwise) = match self {
+            Self::Embedded { path } => {
+                return Ok(Found { place: Place::Embedded(path.clone()), redis_failure: None });
+            }
+            Self::Redis { url, otherwise } => (url, otherwise),
+        };
+        match (open_redis(url), otherwise) {
+            (Ok(store), _) => Ok(Found { place: Place::Redis(Box::new(store)), redis_failure: None }),
+            (Err(error), Some(path)) => {
+                Ok(Found { place: Place::Embedded(path.clone()), redis_failure: Some(error) })
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 
     fn open(
         &self,
         open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
     ) -> Result<OpenedStore, ChoiceError> {
-        let (url, otherwise) = match self {
-            Self::Embedded { path } => {
-                return Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: None });
-            }
-            Self::Redis { url, otherwise } => (url, otherwise),
+        let Found { place, redis_failure } = self.find()?;
+        let store: Box<dyn Store> = match place {
+            Place::Redis(store) => store,
+            Place::Embedded(path) => Box::new(open_file(&path)?),
         };
-        match (open_redis(url), otherwise) {
-            (Ok(store), _) => Ok(OpenedStore { store, redis_failure: None }),
-            (Err(error), Some(path)) => {
-                Ok(OpenedStore { store: Box::new(open_file(path)?), redis_failure: Some(error) })
-            }
-            (Err(error), None) => Err(error.into()),
-        }
+        Ok(OpenedStore { store, redis_failure })
     }
 }
 
-fn open_redis(url: &str) -> Result<Box<dyn Store>, RedisError> {
-    let address = RedisAddress::parse(url)?;
-    Ok(Box::new(RedisStore::open(address, RedisOptions::default())?))
+fn open_redis(url: &str) -> Result<RedisStore, RedisError> {
+    RedisStore::open(RedisAddress::parse(url)?, RedisOptions::default())
+}
+
+/// Opens the embedded store in a file that is there, beside whichever server uses it.
+///
+/// # Errors
+/// [`ChoiceError::File`] or [`ChoiceError::Embedded`].
+pub fn open_file_for_tool(path: &Path) -> Result<SqliteStore, ChoiceError> {
+    File::open(path).map_err(|source| ChoiceError::File { path: path.to_owned(), source })?;
+    Ok(SqliteStore::open_shared(path)?)
 }
 
 #[cfg(test)]

@@ -174,6 +174,14 @@ pub trait Store: Send {
     /// When the store is away; the lease then runs out by itself.
     fn deregister_server(&mut self) -> Result<(), StoreError>;
 
+    /// Leaves the store as its last server should: nothing is asked of it afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError::FileReplaced`]: what was saved is where the error says.
+    fn close(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The servers whose lease holds, by id.
     ///
     /// # Errors

@@ -235,6 +235,11 @@ impl Store for FaultyStore {
         self.inner.deregister_server()
     }
 
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.close()
+    }
+
     fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError> {
         self.faults.before_call()?;
         self.inner.servers()

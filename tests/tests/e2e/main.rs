@@ -15,6 +15,7 @@ mod packets;
 mod play;
 mod process;
 mod settings;
+mod store_files;
 
 use pyao_tests::suite as support;
 

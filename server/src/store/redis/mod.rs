@@ -31,6 +31,7 @@ mod scripts;
 mod servers;
 mod sessions;
 mod settings;
+mod snapshot;
 mod values;
 mod wire;
 
@@ -43,6 +44,7 @@ pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
 pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
+pub use snapshot::Snapshot;
 
 use super::clock::unix_seconds;
 use super::keyspace::{
