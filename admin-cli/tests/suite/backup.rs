@@ -249,8 +249,7 @@ fn a_restore_on_redis_is_refused_while_a_server_lives_and_else_says_how() {
 #[test]
 fn a_snapshot_that_redis_cannot_write_is_a_failure() {
     let Some(redis) = Place::redis() else { return };
-    redis.redis_cli(&["CONFIG", "SET", "dbfilename", "no-such-folder"]);
-    fs::create_dir(redis.folder.path().join("no-such-folder")).unwrap();
-    let error = redis.run(&["backup"]).fails(5);
-    assert!(error.contains("rdb_last_bgsave_status:err"), "{error}");
+    fs::create_dir(redis.folder.path().join("dump.rdb")).unwrap();
+    let error = redis.run(&["backup"]).fails(1);
+    assert!(error.contains("rdb_last_bgsave_status: err"), "{error}");
 }

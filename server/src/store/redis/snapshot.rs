@@ -9,7 +9,7 @@ use redis::Value;
 
 use super::commands::Commands;
 use super::values::{Hash, Replies, integer, lossy_text};
-use super::{Endpoint, RedisStore};
+use super::{Endpoint, RedisError, RedisStore};
 use crate::store::StoreError;
 use crate::store::keyspace::ACCOUNTS_NAMES;
 
@@ -33,10 +33,12 @@ pub struct Snapshot {
 /// What Redis says of its snapshots.
 #[derive(Debug, PartialEq, Eq)]
 struct Progress {
-    /// Snapshots written since it started.
-    written: u64,
-    /// True if it writes something now: a snapshot, or its log anew.
-    is_at_work: bool,
+    /// Snapshots begun since it started.
+    begun: u64,
+    /// True if one is being written.
+    is_saving: bool,
+    /// True if its log is being written anew, or soon will be: a snapshot waits for that.
+    is_rewriting: bool,
     /// How the last one ended.
     last_status: String,
 }
@@ -49,19 +51,25 @@ impl RedisStore {
     pub fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
         let before = self.snapshot_begins()?;
         let mut idle_looks = 0;
-        loop {
+        let last_status = loop {
             let now = self.snapshot_progress()?;
-            if now.written > before.written {
-                break;
-            }
-            idle_looks = if now.is_at_work { 0 } else { idle_looks + 1 };
-            if idle_looks > IDLE_LOOKS {
-                let status = now.last_status;
-                return Err(StoreError::Unavailable(format!(
-                    "Redis wrote no snapshot (rdb_last_bgsave_status:{status}); its log says why"
-                )));
+            idle_looks = if now.is_saving || now.is_rewriting { 0 } else { idle_looks + 1 };
+            let is_done = now.begun > before.begun && !now.is_saving;
+            if is_done || idle_looks > IDLE_LOOKS {
+                break if is_done { now.last_status } else { "none was begun".to_owned() };
             }
             thread::sleep(LOOK_EVERY);
+        };
+        if last_status != "ok" {
+            let address = &self.link.address;
+            let reason =
+                format!("it wrote no snapshot (rdb_last_bgsave_status: {last_status}), its log says why");
+            return Err(RedisError::Refused {
+                place: address.place(),
+                reason,
+                redis_cli: address.redis_cli(),
+            }
+            .into());
         }
         self.snapshot_place()
     }
@@ -72,7 +80,7 @@ impl RedisStore {
             let before = self.snapshot_progress()?;
             match self.command("BGSAVE", &["SCHEDULE"]) {
                 Ok(_) => return Ok(before),
-                Err(error) if !before.is_at_work && !self.snapshot_progress()?.is_at_work => {
+                Err(error) if !before.is_saving && !self.snapshot_progress()?.is_saving => {
                     return Err(error);
                 }
                 Err(_) => thread::sleep(LOOK_EVERY),
@@ -118,10 +126,9 @@ fn progress(info: &str) -> Progress {
     let field = |name: &str| info.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':'));
     let is_on = |name| field(name).is_some_and(|value| value != "0");
     Progress {
-        written: field("rdb_saves").and_then(|count| count.parse().ok()).unwrap_or(0),
-        is_at_work: is_on("rdb_bgsave_in_progress")
-            || is_on("aof_rewrite_in_progress")
-            || is_on("aof_rewrite_scheduled"),
+        begun: field("rdb_saves").and_then(|count| count.parse().ok()).unwrap_or(0),
+        is_saving: is_on("rdb_bgsave_in_progress"),
+        is_rewriting: is_on("aof_rewrite_in_progress") || is_on("aof_rewrite_scheduled"),
         last_status: field("rdb_last_bgsave_status").unwrap_or("unknown").to_owned(),
     }
 }
@@ -134,10 +141,9 @@ mod tests {
     fn what_redis_says_of_its_snapshots_is_read() {
         let info =
             "# Persistence\r\nrdb_bgsave_in_progress:1\r\nrdb_last_bgsave_status:err\r\nrdb_saves:12\r\n";
-        let expected = Progress { written: 12, is_at_work: true, last_status: "err".to_owned() };
-        assert_eq!(progress(info), expected);
-        let silent = Progress { written: 0, is_at_work: false, last_status: "unknown".to_owned() };
-        assert_eq!(progress(""), silent);
-        assert!(progress("aof_rewrite_in_progress:1\r\n").is_at_work);
+        let last_status = "err".to_owned();
+        assert_eq!(progress(info), Progress { begun: 12, is_saving: true, is_rewriting: false, last_status });
+        let rewriting = progress("aof_rewrite_in_progress:1\r\n");
+        assert!(rewriting.is_rewriting && !rewriting.is_saving, "{rewriting:?}");
     }
 }

@@ -113,8 +113,10 @@ fn full_path(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The server whose lease in `database` holds, and for how many seconds; nobody where that cannot be read, as in a
-/// database that is damaged.
+/// database that is damaged, or where there is no write-ahead log, which a server leaves that runs or was killed.
 fn live_server(database: &Path) -> Option<(String, u64)> {
+    // Without one, reading would make one.
+    fs::metadata(with_suffix(database, "-wal")).ok()?;
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let now = i64::try_from(clock::unix_milliseconds()).ok()?;
     let sql = "SELECT server, lease_ends_ms FROM servers WHERE lease_ends_ms > ? ORDER BY lease_ends_ms DESC LIMIT 1";
