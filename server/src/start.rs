@@ -5,6 +5,8 @@
 //! that would win over the corrected file. What fails is one line for each fault: what failed, with which value, and what
 //! to do.
 
+mod data_change;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
@@ -26,6 +28,8 @@ use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
 use crate::store::worker::ShutdownError;
 use crate::store::{self, Store, StoreError};
 
+pub use data_change::{DataChange, Displaced};
+
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
@@ -41,6 +45,9 @@ pub enum StartError {
     /// The store cannot do what every start asks of it.
     #[error("the store cannot be used: {0}")]
     StoreUnusable(#[from] StoreError),
+    /// The maps are others than those that characters were saved on.
+    #[error(transparent)]
+    DataChanged(#[from] Displaced),
     /// The players' port cannot be had.
     #[error("cannot listen on {address}: {reason}; {advice}")]
     Listen {
@@ -72,7 +79,7 @@ pub enum StartError {
 ///
 /// # Errors
 /// When it cannot start, or cannot save everything at the end.
-pub fn run(loaded: &Loaded) -> Result<(), StartError> {
+pub fn run(loaded: &Loaded, data_change: DataChange) -> Result<(), StartError> {
     let mut loaded = loaded.clone();
     let (content, faults) = load_content(&loaded.config)?;
     for fault in &faults {
@@ -80,10 +87,14 @@ pub fn run(loaded: &Loaded) -> Result<(), StartError> {
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
+    let new_maps = data_change::check(store.as_mut(), &content, data_change)?;
     let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
     net::allow_connections(loaded.config.server.max_connections);
     let listener = listen(&loaded.config)?;
     let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
+    if let Some(maps) = new_maps {
+        store.set_maps(&maps)?;
+    }
     let config = loaded.config;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
     let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;

@@ -53,6 +53,9 @@ pub struct Flags {
     /// Address and port of /health and /metrics; "" for none
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub ops: Option<String>,
+    /// Start once on maps other than those that characters were saved on, and move those that stand nowhere
+    #[arg(long)]
+    pub accept_data_change: bool,
     /// Read configuration and data, report what is effective and what is wrong, and exit
     #[arg(long)]
     pub check: bool,

@@ -11,6 +11,7 @@
 #[cfg(test)]
 mod ao_data_tests;
 pub mod fault;
+mod fingerprint;
 mod ini;
 mod load;
 #[cfg(test)]

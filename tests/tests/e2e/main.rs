@@ -8,6 +8,7 @@
 mod bad_input;
 mod connections;
 mod data;
+mod data_change;
 mod hostile;
 mod names;
 mod overload;

@@ -2,6 +2,7 @@
 
 mod chat;
 mod creation;
+mod displaced;
 mod leaving;
 mod login;
 mod movement;

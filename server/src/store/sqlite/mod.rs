@@ -22,7 +22,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, ffi, params};
 
 use super::lock::StoreLock;
-use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
+use super::records::{
+    AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
+};
 use super::server::{Heartbeat, LiveServer, Registration, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
@@ -383,6 +385,25 @@ impl Store for SqliteStore {
             }
             Ok(())
         })
+    }
+
+    fn maps(&mut self) -> Result<Option<MapsRecord>, StoreError> {
+        let stored: Option<String> = self
+            .connection
+            .query_row("SELECT value FROM store_facts WHERE name = 'maps'", [], |row| row.get(0))
+            .optional()
+            .map_err(unavailable)?;
+        Ok(stored.as_deref().and_then(MapsRecord::parse))
+    }
+
+    fn set_maps(&mut self, maps: &MapsRecord) -> Result<(), StoreError> {
+        let sql = "REPLACE INTO store_facts (name, value) VALUES ('maps', ?)";
+        self.connection.execute(sql, [maps.to_string()]).map_err(unavailable)?;
+        Ok(())
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        self.read("positions", |transaction| rows::visit_positions(transaction, visit))
     }
 
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {
