@@ -10,7 +10,7 @@ use pyao_server::config::flags::Flags;
 use pyao_server::config::{self, Loaded, table};
 use pyao_server::logging::Logging;
 use pyao_server::memory;
-use pyao_server::start::{self, DataChange};
+use pyao_server::start::{self, Checked, DataChange};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
@@ -58,15 +58,16 @@ fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Reports what would run. Faults in the data count as failure here, even those a server runs with.
+/// Reports what would run. Faults in the data count as failure here, even those a server runs with; warnings do not.
 fn check(loaded: &Loaded) -> ExitCode {
     let file = loaded.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
     say(&format!("configuration file: {file}\n{}", loaded.report()));
-    let (summary, faults) = match start::check(loaded) {
+    let Checked { summary, faults, warnings } = match start::check(loaded) {
         Ok(checked) => checked,
         Err(error) => return fail(&error, FAILED),
     };
     let faults_text: String = faults.iter().map(|fault| format!("fault: {fault}\n")).collect();
-    say(&format!("data:\n{summary}\n{faults_text}"));
+    let warnings_text: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
+    say(&format!("data:\n{summary}\n{faults_text}{warnings_text}"));
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
 }

@@ -9,7 +9,7 @@ mod data_change;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,11 +17,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mio::net::TcpListener;
 
 use crate::config::{Config, Loaded};
-use crate::content::{Content, Fault};
+use crate::content::{Content, Fault, Position, Summary, client_assets};
 use crate::game::Game;
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
-use crate::net::{self, Stop};
+use crate::net::{self, Room, Stop};
 use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, StoreChoice};
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
@@ -39,6 +39,9 @@ pub enum StartError {
     /// The data directory cannot be used.
     #[error("{0}")]
     Data(String),
+    /// New characters cannot begin where they should: the data has no such maps.
+    #[error("world.start_positions: {}", .0.iter().map(missing_map).collect::<Vec<_>>().join("\nworld.start_positions: "))]
+    StartPositions(Vec<Position>),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] ChoiceError),
@@ -85,11 +88,18 @@ pub fn run(loaded: &Loaded, data_change: DataChange) -> Result<(), StartError> {
     for fault in &faults {
         log::warn!("data: {fault}");
     }
+    for warning in warnings(&loaded) {
+        log::warn!("{warning}");
+    }
+    let unknown = client_assets::check(&content).len();
+    if unknown > 0 {
+        log::warn!("data: {unknown} pictures and sounds that the client does not have; --check lists them");
+    }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
     let new_maps = data_change::check(store.as_mut(), &content, data_change)?;
     let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
-    net::allow_connections(loaded.config.server.max_connections);
+    let room = net::allow_connections(loaded.config.server.max_connections);
     let listener = listen(&loaded.config)?;
     let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
     if let Some(maps) = new_maps {
@@ -104,12 +114,14 @@ pub fn run(loaded: &Loaded, data_change: DataChange) -> Result<(), StartError> {
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
     let seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-    let started = start_line(&config, &addresses, content.summary().maps, &registration, &store_summary);
+    let started =
+        start_line(&config, room, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
         store,
         config,
+        room,
         stored_settings,
         refused_settings,
         registration,
@@ -164,21 +176,62 @@ fn seed_settings(
     Ok(store.settings()?)
 }
 
-/// Reads the world without running it, for `--check`: its summary, and its faults that do not keep it from running.
+/// A world that was read and not run.
+pub struct Checked {
+    /// What there is of everything.
+    pub summary: Summary,
+    /// Faults that do not keep it from running.
+    pub faults: Vec<Fault>,
+    /// What an operator should know besides.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the world without running it, for `--check`.
 ///
 /// # Errors
 /// When the data cannot be used, or the configuration asks for what this version cannot do.
-pub fn check(loaded: &Loaded) -> Result<(String, Vec<Fault>), StartError> {
+pub fn check(loaded: &Loaded) -> Result<Checked, StartError> {
     let (content, faults) = load_content(&loaded.config)?;
-    Ok((content.summary().to_string(), faults))
+    let beyond_client = client_assets::check(&content).into_iter().map(|fault| fault.to_string());
+    let warnings = warnings(loaded).into_iter().chain(beyond_client).collect();
+    Ok(Checked { summary: content.summary(), faults, warnings })
+}
+
+/// What an operator should know of a configuration that runs.
+fn warnings(loaded: &Loaded) -> Vec<String> {
+    loaded.exposed_password().into_iter().chain(exposed_ops_port(&loaded.config)).collect()
+}
+
+/// That other machines reach the ops port, if they do.
+fn exposed_ops_port(config: &Config) -> Option<String> {
+    let address = config.ops.listen.as_str();
+    let mut addresses = address.to_socket_addrs().ok()?;
+    addresses.any(|address| !address.ip().to_canonical().is_loopback()).then(|| {
+        format!(
+            "ops.listen={address:?}: other machines may read /health and /metrics, which ask for no password; use \
+             127.0.0.1, or guard the port"
+        )
+    })
 }
 
 fn load_content(config: &Config) -> Result<(Content, Vec<Fault>), StartError> {
-    if config.world.data.is_empty() {
-        return Ok((Content::starter(), Vec::new()));
-    }
     let directory = Path::new(&config.world.data);
-    Content::load(directory).map_err(|error| StartError::Data(format!("{}: {error}", directory.display())))
+    let (content, faults) = if config.world.data.is_empty() {
+        (Content::starter(), Vec::new())
+    } else {
+        Content::load(directory)
+            .map_err(|error| StartError::Data(format!("{}: {error}", directory.display())))?
+    };
+    let starts = config.world.start_positions.iter().copied();
+    let missing: Vec<_> = starts.filter(|start| content.map(start.map).is_none()).collect();
+    if missing.is_empty() { Ok((content, faults)) } else { Err(StartError::StartPositions(missing)) }
+}
+
+fn missing_map(start: &Position) -> String {
+    format!(
+        "there is no map {} for \"{start}\"; name another place, or none for the world's own choice",
+        start.map
+    )
 }
 
 /// Opens the store that the configuration means, and says which, and how safe it keeps things.
@@ -226,6 +279,7 @@ struct Addresses {
 
 fn start_line(
     config: &Config,
+    room: Room,
     addresses: &Addresses,
     maps: usize,
     registration: &Registration,
@@ -236,7 +290,7 @@ fn start_line(
          server={} store={store:?} ops={}",
         env!("CARGO_PKG_VERSION"),
         addresses.players,
-        config.server.max_connections,
+        room.connections,
         config.limits.connections_per_ip,
         config.limits.packets_per_second,
         registration.run,

@@ -48,6 +48,7 @@ impl Driver {
         let settings = Settings {
             start_positions: places,
             logins_per_minute_per_ip: 0,
+            creations_per_day_per_ip: 0,
             disconnect_stay_ms: 0,
             ..Settings::default()
         };

@@ -66,6 +66,8 @@ impl ServerSetup {
         Ok(setup
             .set("limits.connections_per_ip", 0)
             .set("limits.logins_per_minute_per_ip", 0)
+            .set("limits.creations_per_day_per_ip", 0)
+            .set("limits.absent_characters_per_ip", 0)
             .set("limits.chat_per_second", 0)
             .set("limits.overload_percent", 0)
             .set("limits.handshake_seconds", 0)

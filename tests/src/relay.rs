@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use pyao_server::net::{Cadence, SEND_FLAGS};
+use pyao_server::ops::overload::Ladder;
 use socket2::SockRef;
 
 /// Bytes of a client's step: the packet's id and one more, which is handed on.
@@ -21,6 +22,8 @@ pub const STEP_BYTES: usize = 2;
 /// Bytes of what the others get: the step's id, the client's number as two bytes, the step's second byte, 0.
 pub const SEEN_BYTES: usize = 5;
 
+/// Percent of its time above which the game server sends less often, by default.
+const OVERLOAD_PERCENT: u32 = 75;
 const DOOR: Token = Token(usize::MAX);
 const EVENTS: usize = 1024;
 /// Most bytes waiting for one client.
@@ -33,7 +36,7 @@ pub enum FlushRule {
     AtOnce,
     /// At most once in so many milliseconds.
     Every(u64),
-    /// When the game server would, as busy as the relay is.
+    /// When the game server would, as busy as the relay is: its cadence and its ladder of overload.
     Server,
 }
 
@@ -96,6 +99,7 @@ pub struct Relay {
     strides: Vec<usize>,
     /// Followed only when the duty says so.
     cadence: Cadence,
+    ladder: Ladder,
     flushed_at: u64,
     started: Instant,
 }
@@ -117,6 +121,7 @@ impl Relay {
             dirty: Vec::new(),
             strides: vec![1],
             cadence: Cadence::default(),
+            ladder: Ladder::new(OVERLOAD_PERCENT),
             flushed_at: 0,
             started: Instant::now(),
         })
@@ -129,11 +134,13 @@ impl Relay {
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         let mut scratch = vec![0; 8 * 1024];
+        let mut turn_ended = Instant::now();
         while self.clients.is_empty() || self.open > 0 {
             match self.poll.poll(&mut events, self.timeout()) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
+            let turn_began = Instant::now();
             let now = self.now();
             for event in &events {
                 match event.token() {
@@ -143,9 +150,14 @@ impl Relay {
             }
             if !self.dirty.is_empty() && self.next_flush(now) <= now {
                 let began = Instant::now();
-                self.flush();
-                self.cadence.flushed(now, began.elapsed());
+                let sends = self.flush();
+                self.cadence.flushed(now, sends, began.elapsed());
                 self.flushed_at = now;
+            }
+            let waited = turn_began - turn_ended;
+            turn_ended = Instant::now();
+            if let Some(climb) = self.ladder.turn(waited, turn_ended - turn_began) {
+                self.cadence.set_longest_wait(climb.to.longest_wait_ms());
             }
         }
         Ok(())
@@ -245,8 +257,11 @@ impl Relay {
         }
     }
 
-    fn flush(&mut self) {
-        for number in std::mem::take(&mut self.dirty) {
+    /// Sends what waits for each client, and returns the number of sends.
+    fn flush(&mut self) -> u64 {
+        let dirty = std::mem::take(&mut self.dirty);
+        let sends = dirty.len() as u64;
+        for number in dirty {
             let client = &mut self.clients[number];
             client.is_dirty = false;
             if !client.is_open {
@@ -258,6 +273,7 @@ impl Relay {
                 _ => self.close(number),
             }
         }
+        sends
     }
 
     fn close(&mut self, number: usize) {

@@ -31,7 +31,13 @@ pub struct Context {
 
 /// Carries out the command.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<Reply, Failure> {
-    let configuration = || place::configuration(&arguments.global);
+    let configuration = || -> Result<Loaded, Failure> {
+        let loaded = place::configuration(&arguments.global)?;
+        if let Some(warning) = loaded.exposed_password() {
+            output.warning(&warning);
+        }
+        Ok(loaded)
+    };
     match &arguments.command {
         Command::OnStore(command) => {
             let loaded = configuration()?;

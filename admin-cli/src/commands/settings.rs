@@ -19,10 +19,13 @@ const EFFECTS: &[(&str, &str)] = &[
     ("server.max_connections", "counts for new connections"),
     ("limits.connections_per_ip", "counts for new connections"),
     ("limits.logins_per_minute_per_ip", "counts for new attempts"),
+    ("limits.creations_per_day_per_ip", "counts for new creations"),
     ("limits.packets_per_second", "counts for everybody at once"),
     ("limits.chat_per_second", "counts for everybody at once"),
     ("limits.handshake_seconds", "counts for new connections"),
     ("limits.idle_minutes", "counts for everybody at once"),
+    ("limits.absent_characters", "counts at once, the oldest leave"),
+    ("limits.absent_characters_per_ip", "counts at once, the oldest leave"),
     ("limits.overload_percent", "counts at once"),
     ("game.disconnect_stay_seconds", "counts for everybody at once"),
     ("game.motd", "shown at the next login"),
@@ -124,8 +127,11 @@ pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToChange) ->
     let stored = context.store.settings()?;
     let value = if name == "game.motd" { value.replace("\\n", "\n") } else { value.to_owned() };
     let new = check(context, &stored, name, &value).map_err(|expected| {
-        Failure::new(Code::Usage, format!("{name}: expected {expected}, found {value:?}"))
-            .hint("nothing was written; `pyao-admin config list` shows what is allowed")
+        Failure::new(
+            Code::Usage,
+            format!("{name}: expected {expected}, found {:?}", describe::excerpt(&value)),
+        )
+        .hint("nothing was written; `pyao-admin config list` shows what is allowed")
     })?;
     change(context, name, &stored, Some(new), how)
 }
@@ -214,7 +220,10 @@ pub fn list(context: &mut Context) -> Result<Reply, Failure> {
     for (name, _) in keyspace::SETTINGS {
         let Effective { value, source } = effective(context, &stored, name);
         if let Some(expected) = fault(context, &stored, name) {
-            notes.push(format!("{name}: {value:?} is not valid, servers ignore it: expected {expected}"));
+            notes.push(format!(
+                "{name}: {:?} is not valid, servers ignore it: expected {expected}",
+                describe::excerpt(&value)
+            ));
         }
         rows.push(vec![
             Cell::text(*name),

@@ -76,3 +76,13 @@ fn what_is_changed_here_is_what_redis_cli_reads_and_the_other_way_round() {
     place.redis_cli(&["SET", "config:server:host", "127.0.0.1"]);
     assert_eq!(place.run(&["get-host"]).ok(), "127.0.0.1\n");
 }
+
+#[test]
+fn a_password_on_the_command_line_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |url: &str| finish(command(folder.path()).args(["--redis", url, "redis-check"])).stderr;
+    let warned = check("redis://:s3cret@127.0.0.1:1");
+    assert!(warned.contains("warning: --redis: the list of processes shows the password"), "{warned}");
+    assert!(!warned.contains("s3cret"), "{warned}");
+    assert!(!check("redis://127.0.0.1:1").contains("warning"));
+}

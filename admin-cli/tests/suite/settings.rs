@@ -54,6 +54,8 @@ fn a_value_that_servers_would_refuse_is_refused_and_nothing_is_written() {
             &["config", "set", "limits.idle_minutes", "10081"],
             &["config", "set", "game.dice_min", "11"],
             &["config", "set", "game.dice_max", "99999999999999999999"],
+            &["config", "set", "game.motd", &"hola\\n".repeat(21)],
+            &["config", "set", "game.motd", &"a".repeat(2_049)],
         ] {
             let error = place.run(bad).fails(2);
             assert!(error.contains("expected "), "{bad:?}: {error}");

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::content::Position;
+use super::describe::excerpt;
+use crate::content::{Position, motd};
 use crate::protocol::wire::TextEncoding;
 use crate::store::server::ServerId;
 
@@ -25,7 +26,7 @@ pub(super) enum Given {
 impl fmt::Display for Given {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(formatter, "{text:?}"),
+            Self::Text(text) => write!(formatter, "{:?}", excerpt(text)),
             Self::Integer(number) => write!(formatter, "{number}"),
             Self::Boolean(value) => write!(formatter, "{value}"),
             Self::List(items) => write!(formatter, "{items:?}"),
@@ -38,6 +39,8 @@ impl fmt::Display for Given {
 pub(super) enum Field<'a> {
     /// Any text.
     Text(&'a mut String),
+    /// Text that players read at login.
+    Motd(&'a mut String),
     /// Text that is shown with its password hidden: a URL.
     Url(&'a mut String),
     /// `host:port`, or empty for off.
@@ -63,6 +66,9 @@ impl Field<'_> {
     pub(super) fn assign(self, given: &Given) -> Result<(), String> {
         match self {
             Self::Text(text) | Self::Url(text) => *text = read_text(given).ok_or("a text")?,
+            Self::Motd(text) => {
+                *text = read_text(given).filter(|text| motd::is_short(text)).ok_or(motd::EXPECTED)?;
+            }
             Self::Listen(text) => *text = read_listen(given).ok_or("\"address:port\", or \"\" for off")?,
             Self::ServerId(name) => {
                 *name =
@@ -86,7 +92,9 @@ impl Field<'_> {
     /// The value as the configuration file writes it; a password in a URL as `***`.
     pub(super) fn show(self) -> String {
         match self {
-            Self::Text(text) | Self::Listen(text) | Self::ServerId(text) => format!("{text:?}"),
+            Self::Text(text) | Self::Motd(text) | Self::Listen(text) | Self::ServerId(text) => {
+                format!("{text:?}")
+            }
             Self::Url(text) => format!("{:?}", hide_password(text)),
             Self::Port(port) => port.to_string(),
             Self::Integer(number, _) => number.to_string(),
@@ -107,7 +115,11 @@ impl Field<'_> {
     /// The value as plain text, as a flag or a variable would give it.
     pub(super) fn text(self) -> String {
         match self {
-            Self::Text(text) | Self::Url(text) | Self::Listen(text) | Self::ServerId(text) => text.clone(),
+            Self::Text(text)
+            | Self::Motd(text)
+            | Self::Url(text)
+            | Self::Listen(text)
+            | Self::ServerId(text) => text.clone(),
             Self::Encoding(encoding) => encoding.to_string(),
             Self::OptionalBoolean(value) => value.map_or_else(String::new, |value| value.to_string()),
             Self::Positions(positions) => {
@@ -177,8 +189,13 @@ fn read_positions(given: &Given) -> Option<Vec<Position>> {
     }
 }
 
-/// `redis://user:secret@host` as `redis://user:***@host`.
+/// `redis://user:secret@host` as `redis://user:***@host`, and `…?pass=secret` as `…?pass=***`.
 fn hide_password(url: &str) -> String {
+    if let Some((start, rest)) = ["?pass=", "&pass="].into_iter().find_map(|key| url.split_once(key)) {
+        let key = url.get(start.len()..url.len() - rest.len()).unwrap_or_default();
+        let end = rest.find('&').and_then(|end| rest.get(end..)).unwrap_or_default();
+        return format!("{start}{key}***{end}");
+    }
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
@@ -198,6 +215,8 @@ mod tests {
         assert_eq!(hide_password("redis://ana:s3cret@db:6379/0"), "redis://ana:***@db:6379/0");
         assert_eq!(hide_password("redis://:p@ss@db"), "redis://:***@db");
         assert_eq!(hide_password("redis://db:6379"), "redis://db:6379");
+        assert_eq!(hide_password("redis+unix:///a.sock?db=1&pass=s3"), "redis+unix:///a.sock?db=1&pass=***");
+        assert_eq!(hide_password("redis+unix:///a.sock?pass=s3&db=1"), "redis+unix:///a.sock?pass=***&db=1");
         assert_eq!(hide_password(""), "");
     }
 

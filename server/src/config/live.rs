@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::describe::excerpt;
 use super::field::Given;
 use super::table::{SETTINGS, Setting};
 use super::{Config, Loaded, Source};
@@ -92,6 +93,7 @@ impl Loaded {
                 continue;
             }
             if is_stronger {
+                let value = excerpt(value);
                 remarks.push(format!("{key}: the store says {value:?}, {source} wins with {before:?}"));
             } else {
                 changes.push((key, value.as_str()));
@@ -102,6 +104,7 @@ impl Loaded {
             let (before, source) = (text(&before, key).unwrap_or_default(), self.sources.of(key));
             if let Err(expected) = outcome {
                 refused.insert(*key);
+                let value = excerpt(value);
                 remarks.push(format!(
                     "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                 ));

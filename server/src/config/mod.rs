@@ -83,6 +83,8 @@ pub struct Limits {
     pub connections_per_ip: u32,
     /// Logins and creations a minute from one address; 0 is no limit.
     pub logins_per_minute_per_ip: u32,
+    /// Characters a day created from one address; 0 is no limit.
+    pub creations_per_day_per_ip: u32,
     /// Packets a second of one connection, on average; 0 is no limit.
     pub packets_per_second: u32,
     /// Lines of chat a second of one player, on average; 0 is no limit.
@@ -91,6 +93,10 @@ pub struct Limits {
     pub handshake_seconds: u32,
     /// Minutes of silence after that; 0 is for ever.
     pub idle_minutes: u32,
+    /// Characters without a player in the world; 0 is no limit.
+    pub absent_characters: u32,
+    /// Such characters of one address; 0 is no limit.
+    pub absent_characters_per_ip: u32,
     /// Percent of its time that the loop may be at work before the server sheds load; 0 is never.
     pub overload_percent: u32,
 }
@@ -100,10 +106,13 @@ impl Default for Limits {
         Self {
             connections_per_ip: 10,
             logins_per_minute_per_ip: 20,
+            creations_per_day_per_ip: 20,
             packets_per_second: 100,
             chat_per_second: 1,
             handshake_seconds: 30,
             idle_minutes: 5,
+            absent_characters: 5_000,
+            absent_characters_per_ip: 10,
             overload_percent: 75,
         }
     }

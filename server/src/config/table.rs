@@ -61,6 +61,11 @@ pub const SETTINGS: &[Setting] = &[
         field: |config| Field::Integer(&mut config.limits.logins_per_minute_per_ip, 0..=100_000),
     },
     Setting {
+        key: "limits.creations_per_day_per_ip",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.creations_per_day_per_ip, 0..=100_000),
+    },
+    Setting {
         key: "limits.packets_per_second",
         short_variable: None,
         field: |config| Field::Integer(&mut config.limits.packets_per_second, 0..=100_000),
@@ -79,6 +84,16 @@ pub const SETTINGS: &[Setting] = &[
         key: "limits.idle_minutes",
         short_variable: None,
         field: |config| Field::Integer(&mut config.limits.idle_minutes, 0..=10_080),
+    },
+    Setting {
+        key: "limits.absent_characters",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.absent_characters, 0..=30_000),
+    },
+    Setting {
+        key: "limits.absent_characters_per_ip",
+        short_variable: None,
+        field: |config| Field::Integer(&mut config.limits.absent_characters_per_ip, 0..=30_000),
     },
     Setting {
         key: "limits.overload_percent",
@@ -135,7 +150,7 @@ pub const SETTINGS: &[Setting] = &[
         short_variable: None,
         field: |config| Field::Integer(&mut config.game.disconnect_stay_seconds, 0..=86_400),
     },
-    Setting { key: "game.motd", short_variable: None, field: |config| Field::Text(&mut config.game.motd) },
+    Setting { key: "game.motd", short_variable: None, field: |config| Field::Motd(&mut config.game.motd) },
     Setting {
         key: "game.dice_min",
         short_variable: None,

@@ -62,6 +62,7 @@ fn every_setting_can_be_set_by_its_variable_and_by_the_file() {
             field::Field::Integer(_, range) => range.end().to_string(),
             field::Field::Boolean(_) | field::Field::OptionalBoolean(_) => "false".to_owned(),
             field::Field::Encoding(_) => "ascii".to_owned(),
+            field::Field::Motd(_) => "hola".to_owned(),
             field::Field::Positions(_) => "1:50:50,2:10:20".to_owned(),
         };
         let variable = setting.variable();

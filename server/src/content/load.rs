@@ -10,7 +10,7 @@ use super::ini::Ini;
 use super::map::{Map, MapInfo};
 use super::record::Record;
 use super::table::Table;
-use super::{Content, MAP_NUMBER_MAX, map_file, npc, object, references, small_files, spell, text};
+use super::{Content, MAP_NUMBER_MAX, map_file, motd, npc, object, references, small_files, spell, text};
 
 /// Reads everything; see [`Content::load`].
 pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
@@ -250,6 +250,10 @@ impl Loader {
         if let Some(file) = self.optional_text(dat, "Motd.ini", "there is no message of the day") {
             let ini = Ini::parse(&file.data);
             self.content.motd = small_files::read_lines(&file.label, &ini, "MOTD", &mut self.faults);
+            if motd::shorten(&mut self.content.motd) {
+                let message = format!("its last lines are not shown: expected {}", motd::EXPECTED);
+                self.warnings.push(Fault::in_file(file.label, message));
+            }
         }
         if let Some(file) = self.optional_text(dat, "Help.dat", "there is no help text") {
             let ini = Ini::parse(&file.data);

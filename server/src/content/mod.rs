@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod ao_data_tests;
+pub mod client_assets;
 pub mod fault;
 mod fingerprint;
 mod ini;
@@ -18,6 +19,7 @@ mod load;
 mod load_tests;
 pub mod map;
 mod map_file;
+pub mod motd;
 pub mod npc;
 pub mod object;
 pub mod position;

@@ -11,7 +11,8 @@ const CRIMINAL: u8 = 1;
 const CITIZEN: u8 = 2;
 
 /// The look of a living character (AO 0.13): the body of its clothes, or the naked one of its race, and the animations
-/// of weapon, shield and helmet; short races hold some weapons their own way.
+/// of weapon, shield and helmet; short races hold some weapons their own way. What the client has no picture for becomes
+/// the nearest one.
 #[must_use]
 pub fn look(content: &Content, account: &AccountRecord, character: &CharacterRecord) -> Look {
     let race = Race::from_wire(account.account.race).unwrap_or(Race::Human);
@@ -35,7 +36,7 @@ pub fn look(content: &Content, account: &AccountRecord, character: &CharacterRec
             _ => {}
         }
     }
-    look
+    look.as_client_has()
 }
 
 /// Objects without a graphic of their own leave the look as it is.

@@ -14,6 +14,8 @@ use crate::protocol::server::ServerPacket;
 use crate::store::records::{AccountRecord, CharacterRecord, NewAccount, UserId};
 use crate::store::{self, CreateError, Request, StoredAccount};
 
+const SECONDS_A_DAY: u64 = 86_400;
+
 /// What the client's creation screen sends.
 pub(super) struct CreationRequest {
     pub form: CharacterForm,
@@ -44,6 +46,9 @@ impl Game {
             Ok(checked) => checked,
             Err(text) => return self.refuse_creation(connection, text),
         };
+        if !self.counts_as_creation(connection) {
+            return self.refuse_creation(connection, texts::TOO_MANY_CREATIONS);
+        }
         let start = self.start_position(form.home());
         let created_at = self.unix_start + self.now / 1_000;
         let (account, character) =
@@ -51,6 +56,21 @@ impl Game {
         let hash = Pending::CreationHash { connection, account, character: Box::new(character) };
         let ticket = self.wait_for(connection, hash);
         self.password_jobs.push(crypto::Job::Hash { ticket, password });
+    }
+
+    /// Counts a creation of that connection's address, unless it has had its share of the day.
+    fn counts_as_creation(&mut self, id: ConnectionId) -> bool {
+        let (per_day, today) = (self.settings.creations_per_day_per_ip, self.unix_now() / SECONDS_A_DAY);
+        let Some(connection) = self.connections.get(id) else { return false };
+        self.creation_limit.allows(connection.address, per_day, today)
+    }
+
+    /// A creation that was counted came to nothing. One whose client hung up counts: the store may have it.
+    fn refuse_counted_creation(&mut self, id: ConnectionId, text: &str) {
+        if let Some(connection) = self.connections.get(id) {
+            self.creation_limit.take_back(connection.address);
+        }
+        self.refuse_creation(id, text);
     }
 
     /// The checks of AO 0.13 in their order, and those it forgot.
@@ -109,7 +129,7 @@ impl Game {
             Ok(hash) => hash,
             Err(error) => {
                 log::error!("password of {:?} could not be hashed: {error}", account.username);
-                return self.refuse_creation(connection, texts::INTERNAL_ERROR);
+                return self.refuse_counted_creation(connection, texts::INTERNAL_ERROR);
             }
         };
         let store =
@@ -131,10 +151,10 @@ impl Game {
                 let session = self.session_of_stored(&StoredAccount { account, character: *character });
                 self.claim(connection, Box::new(session), None);
             }
-            Err(CreateError::NameTaken) => self.refuse_creation(connection, texts::NAME_TAKEN),
+            Err(CreateError::NameTaken) => self.refuse_counted_creation(connection, texts::NAME_TAKEN),
             Err(CreateError::Store(error)) => {
                 log::warn!("creation of {:?}: {error}", account.username);
-                self.refuse_creation(connection, store_failure_text(&error));
+                self.refuse_counted_creation(connection, store_failure_text(&error));
             }
         }
     }

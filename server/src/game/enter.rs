@@ -29,7 +29,8 @@ impl Game {
         }
         let saved =
             Position { map: character.position.map, x: character.position.x, y: character.position.y };
-        let Some(position) = self.place_for(saved, account.account.home) else {
+        self.keep_numbers_free();
+        let Some(position) = self.room_for(saved, account.account.home) else {
             log::warn!("no room for {:?} near {saved}", account.account.username);
             return self.refuse_login(connection, texts::NO_ROOM);
         };
@@ -73,6 +74,23 @@ impl Game {
         );
     }
 
+    /// As [`Self::place_for`]; where all is full, an absent character leaves, the oldest one there.
+    fn room_for(&mut self, saved: Position, home: u8) -> Option<Position> {
+        let place = self.place_for(saved, home);
+        if place.is_some() {
+            return place;
+        }
+        let maps = [saved.map, self.world.content().city(home).map];
+        let stands_there = |key: &PlayerKey| {
+            let index = self.players.get(*key).map(|player| player.index);
+            let character = index.and_then(|index| self.world.character(index));
+            character.is_some_and(|character| maps.contains(&character.position.map))
+        };
+        let oldest = self.players.absent().keys().find(stands_there)?;
+        self.remove_player(oldest);
+        self.place_for(saved, home)
+    }
+
     /// Where it stood, or the nearest free tile; where that map is gone or full, the same at home.
     fn place_for(&self, saved: Position, home: u8) -> Option<Position> {
         let near = |position| self.world.free_tile_near(position, true);
@@ -82,7 +100,7 @@ impl Game {
     /// Gives a character that stands in the world to `connection`, in place. Whoever played it is told and closed.
     pub(super) fn take_over(&mut self, connection: ConnectionId, key: PlayerKey) {
         let now = self.now;
-        let old = self.players.connect(key, Some(connection));
+        let old = self.players.connect(key, connection);
         let Some(player) = self.players.get_mut(key) else { return };
         player.leaves_at = None;
         player.pace = Pace::new(now);

@@ -12,6 +12,8 @@ use crate::protocol::outbox::ConnectionId;
 
 /// Countdown of `/SALIR` where fighting is allowed (AO 0.13 `IntervaloCerrarConexion`).
 const LEAVE_COUNTDOWN_MS: Millis = 10_000;
+/// Character numbers that absent characters never take, so that players find one when they come.
+const NUMBERS_KEPT: usize = 1_000;
 
 impl Game {
     /// `Quit`.
@@ -57,7 +59,7 @@ impl Game {
     pub(super) fn lost(&mut self, id: ConnectionId, reason: CloseReason) {
         let Some(connection) = self.connections.remove(id) else { return };
         let Stage::Playing(key) = connection.stage else { return };
-        self.players.connect(key, None);
+        self.players.disconnect(key, connection.address);
         let now = self.now;
         let Some(player) = self.players.get_mut(key) else { return };
         player.absent_since = now;
@@ -65,14 +67,16 @@ impl Game {
         log::info!("{:?} lost its connection: {reason}", player.name());
         self.world.change_viewer(index, None);
         self.session_changed(key);
+        if !counting_down {
+            if self.stands_safe(key) || self.settings.disconnect_stay_ms == 0 {
+                return self.remove_player(key);
+            }
+            self.timers.set(now + self.settings.disconnect_stay_ms, Timer::Absent(key));
+        }
+        self.limit_absent(key);
+        // It stands still from now on, and here its player will look for it, even after a crash.
+        self.save_all_changes();
         self.write_sessions();
-        if counting_down {
-            return;
-        }
-        if self.stands_safe(key) || self.settings.disconnect_stay_ms == 0 {
-            return self.remove_player(key);
-        }
-        self.timers.set(now + self.settings.disconnect_stay_ms, Timer::Absent(key));
     }
 
     pub(super) fn absent_timer(&mut self, key: PlayerKey) {
@@ -95,6 +99,48 @@ impl Game {
         for (key, player) in self.players.iter().filter(|(_, player)| player.connection.is_none()) {
             self.timers.set(player.absent_since + stay, Timer::Absent(key));
         }
+    }
+
+    /// While there are too many absent characters, of the address of `key` or in all, the oldest leaves. It is saved
+    /// with the next save.
+    fn limit_absent(&mut self, key: PlayerKey) {
+        while let Some(oldest) = self.absent_beside_too_many(key).or_else(|| self.absent_in_the_way()) {
+            self.depart(oldest);
+        }
+    }
+
+    fn absent_beside_too_many(&self, key: PlayerKey) -> Option<PlayerKey> {
+        let limit = self.settings.absent_characters_per_ip as usize;
+        self.players.absent().oldest_beside(key, limit).filter(|_| limit > 0)
+    }
+
+    /// The oldest absent character, if there are too many in all, or if they take numbers that are kept for players.
+    fn absent_in_the_way(&self) -> Option<PlayerKey> {
+        let (absent, limit) = (self.players.absent(), self.settings.absent_characters as usize);
+        let too_many = limit > 0 && absent.len() > limit;
+        absent.oldest().filter(|_| too_many || self.world.free_numbers() < NUMBERS_KEPT)
+    }
+
+    /// A player comes: absent characters that take their number leave.
+    pub(super) fn keep_numbers_free(&mut self) {
+        let mut any_left = false;
+        while let Some(oldest) = self.absent_in_the_way() {
+            self.depart(oldest);
+            any_left = true;
+        }
+        if any_left {
+            self.save_all_changes();
+            self.write_sessions();
+        }
+    }
+
+    /// The limits of absent characters have changed.
+    pub(super) fn limit_all_absent(&mut self) {
+        for key in self.players.absent().keys().collect::<Vec<_>>() {
+            self.limit_absent(key);
+        }
+        self.save_all_changes();
+        self.write_sessions();
     }
 
     /// Whether nobody can attack there: a safe map, or a tile with the safe trigger.

@@ -7,6 +7,7 @@
 //!
 //! To find where a packet is handled, start at `dispatch.rs`.
 
+pub mod absent;
 pub mod appearance;
 pub mod character_form;
 mod chat;
@@ -14,6 +15,7 @@ mod chat_limit;
 pub mod close_reason;
 mod connections;
 mod creation;
+pub mod creation_limit;
 pub mod dice;
 mod dispatch;
 mod enter;
@@ -53,6 +55,7 @@ use crate::world::random::Random;
 pub use close_reason::CloseReason;
 use connections::{Connections, Stage};
 use core::net::IpAddr;
+use creation_limit::CreationLimit;
 use login_limit::LoginLimit;
 use pending::PendingTable;
 use players::{PlayerKey, Players};
@@ -133,6 +136,7 @@ pub struct Game {
     saving: Saving,
     sessions: Sessions,
     login_limit: LoginLimit,
+    creation_limit: CreationLimit,
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
     refuses_logins: bool,
@@ -163,6 +167,7 @@ impl Game {
             saving: Saving::default(),
             sessions: Sessions::default(),
             login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
+            creation_limit: CreationLimit::default(),
             creations: 0,
             refuses_logins: false,
             unsent_words: Vec::new(),
@@ -353,6 +358,10 @@ impl Game {
         }
         if old.disconnect_stay_ms != self.settings.disconnect_stay_ms {
             self.watch_absent_players();
+        }
+        let absent = |settings: &Settings| (settings.absent_characters, settings.absent_characters_per_ip);
+        if absent(&old) != absent(&self.settings) {
+            self.limit_all_absent();
         }
         if old.idle_ms != self.settings.idle_ms {
             for id in self.connections.ids().collect::<Vec<_>>() {

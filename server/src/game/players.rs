@@ -1,6 +1,7 @@
 //! Players in the world: those who are connected, and those whose socket was lost and who still stand there.
 
 use super::Millis;
+use super::absent::Absent;
 use super::chat_limit::ChatLimit;
 use super::names::name_key;
 use super::pace::Pace;
@@ -8,6 +9,7 @@ use super::told::Words;
 use crate::protocol::outbox::ConnectionId;
 use crate::store::records::{AccountRecord, CharacterRecord, PositionRecord, UserId};
 use crate::world::char_index::CharIndex;
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 /// Key of a player in the table, for as long as it is in the world.
@@ -81,10 +83,12 @@ pub struct Players {
     by_name: BTreeMap<String, PlayerKey>,
     by_user: BTreeMap<UserId, PlayerKey>,
     connected: usize,
+    /// Those without a client.
+    absent: Absent,
 }
 
 impl Players {
-    /// Adds a player; nobody of that name may be there.
+    /// Adds a player who has a client; nobody of that name may be there.
     pub fn insert(&mut self, player: Player) -> PlayerKey {
         let (name, user_id) = (name_key(player.name()), player.account.user_id);
         self.connected += usize::from(player.connection.is_some());
@@ -101,6 +105,7 @@ impl Players {
         self.by_name.remove(&name_key(player.name()));
         self.by_user.remove(&player.account.user_id);
         self.connected -= usize::from(player.connection.is_some());
+        self.absent.remove(key);
         Some(player)
     }
 
@@ -110,17 +115,25 @@ impl Players {
         self.slab.get(key)
     }
 
-    /// See [`Self::get`]. Connections change through [`Self::connect`] only.
+    /// See [`Self::get`]. Connections change through [`Self::connect`] and [`Self::disconnect`] only.
     pub fn get_mut(&mut self, key: PlayerKey) -> Option<&mut Player> {
         self.slab.get_mut(key)
     }
 
-    /// Gives a player another client, or none, and tells which it had.
-    pub fn connect(&mut self, key: PlayerKey, connection: Option<ConnectionId>) -> Option<ConnectionId> {
+    /// Gives a player another client, and tells which it had.
+    pub fn connect(&mut self, key: PlayerKey, connection: ConnectionId) -> Option<ConnectionId> {
         let player = self.slab.get_mut(key)?;
-        let old = std::mem::replace(&mut player.connection, connection);
-        self.connected = self.connected + usize::from(connection.is_some()) - usize::from(old.is_some());
+        let old = player.connection.replace(connection);
+        self.connected += usize::from(old.is_none());
+        self.absent.remove(key);
         old
+    }
+
+    /// Takes its client from a player, which was connected from `address` and is absent from now on.
+    pub fn disconnect(&mut self, key: PlayerKey, address: IpAddr) {
+        let Some(player) = self.slab.get_mut(key) else { return };
+        self.connected -= usize::from(player.connection.take().is_some());
+        self.absent.add(key, address);
     }
 
     /// The player of that name, in whatever case.
@@ -156,6 +169,12 @@ impl Players {
     #[must_use]
     pub fn connected(&self) -> usize {
         self.connected
+    }
+
+    /// Those without a client.
+    #[must_use]
+    pub fn absent(&self) -> &Absent {
+        &self.absent
     }
 
     /// How many there are, with or without a client.

@@ -14,10 +14,16 @@ pub struct Settings {
     pub idle_ms: u64,
     /// Logins and creations an address may try a minute; 0 = no limit.
     pub logins_per_minute_per_ip: u32,
+    /// Characters that an address may create a day; 0 = no limit.
+    pub creations_per_day_per_ip: u32,
     /// Lines a player may say a second, and five times as many at once; 0 = no limit.
     pub chat_per_second: u32,
     /// Milliseconds a character stays in the world after its socket was lost outside a safe zone.
     pub disconnect_stay_ms: u64,
+    /// Characters without a player that may be in the world at once; 0 = no limit.
+    pub absent_characters: u32,
+    /// Such characters of one address; 0 = no limit.
+    pub absent_characters_per_ip: u32,
     /// Where new characters start, used in turn; empty = in their home city.
     pub start_positions: Vec<Position>,
     /// Smallest and largest value of a thrown attribute.
@@ -33,8 +39,11 @@ impl Default for Settings {
             handshake_ms: 30_000,
             idle_ms: 5 * 60_000,
             logins_per_minute_per_ip: 20,
+            creations_per_day_per_ip: 20,
             chat_per_second: 1,
             disconnect_stay_ms: 3_600_000,
+            absent_characters: 5_000,
+            absent_characters_per_ip: 10,
             start_positions: Vec::new(),
             dice_range: (6, 18),
             motd: Vec::new(),

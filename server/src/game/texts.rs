@@ -29,6 +29,8 @@ pub const WRONG_CREDENTIALS: &str = "El nombre o la contraseña no son correctos
 pub const WRONG_VERSION: &str = "Cliente desactualizado: hace falta la versión 0.13.0.";
 /// Over the limit of an address.
 pub const TOO_MANY_ATTEMPTS: &str = "Demasiados intentos; esperá un minuto.";
+/// Over the day's limit of an address.
+pub const TOO_MANY_CREATIONS: &str = "Desde tu dirección ya se crearon muchos personajes hoy; probá mañana.";
 /// Too many logins wait for their answers.
 pub const BUSY: &str = "El servidor está ocupado; probá en un momento.";
 /// The store is away.

@@ -1,18 +1,43 @@
 //! How many files and sockets the process may have open.
 
-/// Files open besides the players' sockets: refused ones, the ops port, the store, the poll.
-const OTHER_DESCRIPTORS: u64 = 128;
+use super::limits::REFUSALS_MAX;
 
-/// Makes room for so many connections, or warns: each is a file to the system, which may allow fewer.
-pub fn allow_connections(connections: u32) {
-    let needed = u64::from(connections) + OTHER_DESCRIPTORS;
-    let limit = raise_limit(needed);
-    if limit < needed {
+/// Files open besides the players' sockets: clients of the ops port, the store, the log, the poll.
+const OTHER_DESCRIPTORS: u64 = 48;
+
+/// How many players' sockets there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Most connections at once.
+    pub connections: u32,
+    /// Most sockets at once that are only being told why they may not come in.
+    pub refusals: usize,
+}
+
+/// Makes room for so many connections. Each is a file to the system: where that allows fewer, there is room for fewer,
+/// so that further players are told so and the ops port and the store still get theirs.
+pub fn allow_connections(connections: u32) -> Room {
+    let limit = raise_limit(u64::from(connections) + REFUSALS_MAX as u64 + OTHER_DESCRIPTORS);
+    let room = room_in(limit, connections);
+    if room.connections < connections {
         log::warn!(
-            "the system allows {limit} open files: too few for max_connections={connections}; raise it with \
-             `ulimit -n` or LimitNOFILE="
+            "max_connections={connections} is lowered to {}: the system allows {limit} open files; raise it with \
+             `ulimit -n` or LimitNOFILE=",
+            room.connections
         );
     }
+    room
+}
+
+/// The room for `wanted` connections among `limit` open files.
+fn room_in(limit: u64, wanted: u32) -> Room {
+    let sockets = limit.saturating_sub(OTHER_DESCRIPTORS);
+    if sockets >= u64::from(wanted) + REFUSALS_MAX as u64 {
+        return Room { connections: wanted, refusals: REFUSALS_MAX };
+    }
+    let refusals = usize::try_from(sockets / 4).map_or(REFUSALS_MAX, |quarter| quarter.min(REFUSALS_MAX));
+    let connections = u32::try_from(sockets - refusals as u64).unwrap_or(u32::MAX);
+    Room { connections: connections.clamp(1, wanted), refusals }
 }
 
 /// Raises the process' limit to `needed`, or as near as the system allows. The limit then in force.
@@ -37,6 +62,21 @@ pub fn raise_limit(needed: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn with_few_files_there_is_room_for_fewer_connections() {
+        let room = |limit, wanted| {
+            let Room { connections, refusals } = room_in(limit, wanted);
+            (connections, refusals)
+        };
+        assert_eq!(room(1_112, 1_000), (1_000, 64));
+        assert_eq!(room(1_111, 1_000), (999, 64));
+        assert_eq!(room(1_024, 1_000), (912, 64));
+        assert_eq!(room(1_024, 900), (900, 64));
+        assert_eq!(room(80, 1_000), (24, 8));
+        assert_eq!(room(80, 20), (20, 8));
+        assert_eq!(room(20, 1_000), (1, 0));
+    }
 
     #[test]
     fn the_limit_is_never_lowered() {

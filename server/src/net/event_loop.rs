@@ -22,7 +22,7 @@ use super::listen::{self, Address, Move};
 use super::signals::SignalSource;
 use super::store_link::{Order, StoreLink};
 use super::tokens::Source;
-use super::{descriptors, from_config};
+use super::{Room, descriptors, from_config};
 use crate::config::Config;
 use crate::crypto::{self, Hasher};
 use crate::game::{Game, Input, Millis};
@@ -52,6 +52,8 @@ pub struct Setup {
     pub store: Box<dyn Store>,
     /// What is in force at the start.
     pub config: Config,
+    /// The players' sockets that there is room for.
+    pub room: Room,
     /// What the store says of live settings at the start.
     pub stored_settings: store::Settings,
     /// Names of the live settings whose value in the store was not valid at the start.
@@ -144,7 +146,7 @@ impl EventLoop {
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
             game: setup.game,
-            clients: Clients::new(from_config::client_limits(&setup.config)),
+            clients: Clients::new(from_config::client_limits(&setup.config, setup.room)),
             address: Address { host: setup.config.server.host.clone(), port: setup.config.server.port },
             moving: None,
             ladder: Ladder::new(setup.config.limits.overload_percent),
@@ -332,8 +334,8 @@ impl EventLoop {
             self.move_to(to);
         }
         if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
-            descriptors::allow_connections(config.server.max_connections);
-            self.clients.change_limits(from_config::client_limits(config), now);
+            let room = descriptors::allow_connections(config.server.max_connections);
+            self.clients.change_limits(from_config::client_limits(config, room), now);
             self.ladder.set_limit(config.limits.overload_percent);
         }
         self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
@@ -460,6 +462,8 @@ impl EventLoop {
         self.clients.set_gauges(&mut self.metrics);
         self.helpers.set_gauges(&mut self.metrics);
         self.metrics.set(Gauge::Players, self.game.online() as u64);
+        self.metrics.set(Gauge::AbsentCharacters, self.game.players().absent().len() as u64);
+        self.metrics.set(Gauge::CharacterNumbersFree, self.game.world().free_numbers() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
         self.metrics.set(Gauge::Overload, self.ladder.step().height());
         let outbox = self.game.outbox();

@@ -19,7 +19,7 @@ use crate::protocol::client::ClientPacket;
 use crate::protocol::server::ServerPacket;
 use crate::protocol::table::PacketLayout;
 
-/// Most clients at once; more are closed at once.
+/// Most clients at once. When one more comes, the oldest that has asked nothing is closed.
 pub(super) const CLIENTS_MAX: usize = 16;
 /// Longest request, with its headers.
 const REQUEST_LIMIT: usize = 2 * 1024;
@@ -38,10 +38,14 @@ pub(super) struct Pages<'a> {
 pub(super) struct OpsPort {
     door: Door,
     clients: Slab<OpsClient>,
+    /// How many clients have come.
+    taken_in: u64,
 }
 
 struct OpsClient {
     stream: TcpStream,
+    /// Place in the order of coming.
+    number: u64,
     request: Vec<u8>,
     response: Vec<u8>,
     sent: usize,
@@ -58,7 +62,11 @@ enum Progress {
 impl OpsPort {
     /// Serves `listener`.
     pub(super) fn open(listener: TcpListener, registry: &Registry) -> io::Result<Self> {
-        Ok(Self { door: Door::open(listener, registry, Source::OpsDoor.into())?, clients: Slab::new() })
+        Ok(Self {
+            door: Door::open(listener, registry, Source::OpsDoor.into())?,
+            clients: Slab::new(),
+            taken_in: 0,
+        })
     }
 
     /// Somebody knocks.
@@ -75,19 +83,30 @@ impl OpsPort {
                 Knock::Failed => continue,
             };
             if self.clients.len() >= CLIENTS_MAX {
-                continue;
+                self.close_oldest();
             }
+            self.taken_in += 1;
             let entry = self.clients.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
             if registry.register(&mut stream, Source::OpsClient(entry.key()).into(), interest).is_ok() {
                 entry.insert(OpsClient {
                     stream,
+                    number: self.taken_in,
                     request: Vec::new(),
                     response: Vec::new(),
                     sent: 0,
                     deadline: now + TIME_LIMIT_MS,
                 });
             }
+        }
+    }
+
+    /// Closes the client that has kept its place longest: one that has not asked yet, if there is one.
+    fn close_oldest(&mut self) {
+        let rank = |client: &OpsClient| (!client.response.is_empty(), client.number);
+        let oldest = self.clients.iter().min_by_key(|(_, client)| rank(client)).map(|(slot, _)| slot);
+        if let Some(slot) = oldest {
+            self.clients.remove(slot);
         }
     }
 

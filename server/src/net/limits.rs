@@ -8,7 +8,7 @@ use crate::game::{CloseReason, Millis};
 use crate::protocol::client::ClientPacket;
 use crate::world::token_bucket::TokenBucket;
 
-/// Most connections that are only being told why they may not come in; more are closed without a word.
+/// See [`ClientLimits::refusals`]; where the system allows few open files there are fewer.
 pub(super) const REFUSALS_MAX: usize = 64;
 /// A burst may be this many times the packets of a second, in tenths.
 const BURST_TENTHS: u64 = 25;
@@ -24,6 +24,8 @@ const FREE_REPEATS_PER_SECOND: u32 = 300;
 pub struct ClientLimits {
     /// Most connections at once.
     pub connections: usize,
+    /// Most connections that are only being told why they may not come in; more are closed without a word.
+    pub refusals: usize,
     /// Most connections at once from one address.
     pub connections_per_address: usize,
     /// Packets a second of one connection, on average.
@@ -237,7 +239,12 @@ mod tests {
 
     #[test]
     fn the_door_closes_at_its_limits() {
-        let limits = ClientLimits { connections: 3, connections_per_address: 2, packets_per_second: 100 };
+        let limits = ClientLimits {
+            connections: 3,
+            refusals: REFUSALS_MAX,
+            connections_per_address: 2,
+            packets_per_second: 100,
+        };
         let address: IpAddr = "10.0.0.1".parse().unwrap();
         let mut counts = AddressCounts::default();
         assert_eq!(admit(&limits, 0, &counts, address), Ok(()));

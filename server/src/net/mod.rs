@@ -37,7 +37,7 @@ mod tokens;
 mod window;
 
 pub use cadence::Cadence;
-pub use descriptors::{allow_connections, raise_limit};
+pub use descriptors::{Room, allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
 pub use flush::{Flushed, SEND_FLAGS, Sent, flush};
 pub use from_config::game_settings;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::describe::excerpt;
 use crate::config::{Config, live};
 use crate::game::Millis;
 use crate::ops::metrics::{Counter, Metrics};
@@ -206,6 +207,7 @@ impl StoreLink {
                 Err(expected) => {
                     if self.refused.insert(key) {
                         metrics.increment(Counter::SettingsRefused);
+                        let value = excerpt(value);
                         log::warn!(
                             "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                         );

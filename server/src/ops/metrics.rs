@@ -74,6 +74,10 @@ pub enum Gauge {
     Connections,
     /// See [`names::PLAYERS`].
     Players,
+    /// See [`names::ABSENT_CHARACTERS`].
+    AbsentCharacters,
+    /// See [`names::CHARACTER_NUMBERS_FREE`].
+    CharacterNumbersFree,
     /// See [`names::THROTTLED`].
     Throttled,
     /// See [`names::STORE_WAITING`].
@@ -88,9 +92,11 @@ pub enum Gauge {
 
 impl Gauge {
     /// Every gauge with its name.
-    pub const ALL: [(Self, Name); 7] = [
+    pub const ALL: [(Self, Name); 9] = [
         (Self::Connections, names::CONNECTIONS),
         (Self::Players, names::PLAYERS),
+        (Self::AbsentCharacters, names::ABSENT_CHARACTERS),
+        (Self::CharacterNumbersFree, names::CHARACTER_NUMBERS_FREE),
         (Self::Throttled, names::THROTTLED),
         (Self::StoreWaiting, names::STORE_WAITING),
         (Self::PasswordsWaiting, names::PASSWORDS_WAITING),

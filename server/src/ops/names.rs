@@ -89,6 +89,14 @@ pub const CONNECTIONS: Name = name("pyao_connections", "Open connections, those 
 /// Gauge.
 pub const PLAYERS: Name = name("pyao_players", "Players in the world whose connection stands.");
 /// Gauge.
+pub const ABSENT_CHARACTERS: Name =
+    name("pyao_absent_characters", "Characters in the world whose connection was lost.");
+/// Gauge.
+pub const CHARACTER_NUMBERS_FREE: Name = name(
+    "pyao_character_numbers_free",
+    "Players and creatures that the world has numbers left for, of 32,767.",
+);
+/// Gauge.
 pub const STORE_WAITING: Name = name("pyao_store_requests_waiting", "Store requests not answered yet.");
 /// Gauge.
 pub const PASSWORDS_WAITING: Name =

@@ -65,6 +65,12 @@ impl CharIndexPool {
     pub fn in_use(&self) -> usize {
         usize::from(self.highest) - self.free.len()
     }
+
+    /// How many can still be taken.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        usize::from(CharIndex::MAX) - self.in_use()
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +87,7 @@ mod tests {
         assert_eq!(pool.take(), Some(taken[1]));
         assert_eq!(pool.take(), Some(taken[3]));
         assert_eq!(pool.take().map(CharIndex::wire), Some(6));
-        assert_eq!(pool.in_use(), 6);
+        assert_eq!((pool.in_use(), pool.free()), (6, 32_761));
     }
 
     #[test]

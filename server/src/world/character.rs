@@ -3,6 +3,7 @@
 use super::char_index::CharIndex;
 use super::heading::Heading;
 use crate::content::Position;
+use crate::content::client_assets::{self, Assets};
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
 use std::borrow::Cow;
@@ -24,6 +25,29 @@ pub struct Look {
 
 /// The client's number for no weapon, no shield, no helmet.
 pub const NOTHING_WORN: i16 = 2;
+
+impl Look {
+    /// The nearest look that the client has pictures for: with others it would draw nothing there.
+    #[must_use]
+    pub fn as_client_has(self) -> Self {
+        let nearest = |id: i16, pick: &dyn Fn(u16) -> u16| {
+            // 0 is for creatures without a head.
+            let wanted = u16::try_from(id).ok().filter(|id| *id > 0);
+            wanted.and_then(|id| i16::try_from(pick(id)).ok()).unwrap_or(id)
+        };
+        let worn = |id: i16, assets: Assets| match id {
+            NOTHING_WORN => NOTHING_WORN,
+            id => nearest(id, &|id| assets.nearest(id)),
+        };
+        Self {
+            body: nearest(self.body, &|id| client_assets::BODIES.nearest(id)),
+            head: nearest(self.head, &client_assets::nearest_head),
+            weapon: worn(self.weapon, client_assets::WEAPONS),
+            shield: worn(self.shield, client_assets::SHIELDS),
+            helmet: worn(self.helmet, client_assets::HELMETS),
+        }
+    }
+}
 
 /// Who a character belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +116,22 @@ impl Character {
             helmet: self.look.helmet,
             fx: 0,
             fx_loops: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_the_client_lacks_becomes_the_nearest_one_that_it_has() {
+        let look = |body, head, weapon, shield, helmet| Look { body, head, weapon, shield, helmet };
+        assert_eq!(look(641, 63, 90, 11, 17).as_client_has(), look(548, 70, 76, 10, 16));
+        for known in
+            [look(1, 1, 2, 2, 2), look(8, 500, 2, 2, 2), look(87, 0, 2, 2, 2), look(548, 514, 76, 10, 16)]
+        {
+            assert_eq!(known.as_client_has(), known);
         }
     }
 }

@@ -82,7 +82,8 @@ impl World {
                         weapon: NOTHING_WORN,
                         shield: NOTHING_WORN,
                         helmet: NOTHING_WORN,
-                    },
+                    }
+                    .as_client_has(),
                     name: String::new(),
                     nick_color: 0,
                     viewer: None,
@@ -115,6 +116,12 @@ impl World {
     #[must_use]
     pub fn population(&self) -> usize {
         self.pool.in_use()
+    }
+
+    /// How many more characters could enter.
+    #[must_use]
+    pub fn free_numbers(&self) -> usize {
+        self.pool.free()
     }
 
     fn map_state(&self, map: u16) -> Option<&MapState> {

@@ -13,8 +13,6 @@ const MERCHANT_SLOTS: u8 = 50;
 const SPELL_SLOTS: u8 = 35;
 /// The last console style.
 const LAST_FONT: u8 = 20;
-/// The last effect the client has.
-const LAST_FX: i16 = 35;
 
 impl ShadowClient {
     pub(super) fn apply(&mut self, packet: ServerPacket<'static>) {
@@ -41,7 +39,7 @@ impl ShadowClient {
             }
             ServerPacket::ObjectCreate { x, y, grh_index } => {
                 self.check_placed(x, y, "ObjectCreate");
-                self.check(grh_index >= 0, || format!("an object with graphic {grh_index}"));
+                self.check_floor_graphic(grh_index);
                 self.objects.insert((x, y), grh_index);
             }
             ServerPacket::ObjectDelete { x, y } => {
@@ -78,7 +76,7 @@ impl ShadowClient {
                 self.with_known(char_index, "SetInvisible", |seen| seen.invisible = invisible);
             }
             ServerPacket::CreateFX { char_index, fx, .. } => {
-                self.check((0..=LAST_FX).contains(&fx), || format!("no effect {fx}"));
+                self.check_effect(fx);
                 self.with_known(char_index, "CreateFX", |seen| seen.fx = fx);
             }
             ServerPacket::UserCharIndexInServer { char_index } => {
@@ -103,7 +101,7 @@ impl ShadowClient {
             weapon,
             shield,
             helmet,
-            fx: _,
+            fx,
             fx_loops: _,
             name,
             nick_color,
@@ -115,6 +113,8 @@ impl ShadowClient {
         self.check(char_index > 0, || format!("CharacterCreate with index {char_index}"));
         self.check_placed(x, y, "CharacterCreate");
         self.check_heading(heading, "CharacterCreate");
+        self.check_look([body, head, weapon, shield, helmet], "CharacterCreate");
+        self.check_effect(fx);
         let name = name.into_owned();
         let (invisible, fx) = (false, 0);
         let seen = SeenCharacter {
@@ -136,12 +136,15 @@ impl ShadowClient {
     }
 
     fn change_character(&mut self, packet: ServerPacket<'static>) {
-        let ServerPacket::CharacterChange { char_index, body, head, heading, weapon, shield, helmet, .. } =
-            packet
+        let ServerPacket::CharacterChange {
+            char_index, body, head, heading, weapon, shield, helmet, fx, ..
+        } = packet
         else {
             return;
         };
         self.check_heading(heading, "CharacterChange");
+        self.check_look([body, head, weapon, shield, helmet], "CharacterChange");
+        self.check_effect(fx);
         self.with_known(char_index, "CharacterChange", |seen| {
             (seen.body, seen.head, seen.heading) = (body, head, heading);
             (seen.weapon, seen.shield, seen.helmet) = (weapon, shield, helmet);
@@ -204,6 +207,7 @@ impl ShadowClient {
                 ..
             } => {
                 self.check_slot(slot, INVENTORY_SLOTS, "inventory");
+                self.check_icon(obj_index, grh_index);
                 let name = name.into_owned();
                 let item = ItemSlot { obj_index, name, amount, equipped, grh_index, obj_type, price };
                 set_slot(&mut self.inventory, slot, item);
@@ -219,6 +223,7 @@ impl ShadowClient {
                 ..
             } => {
                 self.check_slot(slot, BANK_SLOTS, "bank");
+                self.check_icon(obj_index, grh_index);
                 let (name, price) = (name.into_owned(), value as f32);
                 let item = ItemSlot { obj_index, name, amount, equipped: false, grh_index, obj_type, price };
                 set_slot(&mut self.bank, slot, item);
@@ -234,6 +239,7 @@ impl ShadowClient {
                 ..
             } => {
                 self.check_slot(slot, MERCHANT_SLOTS, "merchant");
+                self.check_icon(obj_index, grh_index);
                 let name = name.into_owned();
                 let item = ItemSlot { obj_index, name, amount, equipped: false, grh_index, obj_type, price };
                 set_slot(&mut self.merchant, slot, item);
@@ -308,6 +314,7 @@ impl ShadowClient {
                 self.leaves = true;
             }
             ServerPacket::MultiMessage { message } => self.note_message(message),
+            ServerPacket::PlayWave { wave, .. } => self.check_sound(wave),
             ServerPacket::Pong => {
                 self.check(self.pings > 0, || "Pong without a ping".to_owned());
                 self.pings = self.pings.saturating_sub(1);

@@ -6,6 +6,7 @@
 //! suite or the simulator compares the picture with the world and wants no faults. There is no I/O here.
 
 mod apply;
+mod assets;
 mod combat;
 mod compare;
 mod picture;
@@ -185,17 +186,17 @@ impl ShadowClient {
 
     /// As [`Self::take`] for a move on the game screen, which needs no long way to the one part that it concerns.
     fn take_move(&mut self, packet: ServerPacket<'static>) {
-        self.received.note(&packet);
         if let ServerPacket::CharacterMove { char_index, x, y } = packet {
             self.move_other(char_index, x, y);
         }
+        self.received.note(packet);
     }
 
     fn take(&mut self, packet: ServerPacket<'static>, offset: usize) -> Result<(), BlockError> {
         if !packet.is_consumed_by_client() {
             return Err(BlockError::NotConsumed(packet.name()));
         }
-        self.received.note(&packet);
+        self.received.note(packet.clone());
         match (self.screen, packet) {
             (Screen::Login, ServerPacket::ErrorMsg { text }) => {
                 self.errors.push(text.into_owned());

@@ -150,13 +150,13 @@ struct Kind {
 }
 
 impl Received {
-    pub(super) fn note(&mut self, packet: &ServerPacket<'static>) {
+    pub(super) fn note(&mut self, packet: ServerPacket<'static>) {
         if self.kinds.is_empty() {
             self.kinds.resize_with(ServerPacket::LAYOUT.len(), Kind::default);
         }
         if let Some(kind) = self.kinds.get_mut(usize::from(packet.id())) {
             kind.count += 1;
-            kind.last = Some(packet.clone());
+            kind.last = Some(packet);
         }
     }
 

@@ -250,6 +250,52 @@ fn values_the_client_has_no_place_for_are_faults() {
 }
 
 #[test]
+fn pictures_and_sounds_that_the_client_lacks_are_faults() {
+    let changed = |[body, head, weapon, shield, helmet]: [i16; 5], fx| ServerPacket::CharacterChange {
+        char_index: 7,
+        body,
+        head,
+        heading: 3,
+        weapon,
+        shield,
+        helmet,
+        fx,
+        fx_loops: 0,
+    };
+    assert_eq!(faults(&[changed([548, 0, 76, 10, 16], 35), changed([8, 500, 2, 2, 2], 0)]), [""; 0]);
+    let expected = ["body 549", "head 52", "weapon 77", "shield 11", "helmet 17"];
+    let expected = expected.map(|part| format!("CharacterChange: the client has no {part}"));
+    assert_eq!(faults(&[changed([549, 52, 77, 11, 17], 0)]), expected);
+    assert_eq!(faults(&[changed([1, 1, 2, 2, 2], 36)]), ["the client has no effect 36"]);
+    let fx = |fx| ServerPacket::CreateFX { char_index: 7, fx, fx_loops: 0 };
+    assert_eq!(
+        faults(&[fx(35), fx(36), fx(-1)]),
+        [36, -1].map(|fx| format!("the client has no effect {fx}"))
+    );
+    let sound = |wave| ServerPacket::PlayWave { wave, x: 0, y: 0 };
+    assert_eq!(faults(&[sound(173), sound(174)]), ["the client has no sound 174"]);
+    // One that moves shows on the floor and not as an icon.
+    let object = |grh_index| ServerPacket::ObjectCreate { x: 9, y: 9, grh_index };
+    assert_eq!(faults(&[object(0), object(1_521), object(20_405), object(421)]), [""; 0]);
+    assert_eq!(faults(&[object(30_000)]), ["the client has no graphic 30000"]);
+    let slot = |obj_index, grh_index| ServerPacket::ChangeBankSlot {
+        slot: 1,
+        obj_index,
+        name: "".into(),
+        amount: 1,
+        grh_index,
+        obj_type: 1,
+        max_hit: 0,
+        min_hit: 0,
+        max_def: 0,
+        min_def: 0,
+        value: 0,
+    };
+    assert_eq!(faults(&[slot(0, 0), slot(63, 510)]), [""; 0]);
+    assert_eq!(faults(&[slot(63, 1_521)]), ["the client has no icon 1521, of object 63"]);
+}
+
+#[test]
 fn slots_keep_what_they_were_told_and_empty_ones_vanish() {
     let slot = |obj_index, name: &'static str, amount| ServerPacket::ChangeInventorySlot {
         slot: 3,

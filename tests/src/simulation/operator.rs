@@ -47,6 +47,9 @@ pub fn draw_settings(start_positions: Vec<Position>, random: &mut Random) -> Set
         handshake_ms: pick([0, 200, 5_000, 30_000]),
         idle_ms: pick([0, 60_000, 300_000, 300_000]),
         logins_per_minute_per_ip: u32::try_from(pick([0, 0, 0, 6])).unwrap_or(0),
+        creations_per_day_per_ip: u32::try_from(pick([0, 0, 0, 2])).unwrap_or(0),
+        absent_characters: u32::try_from(pick([0, 2, 4, 5_000])).unwrap_or(0),
+        absent_characters_per_ip: u32::try_from(pick([0, 1, 2, 10])).unwrap_or(0),
         // Every line that is said must be heard.
         chat_per_second: 0,
         disconnect_stay_ms: pick([0, 5_000, 40_000, 3_600_000]),

@@ -22,6 +22,7 @@ impl Simulation {
             handshake_ms: 0,
             idle_ms: 0,
             logins_per_minute_per_ip: 0,
+            creations_per_day_per_ip: 0,
             chat_per_second: 0,
             ..Settings::default()
         };

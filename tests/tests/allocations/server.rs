@@ -53,6 +53,7 @@ impl Server {
             stored_settings: store.settings()?,
             refused_settings: BTreeSet::new(),
             store: Box::new(store),
+            room: net::allow_connections(config.server.max_connections),
             config,
             registration,
             listener,
@@ -73,6 +74,7 @@ fn config(places: Vec<Position>) -> Config {
     config.world.start_positions = places;
     config.limits.connections_per_ip = 0;
     config.limits.logins_per_minute_per_ip = 0;
+    config.limits.creations_per_day_per_ip = 0;
     config.security.password_memory_kib = 8;
     config.security.password_passes = 1;
     config

@@ -167,6 +167,51 @@ fn outside_a_safe_place_a_lost_socket_leaves_the_character_to_be_taken_over() {
 }
 
 #[test]
+fn a_character_whose_socket_was_lost_is_found_in_place_after_a_crash() {
+    let setup = setup().set("world.start_positions", vec!["2:80:60"]);
+    let mut server = setup.start().unwrap();
+    let mut ana = create(&server, "Ana");
+    let started_at = place(&mut ana);
+    for heading in [2, 3] {
+        ana.walk(heading).unwrap();
+        ana.sync().unwrap();
+    }
+    let left_at = place(&mut ana);
+    assert_ne!(left_at, started_at);
+    let requests = || server.metric("pyao_store_requests_total").unwrap();
+    let before = requests();
+    check([&mut ana]);
+    drop(ana);
+    server.wait_for_log("\"Ana\" lost its connection", LONG).unwrap();
+    // The save and the session; the ops port tells of them once the store has been asked.
+    wait_until("a save", || requests() >= before + 2);
+    wait_until("an answer", || server.metric("pyao_store_requests_waiting").unwrap() == 0);
+    server.kill().unwrap();
+    let server = setup.start().unwrap();
+    let mut ana = login(&server, "Ana");
+    assert_eq!(place(&mut ana), left_at);
+    check([&mut ana]);
+}
+
+#[test]
+fn of_one_address_so_many_absent_characters_stay_and_the_ops_port_counts_them() {
+    let setup = setup().set("world.start_positions", vec!["2:80:60"]);
+    let server = setup.set("limits.absent_characters_per_ip", 2).start().unwrap();
+    let gauge = |name: &str| server.metric(name).unwrap();
+    let free = gauge("pyao_character_numbers_free");
+    let names = ["Ana", "Beto", "Caro"];
+    for name in names {
+        drop(create(&server, name));
+        server.wait_for_log(&format!("\"{name}\" lost its connection"), LONG).unwrap();
+    }
+    assert_eq!((gauge("pyao_players"), gauge("pyao_absent_characters")), (0, 2));
+    assert_eq!(gauge("pyao_character_numbers_free"), free - 2);
+    let mut bots = names.map(|name| login(&server, name));
+    assert_eq!((gauge("pyao_players"), gauge("pyao_absent_characters")), (3, 0));
+    check(&mut bots);
+}
+
+#[test]
 fn a_character_without_a_player_leaves_when_its_time_is_over() {
     let setup = setup().set("world.start_positions", vec!["2:80:60", "2:80:62"]);
     let server = setup.set("game.disconnect_stay_seconds", 1).start().unwrap();
@@ -317,18 +362,23 @@ fn a_flood_of_packets_is_slowed_down_and_then_ended_with_a_text() {
 }
 
 #[test]
-fn a_server_without_files_left_keeps_its_players_and_takes_others_when_there_is_room() {
+fn a_server_with_few_files_says_that_it_is_full_and_tells_operators_how_it_is() {
     let server = setup().open_files(80).start().unwrap();
+    assert!(server.log().contains("max_connections=1000 is lowered to 24: the system allows 80 open files"));
     let mut ana = create(&server, "Ana");
-    let crowd: Vec<_> = (0..120).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
-    server.wait_for_log("cannot accept connections", LONG).unwrap();
-    ana.sync().unwrap();
-    assert!(server.log().contains("the system allows 80 open files"), "{}", server.log());
-    drop(crowd);
-    let mut beto = Bot::connect(server.address(), Screen::Creation).unwrap();
-    beto.shadow.dice = None;
-    beto.send(&ClientPacket::ThrowDices).unwrap();
-    beto.wait_for("the dice", LONG, |shadow| shadow.dice.is_some()).unwrap();
-    check([&mut ana]);
-    beto.check().unwrap();
+    let crowd: Vec<_> = (1..24).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    wait_until("a full server", || connections(&server) == 24);
+    assert!(last_words(&mut at_login(&server)).contains("completo"));
+    // Those who are not told so either are closed, and take no files away.
+    let more: Vec<_> = (0..60).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    wait_until("everybody refused", || {
+        let metrics = server.request("GET", "/metrics").unwrap();
+        metrics.contains("pyao_refusals_total{reason=\"server_full\"} 61\n")
+    });
+    assert!(server.request("GET", "/health").unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(server.metric("pyao_accept_errors_total").unwrap(), 0);
+    assert!(!server.log().contains("cannot accept connections"), "{}", server.log());
+    drop((crowd, more));
+    wait_until("room", || connections(&server) == 1);
+    check([&mut ana, &mut create(&server, "Beto")]);
 }

@@ -86,6 +86,48 @@ fn a_small_world_of_ones_own_can_be_played() {
 }
 
 #[test]
+fn pictures_that_the_client_lacks_are_warnings_and_the_nearest_is_shown() {
+    let directory = small_world();
+    replace(&directory, "Dat/NPCs.dat", b"[NPC1]\nName=Aldeano\nBody=641\nHead=63\nSnd1=174\n");
+    let mut inf = vec![0; 10 + TILES];
+    // An NPC stands on tile (52,50): the tile's bits, and its number.
+    let tile = 10 + 49 * 100 + 51;
+    inf.splice(tile..=tile, [2, 1, 0]);
+    replace(&directory, "Maps/Mapa1.inf", &inf);
+    let output = command(directory.path()).unwrap().args(["--check", "--data", "."]).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    let warnings: Vec<_> = report.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    let expected =
+        ["Body=641: the client has none, 548 is shown", "Head=63: the client has none, 70 is shown"];
+    for (warning, expected) in warnings.iter().zip(expected) {
+        assert_eq!(*warning, format!("Dat/NPCs.dat: [NPC1] {expected}"));
+    }
+    assert_eq!(warnings.len(), 3, "{report}");
+    let server = setup().data(directory.path()).start().unwrap();
+    assert!(server.log().contains("data: 3 pictures and sounds that the client does not have"));
+    let mut ana = create(&server, "Ana");
+    let villager = ana.shadow.characters.values().find(|seen| seen.name.is_empty()).unwrap();
+    assert_eq!((villager.body, villager.head), (548, 70));
+    check([&mut ana]);
+}
+
+#[test]
+fn a_long_message_of_the_day_loses_its_last_lines_and_check_says_so() {
+    let directory = small_world();
+    let lines: String = (1..=1_200).map(|number| format!("Line{number}=aviso {number}.\n")).collect();
+    let text = format!("[INIT]\nNumLines=1200\n[MOTD]\n{lines}");
+    replace(&directory, "Dat/Motd.ini", text.as_bytes());
+    let output = command(directory.path()).unwrap().args(["--check", "--data", "."]).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(report.contains("fault: Dat/Motd.ini: its last lines are not shown"), "{report}");
+    let server = setup().data(directory.path()).start().unwrap();
+    let mut ana = create(&server, "Ana");
+    assert!(ana.shadow.console_has("aviso 20.") && !ana.shadow.console_has("aviso 21."));
+    check([&mut ana]);
+}
+
+#[test]
 fn every_fault_of_a_damaged_world_is_named_and_nothing_runs() {
     let directory = small_world();
     replace(&directory, "Dat/Map.dat", b"[INIT]\nNumMaps=3\n");

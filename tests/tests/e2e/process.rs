@@ -182,6 +182,32 @@ fn a_request_that_is_no_http_harms_nobody() {
 }
 
 #[test]
+fn clients_that_say_nothing_keep_nobody_from_the_ops_port() {
+    use std::io::Read;
+    let server = start();
+    let connect = || TcpStream::connect(server.ops_address()).unwrap();
+    for _ in 0..3 {
+        let mut silent: Vec<_> = (0..16).map(|_| connect()).collect();
+        assert!(server.request("GET", "/health").unwrap().starts_with("HTTP/1.1 200"));
+        // The oldest of them went for it.
+        assert_eq!(silent[0].read(&mut [0]).unwrap(), 0);
+    }
+    check([&mut create(&server, "Ana")]);
+}
+
+#[test]
+fn an_ops_port_that_others_can_reach_is_a_warning() {
+    let server = setup().arg("--ops").arg("0.0.0.0:0").start().unwrap();
+    let log = server.log();
+    let warning = log.lines().find(|line| line.contains("WARN")).unwrap_or_default();
+    assert!(warning.contains("ops.listen=\"0.0.0.0:0\": other machines may read"), "{log}");
+    for address in ["127.0.0.1:0", "[::1]:0", "localhost:0"] {
+        let server = setup().arg("--ops").arg(address).start().unwrap();
+        assert!(!server.log().contains("other machines"), "{}", server.log());
+    }
+}
+
+#[test]
 fn a_taken_ops_port_is_only_a_warning() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

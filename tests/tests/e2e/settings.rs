@@ -50,6 +50,9 @@ fn check_counts_the_full_world() {
     let directory = tempfile::tempdir().unwrap();
     let run = run(directory.path(), &[], &["--check", "--data", data.to_str().unwrap()]);
     assert_eq!((run.code, run.errors.as_str()), (Some(0), ""), "{}", run.out);
+    let warnings = run.out.lines().filter(|line| line.starts_with("warning: Dat/")).count();
+    let shown = "warning: Dat/NPCs.dat: [NPC135] Body=641: the client has none, 548 is shown";
+    assert!(warnings == 43 && run.out.lines().any(|line| line == shown), "{}", run.out);
     let (content, _) = pyao_server::content::Content::load(&data).unwrap();
     let summary = content.summary();
     for (name, count) in [
@@ -173,4 +176,54 @@ fn a_redis_that_was_asked_for_and_is_away_stops_the_start() {
         assert!(!run.errors.contains("secreta") && !run.out.contains("secreta"), "{}{}", run.out, run.errors);
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "no store was made");
+}
+
+#[test]
+fn start_positions_on_maps_that_are_not_there_stop_a_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let variables = [("PYAO_WORLD__START_POSITIONS", "1:50:50,999:50:50,7:1:1"), ("PYAO_PORT", "0")];
+    for arguments in [&["--check"][..], &["--ops", "", "--no-redis"]] {
+        let run = run(directory.path(), &variables, arguments);
+        assert_eq!((run.code, run.errors.lines().count()), (Some(1), 2), "{}", run.errors);
+        let start = "pyao-server: world.start_positions: there is no map ";
+        for (line, named) in run.errors.lines().zip(["999 for \"999:50:50\"", "7 for \"7:1:1\""]) {
+            assert!(line.starts_with(&format!("{start}{named}; ")), "{line}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "it makes no store");
+}
+
+#[test]
+fn a_message_of_the_day_is_short_wherever_it_is_set() {
+    let directory = tempfile::tempdir().unwrap();
+    let long = "hola\n".repeat(1_200);
+    let by_variable = run(directory.path(), &[("PYAO_GAME__MOTD", &long)], &["--check"]);
+    std::fs::write(directory.path().join("config.toml"), format!("[game]\nmotd = {long:?}\n")).unwrap();
+    let by_file = run(directory.path(), &[], &["--check"]);
+    for (run, source) in [(by_variable, "PYAO_GAME__MOTD"), (by_file, "config.toml:2:8")] {
+        assert_eq!((run.code, run.errors.lines().count()), (Some(2), 1), "{}", run.errors);
+        let fault =
+            format!("{source}: game.motd: expected a text of at most 20 lines and 2,048 bytes, found");
+        assert!(run.errors.contains(&fault) && run.errors.len() < 500, "{}", run.errors);
+    }
+}
+
+#[test]
+fn what_others_could_read_is_a_warning() {
+    let directory = tempfile::tempdir().unwrap();
+    let warnings = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let run = run(directory.path(), variables, &[&["--check"], arguments].concat());
+        assert_eq!((run.code, run.errors.as_str()), (Some(0), ""));
+        let lines = run.out.lines().filter_map(|line| line.strip_prefix("warning: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let url = "redis://:s3cret@127.0.0.1:6379";
+    let both = warnings(&[], &["--redis", url, "--ops", "0.0.0.0:7667"]);
+    assert!(
+        both.len() == 2 && both[0].starts_with("--redis: ") && both[1].starts_with("ops.listen="),
+        "{both:?}"
+    );
+    assert!(!both.concat().contains("s3cret"), "{both:?}");
+    assert!(warnings(&[], &["--redis", "redis://127.0.0.1:6379"]).is_empty());
+    assert!(warnings(&[("PYAO_REDIS", url)], &[]).is_empty());
 }

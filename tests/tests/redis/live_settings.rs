@@ -4,10 +4,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use pyao_server::game::texts;
 use pyao_server::protocol::client::ClientPacket;
-use pyao_tests::bot::{Bot, login_packet};
+use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::{Server, free_port};
 use pyao_tests::suite::{
-    LONG, PASSWORD, at_creation, at_login, check, create, last_words, login, read, see, wait_until,
+    LONG, PASSWORD, at_creation, at_login, check, create, last_words, login, read, see, try_to_create,
+    wait_until,
 };
 
 use crate::support::{cli, on, redis};
@@ -166,6 +167,48 @@ fn limits_dice_and_the_message_of_the_day_follow_redis() {
     server.wait_for_log("reason=lost_socket", LONG).unwrap();
     let mut ana = login(&server, "Ana");
     assert!(ana.shadow.console_has("hoy hay feria"), "{:?}", ana.shadow.console);
+    check([&mut ana]);
+}
+
+#[test]
+fn creations_and_absent_characters_of_an_address_follow_redis() {
+    let Some(redis) = redis(&[]) else { return };
+    let server = on(&redis).set("world.start_positions", vec!["2:80:60"]).start().unwrap();
+    let follow = |setting: &str, value: u32| {
+        cli(&redis, &format!("SET config:limits:{setting} {value}"));
+        server.wait_for_log(&format!("limits.{setting} is now \"{value}\""), LONG).unwrap();
+    };
+    for name in ["Ana", "Beto", "Caro"] {
+        drop(create(&server, name));
+        server.wait_for_log(&format!("\"{name}\" lost its connection"), LONG).unwrap();
+    }
+    let absent = || server.metric("pyao_absent_characters").unwrap();
+    assert_eq!(absent(), 3);
+    follow("absent_characters_per_ip", 2);
+    wait_until("two bodies", || absent() == 2);
+    follow("absent_characters", 1);
+    wait_until("one body", || absent() == 1);
+    follow("creations_per_day_per_ip", 1);
+    let mut dani = create(&server, "Dani");
+    let mut late = at_creation(&server);
+    let refusal = try_to_create(&mut late, &NewCharacter::named("Eva", PASSWORD));
+    assert_eq!(refusal.as_deref(), Some(texts::TOO_MANY_CREATIONS));
+    follow("creations_per_day_per_ip", 2);
+    assert_eq!(try_to_create(&mut late, &NewCharacter::named("Eva", PASSWORD)), None);
+    check([&mut dani, &mut late]);
+}
+
+#[test]
+fn a_message_of_the_day_that_is_too_long_is_refused() {
+    let Some(redis) = redis(&[]) else { return };
+    let server = on(&redis).start().unwrap();
+    cli(&redis, &format!("SET server:motd \"{}\"", "hola\\n".repeat(1_200)));
+    wait_until("a refused message", || refused(&server) == 1);
+    let log = server.log();
+    let refusal = log.lines().find(|line| line.contains("game.motd: the store says")).unwrap_or_default();
+    assert!(refusal.contains("at most 20 lines") && refusal.len() < 1_500, "{log}");
+    let mut ana = create(&server, "Ana");
+    assert!(!ana.shadow.console_has("hola"), "{:?}", ana.shadow.console);
     check([&mut ana]);
 }
 

@@ -179,3 +179,28 @@ fn while_the_store_is_away_nobody_is_told_of_a_character() {
     table.game.handle(table.now, Input::Store(reply));
     assert_eq!(errors(&table.read(connection)), [texts::STORE_AWAY]);
 }
+
+#[test]
+fn an_address_creates_twenty_characters_a_day() {
+    let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
+    let name = |number: u8| format!("Bot{}", char::from(b'a' + number));
+    for number in 0..20 {
+        let bot = table.player(&name(number));
+        table.send(bot, ClientPacket::Quit);
+    }
+    let connection = table.connect();
+    table.send(connection, ClientPacket::ThrowDices);
+    assert_eq!(errors(&table.ask(connection, form("Tarde"))), [texts::TOO_MANY_CREATIONS]);
+    assert_eq!(table.closed_as(connection), None, "the form stays open");
+    let raised = Settings { creations_per_day_per_ip: 21, ..table.game.settings.clone() };
+    table.game.handle(table.now, Input::Settings(Box::new(raised)));
+    assert_eq!(errors(&table.ask(connection, form(&name(3)))), [texts::NAME_TAKEN]);
+    assert!(names(&table.ask(connection, form("Tarde"))).contains(&"Logged"), "a refused name did not count");
+    let other = table.connect();
+    table.send(other, ClientPacket::ThrowDices);
+    assert_eq!(errors(&table.ask(other, form("Mas"))), [texts::TOO_MANY_CREATIONS]);
+    let idle_ms = Settings { idle_ms: 0, ..table.game.settings.clone() };
+    table.game.handle(table.now, Input::Settings(Box::new(idle_ms)));
+    table.pass(86_400_000);
+    assert!(names(&table.ask(other, form("Mas"))).contains(&"Logged"), "the next day");
+}

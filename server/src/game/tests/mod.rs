@@ -1,5 +1,6 @@
 //! The game through its inputs and outputs, in the starter world, with a real store and real password threads.
 
+mod absent;
 mod chat;
 mod creation;
 mod displaced;
@@ -63,9 +64,14 @@ impl Table {
     }
 
     fn connect(&mut self) -> ConnectionId {
+        self.connect_from(1)
+    }
+
+    /// A connection from the loopback address of that number.
+    fn connect_from(&mut self, host: u8) -> ConnectionId {
         let connection = ConnectionId { slot: self.next_slot, generation: 0 };
         self.next_slot += 1;
-        let address = Ipv4Addr::LOCALHOST.into();
+        let address = Ipv4Addr::new(127, 0, 0, host).into();
         self.game.handle(self.now, Input::Opened { connection, address, segment_limit: 1_300 });
         connection
     }
@@ -151,7 +157,12 @@ impl Table {
 
     /// A new character in the world and its connection, its login burst read.
     fn player(&mut self, name: &str) -> ConnectionId {
-        let connection = self.connect();
+        self.player_from(1, name)
+    }
+
+    /// As [`Self::player`], from the loopback address of that number.
+    fn player_from(&mut self, host: u8, name: &str) -> ConnectionId {
+        let connection = self.connect_from(host);
         self.send(connection, ClientPacket::ThrowDices);
         self.send(connection, form(name));
         let burst = self.read(connection);

@@ -24,6 +24,24 @@ fn a_step_is_written_within_five_seconds_without_anybody_leaving() {
 }
 
 #[test]
+fn a_lost_socket_saves_the_position_at_once() {
+    for counting_down in [false, true] {
+        let start_positions = vec![Position { map: 2, x: 50, y: 50 }];
+        let mut table = Table::with(Settings { start_positions, ..Settings::default() });
+        let ana = table.player("Ana");
+        table.pass(6_000);
+        table.walk(ana, 4, 2);
+        assert_ne!(stored(&mut table, "Ana"), standing(&table, "Ana"));
+        if counting_down {
+            table.send(ana, ClientPacket::Quit);
+        }
+        table.lose(ana);
+        assert_eq!(table.game.players().len(), 1, "outside it stays in the world");
+        assert_eq!(stored(&mut table, "Ana"), standing(&table, "Ana"));
+    }
+}
+
+#[test]
 fn nothing_is_written_while_nothing_changes() {
     let mut table = Table::new();
     table.player("Ana");
