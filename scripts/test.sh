@@ -2,8 +2,8 @@
 # Runs every check: format, dependencies, lint, build, tests, instructions. Stops at the first that fails.
 #
 # On Debian and Ubuntu it installs what is missing for that, with sudo when it is not root, and says so: a C compiler for
-# the bundled SQLite, redis-server, of which the tests start their own, and valgrind, which counts instructions. Elsewhere
-# it says what to install. Rust itself comes from https://rustup.rs.
+# the bundled SQLite, redis-server, of which the tests start their own, fish, whose completions they try, and valgrind,
+# which counts instructions. Elsewhere it says what to install. Rust itself comes from https://rustup.rs.
 #
 # Usage: scripts/test.sh        CARGO_TARGET_DIR is respected.
 set -euo pipefail
@@ -26,6 +26,7 @@ step() {
 command -v cargo >/dev/null || fail "'cargo' is missing: install Rust from https://rustup.rs"
 need cc gcc libc6-dev
 need_without_service redis-server redis-server
+need fish fish
 
 step format cargo fmt --all --check
 step dependencies scripts/dependencies.sh

@@ -10,24 +10,25 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use pyao_server::config::live;
 use pyao_server::game::kinds::{Class, Gender, Race};
+use pyao_server::store::server::ServerId;
 
 use crate::commands::kinds;
 use crate::failure::EXIT_CODES;
 use crate::recipes;
 
 const MORE: &str = "\
-Output: a table on a terminal, tab-separated lines without a header in a pipe, one object with --json. Data goes to
+Output: a table on a terminal, tab-separated lines without a header in a pipe, one object with --json. Data goes to \
 standard output, everything else to standard error. NO_COLOR turns colours off.
 
-Configuration: the same layers as the server's. Flags win over the environment (PYAO_*; REDIS_HOST, and with it
-REDIS_PORT, REDIS_DB and REDIS_PASSWORD), that over ./config.toml. Without any of them it looks for Redis at
+Configuration: the same layers as the server's. Flags win over the environment (PYAO_*; REDIS_HOST, and with it \
+REDIS_PORT, REDIS_DB and REDIS_PASSWORD), that over ./config.toml. Without any of them it looks for Redis at \
 127.0.0.1:6379, else for the embedded store in ./pyao.db.
 
 Examples:
-  pyao-admin sessions                          who plays, where
-  pyao-admin set-port 8080                     move a running server to another port
-  pyao-admin --store /srv/pyao.db accounts     look into that embedded store
-  pyao-admin --json counters                   for programs";
+  pyao-admin sessions                       who plays, where
+  pyao-admin set-port 8080                  move a running server to another port
+  pyao-admin --store /srv/pyao.db accounts  look into that embedded store
+  pyao-admin --json counters                for programs";
 
 /// Administers PyAO servers: settings, sessions, counters, accounts.
 ///
@@ -57,6 +58,9 @@ pub struct Global {
     /// Look into the embedded store in this file
     #[arg(long, value_name = "FILE", global = true)]
     pub store: Option<String>,
+    /// Ask for the password of Redis, once, without showing it
+    #[arg(long, global = true)]
+    pub askpass: bool,
     /// Answer with one JSON object
     #[arg(long, global = true)]
     pub json: bool,
@@ -130,7 +134,11 @@ pub enum Command {
 pub enum StoreCommand {
     /// Print the address that servers listen on
     #[command(after_help = recipes::help("get-host"))]
-    GetHost,
+    GetHost {
+        /// That of this server
+        #[arg(long, value_name = "ID", value_parser = ServerId::new)]
+        server: Option<ServerId>,
+    },
     /// Change the address that servers listen on
     #[command(after_help = recipes::help("set-host"))]
     SetHost {
@@ -139,11 +147,15 @@ pub enum StoreCommand {
         value: String,
         /// How to change it.
         #[command(flatten)]
-        how: HowToChange,
+        how: HowToSet,
     },
     /// Print the port that servers listen on
     #[command(after_help = recipes::help("get-port"))]
-    GetPort,
+    GetPort {
+        /// That of this server
+        #[arg(long, value_name = "ID", value_parser = ServerId::new)]
+        server: Option<ServerId>,
+    },
     /// Change the port that servers listen on
     #[command(after_help = recipes::help("set-port"))]
     SetPort {
@@ -152,11 +164,15 @@ pub enum StoreCommand {
         value: String,
         /// How to change it.
         #[command(flatten)]
-        how: HowToChange,
+        how: HowToSet,
     },
     /// Print how many connections a server takes at most
     #[command(after_help = recipes::help("get-max-connections"))]
-    GetMaxConnections,
+    GetMaxConnections {
+        /// That of this server
+        #[arg(long, value_name = "ID", value_parser = ServerId::new)]
+        server: Option<ServerId>,
+    },
     /// Change how many connections a server takes at most
     #[command(after_help = recipes::help("set-max-connections"))]
     SetMaxConnections {
@@ -165,7 +181,7 @@ pub enum StoreCommand {
         value: String,
         /// How to change it.
         #[command(flatten)]
-        how: HowToChange,
+        how: HowToSet,
     },
     /// Read and change live settings: those that running servers follow
     #[command(subcommand, arg_required_else_help = true)]
@@ -198,9 +214,9 @@ pub enum StoreCommand {
     /// List accounts, a page at a time
     #[command(after_help = recipes::help("accounts"))]
     Accounts {
-        /// Begin after the account with this number
-        #[arg(long, value_name = "ID")]
-        after: Option<u32>,
+        /// Begin after this account
+        #[arg(long, value_name = "ID|NAME")]
+        after: Option<String>,
         /// Most accounts of a page
         #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
         limit: u16,
@@ -221,6 +237,20 @@ pub struct HowToChange {
     pub if_value: Option<String>,
 }
 
+/// How to change a live setting.
+#[derive(Debug, Clone, Default, Args)]
+pub struct HowToSet {
+    /// Change what this server has of its own (host, port, max_connections): it wins there over that of all servers
+    #[arg(long, value_name = "ID", value_parser = ServerId::new)]
+    pub server: Option<ServerId>,
+    /// Do not wait up to 3 s for what live servers make of it
+    #[arg(long)]
+    pub no_wait: bool,
+    /// As for every change.
+    #[command(flatten)]
+    pub change: HowToChange,
+}
+
 /// `config …`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -233,6 +263,9 @@ pub enum ConfigCommand {
         /// The setting
         #[arg(value_parser = PossibleValuesParser::new(live::live_keys()))]
         name: String,
+        /// That of this server
+        #[arg(long, value_name = "ID", value_parser = ServerId::new)]
+        server: Option<ServerId>,
     },
     /// Change a live setting
     #[command(after_help = recipes::help("config set"))]
@@ -245,7 +278,7 @@ pub enum ConfigCommand {
         value: String,
         /// How to change it.
         #[command(flatten)]
-        how: HowToChange,
+        how: HowToSet,
     },
     /// Take a live setting out of the store, so that the configuration decides again
     #[command(after_help = recipes::help("config unset"))]
@@ -255,7 +288,7 @@ pub enum ConfigCommand {
         name: String,
         /// How to change it.
         #[command(flatten)]
-        how: HowToChange,
+        how: HowToSet,
     },
     /// List all settings, also those that are not live, with the layer that sets each
     #[command(after_help = recipes::help("config sources"))]
@@ -268,8 +301,9 @@ pub enum AccountCommand {
     /// Show an account and its character
     #[command(after_help = recipes::help("account show"))]
     Show {
-        /// Name of the character
-        name: String,
+        /// Number of the account, or name of the character
+        #[arg(value_name = "ID|NAME")]
+        who: String,
     },
     /// Create an account with its character, as the game does
     ///
@@ -282,8 +316,9 @@ pub enum AccountCommand {
     /// It is asked for on a terminal, else read from the first line of standard input, or from PYAO_NEW_PASSWORD.
     #[command(after_help = recipes::help("account set-password"), verbatim_doc_comment)]
     SetPassword {
-        /// Name of the character
-        name: String,
+        /// Number of the account, or name of the character
+        #[arg(value_name = "ID|NAME")]
+        who: String,
         /// Show what would be done and write nothing
         #[arg(long)]
         dry_run: bool,
@@ -293,8 +328,9 @@ pub enum AccountCommand {
     /// The mark is kept, but the game has no commands for game masters yet.
     #[command(after_help = recipes::help("account set-gm"))]
     SetGm {
-        /// Name of the character
-        name: String,
+        /// Number of the account, or name of the character
+        #[arg(value_name = "ID|NAME")]
+        who: String,
         /// Whether this is a game master
         #[arg(value_name = "on|off", action = clap::ArgAction::Set, value_parser = PossibleValuesParser::new(["on", "off"]).map(|word| word == "on"))]
         value: bool,
@@ -319,7 +355,7 @@ pub struct NewAccountArguments {
     #[arg(long, default_value = "male", value_parser = kinds::parser(kinds::GENDERS))]
     pub gender: Gender,
     /// Class
-    #[arg(long, default_value = "warrior", value_parser = kinds::parser(kinds::CLASSES))]
+    #[arg(long, default_value = "warrior", value_parser = kinds::class_parser())]
     pub class: Class,
     /// Graphic of the head [default: the first that race and gender have]
     #[arg(long, value_name = "NUMBER")]

@@ -25,6 +25,10 @@ pub enum Code {
     Conflict = 6,
     /// The new password was not given, or not twice the same; or a server runs that must not.
     Refused = 7,
+    /// A live server refused the new value.
+    ServerRefused = 9,
+    /// A live server did not answer in time.
+    NoAnswer = 124,
 }
 
 /// Exit codes for `--help` and the man page.
@@ -37,7 +41,9 @@ Exit codes:
   4  not allowed: this user or password may not use the store
   5  the store cannot be reached, or is none
   6  conflict: the value is not what --if-value expected
-  7  refused: no new password was given, or two that differ; restore while a server runs";
+  7  refused: no new password was given, or two that differ; restore while a server runs
+  9  written, but a live server refused the new value
+  124  written, but a live server has not answered within 3 s";
 
 /// A failed command.
 #[derive(Debug, Clone, PartialEq, Eq)]

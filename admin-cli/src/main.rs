@@ -2,7 +2,8 @@
 //!
 //! Read the modules in this order:
 //!
-//! 1. [`cli`]: the command line: every command with its help, once. Man pages and completions come from it.
+//! 1. [`cli`]: the command line: every command with its help, once. Man pages and completions come from it. [`help`]
+//!    groups the commands for the help of the whole.
 //! 2. [`recipes`]: which `redis-cli` command does the same.
 //! 3. [`commands`]: what each command does, a file a family. A command is a function from the store to a
 //!    [`output::Reply`]; it prints nothing.
@@ -12,6 +13,7 @@
 mod cli;
 mod commands;
 mod failure;
+mod help;
 mod output;
 mod place;
 mod recipes;
@@ -19,15 +21,12 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use cli::Arguments;
 use output::{Output, Style};
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match help::parse() {
         Ok(arguments) => arguments,
-        Err(error) => return output::usage_error(&error, std::env::args_os()),
+        Err(error) => return output::usage_error(error, std::env::args_os()),
     };
     let output = Output::new(Style::of(&arguments.global));
     output.show_log();

@@ -1,16 +1,19 @@
 //! Which store is meant, and opening it.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::Path;
 
 use pyao_server::config::flags::Flags;
-use pyao_server::config::{self, ConfigError, Loaded};
+use pyao_server::config::{self, Config, ConfigError, Loaded};
 use pyao_server::store::Store;
 use pyao_server::store::choice::{Found, OpenedStore, Place, StoreChoice};
+use pyao_server::store::redis::RedisAddress;
 
 use crate::cli::Global;
 use crate::failure::{Code, Failure};
 use crate::output::Output;
+use crate::terminal;
 
 /// The configuration, read from the same layers as the server's.
 pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
@@ -28,13 +31,38 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
     let environment: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)).map_err(|error| {
-        let hint = match error {
-            ConfigError::Unreadable { .. } => "name another file with --config",
-            ConfigError::Faults(_) => "correct it; `pyao-server --check` shows where each value comes from",
-        };
-        Failure::new(Code::Usage, error.to_string()).hint(hint)
-    })
+    let mut loaded =
+        config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)).map_err(|error| {
+            let hint = match error {
+                ConfigError::Unreadable { .. } => "name another file with --config",
+                ConfigError::Faults(_) => {
+                    "correct it; `pyao-server --check` shows where each value comes from"
+                }
+            };
+            Failure::new(Code::Usage, error.to_string()).hint(hint)
+        })?;
+    if global.askpass {
+        ask_password(&mut loaded.config)?;
+    }
+    Ok(loaded)
+}
+
+/// Asks for the password of Redis, and enters it into the address that the configuration means.
+fn ask_password(config: &mut Config) -> Result<(), Failure> {
+    let StoreChoice::Redis { url, .. } = StoreChoice::of(config) else {
+        return Err(Failure::new(Code::Usage, "--askpass is for Redis, and this is the embedded store")
+            .hint("leave --askpass out, or name a Redis with --redis URL"));
+    };
+    let address = RedisAddress::parse(&url)?;
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Code::Refused, "--askpass needs a terminal to ask on")
+            .hint("give the password in REDIS_PASSWORD, with REDIS_HOST, or in PYAO_REDIS"));
+    }
+    let password = terminal::ask_hidden(&format!("password of Redis at {}: ", address.place()))
+        .map_err(|error| Failure::new(Code::Failed, format!("cannot read the password: {error}")))?
+        .ok_or_else(|| Failure::new(Code::Refused, "no password was typed"))?;
+    config.redis.url = RedisAddress { password: Some(password), ..address }.to_url();
+    Ok(())
 }
 
 /// Looks where the store is that the configuration means, without opening a file.

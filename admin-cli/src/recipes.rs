@@ -36,14 +36,14 @@ enum Recipe {
 fn recipe(path: &str) -> (Recipe, String) {
     let (recipe, example) = match path {
         "get-host" => (get("server.host"), "get-host"),
-        "set-host" => (set("server.host", "127.0.0.1"), "set-host 127.0.0.1"),
+        "set-host" => (set_own("server.host", "127.0.0.1"), "set-host 127.0.0.1"),
         "get-port" => (get("server.port"), "get-port"),
-        "set-port" => (set("server.port", "8080"), "set-port 8080 --if-value 7666"),
+        "set-port" => (set_own("server.port", "8080"), "set-port 8080 --server norte"),
         "get-max-connections" => (get("server.max_connections"), "get-max-connections"),
-        "set-max-connections" => (set("server.max_connections", "500"), "set-max-connections 500"),
+        "set-max-connections" => (set_own("server.max_connections", "500"), "set-max-connections 500"),
         "config list" => (
             command(&format!(
-                "--scan --pattern 'config:*'   then GET each, and {MOTD}, {DICE_MIN}, {DICE_MAX}"
+                "--scan --pattern 'config:*'\nthen GET each, and {MOTD}, {DICE_MIN}, {DICE_MAX}"
             )),
             "config list",
         ),
@@ -51,10 +51,10 @@ fn recipe(path: &str) -> (Recipe, String) {
         "config set" => (set("limits.idle_minutes", "10"), "config set limits.idle_minutes 10 --dry-run"),
         "config unset" => (del("limits.idle_minutes"), "config unset limits.idle_minutes"),
         "config sources" => (Recipe::None("it knows only the store's layer"), "config sources"),
-        "sessions" => (command(&format!("SMEMBERS {SESSIONS}   then HGETALL {SESSION}")), "sessions"),
+        "sessions" => (command(&format!("SMEMBERS {SESSIONS}\nthen HGETALL {SESSION}")), "sessions"),
         "session" => (command(&format!("HGETALL {SESSION}")), "session Ana"),
         "online" => (
-            command(&format!("SMEMBERS {SESSIONS}   then HMGET {SESSION} username websocket_connected")),
+            command(&format!("SMEMBERS {SESSIONS}\nthen HMGET {SESSION} username websocket_connected")),
             "online",
         ),
         "connections" => (command(&format!("HGETALL {SERVER_CONNECTIONS}")), "connections"),
@@ -106,6 +106,12 @@ fn get(setting: &str) -> Recipe {
 
 fn set(setting: &str, value: &str) -> Recipe {
     command(&format!("SET {} {value:?}", key(setting)))
+}
+
+/// For all servers, or for one.
+fn set_own(setting: &str, value: &str) -> Recipe {
+    let own = keyspace::own_setting_key(setting).unwrap_or_default();
+    command(&format!("SET {} {value:?}\n  redis-cli SET {own} {value:?}", key(setting)))
 }
 
 fn del(setting: &str) -> Recipe {

@@ -10,7 +10,7 @@ use pyao_server::config::flags::Flags;
 use pyao_server::config::{self, Loaded, table};
 use pyao_server::logging::Logging;
 use pyao_server::memory;
-use pyao_server::start::{self, Checked, DataChange};
+use pyao_server::start::{self, Checked, DataChange, StartError};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
@@ -41,7 +41,15 @@ fn main() -> ExitCode {
     logging.flush();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, FAILED),
+        Err(error) => fail(&error, code_of(&error)),
+    }
+}
+
+/// The exit code of a start that failed.
+fn code_of(error: &StartError) -> u8 {
+    match error {
+        StartError::StartPositions(_) => WRONG_USAGE,
+        _ => FAILED,
     }
 }
 
@@ -64,7 +72,7 @@ fn check(loaded: &Loaded) -> ExitCode {
     say(&format!("configuration file: {file}\n{}", loaded.report()));
     let Checked { summary, faults, warnings } = match start::check(loaded) {
         Ok(checked) => checked,
-        Err(error) => return fail(&error, FAILED),
+        Err(error) => return fail(&error, code_of(&error)),
     };
     let faults_text: String = faults.iter().map(|fault| format!("fault: {fault}\n")).collect();
     let warnings_text: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();

@@ -7,7 +7,6 @@
 
 mod data_change;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -16,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
 
+use crate::config::live::Refused;
 use crate::config::{Config, Loaded};
 use crate::content::{Content, Fault, Position, Summary, client_assets};
 use crate::game::Game;
@@ -26,7 +26,7 @@ use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, StoreChoice};
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
 use crate::store::worker::ShutdownError;
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, OwnChanges, ServerSettings, Store, StoreError};
 
 pub use data_change::{DataChange, Displaced};
 
@@ -98,16 +98,17 @@ pub fn run(loaded: &Loaded, data_change: DataChange) -> Result<(), StartError> {
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let (mut store, store_summary) = open_store(&loaded.config)?;
     let new_maps = data_change::check(store.as_mut(), &content, data_change)?;
-    let refused_settings = follow_settings(store.as_mut(), &mut loaded)?;
+    let server = server_id(&loaded.config)?;
+    let refused_settings = follow_settings(store.as_mut(), &server, &mut loaded)?;
     let room = net::allow_connections(loaded.config.server.max_connections);
     let listener = listen(&loaded.config)?;
-    let stored_settings = seed_settings(store.as_mut(), &loaded, &content)?;
+    let stored_settings = seed_settings(store.as_mut(), &server, &loaded, &content)?;
     if let Some(maps) = new_maps {
         store.set_maps(&maps)?;
     }
     let config = loaded.config;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
-    let registration = register(store.as_mut(), server_id(&config)?, unix_start)?;
+    let registration = register(store.as_mut(), server, unix_start)?;
     let ops_listener = listen_for_ops(&config);
     let addresses = Addresses {
         players: listener.local_addr()?,
@@ -153,27 +154,55 @@ fn server_id(config: &Config) -> io::Result<ServerId> {
     Ok(ServerId::from_host(host.trim(), random as u16))
 }
 
-/// Lets the store's live settings count. Names of those that are not valid.
-fn follow_settings(store: &mut dyn Store, loaded: &mut Loaded) -> Result<BTreeSet<&'static str>, StartError> {
-    let overlaid = loaded.lay_store_over(&store.settings()?);
+/// Lets the store's live settings count. Those that are not valid.
+fn follow_settings(
+    store: &mut dyn Store,
+    server: &ServerId,
+    loaded: &mut Loaded,
+) -> Result<Refused, StartError> {
+    let mut stored = store.settings_of(server)?;
+    if !has_configured_id(&loaded.config) {
+        // Left by another server that happened to draw the same id.
+        stored.own.clear();
+    }
+    for (name, own) in &stored.own {
+        log::info!("{name}: {own:?} is this server's own; it wins over that of all servers");
+    }
+    let overlaid = loaded.lay_store_over(&stored.effective());
     for remark in overlaid.remarks {
         log::warn!("{remark}");
     }
     Ok(overlaid.refused)
 }
 
-/// Gives the store the live settings that it lacks. What it then says.
+/// Gives the store the live settings that it lacks, and those that flags and variables make this server's own. What it
+/// then says.
 fn seed_settings(
     store: &mut dyn Store,
+    server: &ServerId,
     loaded: &Loaded,
     content: &Content,
-) -> Result<store::Settings, StartError> {
+) -> Result<ServerSettings, StartError> {
     let mut settings = loaded.live_settings();
     if let Some(motd) = settings.get_mut("game.motd").filter(|motd| motd.is_empty()) {
         *motd = content.motd().join("\n");
     }
     store.seed_settings(&settings)?;
-    Ok(store.settings()?)
+    store.change_own_settings(server, &own_settings(loaded))?;
+    Ok(store.settings_of(server)?)
+}
+
+/// What this start makes the server's own in the store. Without a configured id nothing is: the next start has another
+/// one, and what stands under a drawn id was left by somebody else.
+fn own_settings(loaded: &Loaded) -> OwnChanges {
+    if has_configured_id(&loaded.config) {
+        return loaded.own_settings();
+    }
+    store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
+}
+
+fn has_configured_id(config: &Config) -> bool {
+    !config.server.id.is_empty()
 }
 
 /// A world that was read and not run.

@@ -2,11 +2,11 @@
 
 use pyao_server::config::suggest;
 use pyao_server::game::character_form;
-use pyao_server::game::kinds::{Class, Gender, Race};
+use pyao_server::game::kinds::{Gender, Race};
 use pyao_server::game::names::name_from_command;
 use pyao_server::store::records::{AccountRecord, UserId};
 
-use super::kinds::{CLASSES, GENDERS, RACES, word};
+use super::kinds::{GENDERS, RACES, class_word, word};
 use super::{Context, new_password, settings};
 use crate::cli::HowToChange;
 use crate::failure::{Code, Failure};
@@ -15,19 +15,25 @@ use crate::output::{Cell, Change, Column, Record, Reply, Table, column};
 const COLUMNS: &[Column] = &[
     column("ID", "user_id"),
     column("NAME", "username"),
-    column("GM", "gm"),
-    column("RACE", "race"),
-    column("CLASS", "class"),
-    column("HOME", "home"),
-    column("CREATED", "created_at"),
+    column("GM", "gm").dropped(4),
+    column("RACE", "race").dropped(3),
+    column("CLASS", "class").dropped(2),
+    column("HOME", "home").dropped(5),
+    column("CREATED", "created_at").dropped(1),
 ];
+
+const LIST_THEM: &str = "`pyao-admin accounts` lists them";
 
 /// Most accounts that are looked through for one with a similar name.
 const SUGGESTION_LIMIT: usize = 10_000;
 
-/// The account of that name; `+` stands for a space, as in the game.
-pub fn find(context: &mut Context, name: &str) -> Result<AccountRecord, Failure> {
-    let name = name_from_command(name);
+/// The account of that number, or of the character of that name; `+` stands for a space, as in the game. No name is a
+/// number: names begin with a letter.
+pub fn find(context: &mut Context, who: &str) -> Result<AccountRecord, Failure> {
+    if let Ok(number) = who.parse::<u32>() {
+        return find_number(context, UserId(number));
+    }
+    let name = name_from_command(who);
     if let Some(account) = context.store.find_account(&name)? {
         return Ok(account);
     }
@@ -38,13 +44,26 @@ pub fn find(context: &mut Context, name: &str) -> Result<AccountRecord, Failure>
         .map(|account| account.account.username)
         .collect();
     let near = suggest::hint(&name, names.iter().map(String::as_str));
-    Err(Failure::new(Code::NotFound, format!("there is no account {name:?}{near}"))
-        .hint("`pyao-admin accounts` lists them"))
+    Err(Failure::new(Code::NotFound, format!("there is no account {name:?}{near}")).hint(LIST_THEM))
+}
+
+fn find_number(context: &mut Context, user_id: UserId) -> Result<AccountRecord, Failure> {
+    let before = user_id.0.checked_sub(1).map(UserId);
+    let found = context.store.list_accounts(before, 1)?.pop();
+    found.filter(|account| account.user_id == user_id).ok_or_else(|| {
+        Failure::new(Code::NotFound, format!("there is no account with the number {user_id}")).hint(LIST_THEM)
+    })
 }
 
 /// `accounts`.
-pub fn list(context: &mut Context, after: Option<u32>, limit: usize) -> Result<Reply, Failure> {
-    let mut accounts = context.store.list_accounts(after.map(UserId), limit + 1)?;
+pub fn list(context: &mut Context, after: Option<&str>, limit: usize) -> Result<Reply, Failure> {
+    let after = match after.map(str::parse) {
+        // Also a number that nobody has any more.
+        Some(Ok(number)) => Some(UserId(number)),
+        Some(Err(_)) => Some(find(context, after.unwrap_or_default())?.user_id),
+        None => None,
+    };
+    let mut accounts = context.store.list_accounts(after, limit + 1)?;
     let has_more = accounts.len() > limit;
     accounts.truncate(limit);
     let next = accounts.last().filter(|_| has_more).map(|account| account.user_id.0);
@@ -55,7 +74,7 @@ pub fn list(context: &mut Context, after: Option<u32>, limit: usize) -> Result<R
             Cell::text(&account.username),
             Cell::Flag(record.is_gm),
             Cell::Text(word(RACES, Race::from_wire(account.race), account.race)),
-            Cell::Text(word(CLASSES, Class::from_wire(account.class), account.class)),
+            Cell::Text(class_word(account.class)),
             Cell::Number(account.home.into()),
             Cell::Moment(account.created_at),
         ]
@@ -70,10 +89,10 @@ pub fn list(context: &mut Context, after: Option<u32>, limit: usize) -> Result<R
 }
 
 /// `account show`.
-pub fn show(context: &mut Context, name: &str) -> Result<Reply, Failure> {
-    let record = find(context, name)?;
+pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
+    let record = find(context, who)?;
     let Some(stored) = context.store.load_account(&record.account.username)? else {
-        return Err(Failure::new(Code::NotFound, format!("{name} has just gone")));
+        return Err(Failure::new(Code::NotFound, format!("{who} has just gone")));
     };
     let session = context.store.session(record.user_id)?;
     let (account, character) = (&stored.account.account, &stored.character);
@@ -87,7 +106,7 @@ pub fn show(context: &mut Context, name: &str) -> Result<Reply, Failure> {
             ("created_at", Cell::Moment(account.created_at)),
             ("race", Cell::Text(word(RACES, Race::from_wire(account.race), account.race))),
             ("gender", Cell::Text(word(GENDERS, Gender::from_wire(account.gender), account.gender))),
-            ("class", Cell::Text(word(CLASSES, Class::from_wire(account.class), account.class))),
+            ("class", Cell::Text(class_word(account.class))),
             ("home", Cell::Number(account.home.into())),
             ("level", Cell::Number(stats.level.into())),
             ("experience", Cell::Number(stats.experience.into())),
@@ -103,8 +122,8 @@ pub fn show(context: &mut Context, name: &str) -> Result<Reply, Failure> {
 }
 
 /// `account set-password`.
-pub fn set_password(context: &mut Context, name: &str, dry_run: bool) -> Result<Reply, Failure> {
-    let account = find(context, name)?;
+pub fn set_password(context: &mut Context, who: &str, dry_run: bool) -> Result<Reply, Failure> {
+    let account = find(context, who)?;
     let password = new_password::read(&account.account.username)?;
     character_form::check_password(&password)
         .map_err(|fault| Failure::new(Code::Usage, fault.to_string()).hint("nothing was written"))?;
@@ -118,12 +137,13 @@ pub fn set_password(context: &mut Context, name: &str, dry_run: bool) -> Result<
         new: Some("*** (new)".to_owned()),
         dry_run,
         effect: "counts from the next login on; a player who is in the game stays".to_owned(),
+        ..Change::default()
     }))
 }
 
 /// `account set-gm`.
-pub fn set_gm(context: &mut Context, name: &str, value: bool, how: &HowToChange) -> Result<Reply, Failure> {
-    let account = find(context, name)?;
+pub fn set_gm(context: &mut Context, who: &str, value: bool, how: &HowToChange) -> Result<Reply, Failure> {
+    let account = find(context, who)?;
     let word = |is_gm| if is_gm { "on" } else { "off" };
     let what = format!("game master {}", account.account.username);
     settings::expect_value(&what, word(account.is_gm), how)?;
@@ -138,5 +158,6 @@ pub fn set_gm(context: &mut Context, name: &str, value: bool, how: &HowToChange)
         new: Some(word(value).to_owned()),
         dry_run: how.dry_run,
         effect: effect.to_owned(),
+        ..Change::default()
     }))
 }

@@ -43,6 +43,7 @@ pub fn create(context: &mut Context, arguments: &NewAccountArguments) -> Result<
         new: Some(new),
         dry_run: arguments.dry_run,
         effect: format!("may enter at once, on map {} at {},{}", start.map, start.x, start.y),
+        ..Change::default()
     }))
 }
 

@@ -2,11 +2,14 @@
 
 mod accounts;
 mod backup;
+mod completions;
 mod create_account;
-mod generate;
+mod in_force;
 pub mod kinds;
+mod man;
 mod new_password;
 mod redis_check;
+mod scope;
 mod servers;
 mod sessions;
 mod settings;
@@ -53,23 +56,23 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<Reply, Failure> {
         Command::Backup { file } => backup::back_up(place::find(&configuration()?, output)?, file.as_deref()),
         Command::Restore { file } => backup::restore(place::find(&configuration()?, output)?, file),
         Command::RedisCheck => redis_check::run(&configuration()?),
-        Command::Completions { shell } => Ok(generate::completions(*shell)),
-        Command::Man { directory } => generate::man(directory.as_deref()),
+        Command::Completions { shell } => Ok(completions::completions(*shell)),
+        Command::Man { directory } => man::man(directory.as_deref()),
     }
 }
 
 fn on_store(command: &StoreCommand, context: &mut Context) -> Result<Reply, Failure> {
     use StoreCommand as On;
     match command {
-        On::GetHost => settings::get(context, "server.host"),
-        On::GetPort => settings::get(context, "server.port"),
-        On::GetMaxConnections => settings::get(context, "server.max_connections"),
+        On::GetHost { server } => settings::get(context, "server.host", server.as_ref()),
+        On::GetPort { server } => settings::get(context, "server.port", server.as_ref()),
+        On::GetMaxConnections { server } => settings::get(context, "server.max_connections", server.as_ref()),
         On::SetHost { value, how } => settings::set(context, "server.host", value, how),
         On::SetPort { value, how } => settings::set(context, "server.port", value, how),
         On::SetMaxConnections { value, how } => settings::set(context, "server.max_connections", value, how),
         On::Config(command) => match command {
             ConfigCommand::List => settings::list(context),
-            ConfigCommand::Get { name } => settings::get(context, name),
+            ConfigCommand::Get { name, server } => settings::get(context, name, server.as_ref()),
             ConfigCommand::Set { name, value, how } => settings::set(context, name, value, how),
             ConfigCommand::Unset { name, how } => settings::unset(context, name, how),
             ConfigCommand::Sources => settings::sources(context),
@@ -81,12 +84,12 @@ fn on_store(command: &StoreCommand, context: &mut Context) -> Result<Reply, Fail
         On::Servers => servers::list(context),
         On::Counters => servers::counters(context),
         On::Uptime => servers::uptime(context),
-        On::Accounts { after, limit } => accounts::list(context, *after, (*limit).into()),
+        On::Accounts { after, limit } => accounts::list(context, after.as_deref(), (*limit).into()),
         On::Account(command) => match command {
-            AccountCommand::Show { name } => accounts::show(context, name),
+            AccountCommand::Show { who } => accounts::show(context, who),
             AccountCommand::Create(arguments) => create_account::create(context, arguments),
-            AccountCommand::SetPassword { name, dry_run } => accounts::set_password(context, name, *dry_run),
-            AccountCommand::SetGm { name, value, how } => accounts::set_gm(context, name, *value, how),
+            AccountCommand::SetPassword { who, dry_run } => accounts::set_password(context, who, *dry_run),
+            AccountCommand::SetGm { who, value, how } => accounts::set_gm(context, who, *value, how),
         },
     }
 }

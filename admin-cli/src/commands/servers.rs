@@ -10,22 +10,22 @@ use crate::output::{Cell, Column, Reply, Table, column};
 
 const SERVER_COLUMNS: &[Column] = &[
     column("SERVER", "server"),
-    column("EPOCH", "epoch"),
-    column("UPTIME", "uptime_seconds"),
-    column("STARTED", "started_at"),
-    column("PLAYERS", "players"),
-    column("CONNECTIONS", "connections"),
+    column("EPOCH", "epoch").dropped(5),
+    column("UPTIME", "uptime_seconds").dropped(3),
+    column("STARTED", "started_at").dropped(4),
+    column("PLAYERS", "players").dropped(1),
+    column("CONNECTIONS", "connections").dropped(2),
 ];
 
 const CONNECTION_COLUMNS: &[Column] = &[
-    column("SERVER", "server"),
+    column("SERVER", "server").dropped(4),
     column("ID", "id"),
-    column("ADDRESS", "address"),
+    column("ADDRESS", "address").dropped(1),
     column("PLAYER", "player"),
-    column("USER", "user_id"),
-    column("IN", "bytes_in"),
-    column("OUT", "bytes_out"),
-    column("AGE", "age_seconds"),
+    column("USER", "user_id").dropped(5),
+    column("IN", "bytes_in").dropped(7),
+    column("OUT", "bytes_out").dropped(6),
+    column("AGE", "age_seconds").dropped(3),
 ];
 
 const COUNTER_COLUMNS: &[Column] = &[column("COUNTER", "counter"), column("VALUE", "value")];

@@ -14,23 +14,23 @@ use crate::output::{Cell, Column, Record, Reply, Table, column};
 const COLUMNS: &[Column] = &[
     column("ID", "user_id"),
     column("NAME", "username"),
-    column("LEVEL", "level"),
-    column("CLASS", "class"),
-    column("MAP", "map"),
-    column("HP", "hp"),
-    column("CONNECTED", "connected"),
-    column("LOST", "disconnected_at"),
-    column("SERVER", "server"),
-    column("LIVE", "server_live"),
-    column("LAST SEEN", "last_seen"),
+    column("LEVEL", "level").dropped(3),
+    column("CLASS", "class").dropped(4),
+    column("MAP", "map").dropped(1),
+    column("HP", "hp").dropped(7),
+    column("CONNECTED", "connected").dropped(2),
+    column("LOST", "disconnected_at").dropped(8),
+    column("SERVER", "server").dropped(5),
+    column("LIVE", "server_live").dropped(9),
+    column("LAST SEEN", "last_seen").dropped(6),
 ];
 
 const ONLINE_COLUMNS: &[Column] = &[
     column("ID", "user_id"),
     column("NAME", "username"),
-    column("LEVEL", "level"),
-    column("MAP", "map"),
-    column("SERVER", "server"),
+    column("LEVEL", "level").dropped(3),
+    column("MAP", "map").dropped(1),
+    column("SERVER", "server").dropped(2),
 ];
 
 /// The runs of servers whose lease holds.

@@ -1,16 +1,20 @@
 //! Live settings: `get-…`, `set-…` and `config …`.
 //!
 //! Values are checked by the server's own table before anything is written, so what it would refuse is refused here.
+//! What only a server can know, such as a port that is in use, it tells with its next heartbeat: a change waits for that.
 
 use std::net::IpAddr;
 
 use pyao_server::config::{Source, describe, live};
-use pyao_server::store::{Settings, keyspace};
+use pyao_server::store::server::{LiveServer, ServerId};
+use pyao_server::store::{ServerSettings, keyspace};
 
-use super::Context;
-use crate::cli::HowToChange;
+use super::scope::Scope;
+use super::{Context, in_force};
+use crate::cli::{HowToChange, HowToSet};
 use crate::failure::{Code, Failure};
-use crate::output::{Cell, Change, Column, Reply, Table, column};
+use crate::output::json::Json;
+use crate::output::{Answer, Cell, Change, Column, Reply, ServerAnswer, Table, column};
 
 /// What running servers do when a setting changes.
 const EFFECTS: &[(&str, &str)] = &[
@@ -36,13 +40,13 @@ const EFFECTS: &[(&str, &str)] = &[
 const LIST_COLUMNS: &[Column] = &[
     column("SETTING", "setting"),
     column("VALUE", "value"),
-    column("SOURCE", "source"),
-    column("ALLOWED", "allowed"),
-    column("RUNNING SERVERS", "effect"),
+    column("SOURCE", "source").dropped(1),
+    column("ALLOWED", "allowed").dropped(2),
+    column("RUNNING SERVERS", "effect").dropped(3),
 ];
 
 const SOURCE_COLUMNS: &[Column] =
-    &[column("SETTING", "setting"), column("VALUE", "value"), column("SOURCE", "source")];
+    &[column("SETTING", "setting"), column("VALUE", "value"), column("SOURCE", "source").dropped(1)];
 
 /// Where the value of a live setting is from: the store, or else the configuration.
 struct Effective {
@@ -51,9 +55,9 @@ struct Effective {
 }
 
 /// The value in the store, else the one a server with this configuration would start with.
-fn effective(context: &Context, stored: &Settings, name: &str) -> Effective {
+fn effective(context: &Context, stored: &ServerSettings, name: &str) -> Effective {
     match stored.get(name) {
-        Some(value) => Effective { value: value.clone(), source: Source::Store.to_string() },
+        Some(value) => Effective { value: value.to_owned(), source: Source::Store.to_string() },
         None => Effective {
             value: live::text(&context.loaded.config, name).unwrap_or_default(),
             source: context.loaded.sources.of(name).to_string(),
@@ -62,14 +66,14 @@ fn effective(context: &Context, stored: &Settings, name: &str) -> Effective {
 }
 
 /// What is wrong with a value that is in the store already.
-fn fault(context: &Context, stored: &Settings, name: &str) -> Option<String> {
+fn fault(context: &Context, stored: &ServerSettings, name: &str) -> Option<String> {
     check(context, stored, name, stored.get(name)?).err()
 }
 
 /// `value` in its usual form, if servers would take it beside what else is set; else what was expected.
-fn check(context: &Context, stored: &Settings, name: &str, value: &str) -> Result<String, String> {
+fn check(context: &Context, stored: &ServerSettings, name: &str, value: &str) -> Result<String, String> {
     let mut config = context.loaded.config.clone();
-    for (other, text) in stored.iter().filter(|(other, _)| *other != name) {
+    for (other, text) in stored.effective().iter().filter(|(other, _)| *other != name) {
         // Servers ignore what is not valid, and so does this check.
         let _ = live::set(&mut config, other, text);
     }
@@ -103,28 +107,75 @@ fn effect_of(name: &str) -> &'static str {
 }
 
 /// `get-…` and `config get`.
-pub fn get(context: &mut Context, name: &str) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+pub fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<Reply, Failure> {
+    let live = context.store.servers()?;
+    let scope = Scope::of(context, name, server, &live)?;
+    let stored = scope.stored(context)?;
     let Effective { value, source } = effective(context, &stored, name);
     let mut notes = Vec::new();
-    if !stored.contains_key(name) {
-        notes.push(format!("not set in the store; this is what the configuration says ({source})"));
+    match (&scope.server, scope.value(&stored)) {
+        (_, None) if stored.get(name).is_none() => {
+            notes.push(format!("not set in the store; this is what the configuration says ({source})"));
+        }
+        (Some(server), None) => {
+            notes.push(format!("{server} has none of its own; this is that of all servers"))
+        }
+        (Some(server), Some(_)) => notes.push(format!("{server} has this of its own")),
+        (None, _) => {}
     }
-    if let Some(expected) = fault(context, &stored, name) {
+    let fault = fault(context, &stored, name);
+    if let Some(expected) = &fault {
         notes.push(format!("not valid, servers ignore it: expected {expected}"));
     }
+    let mut answers = in_force::answers(context, &scope, &value, &live)?;
+    notes.extend(answers.iter_mut().filter_map(|answer| difference(context, &stored, &value, answer)));
     let fields = vec![
         ("setting", name.into()),
         ("value", value.as_str().into()),
         ("source", source.as_str().into()),
-        ("valid", fault(context, &stored, name).is_none().into()),
+        ("valid", fault.is_none().into()),
+        ("servers", Json::List(answers.iter().map(ServerAnswer::json).collect())),
     ];
     Ok(Reply::Value { text: value, fields, notes })
 }
 
+/// What a server has in force instead of the stored value, when that is another one.
+fn difference(
+    context: &Context,
+    stored: &ServerSettings,
+    value: &str,
+    answer: &mut ServerAnswer,
+) -> Option<String> {
+    let name = answer.setting.as_str();
+    let in_force = answer.in_force.as_deref()?;
+    // " 7666" in the store is 7666 in force.
+    if matches!(answer.answer, Answer::None) {
+        if check(context, stored, name, value).is_ok_and(|usual| usual == in_force) {
+            answer.answer = Answer::Follows;
+        } else {
+            return Some(format!("{}: {in_force} is in force", answer.server));
+        }
+    }
+    match &answer.answer {
+        Answer::Follows | Answer::None => None,
+        Answer::Refused(reason) => {
+            Some(format!("{}: {in_force} is in force; {value} was refused: {reason}", answer.server))
+        }
+        Answer::KeepsOwn(own) if own == in_force => {
+            Some(format!("{}: {in_force} is in force, its own", answer.server))
+        }
+        Answer::KeepsOwn(own) => Some(format!("{}: {in_force} is in force; its own is {own}", answer.server)),
+    }
+}
+
 /// `set-…` and `config set`.
-pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToChange) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToSet) -> Result<Reply, Failure> {
+    let live = context.store.servers()?;
+    if let ("server.port", None, [_, _, ..]) = (name, &how.server, &live[..]) {
+        return Err(several_servers(&live));
+    }
+    let scope = Scope::of(context, name, how.server.as_ref(), &live)?;
+    let stored = scope.stored(context)?;
     let value = if name == "game.motd" { value.replace("\\n", "\n") } else { value.to_owned() };
     let new = check(context, &stored, name, &value).map_err(|expected| {
         Failure::new(
@@ -133,57 +184,77 @@ pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToChange) ->
         )
         .hint("nothing was written; `pyao-admin config list` shows what is allowed")
     })?;
-    change(context, name, &stored, Some(new), how)
+    change(context, &scope, &stored, Some(new), how)
+}
+
+/// One port for several servers: on one machine they would fight for it.
+fn several_servers(live: &[LiveServer]) -> Failure {
+    let ids: Vec<&str> = live.iter().map(|live| live.run.server.as_str()).collect();
+    let message =
+        format!("{} servers are live ({}): which one is to have the port?", ids.len(), ids.join(", "));
+    Failure::new(Code::Usage, message).hint(format!("nothing was written; name it: --server {}", ids[0]))
 }
 
 /// `config unset`.
-pub fn unset(context: &mut Context, name: &str, how: &HowToChange) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
-    change(context, name, &stored, None, how)
+pub fn unset(context: &mut Context, name: &str, how: &HowToSet) -> Result<Reply, Failure> {
+    let live = context.store.servers()?;
+    let scope = Scope::of(context, name, how.server.as_ref(), &live)?;
+    let stored = scope.stored(context)?;
+    change(context, &scope, &stored, None, how)
 }
 
 fn change(
     context: &mut Context,
-    name: &str,
-    stored: &Settings,
+    scope: &Scope,
+    stored: &ServerSettings,
     new: Option<String>,
-    how: &HowToChange,
+    how: &HowToSet,
 ) -> Result<Reply, Failure> {
-    let old = stored.get(name).cloned();
-    expect_value(name, &effective(context, stored, name).value, how)?;
+    let old = scope.value(stored).map(str::to_owned);
+    expect_value(&scope.what(), &effective(context, stored, &scope.name).value, &how.change)?;
     let is_change = old != new;
-    if is_change && !how.dry_run {
-        write(context, name, old.as_deref(), new.as_deref(), how)?;
+    let dry_run = how.change.dry_run;
+    if is_change && !dry_run {
+        write(context, scope, old.as_deref(), new.as_deref(), &how.change)?;
     }
-    let effect =
-        if is_change { effect(context, name, new.is_some())? } else { "nothing to change".to_owned() };
-    Ok(Reply::Change(Change { what: name.to_owned(), old, new, dry_run: how.dry_run, effect }))
+    // What counts from now on: without a value of its own a server has that of all servers.
+    let shared = scope.server.as_ref().and_then(|_| stored.shared.get(&scope.name));
+    let counts = new.as_ref().or(shared).cloned();
+    let is_set = counts.is_some();
+    let mut change = Change { what: scope.what(), old, new, dry_run, ..Change::default() };
+    if let Some(value) = counts.filter(|_| !dry_run && !how.no_wait) {
+        change.servers = in_force::wait_for(context, scope, &value)?;
+        if !is_change {
+            change.servers.retain(|answer| answer.answer != Answer::Follows);
+        }
+    }
+    change.effect = match (is_change, change.servers.is_empty()) {
+        (false, _) => "nothing to change".to_owned(),
+        (true, false) => effect_of(&scope.name).to_owned(),
+        (true, true) => effect(context, scope, is_set)?,
+    };
+    Ok(Reply::Change(change))
 }
 
 /// Writes a setting; with `--if-value` only when nobody has changed it since it was looked at.
 fn write(
     context: &mut Context,
-    name: &str,
+    scope: &Scope,
     old: Option<&str>,
     new: Option<&str>,
     how: &HowToChange,
 ) -> Result<(), Failure> {
-    match (&how.if_value, new) {
-        (Some(_), _) => {
-            if !context.store.replace_setting(name, old, new)? {
-                let stored = context.store.settings()?;
-                expect_value(name, &effective(context, &stored, name).value, how)?;
-                // Changed, and changed back: the same question may be asked again.
-                return Err(Failure::new(Code::Conflict, format!("{name} was changed meanwhile"))
-                    .hint("nothing was written; try again"));
-            }
-        }
-        (None, Some(value)) => context.store.set_setting(name, value)?,
-        (None, None) => {
-            context.store.unset_setting(name)?;
-        }
+    if how.if_value.is_none() {
+        return scope.write(context, new);
     }
-    Ok(())
+    if scope.replace(context, old, new)? {
+        return Ok(());
+    }
+    let stored = scope.stored(context)?;
+    expect_value(&scope.what(), &effective(context, &stored, &scope.name).value, how)?;
+    // Changed, and changed back: the same question may be asked again.
+    Err(Failure::new(Code::Conflict, format!("{} was changed meanwhile", scope.what()))
+        .hint("nothing was written; try again"))
 }
 
 /// Refuses when the value is not what `--if-value` says.
@@ -197,16 +268,22 @@ pub fn expect_value(what: &str, now: &str, how: &HowToChange) -> Result<(), Fail
     }
 }
 
-fn effect(context: &mut Context, name: &str, is_set: bool) -> Result<String, Failure> {
-    let live = context.store.servers()?.len();
-    Ok(match (live, is_set) {
-        (0, _) => {
+/// What a change does that is not waited for.
+fn effect(context: &mut Context, scope: &Scope, is_set: bool) -> Result<String, Failure> {
+    let servers = context.store.servers()?;
+    let is_meant = |live: &&LiveServer| scope.server.as_ref().is_none_or(|id| *id == live.run.server);
+    let live = servers.iter().filter(is_meant).count();
+    Ok(match (live, is_set, &scope.server) {
+        (0, _, Some(server)) => format!(
+            "{server} is not live: applies at its next start, unless one of its flags or variables says else"
+        ),
+        (0, _, None) => {
             "no live server: applies at the next start, unless a flag or variable of the server says else"
                 .to_owned()
         }
-        (1, true) => format!("1 live server applies it within 2 s: {}", effect_of(name)),
-        (live, true) => format!("{live} live servers apply it within 2 s: {}", effect_of(name)),
-        (_, false) => {
+        (1, true, _) => format!("1 live server applies it within 2 s: {}", effect_of(&scope.name)),
+        (live, true, _) => format!("{live} live servers apply it within 2 s: {}", effect_of(&scope.name)),
+        (_, false, _) => {
             "live servers keep the value they have; the configuration decides at their next start".to_owned()
         }
     })
@@ -214,7 +291,8 @@ fn effect(context: &mut Context, name: &str, is_set: bool) -> Result<String, Fai
 
 /// `config list`.
 pub fn list(context: &mut Context) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
+    let live = context.store.servers()?;
+    let stored = ServerSettings { shared: context.store.settings()?, ..ServerSettings::default() };
     let mut notes = Vec::new();
     let mut rows = Vec::new();
     for (name, _) in keyspace::SETTINGS {
@@ -224,6 +302,11 @@ pub fn list(context: &mut Context) -> Result<Reply, Failure> {
                 "{name}: {:?} is not valid, servers ignore it: expected {expected}",
                 describe::excerpt(&value)
             ));
+        }
+        let scope = Scope { name: (*name).to_owned(), server: None };
+        for mut answer in in_force::answers(context, &scope, &value, &live)? {
+            let told = difference(context, &stored, &value, &mut answer);
+            notes.extend(told.map(|told| format!("{name}: {told}")));
         }
         rows.push(vec![
             Cell::text(*name),
@@ -247,8 +330,11 @@ fn allowed(name: &str) -> String {
 
 /// `config sources`.
 pub fn sources(context: &mut Context) -> Result<Reply, Failure> {
-    let stored = context.store.settings()?;
     let mut loaded = context.loaded.clone();
+    let stored = match ServerId::new(&loaded.config.server.id) {
+        Ok(server) => context.store.settings_of(&server)?.effective(),
+        Err(_) => context.store.settings()?,
+    };
     let mut notes = loaded.lay_store_over(&stored).remarks;
     notes.push(
         "these are the layers as this shell sees them; a server may have been given other flags".to_owned(),

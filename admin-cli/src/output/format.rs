@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::json::Json;
 use super::reply::{Cell, Change, Check, Record, Reply, Table, visible};
+use super::servers::ServerAnswer;
 use super::{Format, SCHEMA, Style, table};
 
 /// What standard output gets.
@@ -15,6 +16,14 @@ pub fn format(reply: &Reply, style: &Style) -> String {
         Format::Json => json(reply).line() + "\n",
         Format::Table => for_people(reply, style),
         Format::Tabs => for_scripts(reply),
+    }
+}
+
+/// Titles of the columns that standard output does not get, for want of room.
+pub fn left_out(reply: &Reply, style: &Style) -> Vec<&'static str> {
+    match reply {
+        Reply::Table(rows) if style.format == Format::Table => table::left_out(rows, style),
+        _ => Vec::new(),
     }
 }
 
@@ -96,9 +105,10 @@ fn json(reply: &Reply) -> Json {
             ("new", change.new.as_deref().map_or(Json::NULL, Json::from)),
             ("dry_run", change.dry_run.into()),
             ("effect", change.effect.as_str().into()),
+            ("servers", Json::List(change.servers.iter().map(ServerAnswer::json).collect())),
         ]),
         Reply::Checks(checks) => {
-            fields.push(("ok", (!reply.has_failed()).into()));
+            fields.push(("ok", reply.failure().is_none().into()));
             fields.push(("checks", Json::List(checks.iter().map(check_json).collect())));
         }
         Reply::Text(text) => fields.push(("text", text.as_str().into())),
@@ -131,6 +141,7 @@ fn check_json(check: &Check) -> Json {
 mod tests {
     use super::super::reply::{Column, column};
     use super::*;
+    use crate::failure::Code;
 
     fn style(format: Format) -> Style {
         Style { format, headers: true, color: false, width: 80, verbose: false, now: 100 }
@@ -169,6 +180,7 @@ mod tests {
             new: Some("8080".into()),
             dry_run: true,
             effect: "soon".into(),
+            servers: Vec::new(),
         });
         assert_eq!(
             in_each(&reply),
@@ -176,7 +188,7 @@ mod tests {
                 "server.port: (not set) -> 8080\n",
                 "server.port\t\t8080\n",
                 "{\"schema\":1,\"what\":\"server.port\",\"old\":null,\"new\":\"8080\",\"dry_run\":true,\
-                 \"effect\":\"soon\"}\n",
+                 \"effect\":\"soon\",\"servers\":[]}\n",
             ]
         );
         assert_eq!(reply.notes(), ["dry run: nothing was written; otherwise: soon"]);
@@ -198,7 +210,7 @@ mod tests {
                  \"microseconds\":5,\"text\":\"no\"}]}\n",
             ]
         );
-        assert!(reply.has_failed());
+        assert_eq!(reply.failure(), Some(Code::Failed));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 mod format;
 pub mod json;
 mod reply;
+mod servers;
+mod suggestions;
 mod table;
 pub mod time;
 
@@ -20,6 +22,7 @@ use crate::failure::{Code, Failure};
 use crate::terminal;
 use json::Json;
 pub use reply::{Cell, Change, Check, Column, Record, Reply, Table, column};
+pub use servers::{Answer, ServerAnswer};
 
 /// Number of the layout of `--json`: a field that changes its meaning or goes raises it.
 pub const SCHEMA: u64 = 1;
@@ -109,15 +112,21 @@ impl Output {
     /// Prints the data and what is to be said of it.
     pub fn reply(&self, reply: &Reply) -> ExitCode {
         let code = self.to_stdout(&format::format(reply, &self.style));
+        let left_out = format::left_out(reply, &self.style);
+        if !left_out.is_empty() {
+            let columns = left_out.join(", ");
+            self.remark(&format!(
+                "left out, for want of room: {columns}; a wider terminal or --json has them"
+            ));
+        }
         if self.style.format != Format::Json {
             for note in reply.notes() {
                 self.to_stderr(&note);
             }
         }
-        if code == ExitCode::SUCCESS && reply.has_failed() {
-            ExitCode::from(Code::Failed as u8)
-        } else {
-            code
+        match reply.failure() {
+            Some(failure) if code == ExitCode::SUCCESS => ExitCode::from(failure as u8),
+            _ => code,
         }
     }
 
@@ -171,7 +180,7 @@ fn print_to_stderr(text: &str) {
 }
 
 /// Prints help, version or what is wrong with the command line, and gives the exit code for it.
-pub fn usage_error(error: &clap::Error, arguments: impl Iterator<Item = OsString>) -> ExitCode {
+pub fn usage_error(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let is_help = matches!(
         error.kind(),
         UsageErrorKind::DisplayHelp
@@ -182,6 +191,7 @@ pub fn usage_error(error: &clap::Error, arguments: impl Iterator<Item = OsString
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Code::Usage as u8));
     }
+    suggestions::best_first(&mut error);
     let failure = usage_failure(&error.render().to_string());
     let json = arguments.into_iter().any(|argument| argument == "--json");
     print_to_stderr(&if json { failure_json(&failure) } else { failure_text(&failure) });

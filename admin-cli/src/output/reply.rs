@@ -1,7 +1,9 @@
 //! What a command answers, before it has a form.
 
 use super::json::Json;
+use super::servers::ServerAnswer;
 use super::time;
+use crate::failure::Code;
 
 /// The answer of a command.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,11 +36,21 @@ pub struct Column {
     pub title: &'static str,
     /// Field, a contract with programs.
     pub field: &'static str,
+    /// Its turn to be left out where a terminal is narrow: of several the highest goes first. 0 always stays.
+    pub dropped: u8,
 }
 
-/// Makes a [`Column`].
+/// Makes a [`Column`] that always stays.
 pub const fn column(title: &'static str, field: &'static str) -> Column {
-    Column { title, field }
+    Column { title, field, dropped: 0 }
+}
+
+impl Column {
+    /// The same, left out where a terminal is narrow, after those with a higher number.
+    pub const fn dropped(mut self, turn: u8) -> Self {
+        self.dropped = turn;
+        self
+    }
 }
 
 /// Rows under columns.
@@ -64,7 +76,7 @@ pub struct Record {
 }
 
 /// A change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Of what.
     pub what: String,
@@ -76,6 +88,8 @@ pub struct Change {
     pub dry_run: bool,
     /// When it takes effect.
     pub effect: String,
+    /// What live servers make of it, when they were waited for.
+    pub servers: Vec<ServerAnswer>,
 }
 
 /// One check.
@@ -173,14 +187,18 @@ impl Reply {
             Self::Change(change) if change.dry_run => {
                 vec![format!("dry run: nothing was written; otherwise: {}", change.effect)]
             }
-            Self::Change(change) => vec![change.effect.clone()],
+            Self::Change(change) => change.notes(),
             Self::Record(_) | Self::Checks(_) | Self::Text(_) => Vec::new(),
         }
     }
 
-    /// Whether the answer is that something failed.
-    pub fn has_failed(&self) -> bool {
-        matches!(self, Self::Checks(checks) if checks.iter().any(|check| check.outcome.is_err()))
+    /// The exit code of an answer that is not the one hoped for.
+    pub fn failure(&self) -> Option<Code> {
+        match self {
+            Self::Checks(checks) => checks.iter().any(|check| check.outcome.is_err()).then_some(Code::Failed),
+            Self::Change(change) => change.failure(),
+            _ => None,
+        }
     }
 }
 

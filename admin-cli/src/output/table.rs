@@ -7,27 +7,23 @@ use super::reply::{Cell, Record, Table};
 const GAP: usize = 2;
 /// No column is made narrower than this.
 const NARROWEST: usize = 6;
+/// On a terminal of fewer columns than this whole columns of the table are left out before others are cut.
+const NARROW: usize = 80;
+/// As much of a column tells what is in it.
+const READABLE: usize = 20;
 
-/// A table with its header, each line within the width as far as columns can shrink.
+/// A table with its header, each line within the width as far as columns can be left out or shrink.
 pub fn table(table: &Table, style: &Style) -> String {
-    let cells: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|cell| cell.for_people(style.now)).collect()).collect();
-    let titles: Vec<String> = table.columns.iter().map(|column| column.title.to_owned()).collect();
-    let mut widths: Vec<usize> = titles.iter().map(|title| length(title)).collect();
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(length(cell));
-        }
-    }
+    let Fitted { shown, mut widths, cells } = fit(table, style);
     // The first column names the row, for the next command to repeat: it stays whole.
     if let [first, others @ ..] = &mut widths[..] {
         shrink(others, style.width.saturating_sub(*first + GAP));
     }
-    let at_right: Vec<bool> = (0..widths.len())
-        .map(|index| table.rows.iter().any(|row| row.get(index).is_some_and(Cell::is_number)))
-        .collect();
+    let is_number = |index: usize| table.rows.iter().any(|row| row.get(index).is_some_and(Cell::is_number));
+    let at_right: Vec<bool> = shown.iter().map(|index| is_number(*index)).collect();
     let mut text = String::new();
     if style.headers {
+        let titles: Vec<String> = shown.iter().map(|index| table.columns[*index].title.to_owned()).collect();
         let header = line(&titles, &widths, &at_right);
         text += &if style.color { format!("\u{1b}[1m{header}\u{1b}[0m\n") } else { header + "\n" };
     }
@@ -35,6 +31,50 @@ pub fn table(table: &Table, style: &Style) -> String {
         text += &(line(row, &widths, &at_right) + "\n");
     }
     text
+}
+
+/// Titles of the columns that [`table`] leaves out.
+pub fn left_out(table: &Table, style: &Style) -> Vec<&'static str> {
+    let shown = fit(table, style).shown;
+    let columns = table.columns.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+    columns.map(|(_, column)| column.title).collect()
+}
+
+/// The part of a table that is shown.
+struct Fitted {
+    /// Columns, by their places in the table.
+    shown: Vec<usize>,
+    /// Width of each of them.
+    widths: Vec<usize>,
+    /// Their cells, a row each.
+    cells: Vec<Vec<String>>,
+}
+
+/// Leaves out columns, those of the least use first, until the others can be read on a narrow terminal.
+fn fit(table: &Table, style: &Style) -> Fitted {
+    let mut shown: Vec<usize> = (0..table.columns.len()).collect();
+    let mut cells: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|cell| cell.for_people(style.now)).collect()).collect();
+    let mut widths: Vec<usize> = table.columns.iter().map(|column| length(column.title)).collect();
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(length(cell));
+        }
+    }
+    while style.width < NARROW && readable(&widths) > style.width {
+        let columns = shown.iter().map(|index| table.columns[*index].dropped).enumerate();
+        let Some((place, 1..)) = columns.max_by_key(|(_, dropped)| *dropped) else { break };
+        shown.remove(place);
+        widths.remove(place);
+        cells.iter_mut().for_each(|row| drop(row.remove(place)));
+    }
+    Fitted { shown, widths, cells }
+}
+
+/// Width of a line whose columns are cut no further than they can be read; the first is not cut at all.
+fn readable(widths: &[usize]) -> usize {
+    let cut = |(place, width): (usize, &usize)| if place == 0 { *width } else { (*width).min(READABLE) };
+    widths.iter().enumerate().map(cut).sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
 /// A field a line, values one under the other.
@@ -135,6 +175,21 @@ mod tests {
     fn a_terminal_too_narrow_for_everything_still_gets_the_table() {
         let text = table(&sample("a very long name indeed"), &style(5));
         assert!(text.contains("a ver…"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_fewer_columns_those_of_the_least_use_left_out_first() {
+        const RANKED: &[Column] =
+            &[column("ID", "id"), column("NAME", "name").dropped(1), column("SEEN", "seen").dropped(2)];
+        let ranked = Table { columns: RANKED, ..sample("a very long name indeed") };
+        let narrow = |width| (table(&ranked, &style(width)), left_out(&ranked, &style(width)));
+        let (text, out) = narrow(40);
+        assert!(out.is_empty() && text.contains("1 min ago"), "{text}");
+        assert_eq!(narrow(30), ("ID  NAME\n 7  a very long name indeed\n12  Bob\n".into(), vec!["SEEN"]));
+        assert_eq!(narrow(10), ("ID\n 7\n12\n".into(), vec!["NAME", "SEEN"]));
+        let wide =
+            Table { rows: vec![vec![Cell::Number(7), Cell::text("x".repeat(90)), Cell::None]], ..ranked };
+        assert!(left_out(&wide, &style(80)).is_empty(), "at 80 columns they are cut");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 
 use pyao_server::crypto::{Hasher, Job, PasswordCost, Reply};
+use pyao_server::game::kinds::Class;
 
 use crate::support::{PATIENCE, Place, finish, on_both};
 
@@ -149,6 +150,40 @@ fn an_account_is_shown_without_its_password() {
              \"y\":51,\"connected\":false}\n"
         );
     });
+}
+
+#[test]
+fn a_user_is_named_by_number_or_by_name() {
+    on_both(|place| {
+        place.add_account("Ana");
+        place.add_account("Beto");
+        let by_name = place.run(&["account", "show", "beto"]).ok();
+        assert!(by_name.contains("user_id\t2\n") && by_name.contains("class\tmage\n"), "{by_name}");
+        assert_eq!(place.run(&["account", "show", "2"]).ok(), by_name);
+        assert_eq!(place.run(&["account", "set-gm", "2", "on"]).ok(), "game master Beto\toff\ton\n");
+        let run = place.run_with_input(&["account", "set-password", "1"], "novela\n");
+        assert_eq!(run.stdout, "password of Ana\t***\t*** (new)\n", "{run:?}");
+        let after = |who| place.rows(&["accounts", "--after", who]).into_iter().map(|row| row[1].clone());
+        assert!(after("ana").eq(["Beto"]) && after("1").eq(["Beto"]) && after("0").eq(["Ana", "Beto"]));
+        assert_eq!(after("9").count(), 0);
+        for (who, part) in [("0", "number 0"), ("3", "number 3"), ("99999999999", "\"99999999999\"")] {
+            let error = place.run(&["account", "show", who]).fails(3);
+            assert!(error.contains(part), "{who}: {error}");
+        }
+    });
+}
+
+#[test]
+fn a_class_has_one_word_in_and_out() {
+    let place = Place::sqlite();
+    for (number, class) in (1..).zip(Class::ALL) {
+        let name = format!("Clase {}", char::from(b'a' + number));
+        let arguments = ["account", "create", &name, "--email", "a@example.org", "--class", class.word()];
+        place.run_with_input(&arguments, "secreto\n").ok();
+        let record = place.run(&["account", "show", &name]).ok();
+        assert!(record.contains(&format!("class\t{}\n", class.word())), "{record}");
+        assert_eq!(place.rows(&["accounts"]).last().unwrap()[4], class.word());
+    }
 }
 
 #[test]

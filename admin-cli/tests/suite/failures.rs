@@ -12,6 +12,8 @@ fn a_mistyped_command_or_setting_gets_a_suggestion() {
     let error = place.run(&["account", "shw", "Ana"]).fails(2);
     assert!(error.contains("'show'"), "{error}");
     assert_eq!(error.lines().count(), 2, "what and what to do: {error}");
+    let error = place.run(&["acount"]).fails(2);
+    assert!(error.contains("'account', 'accounts'"), "the nearest first: {error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use crate::support::{Place, finish};
+use crate::support::{Place, RedisServer, finish};
 
 /// Runs `pyao-admin` on a terminal of that many columns, which `script` makes; `None` where it is not installed. Each of
 /// `answers` is a prompt and what is typed once it is there.
@@ -56,12 +56,39 @@ fn a_terminal_gets_a_table_with_a_header_and_the_name_of_the_store() {
 }
 
 #[test]
-fn a_narrow_terminal_gets_a_narrow_table() {
+fn a_narrow_terminal_gets_fewer_columns_and_is_told_which() {
     let place = with_one_session();
     let Some(text) = on_terminal(&place, 70, "--color never config list", &[]) else { return };
     let table: Vec<&str> = text.lines().filter(|line| line.starts_with("limits.")).collect();
     assert!(table.len() >= 5 && table.iter().all(|line| line.chars().count() <= 70), "{text}");
-    assert!(text.contains('…'), "{text}");
+    assert!(text.contains("left out, for want of room: ALLOWED, RUNNING SERVERS; a wider"), "{text}");
+    let Some(text) = on_terminal(&place, 40, "--color never sessions", &[]) else { return };
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1], "ID  NAME  LEVEL  CLASS  MAP  CONNECTED", "{text}");
+    assert_eq!(lines[2], " 1  Ana       4  mage     1  yes", "{text}");
+}
+
+#[test]
+fn the_password_of_redis_is_asked_for_once_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(redis) = RedisServer::start(folder.path()) else { return };
+    redis.cli(&["CONFIG", "SET", "requirepass", "cl@ve 1"]);
+    let mut place = Place::sqlite();
+    place.flags = vec!["--redis".to_owned(), redis.url.clone()];
+    let socket = redis.url.trim_start_matches("redis+unix://");
+    let prompt = format!("password of Redis at {socket}: ");
+    let typed = |password| {
+        on_terminal(&place, 120, "--color never --askpass redis-check", &[(prompt.as_str(), password)])
+    };
+    let Some(text) = typed("cl@ve 1") else { return };
+    assert!(text.matches("password of Redis").count() == 1 && text.contains("ok      connection"), "{text}");
+    assert!(!text.contains("cl@ve"), "{text}");
+    let Some(text) = typed("otra") else { return };
+    assert!(text.contains("refuses the password") && !text.contains("otra"), "{text}");
+    let error = place.run(&["--askpass", "redis-check"]).fails(7);
+    assert!(error.contains("needs a terminal"), "{error}");
+    let embedded = Place::sqlite();
+    embedded.run(&["--askpass", "get-port"]).fails(2);
 }
 
 #[test]
@@ -125,14 +152,15 @@ fn the_json_of_values_and_changes_keeps_its_shape() {
     place.store.set_setting("server.port", "7777").unwrap();
     assert_eq!(
         place.run(&["--json", "get-port"]).ok(),
-        "{\"schema\":1,\"setting\":\"server.port\",\"value\":\"7777\",\"source\":\"store\",\"valid\":true}\n"
+        "{\"schema\":1,\"setting\":\"server.port\",\"value\":\"7777\",\"source\":\"store\",\"valid\":true,\
+         \"servers\":[]}\n"
     );
     place.start_server();
-    let run = place.run(&["set-port", "8080", "--json"]);
+    let run = place.run(&["set-port", "8080", "--json", "--no-wait"]);
     assert_eq!(
         run.stdout,
         "{\"schema\":1,\"what\":\"server.port\",\"old\":\"7777\",\"new\":\"8080\",\"dry_run\":false,\
-         \"effect\":\"1 live server applies it within 2 s: listens there, players stay\"}\n"
+         \"effect\":\"1 live server applies it within 2 s: listens there, players stay\",\"servers\":[]}\n"
     );
     assert_eq!(run.stderr, "");
     let list = place.run(&["--json", "config", "list"]).ok();

@@ -14,3 +14,4 @@ mod servers;
 mod sessions;
 mod settings;
 mod support;
+mod two_servers;

@@ -19,8 +19,8 @@ fn sessions_are_listed_with_who_has_lost_the_connection() {
         with_two_sessions(place);
         assert_eq!(
             place.run(&["sessions"]).ok(),
-            "1\tAna\t4\tMago\t1\t20\ttrue\t\tnorte-1\ttrue\t2023-11-14T22:15:00Z\n\
-             2\tBob\t4\tMago\t1\t20\tfalse\t2096-10-02T07:06:40Z\tnorte-1\ttrue\t2023-11-14T22:15:00Z\n"
+            "1\tAna\t4\tmage\t1\t20\ttrue\t\tnorte-1\ttrue\t2023-11-14T22:15:00Z\n\
+             2\tBob\t4\tmage\t1\t20\tfalse\t2096-10-02T07:06:40Z\tnorte-1\ttrue\t2023-11-14T22:15:00Z\n"
         );
         assert_eq!(place.run(&["online"]).ok(), "1\tAna\t4\t1\tnorte-1\n");
     });
@@ -33,10 +33,10 @@ fn the_json_of_sessions_keeps_its_shape() {
         assert_eq!(
             place.run(&["--json", "sessions"]).ok(),
             "{\"schema\":1,\"sessions\":[\
-             {\"user_id\":1,\"username\":\"Ana\",\"level\":4,\"class\":\"Mago\",\"map\":1,\"hp\":20,\
+             {\"user_id\":1,\"username\":\"Ana\",\"level\":4,\"class\":\"mage\",\"map\":1,\"hp\":20,\
              \"connected\":true,\"disconnected_at\":null,\"server\":\"norte-1\",\"server_live\":true,\
              \"last_seen\":\"2023-11-14T22:15:00Z\"},\
-             {\"user_id\":2,\"username\":\"Bob\",\"level\":4,\"class\":\"Mago\",\"map\":1,\"hp\":20,\
+             {\"user_id\":2,\"username\":\"Bob\",\"level\":4,\"class\":\"mage\",\"map\":1,\"hp\":20,\
              \"connected\":false,\"disconnected_at\":\"2096-10-02T07:06:40Z\",\"server\":\"norte-1\",\
              \"server_live\":true,\"last_seen\":\"2023-11-14T22:15:00Z\"}]}\n"
         );

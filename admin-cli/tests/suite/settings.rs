@@ -1,6 +1,10 @@
 //! `get-…`, `set-…` and `config …`.
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use pyao_server::store::Settings;
+use pyao_server::store::server::ServerId;
 
 use crate::support::{Place, command, finish, on_both};
 
@@ -24,16 +28,121 @@ fn a_setting_is_changed_shown_and_read_back() {
 }
 
 #[test]
-fn a_running_server_is_told_of() {
+fn a_change_that_is_not_waited_for_says_what_is_to_come() {
     on_both(|place| {
         place.start_server();
-        let run = place.run(&["set-port", "8080"]);
+        let run = place.run(&["set-port", "8080", "--no-wait"]);
+        assert_eq!(run.code, 0, "{run:?}");
         assert_eq!(run.stderr, "1 live server applies it within 2 s: listens there, players stay\n");
-        let run = place.run(&["set-port", "8080"]);
+        let run = place.run(&["set-port", "8080", "--no-wait"]);
         assert_eq!(run.stderr, "nothing to change\n");
         let run = place.run(&["config", "unset", "server.port"]);
         assert!(run.stderr.starts_with("live servers keep the value"), "{}", run.stderr);
     });
+}
+
+#[test]
+fn a_change_is_answered_by_every_live_server() {
+    on_both(|place| {
+        place.start_server();
+        place.tell(&[("server.port", "8080"), ("limits.idle_minutes", "7")], &[]);
+        let run = place.run(&["set-port", "8080"]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "server.port\t\t8080\n"), "{run:?}");
+        assert_eq!(run.stderr, "norte-1: listens on 8080\n");
+        let run = place.run(&["config", "set", "limits.idle_minutes", "7"]);
+        assert_eq!(run.stderr, "norte-1: in force: counts for everybody at once\n");
+        let run = place.run(&["set-port", "8080"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, "nothing to change\n"));
+    });
+}
+
+#[test]
+fn a_refused_change_says_why_and_ends_with_nine() {
+    on_both(|place| {
+        place.start_server();
+        place.tell(&[("server.port", "7666")], &[("server.port", "8080", "port in use")]);
+        let run = place.run(&["set-port", "8080"]);
+        assert_eq!((run.code, run.stdout.as_str()), (9, "server.port\t\t8080\n"), "{run:?}");
+        assert_eq!(run.stderr, "norte-1: refused: port in use\n");
+        let run = place.run(&["set-port", "8080"]);
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (9, "nothing to change\nnorte-1: refused: port in use\n")
+        );
+        let run = place.run(&["--json", "set-port", "8080"]);
+        let answer = "\"servers\":[{\"server\":\"norte-1\",\"answer\":\"refused\",\"in_force\":\"7666\",\
+                      \"reason\":\"port in use\"}]}\n";
+        assert!(run.code == 9 && run.stdout.ends_with(answer), "{run:?}");
+
+        let run = place.run(&["get-port"]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "8080\n"));
+        let told = "norte-1: 7666 is in force; 8080 was refused: port in use\n";
+        assert_eq!(run.stderr, told);
+        assert!(place.run(&["config", "list"]).stderr.contains(&format!("server.port: {told}")));
+        place.tell(&[("server.port", "8080")], &[]);
+        assert_eq!(place.run(&["get-port"]).stderr, "");
+        place.store.set_setting("server.port", " 8080").unwrap();
+        assert_eq!(place.run(&["get-port"]).stderr, "", "the same in another form");
+    });
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_of_after_three_seconds() {
+    let mut place = Place::sqlite();
+    place.start_server();
+    place.tell(&[("server.port", "7666")], &[]);
+    let start = Instant::now();
+    let run = place.run(&["set-port", "8080"]);
+    assert_eq!(run.code, 124, "{run:?}");
+    assert_eq!(run.stderr, "norte-1: no answer yet; 7666 was in force when it told last\n");
+    assert!(start.elapsed() >= Duration::from_secs(3));
+    assert_eq!(place.store.settings().unwrap()["server.port"], "8080", "it was written all the same");
+}
+
+#[test]
+fn a_server_has_settings_of_its_own() {
+    on_both(|place| {
+        place.store.set_setting("server.port", "7666").unwrap();
+        let run = place.run(&["config", "set", "server.port", "8080", "--server", "sur"]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "server.port of sur\t\t8080\n"), "{run:?}");
+        assert!(run.stderr.starts_with("sur is not live: applies at its next start"), "{}", run.stderr);
+        assert_eq!(place.run(&["get-port", "--server", "sur"]).ok(), "8080\n");
+        assert_eq!(place.run(&["get-port"]).ok(), "7666\n");
+        let run = place.run(&["get-port", "--server", "este"]);
+        assert_eq!(run.stdout, "7666\n");
+        assert!(run.stderr.contains("este has none of its own"), "{}", run.stderr);
+        place.run(&["set-port", "1", "--server", "sur", "--if-value", "7666"]).fails(6);
+        place.run(&["set-port", "8081", "--server", "sur", "--if-value", "8080"]).ok();
+        place.run(&["set-host", "::1", "--server", "sur"]).ok();
+        place.run(&["set-max-connections", "50", "--server", "sur", "--dry-run"]).ok();
+        let own = place.store.settings_of(&ServerId::new("sur").unwrap()).unwrap().own;
+        assert!(own.iter().eq(&settings([("server.host", "::1"), ("server.port", "8081")])), "{own:?}");
+        place.run(&["config", "unset", "server.port", "--server", "sur"]).ok();
+        assert_eq!(place.run(&["get-port", "--server", "sur"]).ok(), "7666\n");
+        let error = place.run(&["config", "set", "game.motd", "hola", "--server", "sur"]).fails(2);
+        assert!(error.contains("game.motd is the same for all servers"), "{error}");
+        place.run(&["get-port", "--server", "no such id"]).fails(2);
+    });
+}
+
+#[test]
+fn what_the_only_live_server_has_of_its_own_is_what_is_meant() {
+    on_both(|place| {
+        place.start_server();
+        place.tell(&[("server.port", "8080")], &[]);
+        place.store.set_setting("server.port", "7666").unwrap();
+        assert!(place.run(&["get-port"]).stderr.contains("norte-1: 8080 is in force"));
+        place.run(&["set-port", "8080", "--server", "norte-1"]).ok();
+        assert_eq!(place.run(&["get-port"]).ok(), "8080\n");
+        place.tell(&[("server.port", "8081")], &[]);
+        let run = place.run(&["set-port", "8081"]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "server.port of norte-1\t8080\t8081\n"), "{run:?}");
+        assert_eq!(place.store.settings().unwrap()["server.port"], "7666");
+    });
+}
+
+fn settings<const N: usize>(pairs: [(&str, &str); N]) -> Settings {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use pyao_server::store::Store;
 use pyao_server::store::choice::StoreChoice;
 use pyao_server::store::records::UserId;
-use pyao_server::store::server::{ConnectionInfo, ServerId, ServerStart, ServerStatus};
+use pyao_server::store::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
 use pyao_server::store::session::{Claim, Session};
 use pyao_server::store::testing::{sample_account, sample_character};
 use tempfile::TempDir;
@@ -158,6 +158,18 @@ impl Place {
         self.store.heartbeat(&status()).unwrap();
     }
 
+    /// Lets the running server tell that these settings are in force, and that those were refused, each with its value
+    /// and the reason.
+    pub fn tell(&mut self, settings: &[(&str, &str)], refused: &[(&str, &str, &str)]) {
+        let in_force = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let refusal =
+            |value: &str, reason: &str| Refusal { value: value.to_owned(), reason: reason.to_owned() };
+        let refused =
+            refused.iter().map(|(name, value, reason)| ((*name).to_owned(), refusal(value, reason)));
+        let (settings, refused) = (in_force.collect(), refused.collect());
+        self.store.heartbeat(&ServerStatus { settings, refused, ..status() }).unwrap();
+    }
+
     /// Lets the character play on the running server.
     pub fn open_session(&mut self, user_id: UserId, name: &str, disconnected_at: Option<u64>) {
         let session = session(user_id, name, disconnected_at);
@@ -183,6 +195,7 @@ pub fn status() -> ServerStatus {
         players: 1,
         counters: [("accepts".to_owned(), 7), ("bytes_in".to_owned(), 300)].into(),
         connection_list: vec![connection(1, Some("Ana")), connection(2, None)],
+        ..ServerStatus::default()
     }
 }
 
@@ -192,7 +205,7 @@ pub fn session(user_id: UserId, name: &str, disconnected_at: Option<u64>) -> Ses
         user_id,
         username: name.to_owned(),
         level: 4,
-        class: "Mago".to_owned(),
+        class: "mage".to_owned(),
         location_id: 1,
         hp: 20,
         last_seen: 1_700_000_100,

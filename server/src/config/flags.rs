@@ -27,7 +27,8 @@ Examples:
 /// Flags of `pyao-server`. Values are text: the settings they name check them, as they do for every layer.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "pyao-server", version, about = "Argentum Online server for the Godot client")]
-#[command(after_long_help = EXIT_CODES)]
+// The text above has its own line ends.
+#[command(after_long_help = EXIT_CODES, term_width = 0)]
 pub struct Flags {
     /// Configuration file [default: ./config.toml when it exists]
     #[arg(long, value_name = "FILE")]
@@ -38,7 +39,7 @@ pub struct Flags {
     /// TCP port for players
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
-    /// Keep accounts and characters in this Redis
+    /// Keep accounts and characters in this Redis; the list of processes shows its password, PYAO_REDIS does not
     #[arg(long, value_name = "URL", conflicts_with = "no_redis")]
     pub redis: Option<String>,
     /// Keep accounts and characters in the embedded store

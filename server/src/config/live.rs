@@ -2,14 +2,19 @@
 //!
 //! At start a live setting takes the value of the strongest layer: a flag, else the environment, else the store, else
 //! the file, else the default. From then on a value that changes in the store is followed, whatever set the start.
+//!
+//! A few of them a server may have of its own in the store, and that value wins there over the one of all servers. A
+//! server with a configured id writes what its flags and variables say as its own, so that a later change of the value of
+//! all servers does not move it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::describe::excerpt;
 use super::field::Given;
 use super::table::{SETTINGS, Setting};
 use super::{Config, Loaded, Source};
-use crate::store::keyspace;
+use crate::store::server::Refusal;
+use crate::store::{OwnChanges, keyspace};
 
 /// Names of the live settings, in the order of the store's table.
 pub fn live_keys() -> impl Iterator<Item = &'static str> {
@@ -68,13 +73,16 @@ impl Config {
     }
 }
 
+/// Live settings whose value in the store is not in force, by name.
+pub type Refused = BTreeMap<&'static str, Refusal>;
+
 /// What came of laying the store's live settings over the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlaid {
     /// What the operator should know, a line each: values that are not valid, and those that differ from another layer's.
     pub remarks: Vec<String>,
-    /// Names of the settings whose value in the store is not valid, and so not in force.
-    pub refused: BTreeSet<&'static str>,
+    /// The settings whose value in the store is not valid, and so not in force.
+    pub refused: Refused,
 }
 
 impl Loaded {
@@ -103,8 +111,9 @@ impl Loaded {
         for ((key, value), outcome) in changes.iter().zip(set_all(&mut self.config, &changes)) {
             let (before, source) = (text(&before, key).unwrap_or_default(), self.sources.of(key));
             if let Err(expected) = outcome {
-                refused.insert(*key);
+                let reason = format!("expected {expected}");
                 let value = excerpt(value);
+                refused.insert(*key, Refusal { value: value.clone().into_owned(), reason });
                 remarks.push(format!(
                     "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                 ));
@@ -116,6 +125,16 @@ impl Loaded {
             self.sources.replace(key, Source::Store);
         }
         Overlaid { remarks, refused }
+    }
+
+    /// What flags and variables make this server's own in the store. A port that is any free one is left out.
+    #[must_use]
+    pub fn own_settings(&self) -> OwnChanges {
+        let is_given = |key: &str| matches!(self.sources.of(key), Source::Flag(_) | Source::Environment(_));
+        let own = keyspace::OWN_SETTINGS.iter().map(|(key, _)| *key).filter(|key| is_given(key));
+        own.filter(|key| !(*key == "server.port" && self.config.server.port == 0))
+            .map(|key| (key.to_owned(), text(&self.config, key)))
+            .collect()
     }
 
     /// Every live setting as plain text, for a store that lacks some. A port that is any free one is left out.
@@ -192,7 +211,12 @@ mod tests {
         assert_eq!(loaded.config, Config::default());
         assert_eq!(remarks.len(), 3, "{remarks:?}");
         assert!(remarks[0].contains("eighty"), "{remarks:?}");
-        assert!(refused.into_iter().eq(["game.dice_min", "server.max_connections", "server.port"]));
+        assert!(refused.keys().eq(&["game.dice_min", "server.max_connections", "server.port"]));
+        let port = Refusal {
+            value: "eighty".to_owned(),
+            reason: "expected a whole number from 1 to 65535".to_owned(),
+        };
+        assert_eq!(refused["server.port"], port);
     }
 
     #[test]
@@ -200,10 +224,23 @@ mod tests {
         for (min, max) in [("3", "5"), ("12", "14")] {
             let mut loaded = loaded(&[], "[game]\ndice_min = 7\ndice_max = 9\n");
             let stored = stored(&[("game.dice_min", min), ("game.dice_max", max)]);
-            assert_eq!(loaded.lay_store_over(&stored).refused, BTreeSet::new());
+            assert_eq!(loaded.lay_store_over(&stored).refused, Refused::new());
             let dice = ["game.dice_min", "game.dice_max"].map(|key| text(&loaded.config, key).unwrap());
             assert_eq!(dice, [min, max]);
         }
+    }
+
+    #[test]
+    fn flags_and_variables_alone_are_a_servers_own() {
+        let own =
+            |flags: &[&str]| loaded(flags, "[server]\nmax_connections = 5\nhost = \"::1\"\n").own_settings();
+        assert_eq!(own(&[]), OwnChanges::new());
+        assert_eq!(own(&["--port", "0"]), OwnChanges::new());
+        let given = OwnChanges::from([
+            ("server.host".to_owned(), Some("127.0.0.1".to_owned())),
+            ("server.port".to_owned(), Some("7700".to_owned())),
+        ]);
+        assert_eq!(own(&["--port", "7700", "--host", "127.0.0.1", "--ops", ""]), given);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod field;
 mod file;
 pub mod flags;
 pub mod live;
-mod redis_environment;
+pub(crate) mod redis_environment;
 pub mod suggest;
 pub mod table;
 

@@ -33,7 +33,7 @@ pub(super) fn apply(environment: &BTreeMap<String, String>, layers: &mut Layers)
 }
 
 /// `text` as it may stand anywhere in a URL.
-fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),

@@ -11,6 +11,11 @@ pub fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
         .map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
 }
 
+/// Puts those of `names` first that are closest to `typed`; equally close ones stay in their order.
+pub fn nearest_first(typed: &str, names: &mut [String]) {
+    names.sort_by_key(|name| distance(typed, name));
+}
+
 /// Levenshtein distance: insertions, removals and replacements that lead from one text to the other.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
@@ -41,6 +46,13 @@ mod tests {
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("port", "prot"), 2);
+    }
+
+    #[test]
+    fn the_nearest_name_comes_first() {
+        let mut names = ["servers", "sessions", "session"].map(str::to_owned);
+        nearest_first("sesion", &mut names);
+        assert_eq!(names, ["session", "sessions", "servers"]);
     }
 
     #[test]

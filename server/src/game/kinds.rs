@@ -132,23 +132,29 @@ impl Class {
         Self::Pirate,
     ];
 
-    /// Its name as players know it.
+    /// Its one English word, in the store as in what tools print and take.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Mage => "Mago",
-            Self::Cleric => "Clérigo",
-            Self::Warrior => "Guerrero",
-            Self::Assassin => "Asesino",
-            Self::Thief => "Ladrón",
-            Self::Bard => "Bardo",
-            Self::Druid => "Druida",
-            Self::Bandit => "Bandido",
-            Self::Paladin => "Paladín",
-            Self::Hunter => "Cazador",
-            Self::Worker => "Trabajador",
-            Self::Pirate => "Pirata",
+            Self::Mage => "mage",
+            Self::Cleric => "cleric",
+            Self::Warrior => "warrior",
+            Self::Assassin => "assassin",
+            Self::Thief => "thief",
+            Self::Bard => "bard",
+            Self::Druid => "druid",
+            Self::Bandit => "bandit",
+            Self::Paladin => "paladin",
+            Self::Hunter => "hunter",
+            Self::Worker => "worker",
+            Self::Pirate => "pirate",
         }
+    }
+
+    /// The class of that [`Class::word`], if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.word() == word)
     }
 
     /// The class with that wire number, if there is one.
@@ -164,6 +170,7 @@ pub const HOMES: std::ops::RangeInclusive<u8> = 1..=6;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::client_assets;
 
     #[test]
     fn wire_numbers_outside_the_tables_name_nothing() {
@@ -171,6 +178,19 @@ mod tests {
         assert!(Gender::from_wire(0).is_none() && Gender::from_wire(3).is_none());
         assert!(Class::from_wire(0).is_none() && Class::from_wire(13).is_none());
         assert!((1..=12).all(|number| Class::from_wire(number).map(|class| class as u8) == Some(number)));
+        assert!(Class::ALL.into_iter().all(|class| Class::from_word(class.word()) == Some(class)));
+        assert_eq!(Class::from_word("Mago"), None);
+    }
+
+    #[test]
+    fn the_client_has_every_head_and_body_that_a_character_begins_with() {
+        for race in (1..=5).filter_map(Race::from_wire) {
+            for gender in [Gender::Male, Gender::Female] {
+                let body = u16::try_from(race.naked_body(gender)).unwrap();
+                assert!(client_assets::BODIES.has(body), "{race:?} {gender:?}");
+                assert!(race.heads(gender).all(|head| client_assets::HEADS.has(head)), "{race:?} {gender:?}");
+            }
+        }
     }
 
     #[test]

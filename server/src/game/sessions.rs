@@ -221,5 +221,5 @@ impl Game {
 }
 
 fn class_name(number: u8) -> String {
-    Class::from_wire(number).map_or("", Class::name).to_string()
+    Class::from_wire(number).map_or("", Class::word).to_string()
 }

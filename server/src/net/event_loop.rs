@@ -4,7 +4,6 @@
 //! the store and the password threads; fire its due timers; take in new connections; send what was written; end what
 //! the game ended; hand on what it asks. With nothing to do the wait has no end: an idle server does not wake up.
 
-use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +23,7 @@ use super::store_link::{Order, StoreLink};
 use super::tokens::Source;
 use super::{Room, descriptors, from_config};
 use crate::config::Config;
+use crate::config::live::Refused;
 use crate::crypto::{self, Hasher};
 use crate::game::{Game, Input, Millis};
 use crate::ops::health::Health;
@@ -55,9 +55,9 @@ pub struct Setup {
     /// The players' sockets that there is room for.
     pub room: Room,
     /// What the store says of live settings at the start.
-    pub stored_settings: store::Settings,
-    /// Names of the live settings whose value in the store was not valid at the start.
-    pub refused_settings: BTreeSet<&'static str>,
+    pub stored_settings: store::ServerSettings,
+    /// The live settings whose value in the store was not valid at the start.
+    pub refused_settings: Refused,
     /// The server's registration on the store.
     pub registration: Registration,
     /// The players' port.
@@ -109,6 +109,7 @@ pub struct EventLoop {
     helpers: Helpers,
     door: Option<Door>,
     address: Address,
+    room: Room,
     moving: Option<Move>,
     link: StoreLink,
     unix_start: u64,
@@ -140,22 +141,26 @@ impl EventLoop {
         let hasher = Hasher::start(from_config::password_cost(&setup.config), notify)?;
         let registry = poll.registry();
         let mut metrics = Metrics::default();
+        // Any free port was asked for at the start alone: from here on it is a port like any other.
+        let mut config = setup.config;
+        config.server.port = setup.listener.local_addr()?.port();
         Ok(Self {
             door: Some(Door::open(setup.listener, registry, Source::PlayersDoor.into())?),
             ops: setup.ops_listener.map(|listener| OpsPort::open(listener, registry)).transpose()?,
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
             game: setup.game,
-            clients: Clients::new(from_config::client_limits(&setup.config, setup.room)),
-            address: Address { host: setup.config.server.host.clone(), port: setup.config.server.port },
+            clients: Clients::new(from_config::client_limits(&config, setup.room)),
+            room: setup.room,
+            address: Address { host: config.server.host.clone(), port: config.server.port },
             moving: None,
-            ladder: Ladder::new(setup.config.limits.overload_percent),
+            ladder: Ladder::new(config.limits.overload_percent),
             slow_turns: SlowTurns::default(),
             link: StoreLink::new(
-                setup.config,
+                config,
                 setup.stored_settings,
                 setup.refused_settings,
-                setup.registration.store_id,
+                setup.registration,
                 &mut metrics,
             ),
             unix_start: setup.unix_start,
@@ -317,7 +322,7 @@ impl EventLoop {
                 Order::Follow { changed, config } => self.follow_settings(now, &changed, &config),
                 Order::CharactersTaken(users) => self.game.handle(now, Input::CharactersTaken(users)),
                 Order::StoreEmptied => {
-                    self.helpers.seed_settings(self.link.live_settings());
+                    self.helpers.ask_store(self.link.seed_settings());
                     self.game.handle(now, Input::StoreEmptied);
                 }
                 Order::Replaced(error) => {
@@ -334,8 +339,8 @@ impl EventLoop {
             self.move_to(to);
         }
         if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
-            let room = descriptors::allow_connections(config.server.max_connections);
-            self.clients.change_limits(from_config::client_limits(config, room), now);
+            self.room = descriptors::allow_connections(config.server.max_connections);
+            self.clients.change_limits(from_config::client_limits(config, self.room), now);
             self.ladder.set_limit(config.limits.overload_percent);
         }
         self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
@@ -353,7 +358,11 @@ impl EventLoop {
         log::info!("moving from {} to {to}", self.address);
         match Move::begin(to, way_back, notifier(&self.waker)) {
             Ok(moving) => self.moving = Some(moving),
-            Err(error) => log::error!("cannot move: {error}"),
+            Err(error) => {
+                log::error!("cannot move: {error}");
+                let Address { host, port } = self.address.clone();
+                self.link.keeps_address(host, port, &error.to_string(), &mut self.metrics);
+            }
         }
     }
 
@@ -367,13 +376,14 @@ impl EventLoop {
             Ok(listener) => {
                 log::info!("now listening on {}", moving.to);
                 self.address = moving.to;
+                self.link.has_moved();
                 Some(listener)
             }
             Err(error) => {
                 let (to, advice) = (&moving.to, listen::advice(&error));
                 log::error!("cannot listen on {to}: {error}; {advice}; still listening on {}", self.address);
                 let Address { host, port } = self.address.clone();
-                self.link.keeps_address(host, port, &mut self.metrics);
+                self.link.keeps_address(host, port, &listen::reason(&error), &mut self.metrics);
                 moved.restored
             }
         };
@@ -416,6 +426,8 @@ impl EventLoop {
             players: u32::try_from(self.game.online()).unwrap_or(u32::MAX),
             counters: self.metrics.counts(),
             connection_list: self.clients.describe(now, &self.game),
+            settings: self.link.in_force(&self.address.host, self.address.port, self.room.connections),
+            refused: self.link.told_refusals(self.room.connections),
         }
     }
 

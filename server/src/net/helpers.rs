@@ -74,11 +74,6 @@ impl Helpers {
         self.store.send(request);
     }
 
-    /// Gives the store the live settings it lacks.
-    pub(super) fn seed_settings(&self, settings: store::Settings) {
-        self.store.send(store::Request::SeedSettings { ticket: 0, settings });
-    }
-
     /// Hands on what the game asks.
     pub(super) fn send_requests(&mut self, game: &mut Game, metrics: &mut Metrics) {
         game.take_store_requests(&mut self.store_requests);

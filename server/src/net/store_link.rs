@@ -4,16 +4,20 @@
 //! only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid, or that
 //! cannot be followed, is logged and counted once and named by `/health`, and the old value stays in force; so is one that
 //! was not valid at the start already.
+//!
+//! Each heartbeat tells which value of every live setting is in force and why one was refused. When that changes, the
+//! next one is sent at once: a tool that has changed a setting waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::Config;
 use crate::config::describe::excerpt;
-use crate::config::{Config, live};
+use crate::config::live::{self, Refused};
 use crate::game::Millis;
 use crate::ops::metrics::{Counter, Metrics};
 use crate::store::records::UserId;
-use crate::store::server::{Heartbeat, ServerStatus};
-use crate::store::{Request, Settings, StoreError, Ticket};
+use crate::store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
+use crate::store::{Request, ServerSettings, Settings, StoreError, Ticket, keyspace};
 
 const HEARTBEAT_EVERY_MS: Millis = 5_000;
 /// Between two heartbeats when the number of connections changes.
@@ -21,6 +25,7 @@ const COUNT_EVERY_MS: Millis = 1_000;
 const SETTINGS_EVERY_MS: Millis = 1_000;
 /// The game never draws this ticket.
 const TICKET: Ticket = 0;
+const MAX_CONNECTIONS: &str = "server.max_connections";
 
 /// What the rest of the loop has to do about an answer of the store.
 #[derive(Debug)]
@@ -44,12 +49,14 @@ pub(super) enum Order {
 pub(super) struct StoreLink {
     /// What is in force.
     config: Config,
+    /// This server, as the store knows it.
+    server: ServerId,
     /// What the store said last of each live setting, valid or not.
-    seen: Settings,
+    seen: ServerSettings,
     /// Settings whose value in the store is not valid.
-    refused: BTreeSet<&'static str>,
+    refused: Refused,
     /// Settings whose value in the store could not be followed.
-    not_followed: BTreeSet<&'static str>,
+    not_followed: Refused,
     store_id: String,
     heartbeat_at: Millis,
     /// Connections that the last heartbeat told, and when it was sent.
@@ -62,22 +69,23 @@ pub(super) struct StoreLink {
 }
 
 impl StoreLink {
-    /// A link for a server registered on the store `store_id`, which runs under `config`, `seen` being what the store
-    /// said of live settings at the start, and `refused` those of them that were not valid and have been logged.
+    /// A link for the server that `registration` names, which runs under `config`, `seen` being what the store said of
+    /// live settings at the start, and `refused` those of them that were not valid and have been logged.
     pub(super) fn new(
         config: Config,
-        seen: Settings,
-        refused: BTreeSet<&'static str>,
-        store_id: String,
+        seen: ServerSettings,
+        refused: Refused,
+        registration: Registration,
         metrics: &mut Metrics,
     ) -> Self {
         metrics.add(Counter::SettingsRefused, refused.len() as u64);
         Self {
             config,
+            server: registration.run.server,
             seen,
             refused,
-            not_followed: BTreeSet::new(),
-            store_id,
+            not_followed: Refused::new(),
+            store_id: registration.store_id,
             heartbeat_at: 0,
             told: None,
             refusal: None,
@@ -121,7 +129,7 @@ impl StoreLink {
         }
         self.awaits_settings = true;
         self.settings_at = now + SETTINGS_EVERY_MS;
-        Some(Request::ReadSettings { ticket: TICKET })
+        Some(Request::ReadSettings { ticket: TICKET, server: self.server.clone() })
     }
 
     /// The store answered a heartbeat.
@@ -167,30 +175,45 @@ impl StoreLink {
     /// The store answered a look at the settings.
     pub(super) fn settings_answered(
         &mut self,
-        result: Result<Settings, StoreError>,
+        result: Result<ServerSettings, StoreError>,
         metrics: &mut Metrics,
     ) -> Option<Order> {
         self.awaits_settings = false;
         let stored = result.ok()?;
+        // What is missing in a store that was emptied was not removed: the heartbeat tells of that.
+        if stored == self.seen || stored.store_id.as_ref() != Some(&self.store_id) {
+            return None;
+        }
+        self.tell_of_own(&stored);
         let changed = self.take_in(&stored, metrics);
         self.seen = stored;
         (!changed.is_empty()).then(|| Order::Follow { changed, config: Box::new(self.config.clone()) })
     }
 
+    /// Logs the changes of all servers' settings that this server does not follow, as it has its own.
+    fn tell_of_own(&self, stored: &ServerSettings) {
+        for (name, own) in &stored.own {
+            let shared = stored.shared.get(name);
+            if let Some(value) = shared.filter(|value| self.seen.shared.get(name) != Some(*value)) {
+                log::info!("{name}: {value:?} for all servers; this one keeps its own, {own:?}");
+            }
+        }
+    }
+
     /// Follows what the store says anew, and gives the names of what changed.
-    fn take_in(&mut self, stored: &Settings, metrics: &mut Metrics) -> Vec<&'static str> {
-        let news: Vec<_> = live::live_keys().filter(|key| stored.get(*key) != self.seen.get(*key)).collect();
+    fn take_in(&mut self, stored: &ServerSettings, metrics: &mut Metrics) -> Vec<&'static str> {
+        let news: Vec<_> = live::live_keys().filter(|key| stored.get(key) != self.seen.get(key)).collect();
         if news.is_empty() {
             return Vec::new();
         }
+        self.tell_soon();
         for key in &news {
             self.not_followed.remove(key);
         }
         // What was refused for the sake of another setting may be valid now.
-        let asked = live::live_keys().filter(|key| news.contains(key) || self.refused.contains(key));
-        let changes: Vec<(&str, &str)> =
-            asked.filter_map(|key| Some((key, stored.get(key)?.as_str()))).collect();
-        self.refused.retain(|key| !news.contains(key));
+        let asked = live::live_keys().filter(|key| news.contains(key) || self.refused.contains_key(key));
+        let changes: Vec<(&str, &str)> = asked.filter_map(|key| Some((key, stored.get(key)?))).collect();
+        self.refused.retain(|key, _| !news.contains(key));
         let before = self.config.clone();
         let outcomes = live::set_all(&mut self.config, &changes);
         let mut changed = Vec::new();
@@ -205,9 +228,10 @@ impl StoreLink {
                     }
                 }
                 Err(expected) => {
-                    if self.refused.insert(key) {
+                    let value = excerpt(value).into_owned();
+                    let refusal = Refusal { value: value.clone(), reason: format!("expected {expected}") };
+                    if self.refused.insert(key, refusal).is_none() {
                         metrics.increment(Counter::SettingsRefused);
-                        let value = excerpt(value);
                         log::warn!(
                             "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                         );
@@ -218,22 +242,74 @@ impl StoreLink {
         changed
     }
 
-    /// The server goes on listening where it did: it could not follow.
-    pub(super) fn keeps_address(&mut self, host: String, port: u16, metrics: &mut Metrics) {
+    /// The server has moved to where the settings say.
+    pub(super) fn has_moved(&mut self) {
+        self.tell_soon();
+    }
+
+    /// The server goes on listening where it did, at `host` and `port`: it could not follow, for that reason.
+    pub(super) fn keeps_address(&mut self, host: String, port: u16, reason: &str, metrics: &mut Metrics) {
         metrics.increment(Counter::SettingsRefused);
+        self.tell_soon();
         let server = &mut self.config.server;
-        self.not_followed.extend((server.host != host).then_some("server.host"));
-        self.not_followed.extend((server.port != port).then_some("server.port"));
+        let kept = [("server.host", server.host != host), ("server.port", server.port != port)];
         (server.host, server.port) = (host, port);
+        for (key, _) in kept.into_iter().filter(|(_, is_kept)| *is_kept) {
+            let value = self.seen.get(key).unwrap_or_default().to_owned();
+            self.not_followed.insert(key, Refusal { value, reason: reason.to_owned() });
+        }
+    }
+
+    /// The next heartbeat is due at once.
+    fn tell_soon(&mut self) {
+        self.heartbeat_at = 0;
+    }
+
+    /// The value in force of every live setting, where the server listens at `host` and `port` and has room for so many
+    /// connections.
+    pub(super) fn in_force(&self, host: &str, port: u16, connections: u32) -> Settings {
+        let mut settings = self.effective();
+        settings.insert(MAX_CONNECTIONS.to_owned(), connections.to_string());
+        settings.insert("server.host".to_owned(), host.to_owned());
+        settings.insert("server.port".to_owned(), port.to_string());
+        settings
+    }
+
+    /// Why values in the store are not in force, for a heartbeat of a server with room for so many connections.
+    pub(super) fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
+        let wanted = self.config.server.max_connections;
+        let lowered = (connections < wanted).then(|| Refusal {
+            value: wanted.to_string(),
+            reason: format!("lowered to {connections}: the system allows too few open files"),
+        });
+        let refusals = self.refusals().map(|(key, refusal)| (key.to_owned(), refusal.clone()));
+        refusals.chain(lowered.map(|refusal| (MAX_CONNECTIONS.to_owned(), refusal))).collect()
+    }
+
+    /// Why values in the store are not in force.
+    pub(super) fn refusals(&self) -> impl Iterator<Item = (&'static str, &Refusal)> + '_ {
+        self.refused.iter().chain(&self.not_followed).map(|(key, refusal)| (*key, refusal))
     }
 
     /// Names of the live settings whose value in the store is not in force.
     pub(super) fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.refused.union(&self.not_followed).copied()
+        let both: BTreeSet<_> = self.refusals().map(|(key, _)| key).collect();
+        both.into_iter()
     }
 
     /// What a store that lacks live settings is to be given.
-    pub(super) fn live_settings(&self) -> BTreeMap<String, String> {
+    pub(super) fn seed_settings(&self) -> Request {
+        let mut shared = self.effective();
+        // What this server alone has, its own settings or any free port, is not for the others.
+        keyspace::OWN_SETTINGS.iter().for_each(|(name, _)| drop(shared.remove(*name)));
+        let is_in_force = |name: &str| self.refusals().all(|(refused, _)| refused != name);
+        let stored = self.seen.shared.iter().filter(|(name, _)| is_in_force(name));
+        shared.extend(stored.map(|(name, value)| (name.clone(), value.clone())));
+        let settings = ServerSettings { shared, own: self.seen.own.clone(), store_id: None };
+        Request::SeedSettings { ticket: TICKET, server: self.server.clone(), settings }
+    }
+
+    fn effective(&self) -> Settings {
         live::live_keys().filter_map(|key| Some((key.to_owned(), live::text(&self.config, key)?))).collect()
     }
 }
@@ -241,14 +317,32 @@ impl StoreLink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::server::ServerRun;
 
     fn link() -> StoreLink {
-        let (seen, refused) = (Settings::new(), BTreeSet::new());
-        StoreLink::new(Config::default(), seen, refused, "a".to_owned(), &mut Metrics::default())
+        let (seen, refused) = (ServerSettings::default(), Refused::new());
+        StoreLink::new(Config::default(), seen, refused, registration(), &mut Metrics::default())
     }
 
-    fn stored(pairs: &[(&str, &str)]) -> Settings {
+    fn registration() -> Registration {
+        let run = ServerRun { server: ServerId::new("norte").unwrap(), epoch: 1 };
+        Registration { run, store_id: "a".to_owned(), sessions_disconnected: 0 }
+    }
+
+    fn settings(pairs: &[(&str, &str)]) -> Settings {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn stored(pairs: &[(&str, &str)]) -> ServerSettings {
+        ServerSettings { shared: settings(pairs), ..nothing() }
+    }
+
+    fn nothing() -> ServerSettings {
+        ServerSettings { store_id: Some("a".to_owned()), ..ServerSettings::default() }
+    }
+
+    fn refusal(value: &str, reason: &str) -> Refusal {
+        Refusal { value: value.to_owned(), reason: reason.to_owned() }
     }
 
     fn beat(store_id: &str, taken: Vec<UserId>) -> Heartbeat {
@@ -302,8 +396,8 @@ mod tests {
     #[test]
     fn what_was_refused_at_the_start_is_counted_once_and_named_until_the_store_says_another() {
         let (key, mut metrics) = ("limits.idle_minutes", Metrics::default());
-        let (seen, refused) = (stored(&[(key, "many")]), BTreeSet::from([key]));
-        let mut link = StoreLink::new(Config::default(), seen.clone(), refused, "a".to_owned(), &mut metrics);
+        let (seen, refused) = (stored(&[(key, "many")]), Refused::from([(key, refusal("many", "wrong"))]));
+        let mut link = StoreLink::new(Config::default(), seen.clone(), refused, registration(), &mut metrics);
         assert!(link.settings_answered(Ok(seen), &mut metrics).is_none());
         assert!(link.not_followed().eq([key]));
         assert_eq!(metrics.count(Counter::SettingsRefused), 1);
@@ -329,8 +423,9 @@ mod tests {
     fn a_port_that_could_not_be_taken_is_named_until_the_store_says_another() {
         let (mut link, mut metrics) = (link(), Metrics::default());
         link.settings_answered(Ok(stored(&[("server.port", "8080")])), &mut metrics);
-        link.keeps_address("0.0.0.0".to_owned(), 7666, &mut metrics);
+        link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
         assert!(link.not_followed().eq(["server.port"]));
+        assert!(link.refusals().eq([("server.port", &refusal("8080", "port in use"))]));
         assert!(link.settings_answered(Ok(stored(&[("server.port", "7666")])), &mut metrics).is_none());
         assert_eq!(link.not_followed().count(), 0);
     }
@@ -342,6 +437,79 @@ mod tests {
         assert!(link.settings_answered(Ok(stored(&[])), &mut metrics).is_none());
         let back = link.settings_answered(Ok(stored(&[("server.port", "8081")])), &mut metrics);
         assert!(matches!(back, Some(Order::Follow { .. })));
+    }
+
+    #[test]
+    fn a_change_of_a_setting_is_told_at_once_and_a_refused_one_with_its_reason() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let tell = |link: &mut StoreLink, now| {
+            assert!(link.is_heartbeat_due(now));
+            link.heartbeat(now, ServerStatus::default());
+            link.heartbeat_answered(Ok(beat("a", Vec::new())));
+            assert!(!link.is_heartbeat_due(now + 1));
+        };
+        tell(&mut link, 10_000);
+        let news = [("limits.idle_minutes", "7"), ("server.max_connections", "no")];
+        link.settings_answered(Ok(stored(&news)), &mut metrics);
+        tell(&mut link, 10_100);
+        let in_force = link.in_force("::1", 7_777, 1_000);
+        assert_eq!(in_force.len(), live::live_keys().count());
+        let value = |key: &str| in_force[key].as_str();
+        assert_eq!((value("limits.idle_minutes"), value("server.max_connections")), ("7", "1000"));
+        assert_eq!((value("server.host"), value("server.port")), ("::1", "7777"));
+        let wrong = refusal("no", "expected a whole number from 1 to 30000");
+        assert!(link.refusals().eq([("server.max_connections", &wrong)]));
+        assert_eq!(link.told_refusals(1_000), [("server.max_connections".to_owned(), wrong)].into());
+        link.has_moved();
+        tell(&mut link, 10_200);
+        link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
+        tell(&mut link, 10_300);
+    }
+
+    #[test]
+    fn a_limit_that_the_system_lowers_is_told_as_it_is_in_force() {
+        let mut link = link();
+        let wanted = stored(&[("server.max_connections", "20000")]);
+        link.settings_answered(Ok(wanted), &mut Metrics::default());
+        assert_eq!(link.in_force("::1", 7_777, 900)["server.max_connections"], "900");
+        let lowered = refusal("20000", "lowered to 900: the system allows too few open files");
+        assert_eq!(link.told_refusals(900), [("server.max_connections".to_owned(), lowered)].into());
+        assert_eq!(link.told_refusals(20_000), BTreeMap::new());
+        assert_eq!(link.not_followed().count(), 0);
+    }
+
+    #[test]
+    fn a_servers_own_setting_wins_and_the_one_of_all_counts_again_when_it_is_gone() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut port = |shared: &[(&str, &str)], own: &[(&str, &str)]| {
+            let stored = ServerSettings { shared: settings(shared), own: settings(own), ..nothing() };
+            match link.settings_answered(Ok(stored), &mut metrics) {
+                Some(Order::Follow { config, .. }) => Some(config.server.port),
+                _ => None,
+            }
+        };
+        let own = [("server.port", "8081")];
+        assert_eq!(port(&[("server.port", "8080")], &own), Some(8_081));
+        assert_eq!(port(&[("server.port", "8082")], &own), None);
+        assert_eq!(port(&[("server.port", "8082")], &[]), Some(8_082));
+    }
+
+    #[test]
+    fn a_store_that_was_emptied_gets_each_setting_where_it_was() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let own = settings(&[("server.port", "8081")]);
+        let shared = settings(&[("server.port", "8080"), ("limits.idle_minutes", "7")]);
+        link.settings_answered(Ok(ServerSettings { shared, own: own.clone(), ..nothing() }), &mut metrics);
+        let emptied = ServerSettings { store_id: Some("b".to_owned()), ..ServerSettings::default() };
+        assert!(link.settings_answered(Ok(emptied), &mut metrics).is_none());
+        let missing = ServerSettings::default();
+        assert!(link.settings_answered(Ok(missing), &mut metrics).is_none());
+        let Request::SeedSettings { server, settings, .. } = link.seed_settings() else { panic!("no seeds") };
+        assert_eq!((server.as_str(), settings.own), ("norte", own));
+        assert_eq!(
+            (&*settings.shared["server.port"], &*settings.shared["limits.idle_minutes"]),
+            ("8080", "7")
+        );
     }
 
     #[test]

@@ -52,6 +52,14 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("game.dice_max", DICE_MAX),
 ];
 
+/// Live settings that a server may have of its own, each with the key that holds it: it wins over the key of all servers.
+/// Strings, no expiry. Written by servers with a configured id, from their flags and variables.
+pub const OWN_SETTINGS: &[(&str, &str)] = &[
+    ("server.host", "config:server:{server}:host"),
+    ("server.port", "config:server:{server}:port"),
+    ("server.max_connections", "config:server:{server}:max_connections"),
+];
+
 // Servers.
 
 /// String: name of this store, drawn at the first start. Gone or another: the store was emptied or swapped.
@@ -78,6 +86,10 @@ pub const SERVER_CONNECTIONS: &str = "server:{server}:connections";
 pub const SERVER_COUNTERS: &str = "server:{server}:counters";
 /// Hash, expires: fields `epoch started_at uptime connections players`.
 pub const SERVER_STATUS: &str = "server:{server}:status";
+/// Hash, expires: live setting to the value in force.
+pub const SERVER_SETTINGS: &str = "server:{server}:settings";
+/// Hash, expires: live setting to JSON with the `value` that the server refused and the `reason`.
+pub const SERVER_REFUSED: &str = "server:{server}:refused";
 /// Set, expires after a week: characters that another run took from this one. This one may not save them any more.
 pub const SERVER_TAKEN: &str = "server:{server}:{epoch}:taken";
 
@@ -134,6 +146,12 @@ pub const CHECK_SCRATCH: &str = "pyao-admin:check:{check}";
 #[must_use]
 pub fn setting_key(name: &str) -> Option<&'static str> {
     SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
+}
+
+/// The template of the key of a live setting that a server may have of its own, or `None` for all others.
+#[must_use]
+pub fn own_setting_key(name: &str) -> Option<&'static str> {
+    OWN_SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
 }
 
 /// A key of a user.

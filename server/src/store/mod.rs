@@ -27,7 +27,7 @@
 //!     user_id: UserId(123),
 //!     username: "Juan".into(),
 //!     level: 12,
-//!     class: "Mago".into(),
+//!     class: "mage".into(),
 //!     location_id: 34,
 //!     hp: 77,
 //!     last_seen: 1_700_000_100,
@@ -65,7 +65,7 @@ pub use request::{Reply, Request, Ticket};
 use records::{
     AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
 };
-use server::{Heartbeat, LiveServer, Registration, ServerStart, ServerStatus};
+use server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use session::{Claim, Session, SessionWrite, StoredSession};
 
 /// An account with its character.
@@ -79,6 +79,34 @@ pub struct StoredAccount {
 
 /// Live settings that are set: raw text by name, for instance `server.port` and `7666`. See [`keyspace::SETTINGS`].
 pub type Settings = BTreeMap<String, String>;
+
+/// Live settings as one server finds them in the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Those of all servers.
+    pub shared: Settings,
+    /// Those that this server has of its own. See [`keyspace::OWN_SETTINGS`].
+    pub own: Settings,
+    /// Name of the store that has them, see [`Store::store_id`]: settings are gone with the store, or were removed.
+    pub store_id: Option<String>,
+}
+
+impl ServerSettings {
+    /// What counts for the server: its own settings win.
+    #[must_use]
+    pub fn effective(&self) -> Settings {
+        self.shared.iter().chain(&self.own).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The value that counts for the server.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.own.get(name).or_else(|| self.shared.get(name)).map(String::as_str)
+    }
+}
+
+/// Changes of the settings that a server has of its own, by name; `None` removes one.
+pub type OwnChanges = BTreeMap<String, Option<String>>;
 
 /// What a store is and how safe it keeps things, for the log and for tools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -262,6 +290,30 @@ pub trait Store: Send {
     /// [`StoreError::UnknownSetting`]; then nothing was written.
     fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError>;
 
+    /// The live settings as `server` finds them, as raw text. Cheap enough for once a second.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError>;
+
+    /// Sets and removes live settings that `server` has of its own, whatever they mean.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`] for a setting that no server has of its own; then nothing was written.
+    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError>;
+
+    /// As [`Store::replace_setting`], for a setting that `server` has of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`] for a setting that no server has of its own.
+    fn replace_own_setting(
+        &mut self,
+        server: &ServerId,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError>;
+
     // The store itself.
 
     /// Name of this store, drawn when a server first registered; `None` before. See [`Registration::store_id`].
@@ -323,6 +375,17 @@ fn fresh_store_id() -> Result<String, StoreError> {
     Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
 }
 
+/// Sets the shared settings that are not set, and those that `server` has of its own.
+fn seed_settings<S: Store + ?Sized>(
+    store: &mut S,
+    server: &ServerId,
+    settings: &ServerSettings,
+) -> Result<(), StoreError> {
+    store.seed_settings(&settings.shared)?;
+    let own = settings.own.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+    store.change_own_settings(server, &own.collect())
+}
+
 fn carry_out_one<S: Store + ?Sized>(store: &mut S, request: &Request) -> Reply {
     match *request {
         Request::LoadAccount { ticket, ref name } => {
@@ -346,10 +409,12 @@ fn carry_out_one<S: Store + ?Sized>(store: &mut S, request: &Request) -> Reply {
         Request::Heartbeat { ticket, ref status } => {
             Reply::Heartbeat { ticket, result: store.heartbeat(status) }
         }
-        Request::SeedSettings { ticket, ref settings } => {
-            Reply::Saved { ticket, result: store.seed_settings(settings) }
+        Request::SeedSettings { ticket, ref server, ref settings } => {
+            Reply::Saved { ticket, result: seed_settings(store, server, settings) }
         }
-        Request::ReadSettings { ticket } => Reply::Settings { ticket, result: store.settings() },
+        Request::ReadSettings { ticket, ref server } => {
+            Reply::Settings { ticket, result: store.settings_of(server) }
+        }
         Request::RestoreAccounts { ticket, ref accounts } => {
             Reply::Saved { ticket, result: store.restore_accounts(accounts) }
         }

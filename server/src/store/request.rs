@@ -1,9 +1,9 @@
 //! What the game asks of the store, and what it answers.
 
 use super::records::{CharacterRecord, CharacterSave, NewAccount, UserId};
-use super::server::{Heartbeat, ServerStatus};
+use super::server::{Heartbeat, ServerId, ServerStatus};
 use super::session::{Claim, Session, SessionWrite};
-use super::{CreateError, Settings, StoreError, StoredAccount};
+use super::{CreateError, ServerSettings, StoreError, StoredAccount};
 
 /// Pairs a [`Request`] with its [`Reply`]; the game makes them, the store only carries them.
 pub type Ticket = u64;
@@ -68,13 +68,17 @@ pub enum Request {
     ReadSettings {
         /// Comes back with the reply.
         ticket: Ticket,
+        /// The server that asks.
+        server: ServerId,
     },
-    /// Set those live settings that are not set.
+    /// Set those live settings of all servers that are not set, and those that this server has of its own.
     SeedSettings {
         /// Comes back with the reply.
         ticket: Ticket,
+        /// The server that asks.
+        server: ServerId,
         /// Values by name.
-        settings: Settings,
+        settings: ServerSettings,
     },
     /// Write accounts with their characters under the numbers they had, after the store was emptied.
     RestoreAccounts {
@@ -129,7 +133,7 @@ pub enum Reply {
         /// From the request.
         ticket: Ticket,
         /// Those that are set.
-        result: Result<Settings, StoreError>,
+        result: Result<ServerSettings, StoreError>,
     },
 }
 
@@ -175,7 +179,7 @@ impl Request {
             | Self::RestoreAccounts { ticket, .. } => Reply::Saved { ticket, result: Err(error) },
             Self::OpenSession { ticket, .. } => Reply::SessionOpened { ticket, result: Err(error) },
             Self::Heartbeat { ticket, .. } => Reply::Heartbeat { ticket, result: Err(error) },
-            Self::ReadSettings { ticket } => Reply::Settings { ticket, result: Err(error) },
+            Self::ReadSettings { ticket, .. } => Reply::Settings { ticket, result: Err(error) },
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Settings;
 use super::records::UserId;
 
 /// How long a server counts as alive after its last heartbeat, unless it asks for something else.
@@ -113,6 +114,21 @@ pub struct ServerStatus {
     pub counters: BTreeMap<String, u64>,
     /// Each open connection. May be left empty when there are too many to tell.
     pub connection_list: Vec<ConnectionInfo>,
+    /// The value in force of every live setting, by name.
+    #[serde(default)]
+    pub settings: Settings,
+    /// The live settings whose value in the store is not in force, by name.
+    #[serde(default)]
+    pub refused: BTreeMap<String, Refusal>,
+}
+
+/// Why a value of a live setting that is in the store is not in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The value in the store.
+    pub value: String,
+    /// What is wrong with it, in a few words.
+    pub reason: String,
 }
 
 /// One connection, for people to look at.

@@ -7,9 +7,11 @@ use super::records::{
     AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord,
     NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
 };
-use super::server::{Heartbeat, LiveServer, Registration, ServerStart, ServerStatus};
+use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
-use super::{CreateError, Settings, Store, StoreDescription, StoreError, StoredAccount};
+use super::{
+    CreateError, OwnChanges, ServerSettings, Settings, Store, StoreDescription, StoreError, StoredAccount,
+};
 
 /// An account of that name.
 #[must_use]
@@ -313,6 +315,27 @@ impl Store for FaultyStore {
     fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
         self.faults.before_call()?;
         self.inner.visit_positions(visit)
+    }
+
+    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {
+        self.faults.before_call()?;
+        self.inner.settings_of(server)
+    }
+
+    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.change_own_settings(server, changes)
+    }
+
+    fn replace_own_setting(
+        &mut self,
+        server: &ServerId,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        self.faults.before_call()?;
+        self.inner.replace_own_setting(server, name, old, new)
     }
 
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {

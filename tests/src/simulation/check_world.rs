@@ -7,10 +7,11 @@ use super::network::Client;
 use super::passwords::hash_of;
 use super::player::Existence;
 use pyao_server::content::Position;
+use pyao_server::game::Settings;
 use pyao_server::game::players::Player;
 use pyao_server::protocol::outbox::ConnectionId;
 use pyao_server::world::area::Block;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Simulation {
     /// Every player has a character, alone on its tile. Looks at players only, so it costs little.
@@ -34,6 +35,27 @@ impl Simulation {
             let map = world.content().map(character.position.map);
             if !map.is_some_and(|map| map.walkable(character.position.x, character.position.y)) {
                 return Err(format!("{} stands on {}, where nobody can", player.name(), character.position));
+            }
+        }
+        self.check_absent()
+    }
+
+    /// No more characters stand without a player than allowed, in all and of an address.
+    fn check_absent(&self) -> Result<(), String> {
+        let mut of_address = BTreeMap::new();
+        for (_, player) in self.game.players().iter().filter(|(_, player)| player.connection.is_none()) {
+            let address = self.players.iter().find(|known| known.name == player.name());
+            *of_address.entry(address.map(|known| known.address)).or_insert(0) += 1;
+        }
+        let count = of_address.values().sum::<u32>();
+        same("absent characters in the table", self.game.players().absent().len(), count as usize)?;
+        let most = of_address.values().copied().max().unwrap_or(0);
+        let Settings { absent_characters, absent_characters_per_ip, .. } = self.settings;
+        for (what, found, limit) in
+            [("in all", count, absent_characters), ("of an address", most, absent_characters_per_ip)]
+        {
+            if limit > 0 && found > limit {
+                return Err(format!("{found} absent characters {what}, {limit} are allowed"));
             }
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! The whole server, its own threads and real sockets included.
 
-use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use pyao_server::config::Config;
+use pyao_server::config::live::Refused;
 use pyao_server::content::{Content, Position};
 use pyao_server::game::Game;
 use pyao_server::net;
@@ -50,8 +50,8 @@ impl Server {
         let setup = Setup {
             game: Game::new(Arc::new(Content::starter()), net::game_settings(&config), 1, 1_700_000_000),
             unix_start: 1_700_000_000,
-            stored_settings: store.settings()?,
-            refused_settings: BTreeSet::new(),
+            stored_settings: store.settings_of(&registration.run.server)?,
+            refused_settings: Refused::new(),
             store: Box::new(store),
             room: net::allow_connections(config.server.max_connections),
             config,

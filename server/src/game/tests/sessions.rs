@@ -19,7 +19,7 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
     let open = session(&mut table, "Ana").unwrap().session;
     assert_eq!(
         (open.username.as_str(), open.level, open.class.as_str(), open.location_id),
-        ("Ana", 1, "Mago", 1)
+        ("Ana", 1, "mage", 1)
     );
     assert_eq!((open.disconnected_at, open.last_seen), (None, table.started_at));
     table.send(ana, ClientPacket::Quit);

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use super::{Connect, create, load, step};
 use crate::store::clock::unix_seconds;
 use crate::store::records::UserId;
-use crate::store::server::{ConnectionInfo, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
+use crate::store::server::{
+    ConnectionInfo, Refusal, Registration, ServerId, ServerRun, ServerStart, ServerStatus,
+};
 use crate::store::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
 use crate::store::{Store, StoreError};
 
@@ -38,7 +40,21 @@ fn status(connections: u32) -> ServerStatus {
         .collect();
     let counters = [("packets_in".to_owned(), 1 << 40), ("packets out: all".to_owned(), 5)].into();
     let (started_at, uptime_seconds) = (1_700_000_000, 77);
-    ServerStatus { started_at, uptime_seconds, connections, players: 2, counters, connection_list }
+    let settings =
+        [("server.port", "7666"), ("game.motd", "¡Hola!\n\"Segunda\" línea"), ("game.dice_min", "6")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let refusal = Refusal { value: "8080".into(), reason: "\"port\" in use".into() };
+    let refused = (0..connections.min(1)).map(|_| ("server.port".to_owned(), refusal.clone())).collect();
+    ServerStatus {
+        started_at,
+        uptime_seconds,
+        connections,
+        players: 2,
+        counters,
+        connection_list,
+        settings,
+        refused,
+    }
 }
 
 fn session(user_id: UserId, level: u8) -> Session {
@@ -46,7 +62,7 @@ fn session(user_id: UserId, level: u8) -> Session {
         user_id,
         username: "Ñandú".into(),
         level,
-        class: "Mago".into(),
+        class: "mage".into(),
         location_id: 34,
         hp: 0,
         last_seen: 1_700_000_100,

@@ -56,6 +56,16 @@ fn keys_of_a_server_carry_its_id() {
 }
 
 #[test]
+fn settings_of_one_server_have_their_names() {
+    let key = |name| own_setting_key(name).map(|template| of_server(template, &norte().server));
+    assert_eq!(key("server.host").as_deref(), Some("config:server:norte:host"));
+    assert_eq!(key("server.port").as_deref(), Some("config:server:norte:port"));
+    assert_eq!(key("server.max_connections").as_deref(), Some("config:server:norte:max_connections"));
+    assert_eq!(key("game.motd"), None);
+    assert!(OWN_SETTINGS.iter().all(|(name, _)| setting_key(name).is_some()));
+}
+
+#[test]
 fn no_two_settings_share_a_name_or_a_key() {
     for (number, (name, key)) in SETTINGS.iter().enumerate() {
         let others = &SETTINGS[number + 1..];

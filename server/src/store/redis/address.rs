@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use super::error::RedisError;
+use crate::config::redis_environment::percent_encoded;
 
 /// Port of a Redis that was given without one.
 pub const DEFAULT_PORT: u16 = 6379;
@@ -86,6 +87,19 @@ impl RedisAddress {
         }
         address.password = given("REDIS_PASSWORD");
         Ok(Some(address))
+    }
+
+    /// The URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
+    #[must_use]
+    pub fn to_url(&self) -> String {
+        let text = |text: &Option<String>| percent_encoded(text.as_deref().unwrap_or_default());
+        let (user, password, db) = (text(&self.username), text(&self.password), self.db);
+        match &self.endpoint {
+            Endpoint::Tcp(..) => format!("redis://{user}:{password}@{}/{db}", self.place()),
+            Endpoint::Unix(path) => {
+                format!("redis+unix://{}?db={db}&user={user}&pass={password}", path.display())
+            }
+        }
     }
 
     /// `host:port`, or the path of the socket: how messages name it.
@@ -175,6 +189,20 @@ mod tests {
             let error = RedisAddress::parse(url).unwrap_err();
             assert!(matches!(error, RedisError::BadAddress { .. }), "{url}: {error}");
             assert!(!error.to_string().contains("clave"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_back_from_its_url() {
+        for url in [
+            "redis://juan:se%2Fc%40reto@norte.example.org:7000/3",
+            "redis://:clave%20%3A@[::1]:7000",
+            "redis://127.0.0.1",
+            "redis+unix:///run/redis.sock?db=2&user=juan&pass=cl%26ve",
+            "redis+unix:///run/redis.sock",
+        ] {
+            let address = RedisAddress::parse(url).unwrap();
+            assert_eq!(RedisAddress::parse(&address.to_url()).unwrap(), address, "{url}");
         }
     }
 

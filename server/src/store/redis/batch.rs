@@ -67,7 +67,7 @@ impl RedisStore {
                     servers::heartbeat(commands, run, *lease, &fresh_id, status);
                 }
             }
-            Request::ReadSettings { .. } => settings::ask(commands),
+            Request::ReadSettings { server, .. } => settings::ask_of(commands, server),
             Request::SaveCharacters { .. }
             | Request::WriteSessions { .. }
             | Request::SeedSettings { .. }
@@ -95,7 +95,9 @@ impl RedisStore {
                 Reply::SessionOpened { ticket, result: self.opened(replies) }
             }
             Request::Heartbeat { ticket, .. } => Reply::Heartbeat { ticket, result: self.heard(replies) },
-            Request::ReadSettings { ticket } => Reply::Settings { ticket, result: settings::read(replies) },
+            Request::ReadSettings { ticket, .. } => {
+                Reply::Settings { ticket, result: settings::read_of(replies) }
+            }
             Request::SaveCharacters { .. }
             | Request::WriteSessions { .. }
             | Request::SeedSettings { .. }

@@ -53,11 +53,11 @@ use super::keyspace::{
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId, name_key,
 };
-use super::server::{Heartbeat, LiveServer, Registration, ServerRun, ServerStart, ServerStatus};
+use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
-    CreateError, Reply, Request, Settings, Store, StoreDescription, StoreError, StoredAccount, carry_out_one,
-    fresh_store_id,
+    CreateError, OwnChanges, Reply, Request, ServerSettings, Settings, Store, StoreDescription, StoreError,
+    StoredAccount, carry_out_one, fresh_store_id,
 };
 use accounts::Number;
 use commands::Commands;
@@ -260,6 +260,12 @@ impl RedisStore {
 
 fn setting_key(name: &str) -> Result<&'static str, StoreError> {
     keyspace::setting_key(name).ok_or_else(|| StoreError::UnknownSetting(name.to_owned()))
+}
+
+fn own_setting_key(name: &str, server: &ServerId) -> Result<String, StoreError> {
+    keyspace::own_setting_key(name)
+        .map(|template| keyspace::of_server(template, server))
+        .ok_or_else(|| StoreError::UnknownSetting(name.to_owned()))
 }
 
 impl Store for RedisStore {
@@ -520,6 +526,38 @@ impl Store for RedisStore {
             next = next.saturating_add(PAGE as u32);
         }
         Ok(())
+    }
+
+    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {
+        self.ask(|commands| settings::ask_of(commands, server), settings::read_of)
+    }
+
+    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut by_key = OwnChanges::new();
+        for (name, value) in changes {
+            by_key.insert(own_setting_key(name, server)?, value.clone());
+        }
+        let mut commands = Commands::transaction();
+        settings::change(&mut commands, &by_key);
+        self.link.transaction(commands)?;
+        Ok(())
+    }
+
+    fn replace_own_setting(
+        &mut self,
+        server: &ServerId,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let key = own_setting_key(name, server)?;
+        self.ask(
+            |commands| settings::replace(commands, &key, old, new),
+            |replies| Ok(integer(&key, replies.next()?)? == 1),
+        )
     }
 
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use redis::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::commands::Commands;
 use super::scripts;
@@ -11,13 +13,14 @@ use super::values::{Hash, Replies, damaged, integer, list, lossy_text, text};
 use crate::store::StoreError;
 use crate::store::keyspace::{
     ACCOUNTS_COUNTER, ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, SERVER_CONNECTIONS, SERVER_CONNECTIONS_COUNT,
-    SERVER_COUNTERS, SERVER_LEASE, SERVER_STATUS, SERVER_TAKEN, STORE_ID, UPTIME, UPTIME_START, of_run,
-    of_server,
+    SERVER_COUNTERS, SERVER_LEASE, SERVER_REFUSED, SERVER_SETTINGS, SERVER_STATUS, SERVER_TAKEN, STORE_ID,
+    UPTIME, UPTIME_START, of_run, of_server,
 };
 use crate::store::records::UserId;
-use crate::store::server::{
-    ConnectionInfo, Heartbeat, LiveServer, ServerId, ServerRun, ServerStart, ServerStatus,
-};
+use crate::store::server::{Heartbeat, LiveServer, ServerId, ServerRun, ServerStart, ServerStatus};
+
+/// Templates of the hashes that a server tells with a heartbeat.
+const TOLD: [&str; 5] = [SERVER_STATUS, SERVER_COUNTERS, SERVER_CONNECTIONS, SERVER_SETTINGS, SERVER_REFUSED];
 
 /// At least a millisecond, which is the least that Redis takes.
 fn milliseconds(lease: Duration) -> String {
@@ -76,6 +79,9 @@ pub(super) fn tell(commands: &mut Commands, run: &ServerRun, lease: Duration, st
     replace(commands, &of(SERVER_STATUS), lease, state);
     replace(commands, &of(SERVER_COUNTERS), lease, &status.counters);
     replace(commands, &of(SERVER_CONNECTIONS), lease, connections);
+    replace(commands, &of(SERVER_SETTINGS), lease, &status.settings);
+    let refused = status.refused.iter().map(|(name, refusal)| (name, to_json(refusal)));
+    replace(commands, &of(SERVER_REFUSED), lease, refused);
     commands.add("EXEC");
 }
 
@@ -123,9 +129,9 @@ pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<(Heartbeat
 /// Ends `run`.
 pub(super) fn deregister(commands: &mut Commands, run: &ServerRun, lease: Duration) {
     let of = |template| of_server(template, &run.server);
-    let (status, counters, connections) = (of(SERVER_STATUS), of(SERVER_COUNTERS), of(SERVER_CONNECTIONS));
-    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, &status, &counters, &connections];
-    scripts::call(commands, scripts::DEREGISTER_SERVER, &keys)
+    let told = TOLD.map(of);
+    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT].into_iter().chain(told.iter().map(String::as_str));
+    scripts::call(commands, scripts::DEREGISTER_SERVER, &keys.collect::<Vec<_>>())
         .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
         .arg(milliseconds(lease))
         .arg(&run.server)
@@ -162,7 +168,7 @@ pub(super) fn leased(replies: &mut Replies, server: &ServerId) -> Result<Option<
 /// Asks for what a server told of itself, if it lives.
 pub(super) fn look(commands: &mut Commands, server: &ServerId) {
     lease(commands, server);
-    for template in [SERVER_STATUS, SERVER_COUNTERS, SERVER_CONNECTIONS] {
+    for template in TOLD {
         commands.add("HGETALL").arg(of_server(template, server));
     }
 }
@@ -171,8 +177,9 @@ pub(super) fn look(commands: &mut Commands, server: &ServerId) {
 pub(super) fn seen(replies: &mut Replies, server: &ServerId) -> Result<Option<LiveServer>, StoreError> {
     let run = leased(replies, server)?;
     let mut next = |template| Hash::new(&of_server(template, server), replies.next()?);
-    let (state, counters, connections) =
-        (next(SERVER_STATUS)?, next(SERVER_COUNTERS)?, next(SERVER_CONNECTIONS)?);
+    let [state, counters, connections, settings, refused] = TOLD.map(&mut next);
+    let (state, counters, connections) = (state?, counters?, connections?);
+    let (settings, refused) = (settings?, refused?);
     let Some(run) = run else { return Ok(None) };
     if state.is_empty() {
         return Ok(Some(LiveServer { run, status: ServerStatus::default() }));
@@ -190,15 +197,23 @@ pub(super) fn seen(replies: &mut Replies, server: &ServerId) -> Result<Option<Li
         status.counters.insert(name.to_owned(), count);
     }
     for (id, json) in connections.fields() {
-        let info: ConnectionInfo =
-            serde_json::from_str(json).map_err(|error| connections.damaged(&format!("{id}: {error}")))?;
-        status.connection_list.push(info);
+        status.connection_list.push(from_json(&connections, id, json)?);
+    }
+    for (name, value) in settings.fields() {
+        status.settings.insert(name.to_owned(), value.to_owned());
+    }
+    for (name, json) in refused.fields() {
+        status.refused.insert(name.to_owned(), from_json(&refused, name, json)?);
     }
     status.connection_list.sort_by_key(|info| info.id);
     Ok(Some(LiveServer { run, status }))
 }
 
 /// Numbers and text always have a JSON form.
-fn to_json(info: &ConnectionInfo) -> String {
-    serde_json::to_string(info).unwrap_or_default()
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn from_json<T: DeserializeOwned>(hash: &Hash, field: &str, json: &str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|error| hash.damaged(&format!("{field}: {error}")))
 }

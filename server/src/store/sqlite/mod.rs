@@ -9,6 +9,7 @@
 
 mod copy;
 mod open;
+mod own_settings;
 mod restore;
 mod rows;
 mod schema;
@@ -25,10 +26,11 @@ use super::lock::StoreLock;
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
 };
-use super::server::{Heartbeat, LiveServer, Registration, ServerRun, ServerStart, ServerStatus};
+use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
-    CreateError, Settings, Store, StoreDescription, StoreError, StoredAccount, fresh_store_id, keyspace,
+    CreateError, OwnChanges, ServerSettings, Settings, Store, StoreDescription, StoreError, StoredAccount,
+    fresh_store_id, keyspace,
 };
 pub use copy::{Copied, CopyError};
 pub use open::OpenError;
@@ -404,6 +406,30 @@ impl Store for SqliteStore {
 
     fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
         self.read("positions", |transaction| rows::visit_positions(transaction, visit))
+    }
+
+    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {
+        let (shared, store_id) = (self.settings()?, self.store_id()?);
+        let own = own_settings::read(&self.connection, server).map_err(unavailable)?;
+        Ok(ServerSettings { shared, own, store_id })
+    }
+
+    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError> {
+        changes.keys().try_for_each(|name| own_settings::check_name(name))?;
+        self.write(|transaction| own_settings::change(transaction, server, changes).map_err(unavailable))
+    }
+
+    fn replace_own_setting(
+        &mut self,
+        server: &ServerId,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        own_settings::check_name(name)?;
+        self.write(|transaction| {
+            own_settings::replace(transaction, server, name, old, new).map_err(unavailable)
+        })
     }
 
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {

@@ -9,7 +9,8 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION_ID: i64 = 0x5079_414F;
 
 /// Steps from an empty file to today's tables. Steps are only ever added, never changed: files out there have had them.
-const MIGRATIONS: &[&str] = &[CREATE_ACCOUNTS_AND_CHARACTERS, CREATE_SERVERS_AND_SESSIONS];
+const MIGRATIONS: &[&str] =
+    &[CREATE_ACCOUNTS_AND_CHARACTERS, CREATE_SERVERS_AND_SESSIONS, CREATE_OWN_SETTINGS];
 
 /// Version of a file that this server writes.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -156,6 +157,15 @@ CREATE TABLE taken (                                 -- characters that another 
     epoch   INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
     PRIMARY KEY (server, epoch, user_id)
+) STRICT, WITHOUT ROWID;
+";
+
+const CREATE_OWN_SETTINGS: &str = "
+CREATE TABLE own_settings (                          -- live settings that one server has of its own
+    server TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    PRIMARY KEY (server, name)
 ) STRICT, WITHOUT ROWID;
 ";
 

@@ -219,7 +219,7 @@ fn session(user_id: u32, disconnected_at: Option<u64>) -> Session {
         user_id: UserId(user_id),
         username: "Juan".into(),
         level: 1,
-        class: "Mago".into(),
+        class: "mage".into(),
         location_id: 1,
         hp: 1,
         last_seen: 0,

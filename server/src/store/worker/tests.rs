@@ -112,7 +112,7 @@ fn session(user_id: u32, level: u8) -> Session {
         user_id: UserId(user_id),
         username: "Uno".into(),
         level,
-        class: "Mago".into(),
+        class: "mage".into(),
         location_id: 1,
         hp: 20,
         last_seen: 0,
@@ -276,7 +276,8 @@ fn heartbeats_and_settings_are_answered() {
     let fixture = Fixture::with(register);
     let status = Box::new(ServerStatus { connections: 3, ..ServerStatus::default() });
     fixture.worker.send(Request::Heartbeat { ticket: 1, status });
-    fixture.worker.send(Request::ReadSettings { ticket: 2 });
+    let server = ServerId::new("norte").unwrap();
+    fixture.worker.send(Request::ReadSettings { ticket: 2, server });
     let heartbeat = fixture.reply();
     let Reply::Heartbeat { ticket: 1, result: Ok(heartbeat) } = heartbeat else { panic!("{heartbeat:?}") };
     assert_eq!(heartbeat.connections, 3);

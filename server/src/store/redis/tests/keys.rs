@@ -10,7 +10,7 @@ use super::server::{TestRedis, is_installed};
 use crate::store::clock::unix_seconds;
 use crate::store::records::{ItemRecord, UserId};
 use crate::store::redis::RedisStore;
-use crate::store::server::{ConnectionInfo, ServerId, ServerStart, ServerStatus};
+use crate::store::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
 use crate::store::session::{Session, SessionWrite};
 use crate::store::testing::{position_save, sample_account, sample_character, sheet_save};
 use crate::store::{CreateError, Settings, Store, StoreError};
@@ -28,7 +28,7 @@ pub(super) fn session(user_id: u32) -> Session {
         user_id: UserId(user_id),
         username: "Juan".into(),
         level: 12,
-        class: "Mago".into(),
+        class: "mage".into(),
         location_id: 34,
         hp: 77,
         last_seen: 1_700_000_100,
@@ -191,6 +191,7 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         bytes_out: 20,
         age_seconds: 30,
     };
+    let refusal = Refusal { value: "8080".into(), reason: "port in use".into() };
     let status = ServerStatus {
         started_at: 1_700_000_000,
         uptime_seconds: 60,
@@ -198,6 +199,8 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         players: 1,
         counters,
         connection_list: vec![connection],
+        settings: [("server.port".to_owned(), "7666".to_owned())].into(),
+        refused: [("server.port".to_owned(), refusal)].into(),
     };
     store.heartbeat(&status).unwrap();
     store.open_session(&session(123)).unwrap();
@@ -205,7 +208,7 @@ fn sessions_and_servers_have_their_fields_and_expire() {
     let mut expected = fields(&[
         ("username", "Juan"),
         ("level", "12"),
-        ("class", "Mago"),
+        ("class", "mage"),
         ("location_id", "34"),
         ("hp", "77"),
         ("websocket_connected", "true"),
@@ -242,7 +245,11 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         json.contains("\"address\":\"192.0.2.1:5000\"") && json.contains("\"player\":\"Juan\""),
         "{json}"
     );
-    for key in ["connections:count", "norte:lease", "norte:status", "norte:counters", "norte:connections"] {
+    assert_eq!(redis.hash("server:norte:settings"), fields(&[("server.port", "7666")]));
+    let refused = "{\"value\":\"8080\",\"reason\":\"port in use\"}";
+    assert_eq!(redis.hash("server:norte:refused"), fields(&[("server.port", refused)]));
+    let told = ["norte:status", "norte:counters", "norte:connections", "norte:settings", "norte:refused"];
+    for key in ["connections:count", "norte:lease"].into_iter().chain(told) {
         assert!(lease.contains(&ttl(&redis, &format!("server:{key}"))), "{key}");
     }
     for key in ["server:uptime", "server:store_id", "server:epoch", "active_workers"] {
@@ -251,7 +258,7 @@ fn sessions_and_servers_have_their_fields_and_expire() {
     store.deregister_server().unwrap();
     assert_eq!(redis.cli("GET server:connections:count"), "0");
     assert_eq!(redis.cli("SMEMBERS active_workers"), "");
-    assert_eq!(redis.cli("EXISTS server:norte:lease server:norte:status server:norte:connections"), "0");
+    assert_eq!(redis.cli("KEYS server:norte:*"), "");
 }
 
 #[test]
@@ -301,13 +308,16 @@ fn the_recipes_of_the_handbook_work_as_written() {
     assert_eq!((&*settings["server.port"], &*settings["server.host"]), ("8080", "127.0.0.1"));
 
     register(&mut store, "norte");
+    let norte = ServerId::new("norte").unwrap();
+    assert_eq!(redis.cli("SET config:server:norte:port \"8081\""), "OK");
+    assert_eq!(store.settings_of(&norte).unwrap().get("server.port"), Some("8081"));
     assert_eq!(redis.cli("GET server:connections:count"), "0");
     store.heartbeat(&ServerStatus { connections: 42, ..ServerStatus::default() }).unwrap();
     assert_eq!(redis.cli("GET server:connections:count"), "42");
 
     store.open_session(&session(123)).unwrap();
     let shown = redis.hash("session:123:active");
-    assert_eq!((&*shown["username"], &*shown["level"], &*shown["class"]), ("Juan", "12", "Mago"));
+    assert_eq!((&*shown["username"], &*shown["level"], &*shown["class"]), ("Juan", "12", "mage"));
 
     assert!(redis.cli("KEYS \"*\"").lines().any(|key| key == "session:123:active"));
     assert!(redis.cli("INFO").contains("redis_version:"));
@@ -347,8 +357,15 @@ fn every_documented_recipe_shows_something() {
         age_seconds: 0,
     };
     let counters = [("packets_in".to_owned(), 1)].into();
-    let status =
-        ServerStatus { connections: 1, counters, connection_list: vec![connection], ..Default::default() };
+    let refusal = Refusal { value: "8080".into(), reason: "port in use".into() };
+    let status = ServerStatus {
+        connections: 1,
+        counters,
+        connection_list: vec![connection],
+        settings: [("server.port".to_owned(), "7666".to_owned())].into(),
+        refused: [("server.port".to_owned(), refusal)].into(),
+        ..Default::default()
+    };
     store.heartbeat(&status).unwrap();
     let recipes = documented_recipes();
     assert!(recipes.len() > 25, "{recipes:?}");

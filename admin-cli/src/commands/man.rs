@@ -1,21 +1,13 @@
-//! Completions and man pages, from the command line's own description.
+//! Man pages, from the command line's own description.
 
 use std::io;
 use std::path::Path;
 
 use clap::CommandFactory;
-use clap_complete::Shell;
 
 use crate::cli::Arguments;
 use crate::failure::{Code, Failure};
 use crate::output::Reply;
-
-/// `completions`.
-pub fn completions(shell: Shell) -> Reply {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "pyao-admin", &mut script);
-    Reply::Text(String::from_utf8_lossy(&script).into_owned())
-}
 
 /// `man`.
 pub fn man(directory: Option<&Path>) -> Result<Reply, Failure> {

@@ -1,0 +1,82 @@
+//! What live servers answer to a change of a setting.
+
+use super::json::Json;
+use super::reply::Change;
+use crate::failure::Code;
+
+/// What one live server makes of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAnswer {
+    /// Its id.
+    pub server: String,
+    /// The setting.
+    pub setting: String,
+    /// The value in force there, if it tells any.
+    pub in_force: Option<String>,
+    /// What it makes of the value in the store.
+    pub answer: Answer,
+}
+
+/// What a server makes of a value in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is in force.
+    Follows,
+    /// It was refused, for this reason.
+    Refused(String),
+    /// The server has this value of its own, which wins.
+    KeepsOwn(String),
+    /// Neither followed nor refused yet.
+    None,
+}
+
+impl ServerAnswer {
+    /// What the server does after a change, in one line; `effect` is what following means.
+    fn line(&self, effect: &str) -> String {
+        let server = &self.server;
+        let in_force = self.in_force.as_deref().unwrap_or("nothing");
+        match (&self.answer, self.setting.as_str()) {
+            (Answer::Follows, "server.host" | "server.port") => format!("{server}: listens on {in_force}"),
+            (Answer::Follows, _) => format!("{server}: in force: {effect}"),
+            (Answer::Refused(reason), _) => format!("{server}: refused: {reason}"),
+            (Answer::KeepsOwn(own), _) => format!("{server}: keeps its own: {own}"),
+            (Answer::None, _) => {
+                format!("{server}: no answer yet; {in_force} was in force when it told last")
+            }
+        }
+    }
+
+    /// The same for programs.
+    pub fn json(&self) -> Json {
+        let (answer, reason) = match &self.answer {
+            Answer::Follows => ("follows", None),
+            Answer::Refused(reason) => ("refused", Some(reason.as_str())),
+            Answer::KeepsOwn(_) => ("keeps_own", None),
+            Answer::None => ("none", None),
+        };
+        Json::object([
+            ("server", self.server.as_str().into()),
+            ("answer", answer.into()),
+            ("in_force", self.in_force.as_deref().map_or(Json::NULL, Json::from)),
+            ("reason", reason.map_or(Json::NULL, Json::from)),
+        ])
+    }
+}
+
+impl Change {
+    /// What to say beside the change: what each server does, or what is to be expected.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let lines = self.servers.iter().map(|answer| answer.line(&self.effect));
+        let is_answered = !self.servers.is_empty() && self.old != self.new;
+        let effect = (!is_answered).then(|| self.effect.clone());
+        effect.into_iter().chain(lines).collect()
+    }
+
+    /// The exit code when a server has refused the change, or has not answered.
+    pub(super) fn failure(&self) -> Option<Code> {
+        let mut answers = self.servers.iter().map(|answer| &answer.answer);
+        let is_refused = answers.clone().any(|answer| matches!(answer, Answer::Refused(_)));
+        let is_open = answers.any(|answer| *answer == Answer::None);
+        is_refused.then_some(Code::ServerRefused).or(is_open.then_some(Code::NoAnswer))
+    }
+}
