@@ -10,7 +10,8 @@ use super::{Layers, Source};
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done: stopped by a signal with everything saved, or --check found nothing wrong
-  1    failed: broken data, a port in use, a store that cannot be opened, or --check found faults
+  1    failed: broken data, other maps than those of the store, a port in use, a store that cannot be opened or was
+       removed while the server ran, or --check found faults
   2    wrong usage: a flag, a variable or the configuration file
   130  stopped at once by a second signal
 

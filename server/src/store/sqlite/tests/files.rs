@@ -156,3 +156,16 @@ fn a_tool_that_reads_in_a_transaction_does_not_keep_a_server_from_stopping() {
     drop(reader);
     assert_eq!(stored_x(&fixture.path()), 67);
 }
+
+#[test]
+fn a_database_copied_without_its_log_in_its_first_run_is_no_empty_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("pyao.db"), folder.path().join("copy.db"));
+    let mut store = SqliteStore::open(&path).unwrap();
+    store.create_account(&sample_account("Ana"), &sample_character()).unwrap();
+    fs::copy(&path, &copy).unwrap();
+    let error = SqliteStore::open(&copy).unwrap_err();
+    assert!(matches!(error, OpenError::LogMissing { .. }), "{error}");
+    fs::copy(with_suffix(&path, "-wal"), with_suffix(&copy, "-wal")).unwrap();
+    assert!(SqliteStore::open(&copy).unwrap().find_account("ana").unwrap().is_some());
+}
