@@ -20,8 +20,8 @@ const MORE: &str = "\
 Output: a table on a terminal, tab-separated lines without a header in a pipe, one object with --json. Data goes to \
 standard output, everything else to standard error. NO_COLOR turns colours off.
 
-Configuration: the same layers as the server's. Flags win over the environment (PYAO_*; REDIS_HOST, and with it \
-REDIS_PORT, REDIS_DB and REDIS_PASSWORD), that over ./config.toml. Without any of them it looks for Redis at \
+Configuration: the same layers as the server's. Flags win over the environment (PYAO_*; REDIS_URL, or any of \
+REDIS_HOST, REDIS_PORT, REDIS_DB and REDIS_PASSWORD), that over ./config.toml. Without any of them it looks for Redis at \
 127.0.0.1:6379, else for the embedded store in ./pyao.db.
 
 Examples:

@@ -72,7 +72,7 @@ impl Failure {
 impl From<RedisError> for Failure {
     fn from(error: RedisError) -> Self {
         let code = match error {
-            RedisError::BadAddress { .. } => Code::Usage,
+            RedisError::BadAddress { .. } | RedisError::Encrypted => Code::Usage,
             RedisError::WrongPassword { .. }
             | RedisError::NotAllowed { .. }
             | RedisError::ReadOnly { .. } => Code::NotAllowed,

@@ -76,7 +76,7 @@ pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
 
 /// Opens the store that the configuration means, beside the server that may use it.
 pub fn open(loaded: &Loaded, output: &Output) -> Result<Box<dyn Store>, Failure> {
-    let OpenedStore { mut store, redis_failure } = StoreChoice::of(&loaded.config).open_for_tool()?;
+    let OpenedStore { mut store, redis_failure, .. } = StoreChoice::of(&loaded.config).open_for_tool()?;
     if let Some(failure) = redis_failure {
         output.remark(&format!("no Redis, so the embedded store: {failure}"));
     }

@@ -96,7 +96,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange) -> Result<(), StartError> {
         log::warn!("data: {unknown} pictures and sounds that the client does not have; --check lists them");
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let (mut store, store_summary) = open_store(&loaded.config)?;
+    let (mut store, uses_redis, store_summary) = open_store(&loaded.config)?;
     let new_maps = data_change::check(store.as_mut(), &content, data_change)?;
     let server = server_id(&loaded.config)?;
     let refused_settings = follow_settings(store.as_mut(), &server, &mut loaded)?;
@@ -121,6 +121,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange) -> Result<(), StartError> {
         game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
         unix_start,
         store,
+        uses_redis,
         config,
         room,
         stored_settings,
@@ -263,8 +264,8 @@ fn missing_map(start: &Position) -> String {
     )
 }
 
-/// Opens the store that the configuration means, and says which, and how safe it keeps things.
-fn open_store(config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
+/// Opens the store that the configuration means, and says which, and how safe it keeps things. Whether it is a Redis.
+fn open_store(config: &Config) -> Result<(Box<dyn Store>, bool, String), StartError> {
     let opened = StoreChoice::of(config).open_for_server()?;
     if let Some(failure) = opened.redis_failure {
         log::warn!("no Redis, everything is kept in {}: {failure}", config.store.path);
@@ -275,7 +276,7 @@ fn open_store(config: &Config) -> Result<(Box<dyn Store>, String), StartError> {
     for warning in &description.warnings {
         log::warn!("store: {warning}");
     }
-    Ok((store, description.summary))
+    Ok((store, opened.is_redis, description.summary))
 }
 
 fn listen(config: &Config) -> Result<TcpListener, StartError> {

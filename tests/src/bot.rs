@@ -93,12 +93,14 @@ pub struct Bot {
     stream: TcpStream,
     buffer: Vec<u8>,
     closed: bool,
+    /// When its clock, the client's, stood at zero.
+    born: Instant,
     /// What the client believes.
     pub shadow: ShadowClient,
 }
 
 impl Bot {
-    /// A connection that shows `screen` and reads texts as Latin-1.
+    /// A connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
     ///
     /// # Errors
     /// When nobody listens.
@@ -142,8 +144,8 @@ impl Bot {
     /// When the socket takes no setting.
     pub fn over(stream: TcpStream, screen: Screen) -> Result<Self> {
         stream.set_nodelay(true)?;
-        let shadow = ShadowClient::new(screen, TextEncoding::Latin1);
-        Ok(Self { stream, buffer: vec![0; 256 * 1024], closed: false, shadow })
+        let shadow = ShadowClient::new(screen, TextEncoding::Utf8);
+        Ok(Self { stream, buffer: vec![0; 256 * 1024], closed: false, born: Instant::now(), shadow })
     }
 
     /// The socket alone, for what no client does.
@@ -224,6 +226,10 @@ impl Bot {
     pub fn send_all(&mut self, packets: &[ClientPacket]) -> Result<()> {
         let mut bytes = Vec::new();
         packets.iter().for_each(|packet| packet.encode(&mut bytes));
+        self.tell_time();
+        if packets.contains(&ClientPacket::ThrowDices) {
+            self.shadow.throws_dice();
+        }
         self.send_raw(&bytes)
     }
 
@@ -249,6 +255,7 @@ impl Bot {
                 Ok(0) => self.closed = true,
                 Ok(count) => {
                     total += count;
+                    self.tell_time();
                     self.shadow.read(&self.buffer[..count])?;
                     wait = Duration::from_millis(1);
                 }
@@ -259,6 +266,10 @@ impl Bot {
             }
         }
         Ok(total)
+    }
+
+    fn tell_time(&mut self) {
+        self.shadow.now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
     /// Reads for the whole of `duration`.

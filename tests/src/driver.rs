@@ -81,6 +81,8 @@ impl Driver {
         };
         let address = Ipv4Addr::LOCALHOST.into();
         self.input(Input::Opened { connection, address, segment_limit: SEGMENT_LIMIT });
+        // A client on Windows.
+        self.input(Input::TextClues { connection, hop_limit: Some(128), writes: None });
         connection
     }
 

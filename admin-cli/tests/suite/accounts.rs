@@ -71,8 +71,12 @@ fn a_form_that_the_game_refuses_is_refused() {
             let error = run.fails(2);
             assert!(error.contains(part), "{arguments:?}: {error}");
         }
-        for bad in ["short", "longer than fifteen", "tab\tinside"] {
-            assert!(place.run_with_input(CREATE, bad).fails(2).contains("a password has 6 to 15"), "{bad}");
+        for bad in ["short", "longer than fifteen", "tab\tinside", "clave/12", "clave ñ1"] {
+            let error = place.run_with_input(CREATE, bad).fails(2);
+            assert!(
+                error.contains("a password has 6 to 15") && error.contains(r#"" * , / : < > ? \ |"#),
+                "{error}"
+            );
         }
         assert!(place.run_with_input(CREATE, "").fails(7).contains("no password on standard input"));
         assert_eq!(place.store.list_accounts(None, 10).unwrap(), []);

@@ -146,7 +146,9 @@ fn a_server_that_starts_again_has_its_own_port_again() {
 fn the_most_connections_are_those_of_the_server() {
     let Some(place) = Place::new() else { return };
     let [norte_port, sur_port] = ports();
-    let (norte, sur) = (place.start("norte", norte_port), place.start("sur", sur_port));
+    let by_variable = place.setup("norte", Some(norte_port)).env("PYAO_SERVER__MAX_CONNECTIONS", "9");
+    let (norte, sur) = (by_variable.start().unwrap(), place.start("sur", sur_port));
+    assert_eq!(place.cli("GET config:server:norte:max_connections"), "9");
     place.run(&["set-max-connections", "7", "--server", "norte", "--no-wait"]).ok();
     norte.wait_for_log("server.max_connections is now \"7\"", LONG).unwrap();
     place.run(&["set-max-connections", "70", "--no-wait"]).ok();

@@ -30,7 +30,7 @@ pub fn allowed(key: &str) -> Option<String> {
         Field::Port(_) => "0..65535".to_owned(),
         Field::Integer(_, range) => format!("{}..{}", range.start(), range.end()),
         Field::Boolean(_) | Field::OptionalBoolean(_) => "true or false".to_owned(),
-        Field::Encoding(_) => "latin1, utf8 or ascii".to_owned(),
+        Field::Encoding(_) => "auto, latin1, utf8 or ascii".to_owned(),
         Field::Positions(_) => "map:x:y, separated by commas".to_owned(),
         Field::ServerId(_) => "1 to 40 letters, digits, . _ -".to_owned(),
     })

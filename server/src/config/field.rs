@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::describe::excerpt;
 use crate::content::{Position, motd};
-use crate::protocol::wire::TextEncoding;
+use crate::protocol::encoding_choice::EncodingChoice;
 use crate::store::server::ServerId;
 
 /// A value as a layer gives it. Flags and variables give text only; a field reads text as what it needs.
@@ -56,7 +56,7 @@ pub(super) enum Field<'a> {
     /// Yes, no, or for the server to decide.
     OptionalBoolean(&'a mut Option<bool>),
     /// How text is sent.
-    Encoding(&'a mut TextEncoding),
+    Encoding(&'a mut EncodingChoice),
     /// Places, each as `map:x:y`.
     Positions(&'a mut Vec<Position>),
 }
@@ -79,7 +79,7 @@ impl Field<'_> {
             Self::Boolean(value) => *value = read_boolean(given).ok_or("true or false")?,
             Self::OptionalBoolean(value) => *value = Some(read_boolean(given).ok_or("true or false")?),
             Self::Encoding(encoding) => {
-                *encoding = read_encoding(given).ok_or("\"latin1\", \"utf8\" or \"ascii\"")?;
+                *encoding = read_encoding(given).ok_or("\"auto\", \"latin1\", \"utf8\" or \"ascii\"")?;
             }
             Self::Positions(positions) => {
                 *positions =
@@ -175,7 +175,7 @@ fn read_boolean(given: &Given) -> Option<bool> {
     }
 }
 
-fn read_encoding(given: &Given) -> Option<TextEncoding> {
+fn read_encoding(given: &Given) -> Option<EncodingChoice> {
     read_text(given)?.parse().ok()
 }
 

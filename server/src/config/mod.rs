@@ -20,7 +20,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::content::Position;
-use crate::protocol::wire::TextEncoding;
+use crate::protocol::encoding_choice::EncodingChoice;
 use field::Given;
 use flags::Flags;
 use table::SETTINGS;
@@ -61,7 +61,7 @@ pub struct Server {
     /// Name among the servers on one store; empty for the host's with a random ending.
     pub id: String,
     /// How accented letters are sent.
-    pub text_encoding: TextEncoding,
+    pub text_encoding: EncodingChoice,
 }
 
 impl Default for Server {
@@ -71,7 +71,7 @@ impl Default for Server {
             port: 7666,
             max_connections: 1000,
             id: String::new(),
-            text_encoding: TextEncoding::Latin1,
+            text_encoding: EncodingChoice::Auto,
         }
     }
 }

@@ -42,7 +42,10 @@ pub enum FormFault {
     #[error("the world's data forbids this name")]
     ForbiddenName,
     /// See [`names::is_valid_new_password`].
-    #[error("a password has 6 to 15 characters, none of them a control character")]
+    #[error(
+        "a password has 6 to 15 characters: letters without accents, digits, signs and spaces between them, but none \
+         of \" * , / : < > ? \\ |"
+    )]
     Password,
     /// See [`names::is_valid_email`].
     #[error("a mail address looks like name@example.org")]

@@ -1,7 +1,7 @@
 //! What the game knows of a connection: where it stands between the first packet and the last.
 
 use super::Millis;
-use super::dice::Dice;
+use super::dice::Rolls;
 use super::players::PlayerKey;
 use crate::protocol::outbox::ConnectionId;
 use crate::store::Ticket;
@@ -31,8 +31,8 @@ pub struct Connection {
     pub last_packet: Option<Millis>,
     /// When its silence is looked at next; timers set for other times mean nothing.
     pub silence_watch: Millis,
-    /// The last dice thrown, for the creation that follows.
-    pub dice: Option<Dice>,
+    /// Its throws of the dice.
+    pub rolls: Rolls,
     /// The kernel's estimate of a round trip to the client, 0 while unknown.
     pub round_trip: Millis,
 }
@@ -57,7 +57,7 @@ impl Connections {
             stage: Stage::Lobby,
             last_packet: None,
             silence_watch: 0,
-            dice: None,
+            rolls: Rolls::default(),
             round_trip: 0,
         };
         if self.slots[slot].replace(fresh).is_none() {

@@ -17,6 +17,7 @@ use crate::store::{self, CreateError, Request, StoredAccount};
 const SECONDS_A_DAY: u64 = 86_400;
 
 /// What the client's creation screen sends.
+#[derive(Debug)]
 pub(super) struct CreationRequest {
     pub form: CharacterForm,
     pub password: String,
@@ -24,20 +25,12 @@ pub(super) struct CreationRequest {
 }
 
 impl Game {
-    /// `ThrowDices`: the last throw of a connection is the one that counts.
-    pub(super) fn throw_dice(&mut self, id: ConnectionId) {
-        let dice = Dice::throw(&mut self.random, self.settings.dice_range);
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.dice = Some(dice);
-        let Dice { strength, agility, intelligence, charisma, constitution } = dice;
-        self.send(id, &ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution });
-    }
-
     /// `LoginNewChar`.
     pub(super) fn create(&mut self, connection: ConnectionId, request: CreationRequest) {
         if self.refuses_logins {
             return self.close(connection, CloseReason::Overloaded);
         }
+        let Some(request) = self.keep_from_roll(connection, request) else { return };
         if let Some(text) = self.refusal_to_try(connection) {
             return self.refuse_creation(connection, text);
         }
@@ -86,11 +79,12 @@ impl Game {
         }
         let content = self.world.content();
         form.check_name(content).map_err(FormFault::text)?;
-        let dice = self.connections.get(connection).and_then(|connection| connection.dice);
+        let dice = self.connections.get(connection).and_then(|connection| connection.rolls.counting());
         let dice = dice.ok_or(texts::DICE_NOT_THROWN)?;
         check_password(password).map_err(FormFault::text)?;
         let form = form.check(content).map_err(FormFault::text)?;
-        if self.players.by_name(form.name()).is_some() {
+        // A store that was emptied lacks even those who are held here.
+        if self.players.by_name(form.name()).is_some() || self.saving.departed(form.name()).is_some() {
             return Err(texts::NAME_TAKEN);
         }
         Ok((form, dice))
@@ -113,6 +107,7 @@ impl Game {
         if let Some(connection) = self.connections.get_mut(id) {
             connection.stage = Stage::Lobby;
         }
+        self.resume_roll(id);
     }
 
     pub(super) fn new_password_hashed(

@@ -1,6 +1,7 @@
 //! Entering the world: the burst of packets that a client needs, in the order it needs them.
 
 use super::chat_limit::ChatLimit;
+use super::dice::Rolls;
 use super::players::{Player, PlayerKey, Unsaved};
 use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts, told::Words};
 use crate::content::Position;
@@ -118,6 +119,7 @@ impl Game {
     fn begin_play(&mut self, connection: ConnectionId, key: PlayerKey) {
         if let Some(connection) = self.connections.get_mut(connection) {
             connection.stage = Stage::Playing(key);
+            connection.rolls = Rolls::default();
         }
         self.session_changed(key);
         let Some(player) = self.players.get(key) else { return };

@@ -1,5 +1,6 @@
 //! Answers to a player who asks: how many play, how long the server runs, what his sheet says.
 
+use super::kinds::Class;
 use super::players::PlayerKey;
 use super::{Game, appearance, skills, texts};
 use crate::protocol::font::Font;
@@ -93,18 +94,20 @@ impl Game {
     pub(super) fn tell_kills(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
         let stats = player.character.stats;
+        let class = Class::from_wire(player.account.account.class).map_or(0, Class::number_in_mini_stats);
         let packet = ServerPacket::MiniStats {
             citizens_killed: number(stats.citizens_killed),
             criminals_killed: number(stats.criminals_killed),
             users_killed: number(stats.users_killed),
             npcs_killed: i16::try_from(stats.npcs_killed).unwrap_or(i16::MAX),
-            class: player.account.account.class,
+            class,
             jail_time: number(stats.jail_minutes),
         };
         self.send(connection, &packet);
     }
 
-    /// `RequestSkills`: every skill with its progress, and the points left to assign.
+    /// `RequestSkills`: the points left to assign, then every skill with its progress. The client's window opens with the
+    /// skills and takes its points from the `LevelUp` before them.
     pub(super) fn tell_skills(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
         let free = player.character.stats.free_skill_points;
@@ -112,8 +115,8 @@ impl Game {
             .character
             .skills
             .map(|skill| SkillLevel { level: skill.level, progress: skills::progress_percent(skill) });
-        self.send(connection, &ServerPacket::SendSkills { skills });
         let free_skill_points = i16::try_from(free).unwrap_or(i16::MAX);
         self.send(connection, &ServerPacket::LevelUp { free_skill_points });
+        self.send(connection, &ServerPacket::SendSkills { skills });
     }
 }

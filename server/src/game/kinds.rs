@@ -151,6 +151,23 @@ impl Class {
         }
     }
 
+    /// Its number in `MiniStats`, where the client has a table of its own; 0, shown as a dash, for the classes that are
+    /// not in it.
+    #[must_use]
+    pub fn number_in_mini_stats(self) -> u8 {
+        match self {
+            Self::Warrior => 1,
+            Self::Mage => 2,
+            Self::Cleric => 3,
+            Self::Assassin => 4,
+            Self::Bard => 5,
+            Self::Druid => 6,
+            Self::Paladin => 7,
+            Self::Hunter => 8,
+            Self::Thief | Self::Bandit | Self::Worker | Self::Pirate => 0,
+        }
+    }
+
     /// The class of that [`Class::word`], if there is one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
@@ -190,6 +207,17 @@ mod tests {
                 assert!(client_assets::BODIES.has(body), "{race:?} {gender:?}");
                 assert!(race.heads(gender).all(|head| client_assets::HEADS.has(head)), "{race:?} {gender:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_statistics_window_names_each_class_that_it_knows() {
+        // The client's table of names, by number.
+        let shown = ["-", "warrior", "mage", "cleric", "assassin", "bard", "druid", "paladin", "hunter"];
+        for class in Class::ALL {
+            let name = shown[usize::from(class.number_in_mini_stats())];
+            let expected = if shown.contains(&class.word()) { class.word() } else { "-" };
+            assert_eq!(name, expected, "{class:?}");
         }
     }
 

@@ -48,6 +48,7 @@ use crate::protocol::client::ClientPacket;
 use crate::protocol::font::Font;
 use crate::protocol::outbox::{ConnectionId, Outbox};
 use crate::protocol::server::ServerPacket;
+use crate::protocol::wire::TextEncoding;
 use crate::store;
 use crate::store::records::UserId;
 use crate::world::World;
@@ -94,6 +95,15 @@ pub enum Input {
         /// Why.
         reason: CloseReason,
     },
+    /// What is known of how a client reads texts; for a connection that the outbox knows.
+    TextClues {
+        /// Which connection.
+        connection: ConnectionId,
+        /// Time to live, or hop limit, of the client's first packet as it arrived.
+        hop_limit: Option<u8>,
+        /// Encoding of the first text beyond ASCII that the client sent.
+        writes: Option<TextEncoding>,
+    },
     /// The kernel's estimate of a round trip to a client.
     RoundTrip {
         /// Which connection.
@@ -111,6 +121,8 @@ pub enum Input {
     CharactersTaken(Vec<UserId>),
     /// The store was emptied or swapped: write back what we hold.
     StoreEmptied,
+    /// A heartbeat succeeded on our own store: what it lacks was deleted there.
+    StoreConfirmed,
     /// The server has more work than time, or no longer: let only those in whose characters are in the world.
     RefuseLogins(bool),
     /// Everything that waited was sent just now, as far as clients take it.
@@ -158,7 +170,7 @@ impl Game {
             world: World::new(content),
             players: Players::default(),
             connections: Connections::default(),
-            outbox: Outbox::new(settings.text_encoding),
+            outbox: Outbox::new(settings.text_encoding.for_client(None, None)),
             timers: Timers::default(),
             random: Random::new(seed),
             now: 0,
@@ -189,6 +201,10 @@ impl Game {
             }
             Input::Packet { connection, packet } => self.dispatch(connection, packet),
             Input::Lost { connection, reason } => self.lost(connection, reason),
+            Input::TextClues { connection, hop_limit, writes } => {
+                let encoding = self.settings.text_encoding.for_client(hop_limit, writes);
+                self.outbox.set_encoding(connection, encoding);
+            }
             Input::RoundTrip { connection, milliseconds } => {
                 if let Some(connection) = self.connections.get_mut(connection) {
                     connection.round_trip = Millis::from(milliseconds);
@@ -201,6 +217,7 @@ impl Game {
                 self.give_up_characters(&users, CloseReason::TakenOver);
             }
             Input::StoreEmptied => self.restore_store(),
+            Input::StoreConfirmed => self.saving.store_confirmed(),
             Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
             Input::Sent => self.words_sent(),
             Input::Shutdown => self.shut_down(),
@@ -214,6 +231,8 @@ impl Game {
             match timer {
                 Timer::Handshake(connection) => self.handshake_timer(connection),
                 Timer::Idle(connection) => self.idle_timer(connection),
+                Timer::Roll(connection) => self.roll_timer(connection),
+                Timer::Creation(connection) => self.creation_timer(connection),
                 Timer::Leave(key) => self.leave_timer(key),
                 Timer::Absent(key) => self.absent_timer(key),
                 Timer::Save => self.save_timer(),

@@ -2,8 +2,10 @@
 
 /// Shortest and longest character name.
 pub const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=15;
-/// Shortest and longest password at creation.
+/// Shortest and longest new password.
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 6..=15;
+/// Printable ASCII characters that the client's login form refuses in a password.
+pub const PASSWORD_FORBIDDEN: &str = "\"*,/:<>?\\|";
 /// Longest mail address.
 pub const EMAIL_LENGTH_MAX: usize = 100;
 
@@ -41,10 +43,16 @@ pub fn is_forbidden_name(name: &str, forbidden: &[String]) -> bool {
         .any(|word| !word.is_empty() && name.contains(&word))
 }
 
-/// Whether `password` may protect a new character: 6 to 15 characters.
+/// True if `password` may protect a character: 6 to 15 characters that the client's login form takes, printable ASCII
+/// without [`PASSWORD_FORBIDDEN`] and without a space at either end. The client's window for another password checks
+/// nothing, so a player could otherwise set a password that cannot be typed at the next login.
 #[must_use]
 pub fn is_valid_new_password(password: &str) -> bool {
-    PASSWORD_LENGTH.contains(&password.chars().count()) && !password.chars().any(char::is_control)
+    let typeable = |c: char| matches!(c, ' '..='~') && !PASSWORD_FORBIDDEN.contains(c);
+    PASSWORD_LENGTH.contains(&password.len())
+        && password.chars().all(typeable)
+        && !password.starts_with(' ')
+        && !password.ends_with(' ')
 }
 
 /// Whether `email` looks like `x@y.z`, as the client asks.
@@ -101,9 +109,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_password_has_only_characters_that_the_login_form_takes() {
+        let refused = (0..=255_u8).map(char::from).filter(|c| !is_valid_new_password(&format!("abc{c}def")));
+        let expected = (0..=255_u8).map(char::from).filter(|c| {
+            let code = u32::from(*c);
+            !(32..=126).contains(&code) || [34, 42, 44, 47, 58, 60, 62, 63, 92, 124].contains(&code)
+        });
+        assert!(refused.eq(expected));
+        assert!(!is_valid_new_password(" secret") && !is_valid_new_password("secret "));
+        assert!(!is_valid_new_password("secreto€"));
+    }
+
+    #[test]
     fn passwords_and_mail_addresses_have_their_limits() {
         assert!(is_valid_new_password("secret") && is_valid_new_password("123456789012345"));
         assert!(!is_valid_new_password("short") && !is_valid_new_password("1234567890123456"));
+        assert!(is_valid_new_password("a 'b' [c]~{d};") && is_valid_new_password("!#$%&()+-.=@^_`"));
         for email in ["a@b.c", "ana.paz@correo.com.ar"] {
             assert!(is_valid_email(email), "{email}");
         }

@@ -17,10 +17,6 @@ use std::collections::BTreeMap;
 
 /// Longest time a change stays unwritten while the store answers.
 const SAVE_PERIOD_MS: Millis = 5_000;
-/// How long the store may say that it has no such account before we believe it. When it was emptied it says so too, until
-/// the next heartbeat notices and everything is written back.
-const UNKNOWN_FOR_MS: Millis = 20_000;
-
 /// Most requests that may be unanswered when another is made. The store may be away for hours; what changes meanwhile
 /// is asked to be written once some are answered.
 const UNANSWERED_MAX: usize = 64;
@@ -47,10 +43,21 @@ pub struct Saving {
     /// By [`name_key`].
     departed: BTreeMap<String, Departed>,
     /// Whether the store was emptied and what we hold is not written back yet.
-    pub restores_again: bool,
-    /// Since when the store says that it does not know a user. Each of them is saved apart from the others meanwhile,
-    /// whom it would hold up.
-    unknown: BTreeMap<UserId, Millis>,
+    restores: bool,
+    /// Whether writing it back has failed and is to be tried again.
+    restores_again: bool,
+    /// Users that the store says it does not know. Each of them is saved apart from the others meanwhile, whom it would
+    /// hold up.
+    unknown: BTreeMap<UserId, Absence>,
+}
+
+/// What it means that the store does not know a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    /// Nothing yet: the store may have been emptied.
+    Unproven,
+    /// Since then a heartbeat has succeeded on our own store: the account was deleted there.
+    Deleted,
 }
 
 impl Saving {
@@ -71,9 +78,26 @@ impl Saving {
         self.departed.values().map(|departed| &departed.stored)
     }
 
-    /// The store is about to know everybody: all are saved together again.
-    pub fn forget_unknown(&mut self) {
+    /// What we hold is about to be written back to a store that was emptied: all are saved together again.
+    pub fn restore_begins(&mut self) {
+        self.restores = true;
         self.unknown.clear();
+    }
+
+    /// What we hold was written back, or is to be written back again.
+    fn restore_ended(&mut self, is_done: bool) {
+        self.restores = !is_done;
+        self.restores_again |= !is_done;
+        // Who was missed before that was not deleted.
+        self.unknown.clear();
+    }
+
+    /// A heartbeat has succeeded on our own store: who was missed there before was deleted, unless that store waits for
+    /// what we hold.
+    pub fn store_confirmed(&mut self) {
+        if !self.restores {
+            self.unknown.values_mut().for_each(|absence| *absence = Absence::Deleted);
+        }
     }
 
     /// The store was asked to write something.
@@ -222,18 +246,30 @@ impl Game {
 
     /// The store says that it has no such account: it was deleted there, or the store was emptied.
     fn unknown_to_store(&mut self, user_id: UserId) {
-        let Some(since) = self.saving.unknown.get(&user_id).copied() else {
-            self.saving.unknown.insert(user_id, self.now);
-            // The others were held up by it. Where there are more of its kind, the store was probably emptied: then
-            // each would make all the rest be sent once more.
-            if self.saving.unknown.len() == 1 {
-                self.save_all_changes();
+        match self.saving.unknown.get(&user_id) {
+            Some(Absence::Deleted) => {
+                self.give_up_characters(&[user_id], CloseReason::AccountDeleted);
+                self.session_ended(user_id);
             }
-            return;
-        };
-        if self.now - since >= UNKNOWN_FOR_MS {
-            self.give_up_characters(&[user_id], CloseReason::AccountDeleted);
-            self.session_ended(user_id);
+            Some(Absence::Unproven) => {}
+            None => {
+                self.saving.unknown.insert(user_id, Absence::Unproven);
+                // The others were held up by it. Where there are more of its kind, the store was probably emptied: then
+                // each would make all the rest be sent once more.
+                if self.saving.unknown.len() == 1 {
+                    self.save_all_changes();
+                }
+            }
+        }
+    }
+
+    /// What we hold was written back; if not, all of it will be tried again.
+    pub(super) fn store_restored(&mut self, result: Result<(), StoreError>) {
+        self.saving.answered();
+        self.saving.restore_ended(result.is_ok());
+        if let Err(error) = result {
+            log::error!("what was held in memory could not be written back, will be tried again: {error}");
+            self.schedule_save();
         }
     }
 

@@ -197,8 +197,7 @@ impl Game {
         log::warn!("the store is empty: writing back {} characters held in memory", accounts.len());
         let ticket = self.pending.add(Pending::Restore);
         self.saving.asked();
-        // From here on the store knows everybody.
-        self.saving.forget_unknown();
+        self.saving.restore_begins();
         self.store_requests.push(Request::RestoreAccounts { ticket, accounts });
         for key in keys {
             let Some(player) = self.players.get(key) else { continue };
@@ -206,16 +205,6 @@ impl Game {
             let ticket = self.pending.add(Pending::Reclaim);
             self.store_requests.push(Request::OpenSession { ticket, session });
             self.session_changed(key);
-        }
-    }
-
-    /// What we hold was written back; if not, all of it will be tried again.
-    pub(super) fn store_restored(&mut self, result: Result<(), StoreError>) {
-        self.saving.answered();
-        if let Err(error) = result {
-            log::error!("what was held in memory could not be written back, will be tried again: {error}");
-            self.saving.restores_again = true;
-            self.schedule_save();
         }
     }
 }

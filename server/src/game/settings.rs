@@ -1,13 +1,13 @@
 //! What an operator can set about the game.
 
 use crate::content::Position;
-use crate::protocol::wire::TextEncoding;
+use crate::protocol::encoding_choice::EncodingChoice;
 
 /// The game's settings, in the units it uses.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How text is written to clients.
-    pub text_encoding: TextEncoding,
+    pub text_encoding: EncodingChoice,
     /// Milliseconds a new connection has to say something; 0 = no limit.
     pub handshake_ms: u64,
     /// Milliseconds without a packet after which a connection is closed; 0 = no limit.
@@ -35,7 +35,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            text_encoding: TextEncoding::Latin1,
+            text_encoding: EncodingChoice::Auto,
             handshake_ms: 30_000,
             idle_ms: 5 * 60_000,
             logins_per_minute_per_ip: 20,

@@ -7,8 +7,9 @@ pub const INVALID_NAME: &str =
 pub const FORBIDDEN_NAME: &str = "Ese nombre no está permitido.";
 /// Somebody has that name.
 pub const NAME_TAKEN: &str = "Ya hay un personaje con ese nombre.";
-/// Too short or too long.
-pub const INVALID_PASSWORD: &str = "La contraseña debe tener entre 6 y 15 caracteres.";
+/// Too short, too long, or with a character that the login form refuses.
+pub const INVALID_PASSWORD: &str = "La contraseña lleva de 6 a 15 letras sin acento ni ñ, números o signos, sin espacio \
+     al principio ni al final y sin \" * , / : < > ? \\ |";
 /// Not x@y.z.
 pub const INVALID_EMAIL: &str = "La dirección de correo no es válida.";
 /// No such race.

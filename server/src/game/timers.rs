@@ -16,6 +16,10 @@ pub enum Timer {
     Handshake(ConnectionId),
     /// Look whether the connection has been silent for too long.
     Idle(ConnectionId),
+    /// The roll of the dice that waits is to be shown.
+    Roll(ConnectionId),
+    /// The creation that came too soon after a roll is to be carried out.
+    Creation(ConnectionId),
     /// The player's countdown for leaving is over.
     Leave(PlayerKey),
     /// The character of a lost socket has stood long enough.

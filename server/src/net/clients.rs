@@ -20,8 +20,8 @@ use super::close_log::CloseLog;
 use super::connection::{Connection, INBOUND_LIMIT, Served, Stage};
 use super::flush::{self, Flushed};
 use super::limits::{self, AddressCounts, ClientLimits};
-use super::round_trip;
 use super::tokens::Source;
+use super::{round_trip, saved_syn};
 use crate::game::{CloseReason, Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::protocol::outbox::ConnectionId;
@@ -159,6 +159,7 @@ impl Clients {
             return;
         };
         let segment_limit = accept::segment_limit(&connection.stream);
+        connection.hop_limit = saved_syn::hop_limit(&connection.stream);
         match admitted {
             Ok(()) => {
                 self.taken_in += 1;
@@ -167,7 +168,9 @@ impl Clients {
                 self.counted += 1;
                 self.addresses.add(ip);
                 log::debug!("connection {id} opened: address={address}");
+                let text_clues = connection.text_clues();
                 turn.game.handle(turn.now, Input::Opened { connection: id, address: ip, segment_limit });
+                turn.game.handle(turn.now, text_clues);
             }
             Err(reason) => self.say_goodbye(turn, id, reason),
         }
@@ -256,7 +259,12 @@ impl Clients {
         let bytes_before = connection.bytes_in;
         let is_open = connection.stage == Stage::Open;
         let served = if is_open {
-            connection.serve(turn.now, &mut self.scratch, |packet| {
+            let (hop_limit, mut known) = (connection.hop_limit, connection.writes);
+            connection.serve(turn.now, &mut self.scratch, |packet, writes| {
+                if writes != known {
+                    known = writes;
+                    turn.game.handle(turn.now, Input::TextClues { connection: id, hop_limit, writes });
+                }
                 turn.metrics.packet_in(packet.id());
                 turn.game.handle(turn.now, Input::Packet { connection: id, packet });
             })
@@ -300,10 +308,11 @@ impl Clients {
     fn say_goodbye(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
         let Some(connection) = self.get(id) else { return };
         let segment_limit = accept::segment_limit(&connection.stream);
-        let outbox = turn.game.outbox();
-        outbox.open(id, segment_limit);
+        let text_clues = connection.text_clues();
+        turn.game.outbox().open(id, segment_limit);
+        turn.game.handle(turn.now, text_clues);
         if let Some(text) = reason.player_text() {
-            outbox.send(id, &ServerPacket::ErrorMsg { text: text.into() });
+            turn.game.outbox().send(id, &ServerPacket::ErrorMsg { text: text.into() });
         }
         self.end(turn, id, reason);
     }

@@ -7,10 +7,10 @@ use mio::net::TcpStream;
 
 use super::limits::{Admission, PacketBudget};
 use super::window::Window;
-use crate::game::{CloseReason, Millis};
+use crate::game::{CloseReason, Input, Millis};
 use crate::protocol::client::ClientPacket;
 use crate::protocol::outbox::ConnectionId;
-use crate::protocol::wire::DecodeError;
+use crate::protocol::wire::{DecodeError, TextEncoding};
 
 /// Most bytes received and not served. The longest packet that means anything has under 1.6 KiB.
 pub(super) const INBOUND_LIMIT: usize = 8 * 1024;
@@ -76,6 +76,10 @@ pub(super) struct Connection {
     pub awaits_room: bool,
     /// Whether its client is often asked if it has room again.
     pub is_probed: bool,
+    /// Time to live of its first packet as it arrived.
+    pub hop_limit: Option<u8>,
+    /// Encoding of the first text beyond ASCII that it sent.
+    pub writes: Option<TextEncoding>,
     /// When its round trip was last measured.
     pub round_trip_measured: Option<Millis>,
     /// Bytes received.
@@ -114,6 +118,8 @@ impl Connection {
             window: Window::default(),
             awaits_room: false,
             is_probed: false,
+            hop_limit: None,
+            writes: None,
             round_trip_measured: None,
             bytes_in: 0,
             bytes_out: 0,
@@ -135,26 +141,34 @@ impl Connection {
         self.address.ip().to_canonical()
     }
 
+    /// What is known of how its client reads texts.
+    pub(super) fn text_clues(&self) -> Input {
+        Input::TextClues { connection: self.id, hop_limit: self.hop_limit, writes: self.writes }
+    }
+
     /// The poll says that the socket can be read, and whether the other side ends.
     pub(super) fn readable(&mut self, ends: bool) {
         self.may_have_more = true;
         self.ends |= ends;
     }
 
-    /// Reads, decodes and delivers packets until nothing is left or a bound stops it. `scratch` is where reads land.
+    /// Reads, decodes and delivers packets until nothing is left or a bound stops it, each with the encoding in which its
+    /// client writes texts. `scratch` is where reads land.
     pub(super) fn serve(
         &mut self,
         now: Millis,
         scratch: &mut [u8],
-        mut deliver: impl FnMut(ClientPacket),
+        mut deliver: impl FnMut(ClientPacket, Option<TextEncoding>),
     ) -> Served {
         let (mut packets, mut reads) = (0, 0);
         loop {
-            match ClientPacket::decode(self.inbound.unread()) {
+            let mut writes = self.writes;
+            match ClientPacket::decode_learning(self.inbound.unread(), &mut writes) {
                 Ok(Some((packet, length))) => match self.budget.admit(&packet, now) {
                     Admission::Now => {
                         self.inbound.consume(length);
-                        deliver(packet);
+                        self.writes = writes;
+                        deliver(packet, writes);
                         packets += 1;
                         if packets == PACKETS_PER_TURN {
                             return Served::More;
@@ -291,7 +305,7 @@ mod tests {
 
         fn serve(&mut self, now: Millis) -> (Vec<ClientPacket>, Served) {
             let mut packets = Vec::new();
-            let served = self.connection.serve(now, &mut self.scratch, |packet| packets.push(packet));
+            let served = self.connection.serve(now, &mut self.scratch, |packet, _| packets.push(packet));
             (packets, served)
         }
     }
@@ -322,6 +336,24 @@ mod tests {
         }
         wire.say(&bytes[bytes.len() - 1..]);
         assert_eq!(wire.serve(0).0, [ClientPacket::Talk { text: "hola a todos".to_owned() }]);
+    }
+
+    #[test]
+    fn the_first_text_beyond_ascii_tells_how_the_client_writes_once_it_is_served() {
+        let mut wire = Wire::new(10);
+        let bytes = [walk(2).repeat(25), b"\x03\x02\0\xC3\xB1".to_vec()].concat();
+        wire.say(&bytes);
+        let mut delivered = Vec::new();
+        let mut serve =
+            |now| wire.connection.serve(now, &mut wire.scratch, |_, writes| delivered.push(writes));
+        let mut served = serve(0);
+        assert!(matches!(served, Served::Throttled(_)), "25 at once");
+        while let Served::Throttled(later) = served {
+            served = serve(later + 1);
+        }
+        assert_eq!(delivered.len(), 26);
+        assert_eq!(delivered[24..], [None, Some(TextEncoding::Utf8)]);
+        assert_eq!(wire.connection.writes, Some(TextEncoding::Utf8));
     }
 
     #[test]

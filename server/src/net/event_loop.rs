@@ -39,6 +39,8 @@ const EVENTS_PER_TURN: usize = 1024;
 const ACCEPTS_PER_TURN: usize = 64;
 /// A poll that fails this often in a row stops the server: going on would only spin.
 const POLL_ERRORS_MAX: u32 = 10;
+/// How long `/health` says that the store was emptied.
+const TELL_EMPTIED_MS: Millis = 10 * 60_000;
 /// Time to tell and save everybody after the first signal.
 const SHUTDOWN_LIMIT_MS: Millis = 10_000;
 
@@ -50,6 +52,8 @@ pub struct Setup {
     pub unix_start: u64,
     /// Where accounts and characters are kept.
     pub store: Box<dyn Store>,
+    /// True if that is a Redis.
+    pub uses_redis: bool,
     /// What is in force at the start.
     pub config: Config,
     /// The players' sockets that there is room for.
@@ -112,6 +116,9 @@ pub struct EventLoop {
     room: Room,
     moving: Option<Move>,
     link: StoreLink,
+    /// When the store was last found emptied.
+    store_emptied_at: Option<Millis>,
+    uses_redis: bool,
     unix_start: u64,
     waker: Arc<Waker>,
     ops: Option<OpsPort>,
@@ -163,6 +170,8 @@ impl EventLoop {
                 setup.registration,
                 &mut metrics,
             ),
+            store_emptied_at: None,
+            uses_redis: setup.uses_redis,
             unix_start: setup.unix_start,
             waker,
             helpers: Helpers::new(store, hasher),
@@ -320,10 +329,10 @@ impl EventLoop {
         for order in orders {
             match order {
                 Order::Follow { changed, config } => self.follow_settings(now, &changed, &config),
-                Order::CharactersTaken(users) => self.game.handle(now, Input::CharactersTaken(users)),
+                Order::Tell(input) => self.game.handle(now, input),
                 Order::StoreEmptied => {
+                    self.store_emptied_at = Some(now);
                     self.helpers.ask_store(self.link.seed_settings());
-                    self.game.handle(now, Input::StoreEmptied);
                 }
                 Order::Replaced(error) => {
                     log::error!("{error}");
@@ -480,9 +489,12 @@ impl EventLoop {
         self.metrics.set(Gauge::Overload, self.ladder.step().height());
         let outbox = self.game.outbox();
         (self.metrics.packets_out, self.metrics.thinned) = (*outbox.queued(), outbox.thinned());
+        let mut store = self.helpers.store_health();
+        store.takes_saves &= !self.link.is_file_replaced();
+        store.was_emptied |= self.store_emptied_at.is_some_and(|at| now < at + TELL_EMPTIED_MS);
         let health = Health {
-            store_answers: self.helpers.store_answers() && !self.link.is_file_replaced(),
-            store_waiting: self.metrics.gauge(Gauge::StoreWaiting),
+            uses_redis: self.uses_redis,
+            store,
             settings_not_followed: self.link.not_followed().collect(),
             overload: self.ladder.step(),
             is_shutting_down: self.shutdown.is_some(),

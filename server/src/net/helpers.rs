@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::store_link::{Order, StoreLink};
 use crate::crypto::{self, Hasher, QUEUE_LIMIT};
 use crate::game::{Game, Input, Millis};
+use crate::ops::health::StoreHealth;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::store::worker::Worker;
 use crate::store::{self, CreateError, Reply, StoreError};
@@ -50,7 +51,14 @@ impl Helpers {
                 metrics.increment(Counter::StoreFailures);
             }
             match reply {
-                Reply::Heartbeat { result, .. } => orders.extend(link.heartbeat_answered(result)),
+                Reply::Heartbeat { result, .. } => {
+                    for order in link.heartbeat_answered(result) {
+                        match order {
+                            Order::Tell(input) => game.handle(now, input),
+                            later => orders.push(later),
+                        }
+                    }
+                }
                 Reply::Settings { result, .. } => {
                     if let Some(asked) = self.settings_asked.take().filter(|_| result.is_ok()) {
                         metrics.store_answers.record_duration(asked.elapsed());
@@ -93,14 +101,21 @@ impl Helpers {
         }
     }
 
-    /// Whether the store carries out what it is asked.
-    pub(super) fn store_answers(&self) -> bool {
-        !self.store.is_away()
+    /// How the store does.
+    pub(super) fn store_health(&self) -> StoreHealth {
+        StoreHealth {
+            takes_saves: !self.store.is_away() && !self.store.is_emptied(),
+            was_emptied: self.store.is_emptied(),
+            seconds_since_success: self.store.since_success().as_secs(),
+            oldest_question_ms: u64::try_from(self.store.oldest_question().as_millis()).unwrap_or(u64::MAX),
+            waiting: self.store.waiting() as u64,
+        }
     }
 
     /// Sets the gauges of both queues.
     pub(super) fn set_gauges(&self, metrics: &mut Metrics) {
         metrics.set(Gauge::StoreWaiting, self.store.waiting() as u64);
+        metrics.set(Gauge::StoreSuccess, self.store.since_success().as_secs());
         metrics.set(Gauge::PasswordsWaiting, self.waiting_jobs.len() as u64);
     }
 

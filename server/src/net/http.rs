@@ -231,13 +231,20 @@ fn name_in(table: &'static [PacketLayout], id: u8) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::health::StoreHealth;
     use crate::ops::overload::Step;
 
     fn answer(request: &[u8]) -> Option<String> {
         let metrics = Metrics::default();
         let health = Health {
-            store_answers: true,
-            store_waiting: 0,
+            uses_redis: false,
+            store: StoreHealth {
+                takes_saves: true,
+                was_emptied: false,
+                seconds_since_success: 0,
+                oldest_question_ms: 0,
+                waiting: 0,
+            },
             settings_not_followed: Vec::new(),
             overload: Step::Calm,
             is_shutting_down: false,

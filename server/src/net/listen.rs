@@ -10,6 +10,8 @@ use std::time::Duration;
 use mio::net::TcpListener;
 use socket2::SockRef;
 
+use super::saved_syn;
+
 /// Most connections that wait to be taken in; the system may allow fewer. With mio's 128 a burst of players, as after a
 /// restart, is dropped by the kernel and tries again a second later.
 const WAITING_MAX: i32 = 4096;
@@ -27,6 +29,7 @@ pub fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
             Ok(listener) => {
                 // A second call only changes how many may wait.
                 SockRef::from(&listener).listen(WAITING_MAX)?;
+                saved_syn::keep(&listener);
                 return Ok(listener);
             }
             Err(error) => last_error = error,

@@ -13,7 +13,7 @@
 //!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more
 //!    work than time: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
-//! 5. `round_trip`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
+//! 5. `round_trip`, `saved_syn`, `signals`, `close_log`, `descriptors`, `from_config`, `tokens`: one small subject each; `http`: the
 //!    ops port.
 
 mod accept;
@@ -31,6 +31,7 @@ mod laps;
 mod limits;
 pub mod listen;
 mod round_trip;
+mod saved_syn;
 mod signals;
 mod store_link;
 mod tokens;

@@ -13,9 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Config;
 use crate::config::describe::excerpt;
 use crate::config::live::{self, Refused};
-use crate::game::Millis;
+use crate::game::{Input, Millis};
 use crate::ops::metrics::{Counter, Metrics};
-use crate::store::records::UserId;
 use crate::store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
 use crate::store::{Request, ServerSettings, Settings, StoreError, Ticket, keyspace};
 
@@ -37,9 +36,9 @@ pub(super) enum Order {
         /// The configuration with them.
         config: Box<Config>,
     },
-    /// Other servers have taken these characters.
-    CharactersTaken(Vec<UserId>),
-    /// The store was emptied or swapped.
+    /// The game hears this, before it hears what the store answered later.
+    Tell(Input),
+    /// The store was emptied or swapped: it lacks the live settings.
     StoreEmptied,
     /// Another server runs under our name: this one must end.
     Replaced(StoreError),
@@ -142,12 +141,14 @@ impl StoreLink {
                     log::info!("the store's files are back in their place");
                 }
                 self.refusal = None;
-                if heartbeat.store_id != self.store_id {
+                if heartbeat.store_id == self.store_id {
+                    orders.push(Order::Tell(Input::StoreConfirmed));
+                } else {
                     self.store_id = heartbeat.store_id;
-                    orders.push(Order::StoreEmptied);
+                    orders.extend([Order::Tell(Input::StoreEmptied), Order::StoreEmptied]);
                 }
                 if !heartbeat.taken.is_empty() {
-                    orders.push(Order::CharactersTaken(heartbeat.taken));
+                    orders.push(Order::Tell(Input::CharactersTaken(heartbeat.taken)));
                 }
             }
             Err(error @ StoreError::ServerReplaced(_)) => orders.push(Order::Replaced(error)),
@@ -317,6 +318,7 @@ impl StoreLink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::records::UserId;
     use crate::store::server::ServerRun;
 
     fn link() -> StoreLink {
@@ -515,11 +517,15 @@ mod tests {
     #[test]
     fn another_store_id_means_that_the_store_was_emptied() {
         let mut link = link();
-        assert!(link.heartbeat_answered(Ok(beat("a", Vec::new()))).is_empty());
-        let orders = link.heartbeat_answered(Ok(beat("b", vec![UserId(3)])));
-        assert!(
-            matches!(&orders[..], [Order::StoreEmptied, Order::CharactersTaken(taken)] if *taken == [UserId(3)])
+        let heard = |link: &mut StoreLink, store_id, taken| {
+            let orders = link.heartbeat_answered(Ok(beat(store_id, taken)));
+            orders.iter().map(|order| format!("{order:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(heard(&mut link, "a", Vec::new()), ["Tell(StoreConfirmed)"]);
+        assert_eq!(
+            heard(&mut link, "b", vec![UserId(3)]),
+            ["Tell(StoreEmptied)", "StoreEmptied", "Tell(CharactersTaken([UserId(3)]))"]
         );
-        assert!(link.heartbeat_answered(Ok(beat("b", Vec::new()))).is_empty());
+        assert_eq!(heard(&mut link, "b", Vec::new()), ["Tell(StoreConfirmed)"]);
     }
 }

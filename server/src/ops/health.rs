@@ -25,13 +25,41 @@ impl Status {
     }
 }
 
+/// A store that took no save and no heartbeat for longer than this needs a look.
+const SUCCESS_SECONDS_MAX: u64 = 15;
+/// So does one that leaves a question unanswered for so long.
+const QUESTION_MS_MAX: u64 = 2_000;
+
+/// How the store does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreHealth {
+    /// False from the first thing that it could not do until it has taken all that waits.
+    pub takes_saves: bool,
+    /// True if it was found emptied, or swapped for another one, a short while ago.
+    pub was_emptied: bool,
+    /// Seconds since a save, a change of sessions or a heartbeat last succeeded.
+    pub seconds_since_success: u64,
+    /// Milliseconds that the oldest unanswered question has waited; 0 when none waits.
+    pub oldest_question_ms: u64,
+    /// Requests not answered yet.
+    pub waiting: u64,
+}
+
+impl StoreHealth {
+    fn is_well(&self) -> bool {
+        self.takes_saves
+            && self.seconds_since_success <= SUCCESS_SECONDS_MAX
+            && self.oldest_question_ms < QUESTION_MS_MAX
+    }
+}
+
 /// What the report tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Whether the store carried out what it was last asked.
-    pub store_answers: bool,
-    /// Store requests not answered yet.
-    pub store_waiting: u64,
+    /// True if the store is a Redis.
+    pub uses_redis: bool,
+    /// How the store does.
+    pub store: StoreHealth,
     /// Live settings whose value in the store is not in force, because it is not valid or cannot be followed.
     pub settings_not_followed: Vec<&'static str>,
     /// How far up the ladder of overload the server is.
@@ -47,10 +75,12 @@ pub struct Health {
 }
 
 impl Health {
-    /// The whole: as bad as its worst part.
+    /// The whole: as bad as its worst part. A store that is away degrades: play goes on from memory. So does a setting
+    /// that cannot be followed, such as a port that is taken: the old one stays in force.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.game().max(self.store()).max(self.settings())
+        let is_well = self.store.is_well() && self.settings_not_followed.is_empty();
+        self.game().max(if is_well { Status::Healthy } else { Status::Degraded })
     }
 
     /// Sending less often is not worth a look; leaving things out is.
@@ -62,34 +92,33 @@ impl Health {
         }
     }
 
-    /// A store that is away degrades: play goes on from memory.
-    fn store(&self) -> Status {
-        if self.store_answers { Status::Healthy } else { Status::Degraded }
-    }
-
-    /// A setting that cannot be followed, such as a port that is taken, leaves the old one in force.
-    fn settings(&self) -> Status {
-        if self.settings_not_followed.is_empty() { Status::Healthy } else { Status::Degraded }
-    }
-
-    /// The report as JSON. Every value is a number or one of our own words, so nothing needs escaping.
+    /// The report as JSON. Every value is a number or one of our own words, so nothing needs escaping. Its beginning is
+    /// what monitors of other servers of this family look for.
     #[must_use]
     pub fn to_json(&self) -> String {
+        let api = match self.game() {
+            Status::Healthy => "ok",
+            Status::Degraded => "overloaded",
+            Status::Unhealthy => "stopping",
+        };
+        let database = if self.store.is_well() { "ok" } else { "error" };
+        let redis = if self.uses_redis { database } else { "off" };
         let not_followed: Vec<_> =
             self.settings_not_followed.iter().map(|key| format!("\"{key}\"")).collect();
         format!(
-            "{{\"status\":\"{}\",\"services\":{{\"game\":\"{}\",\"store\":\"{}\",\"settings\":\"{}\"}},\
-             \"settings_not_followed\":[{}],\"overload\":\"{}\",\"players\":{},\"connections\":{},\"store_requests_waiting\":{},\
-             \"uptime_seconds\":{}}}\n",
+            "{{\"status\":\"{}\",\"services\":{{\"api\":\"{api}\",\"database\":\"{database}\",\"redis\":\"{redis}\"}},\
+             \"settings_not_followed\":[{}],\"overload\":\"{}\",\"players\":{},\"connections\":{},\
+             \"store_emptied\":{},\"store_last_success_seconds\":{},\"store_oldest_question_ms\":{},\
+             \"store_requests_waiting\":{},\"uptime_seconds\":{}}}\n",
             self.status().label(),
-            self.game().label(),
-            self.store().label(),
-            self.settings().label(),
             not_followed.join(","),
             self.overload,
             self.players,
             self.connections,
-            self.store_waiting,
+            self.store.was_emptied,
+            self.store.seconds_since_success,
+            self.store.oldest_question_ms,
+            self.store.waiting,
             self.uptime_seconds,
         )
     }
@@ -100,8 +129,8 @@ mod tests {
     use super::*;
 
     const WELL: Health = Health {
-        store_answers: true,
-        store_waiting: 0,
+        uses_redis: true,
+        store: STORE,
         settings_not_followed: Vec::new(),
         overload: Step::Calm,
         is_shutting_down: false,
@@ -109,26 +138,62 @@ mod tests {
         connections: 3,
         uptime_seconds: 60,
     };
+    const STORE: StoreHealth = StoreHealth {
+        takes_saves: true,
+        was_emptied: false,
+        seconds_since_success: 5,
+        oldest_question_ms: 3,
+        waiting: 1,
+    };
 
-    #[test]
-    fn a_server_that_serves_is_healthy() {
-        let json = WELL.to_json();
-        assert!(
-            json.starts_with(
-                "{\"status\":\"healthy\",\"services\":{\"game\":\"healthy\",\"store\":\"healthy\",\"settings\":\"healthy\"}"
-            ),
-            "{json}"
-        );
-        assert!(json.contains("\"players\":2"), "{json}");
+    fn with_store(store: StoreHealth) -> Health {
+        Health { store, ..WELL }
     }
 
     #[test]
-    fn a_store_that_is_away_degrades_and_a_shutdown_is_unhealthy() {
-        let away = Health { store_answers: false, ..WELL };
+    fn the_report_begins_with_the_words_that_monitors_know() {
+        let literal = r#"{"status":"healthy","services":{"api":"ok","database":"ok","redis":"ok"}"#;
+        let json = WELL.to_json();
+        assert!(json.starts_with(literal), "{json}");
+        assert!(json.contains("\"players\":2") && json.ends_with("}\n"), "{json}");
+        let embedded = Health { uses_redis: false, ..WELL };
+        assert!(embedded.to_json().starts_with(&literal.replace("\"redis\":\"ok\"", "\"redis\":\"off\"")));
+    }
+
+    #[test]
+    fn a_store_that_takes_nothing_degrades_and_a_shutdown_is_unhealthy() {
+        let away = with_store(StoreHealth { takes_saves: false, ..STORE });
         assert_eq!(away.status(), Status::Degraded);
-        assert!(away.to_json().contains("\"store\":\"degraded\""));
+        assert!(away.to_json().contains(r#""database":"error","redis":"error"}"#), "{}", away.to_json());
+        let embedded = Health { uses_redis: false, ..away.clone() };
+        assert!(embedded.to_json().contains(r#""database":"error","redis":"off"}"#));
         let ending = Health { is_shutting_down: true, ..away };
         assert_eq!(ending.status(), Status::Unhealthy);
+        assert!(ending.to_json().contains("\"api\":\"stopping\""));
+    }
+
+    #[test]
+    fn a_store_that_has_taken_nothing_for_more_than_15_seconds_degrades() {
+        let since = |seconds_since_success| with_store(StoreHealth { seconds_since_success, ..STORE });
+        assert_eq!(since(15).status(), Status::Healthy);
+        assert_eq!(since(16).status(), Status::Degraded);
+        assert!(since(16).to_json().contains("\"store_last_success_seconds\":16"));
+    }
+
+    #[test]
+    fn a_question_that_waits_for_two_seconds_degrades() {
+        let oldest = |oldest_question_ms| with_store(StoreHealth { oldest_question_ms, ..STORE });
+        assert_eq!(oldest(1_999).status(), Status::Healthy);
+        assert_eq!(oldest(2_000).status(), Status::Degraded);
+        assert!(oldest(2_000).to_json().contains("\"redis\":\"error\""));
+    }
+
+    #[test]
+    fn a_store_that_was_emptied_and_is_filled_again_is_told_and_healthy() {
+        let emptied = with_store(StoreHealth { was_emptied: true, ..STORE });
+        assert_eq!(emptied.status(), Status::Healthy);
+        assert!(emptied.to_json().contains("\"store_emptied\":true"));
+        assert!(WELL.to_json().contains("\"store_emptied\":false"));
     }
 
     #[test]

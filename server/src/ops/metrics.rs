@@ -82,6 +82,8 @@ pub enum Gauge {
     Throttled,
     /// See [`names::STORE_WAITING`].
     StoreWaiting,
+    /// See [`names::STORE_SUCCESS`].
+    StoreSuccess,
     /// See [`names::PASSWORDS_WAITING`].
     PasswordsWaiting,
     /// See [`names::UPTIME`].
@@ -92,13 +94,14 @@ pub enum Gauge {
 
 impl Gauge {
     /// Every gauge with its name.
-    pub const ALL: [(Self, Name); 9] = [
+    pub const ALL: [(Self, Name); 10] = [
         (Self::Connections, names::CONNECTIONS),
         (Self::Players, names::PLAYERS),
         (Self::AbsentCharacters, names::ABSENT_CHARACTERS),
         (Self::CharacterNumbersFree, names::CHARACTER_NUMBERS_FREE),
         (Self::Throttled, names::THROTTLED),
         (Self::StoreWaiting, names::STORE_WAITING),
+        (Self::StoreSuccess, names::STORE_SUCCESS),
         (Self::PasswordsWaiting, names::PASSWORDS_WAITING),
         (Self::Uptime, names::UPTIME),
         (Self::Overload, names::OVERLOAD),

@@ -99,6 +99,11 @@ pub const CHARACTER_NUMBERS_FREE: Name = name(
 /// Gauge.
 pub const STORE_WAITING: Name = name("pyao_store_requests_waiting", "Store requests not answered yet.");
 /// Gauge.
+pub const STORE_SUCCESS: Name = name(
+    "pyao_store_last_success_seconds",
+    "Seconds since a save, a change of sessions or a heartbeat last succeeded on the store.",
+);
+/// Gauge.
 pub const PASSWORDS_WAITING: Name =
     name("pyao_password_jobs_waiting", "Password jobs the hasher had no room for.");
 /// Gauge.

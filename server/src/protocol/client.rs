@@ -328,6 +328,18 @@ impl ClientPacket {
         table::decode(buffer, TextEncoding::Latin1)
     }
 
+    /// As [`Self::decode`], for a client of which `writes` is the encoding of its texts. While that is not known, its
+    /// first text beyond ASCII tells.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_learning(
+        buffer: &[u8],
+        writes: &mut Option<TextEncoding>,
+    ) -> Result<Option<(Self, usize)>, DecodeError> {
+        table::decode_learning(buffer, writes)
+    }
+
     /// Appends the packet's bytes to `out`, as a client would send them.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.write(&mut Writer::to_server(out));
@@ -414,6 +426,21 @@ mod tests {
         assert_eq!(ClientPacket::decode(bytes), Ok(Some((cast, 2))));
         assert_eq!(ClientPacket::decode(&bytes[2..]), Ok(Some((ClientPacket::Work { skill: 1 }, 2))));
         assert_eq!(ClientPacket::decode(&bytes[4..]), Ok(None));
+    }
+
+    #[test]
+    fn the_first_text_beyond_ascii_tells_how_a_client_writes() {
+        let mut writes = None;
+        let mut decode = |bytes: &[u8]| {
+            let (packet, _) = ClientPacket::decode_learning(bytes, &mut writes).unwrap().unwrap();
+            (packet, writes)
+        };
+        let talk = |text: &str| ClientPacket::Talk { text: text.to_owned() };
+        assert_eq!(decode(b"\x03\x04\0hola"), (talk("hola"), None));
+        assert_eq!(decode(b"\x03\x02\0\xC3\xB1"), (talk("ñ"), Some(TextEncoding::Utf8)));
+        assert_eq!(decode(b"\x03\x02\0\xC3\xB3"), (talk("ó"), Some(TextEncoding::Utf8)));
+        let cut = ClientPacket::decode_learning(b"\x03\x02\0\xF1", &mut writes);
+        assert_eq!((cut, writes), (Ok(None), Some(TextEncoding::Utf8)));
     }
 
     #[test]

@@ -9,11 +9,14 @@
 //!
 //! 1. [`client`]: what clients say, ids 0 to 129, and [`gm`], the game masters' commands inside packet 122.
 //! 2. [`server`]: what the server says, ids 0 to 106, and [`multi_message`], the fixed messages inside packet 104.
-//! 3. [`wire`]: numbers, texts and their encodings, bounds, errors; [`table`]: how the tables are written.
+//! 3. [`wire`]: numbers, texts and their encodings, bounds, errors; [`table`]: how the tables are written;
+//!    [`encoding_choice`]: which encoding a client gets.
 //! 4. [`text`]: making text that players wrote fit to be shown; [`font`]: the console's styles.
 //! 5. [`outbox`]: the bytes that wait for each connection, whole packets only.
 
 pub mod client;
+mod encoded;
+pub mod encoding_choice;
 pub mod font;
 pub mod gm;
 pub mod multi_message;

@@ -2,9 +2,11 @@
 //!
 //! Rules write packets here; the shell takes segments out and sends each with one system call. The Godot client keeps
 //! nothing between two reads, so a segment holds whole packets only and never exceeds the connection's segment limit
-//! (unless one packet alone does). A packet that several viewers get is encoded once. A buffer over its bound stops
+//! (unless one packet alone does). A packet that several viewers get is encoded once for each text encoding among them, or
+//! once for all when it has no text beyond ASCII. A buffer over its bound stops
 //! taking packets and is reported, once, as overflowed; packets the client cannot consume are refused.
 
+use super::encoded::Encoded;
 use super::server::ServerPacket;
 use super::wire::TextEncoding;
 
@@ -38,6 +40,8 @@ struct Buffer {
     overflowed: bool,
     dirty: bool,
     segment_limit: usize,
+    /// How texts are written.
+    encoding: TextEncoding,
     /// The last segment takes no more packets.
     sealed: bool,
     /// Bytes of all segments, the first `sent` of them gone.
@@ -47,9 +51,38 @@ struct Buffer {
     ends: std::collections::VecDeque<usize>,
 }
 
+impl Buffer {
+    /// True if packets for `id` are taken.
+    fn takes(&self, id: ConnectionId) -> bool {
+        self.open && self.generation == id.generation && !self.overflowed
+    }
+
+    /// Appends a packet to the last segment, or to a new one. False if the buffer overflows instead.
+    fn append(&mut self, packet: &[u8]) -> bool {
+        if self.bytes.len() - self.sent + packet.len() > BUFFER_LIMIT {
+            self.overflowed = true;
+            return false;
+        }
+        let last_start = match self.ends.len() {
+            0 => None,
+            1 => Some(self.sent),
+            many => Some(self.ends[many - 2]),
+        };
+        let end = self.bytes.len() + packet.len();
+        match (last_start, self.ends.back_mut()) {
+            (Some(start), Some(last)) if !self.sealed && end - start <= self.segment_limit => *last = end,
+            _ => self.ends.push_back(end),
+        }
+        self.sealed = false;
+        self.bytes.extend_from_slice(packet);
+        true
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Outbox {
+    /// How texts are written to a connection of which nothing else is said.
     encoding: TextEncoding,
     buffers: Vec<Buffer>,
     dirty: Vec<ConnectionId>,
@@ -60,11 +93,11 @@ pub struct Outbox {
     thinned: u64,
     /// Packets queued, by id.
     queued: Box<[u64; 256]>,
-    scratch: Vec<u8>,
+    encoded: Encoded,
 }
 
 impl Outbox {
-    /// An outbox that writes text as `encoding`.
+    /// An outbox that writes text as `encoding`, unless a connection has [another](Self::set_encoding).
     #[must_use]
     pub fn new(encoding: TextEncoding) -> Self {
         Self {
@@ -76,7 +109,7 @@ impl Outbox {
             thins: false,
             thinned: 0,
             queued: Box::new([0; 256]),
-            scratch: Vec::new(),
+            encoded: Encoded::default(),
         }
     }
 
@@ -92,10 +125,18 @@ impl Outbox {
         buffer.overflowed = false;
         buffer.dirty = false;
         buffer.segment_limit = segment_limit.min(SEGMENT_LIMIT_MAX);
+        buffer.encoding = self.encoding;
         buffer.sealed = false;
         buffer.bytes.clear();
         buffer.sent = 0;
         buffer.ends.clear();
+    }
+
+    /// Writes texts for `id` as `encoding` from now on.
+    pub fn set_encoding(&mut self, id: ConnectionId, encoding: TextEncoding) {
+        if let Some(buffer) = self.live(id) {
+            buffer.encoding = encoding;
+        }
     }
 
     /// Forgets `id` and what waited for it.
@@ -110,7 +151,7 @@ impl Outbox {
         self.broadcast([to], packet);
     }
 
-    /// Queues `packet`, encoded once, for each of `to`.
+    /// Queues `packet` for each of `to`, in the encoding of each.
     pub fn broadcast(&mut self, to: impl IntoIterator<Item = ConnectionId>, packet: &ServerPacket<'_>) {
         if !packet.is_consumed_by_client() {
             self.refused += 1;
@@ -121,39 +162,23 @@ impl Outbox {
             self.thinned += 1;
             return;
         }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        packet.encode(&mut scratch, self.encoding);
-        let count = to.into_iter().filter(|id| self.append(*id, &scratch)).count();
-        self.queued[usize::from(packet.id())] += count as u64;
-        self.scratch = scratch;
-    }
-
-    /// Whether the packet now waits for `id`.
-    fn append(&mut self, id: ConnectionId, packet: &[u8]) -> bool {
-        let Some(buffer) = self.live(id).filter(|buffer| !buffer.overflowed) else { return false };
-        if buffer.bytes.len() - buffer.sent + packet.len() > BUFFER_LIMIT {
-            buffer.overflowed = true;
-            self.overflowed.push(id);
-            return false;
+        self.encoded.begin();
+        let mut count = 0;
+        for id in to {
+            let buffer = self.buffers.get_mut(id.slot as usize);
+            let Some(buffer) = buffer.filter(|buffer| buffer.takes(id)) else { continue };
+            let bytes = self.encoded.get(packet, buffer.encoding);
+            if !buffer.append(bytes) {
+                self.overflowed.push(id);
+                continue;
+            }
+            if !buffer.dirty {
+                buffer.dirty = true;
+                self.dirty.push(id);
+            }
+            count += 1;
         }
-        let last_start = match buffer.ends.len() {
-            0 => None,
-            1 => Some(buffer.sent),
-            many => Some(buffer.ends[many - 2]),
-        };
-        let end = buffer.bytes.len() + packet.len();
-        match (last_start, buffer.ends.back_mut()) {
-            (Some(start), Some(last)) if !buffer.sealed && end - start <= buffer.segment_limit => *last = end,
-            _ => buffer.ends.push_back(end),
-        }
-        buffer.sealed = false;
-        buffer.bytes.extend_from_slice(packet);
-        if !buffer.dirty {
-            buffer.dirty = true;
-            self.dirty.push(id);
-        }
-        true
+        self.queued[usize::from(packet.id())] += count;
     }
 
     /// The next packet for `id` starts a segment: the client's game screen reads the block that opened it from its
@@ -469,6 +494,27 @@ mod tests {
         outbox.broadcast([ids[0], ids[1], connection(7, 1)], &ServerPacket::Pong);
         assert_eq!(outbox.queued()[88], 2);
         assert_eq!(outbox.queued().iter().sum::<u64>(), 2);
+    }
+
+    #[test]
+    fn each_connection_gets_texts_in_its_own_encoding() {
+        let ids = [connection(0, 1), connection(1, 1), connection(2, 1), connection(3, 1)];
+        let mut outbox = outbox_with(&ids);
+        outbox.set_encoding(ids[1], TextEncoding::Utf8);
+        outbox.set_encoding(ids[2], TextEncoding::Ascii);
+        outbox.set_encoding(connection(3, 9), TextEncoding::Utf8);
+        outbox.broadcast(ids, &ServerPacket::console("ñ", Font::Talk));
+        let texts: [&[u8]; 4] =
+            [b"\x18\x01\0\xF1\0", b"\x18\x02\0\xC3\xB1\0", b"\x18\x01\0n\0", b"\x18\x01\0\xF1\0"];
+        for (id, text) in ids.into_iter().zip(texts) {
+            assert_eq!(outbox.segment(id), Some(text));
+        }
+        assert_eq!(outbox.queued()[24], 4);
+        // The next use of the slot begins anew.
+        let next = connection(1, 2);
+        outbox.open(next, LIMIT);
+        outbox.send(next, &ServerPacket::console("ñ", Font::Talk));
+        assert_eq!(outbox.segment(next), Some(texts[0]));
     }
 
     #[test]

@@ -499,7 +499,14 @@ impl<'a> ServerPacket<'a> {
 
     /// Appends the packet's bytes to `out`: at most [`super::wire::MAX_SENT_PACKET`], long texts and lists cut.
     pub fn encode(&self, out: &mut Vec<u8>, encoding: TextEncoding) {
-        self.write(&mut Writer::to_client(out, encoding));
+        self.encode_for(out, encoding);
+    }
+
+    /// As [`Self::encode`]. True if any other encoding gives the same bytes.
+    pub(super) fn encode_for(&self, out: &mut Vec<u8>, encoding: TextEncoding) -> bool {
+        let mut writer = Writer::to_client(out, encoding);
+        self.write(&mut writer);
+        writer.is_plain()
     }
 
     /// The first packet of `bytes` and its length in bytes, or `None` while it is not all there. For test clients.

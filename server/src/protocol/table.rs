@@ -91,9 +91,23 @@ pub trait Field: Sized {
 /// # Errors
 /// The [`DecodeError`] that makes the stream unreadable. Whatever the split of the bytes, the outcome is the same.
 pub fn decode<P: Field>(bytes: &[u8], encoding: TextEncoding) -> Result<Option<(P, usize)>, DecodeError> {
-    let mut reader = Reader::new(bytes, encoding);
+    decode_learning(bytes, &mut Some(encoding))
+}
+
+/// As [`decode`]. Without an `encoding` the packet's first text beyond ASCII tells it, and it is noted with the packet.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_learning<P: Field>(
+    bytes: &[u8],
+    encoding: &mut Option<TextEncoding>,
+) -> Result<Option<(P, usize)>, DecodeError> {
+    let mut reader = Reader::new(bytes, *encoding);
     match P::read(&mut reader) {
-        Ok(packet) => Ok(Some((packet, reader.position()))),
+        Ok(packet) => {
+            *encoding = reader.encoding();
+            Ok(Some((packet, reader.position())))
+        }
         Err(ReadError::Incomplete) => Ok(None),
         Err(ReadError::Malformed(error)) => Err(error),
     }
@@ -395,7 +409,7 @@ mod tests {
     use super::*;
 
     fn read<T: Field>(bytes: &[u8]) -> Result<T, ReadError> {
-        T::read(&mut Reader::new(bytes, TextEncoding::Latin1))
+        T::read(&mut Reader::new(bytes, Some(TextEncoding::Latin1)))
     }
 
     fn written(field: &impl Field) -> Vec<u8> {

@@ -71,9 +71,10 @@ pub enum TextEncoding {
     Ascii,
 }
 
-/// A configuration value that names no [`TextEncoding`].
+/// A configuration value that names no [`TextEncoding`] and no
+/// [`EncodingChoice`](super::encoding_choice::EncodingChoice).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown text encoding {0:?}: expected latin1, utf8 or ascii")]
+#[error("unknown text encoding {0:?}: expected auto, latin1, utf8 or ascii")]
 pub struct UnknownEncoding(String);
 
 impl FromStr for TextEncoding {
@@ -115,6 +116,19 @@ impl TextEncoding {
                 break;
             }
             out.extend_from_slice(bytes);
+        }
+    }
+
+    /// The encoding that `bytes` were most likely written in: UTF-8 if they are valid, else Latin-1. `None` for ASCII,
+    /// which is the same in all.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_ascii() {
+            None
+        } else if std::str::from_utf8(bytes).is_ok() {
+            Some(Self::Utf8)
+        } else {
+            Some(Self::Latin1)
         }
     }
 
@@ -176,14 +190,21 @@ fn fold_accent(character: char) -> Option<u8> {
 pub struct Reader<'a> {
     bytes: &'a [u8],
     position: usize,
-    encoding: TextEncoding,
+    /// What texts are read as; found out at the first text beyond ASCII when it is not given.
+    encoding: Option<TextEncoding>,
 }
 
 impl<'a> Reader<'a> {
-    /// A cursor at the first of `bytes`.
+    /// A cursor at the first of `bytes`. Without an `encoding`, the first text beyond ASCII tells it.
     #[must_use]
-    pub fn new(bytes: &'a [u8], encoding: TextEncoding) -> Self {
+    pub fn new(bytes: &'a [u8], encoding: Option<TextEncoding>) -> Self {
         Self { bytes, position: 0, encoding }
+    }
+
+    /// The encoding of the texts, as far as it is known.
+    #[must_use]
+    pub fn encoding(&self) -> Option<TextEncoding> {
+        self.encoding
     }
 
     /// Bytes read so far.
@@ -221,7 +242,8 @@ impl<'a> Reader<'a> {
     /// As [`Self::text_bytes`].
     pub fn text(&mut self) -> Result<String, ReadError> {
         let bytes = self.text_bytes()?;
-        Ok(self.encoding.decode(bytes))
+        self.encoding = self.encoding.or_else(|| TextEncoding::of(bytes));
+        Ok(self.encoding.unwrap_or_default().decode(bytes))
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
@@ -243,19 +265,27 @@ pub struct Writer<'a> {
     encoding: TextEncoding,
     max_text: usize,
     max_packet: usize,
+    is_plain: bool,
 }
 
 impl<'a> Writer<'a> {
     /// A writer of one packet from the server: at most [`MAX_SENT_TEXT`] bytes a text, [`MAX_SENT_PACKET`] in all.
     pub fn to_client(out: &'a mut Vec<u8>, encoding: TextEncoding) -> Self {
         let start = out.len();
-        Self { out, start, encoding, max_text: MAX_SENT_TEXT, max_packet: MAX_SENT_PACKET }
+        Self { out, start, encoding, max_text: MAX_SENT_TEXT, max_packet: MAX_SENT_PACKET, is_plain: true }
     }
 
     /// A writer of one packet from a client: Latin-1, within the bounds that the server accepts.
     pub fn to_server(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
-        Self { out, start, encoding: TextEncoding::Latin1, max_text: MAX_TEXT, max_packet: MAX_PACKET }
+        Self {
+            out,
+            start,
+            encoding: TextEncoding::Latin1,
+            max_text: MAX_TEXT,
+            max_packet: MAX_PACKET,
+            is_plain: true,
+        }
     }
 
     /// Appends bytes as they are.
@@ -266,6 +296,7 @@ impl<'a> Writer<'a> {
     /// Appends a text: its byte count and its bytes, cut at a character so that the packet stays within bounds.
     pub fn text(&mut self, text: &str) {
         let (encoding, room) = (self.encoding, self.text_room());
+        self.is_plain &= text.is_ascii();
         self.counted_bytes(|out| encoding.append(text, room, out));
     }
 
@@ -304,6 +335,12 @@ impl<'a> Writer<'a> {
             self.out.truncate(before);
         }
         fits
+    }
+
+    /// True if any other encoding gives the same bytes: no text so far has a character beyond ASCII.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Bytes of this packet so far.
@@ -355,7 +392,7 @@ mod tests {
     }
 
     fn read_text(bytes: &[u8]) -> Result<String, ReadError> {
-        Reader::new(bytes, TextEncoding::Latin1).text()
+        Reader::new(bytes, Some(TextEncoding::Latin1)).text()
     }
 
     #[test]
@@ -389,7 +426,21 @@ mod tests {
             assert_eq!(encoding.to_string().parse(), Ok(encoding));
         }
         let error = "UTF-8".parse::<TextEncoding>().unwrap_err();
-        assert_eq!(error.to_string(), r#"unknown text encoding "UTF-8": expected latin1, utf8 or ascii"#);
+        assert_eq!(
+            error.to_string(),
+            r#"unknown text encoding "UTF-8": expected auto, latin1, utf8 or ascii"#
+        );
+    }
+
+    #[test]
+    fn the_first_text_beyond_ascii_tells_how_the_others_are_read() {
+        let bytes = [&b"\x04\0hola"[..], b"\x02\0\xC3\xB1", b"\x01\0\xF1"].concat();
+        let mut reader = Reader::new(&bytes, None);
+        assert_eq!((reader.text().unwrap().as_str(), reader.encoding()), ("hola", None));
+        assert_eq!((reader.text().unwrap().as_str(), reader.encoding()), ("ñ", Some(TextEncoding::Utf8)));
+        assert_eq!(reader.text().unwrap(), "\u{FFFD}");
+        let mut reader = Reader::new(b"\x01\0\xF1", None);
+        assert_eq!((reader.text().unwrap().as_str(), reader.encoding()), ("ñ", Some(TextEncoding::Latin1)));
     }
 
     #[test]
@@ -420,7 +471,7 @@ mod tests {
     fn texts_that_together_pass_the_packet_bound_are_refused() {
         let text = [&4000i16.to_le_bytes()[..], &[b'a'; 4000]].concat();
         let bytes = [text.clone(), text.clone(), text].concat();
-        let mut reader = Reader::new(&bytes, TextEncoding::Latin1);
+        let mut reader = Reader::new(&bytes, Some(TextEncoding::Latin1));
         assert!(reader.text().is_ok());
         assert!(reader.text().is_ok());
         assert_eq!(reader.text(), Err(DecodeError::PacketTooLong.into()));

@@ -53,6 +53,8 @@ pub struct Found {
 pub struct OpenedStore {
     /// The store.
     pub store: Box<dyn Store>,
+    /// True if it is a Redis.
+    pub is_redis: bool,
     /// Why it is not Redis, when Redis was tried first.
     pub redis_failure: Option<RedisError>,
 }
@@ -131,11 +133,11 @@ impl StoreChoice {
         open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
     ) -> Result<OpenedStore, ChoiceError> {
         let Found { place, redis_failure } = self.find()?;
-        let store: Box<dyn Store> = match place {
-            Place::Redis(store) => store,
-            Place::Embedded(path) => Box::new(open_file(&path)?),
+        let (store, is_redis): (Box<dyn Store>, bool) = match place {
+            Place::Redis(store) => (store, true),
+            Place::Embedded(path) => (Box::new(open_file(&path)?), false),
         };
-        Ok(OpenedStore { store, redis_failure })
+        Ok(OpenedStore { store, is_redis, redis_failure })
     }
 }
 

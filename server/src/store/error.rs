@@ -15,6 +15,10 @@ pub enum StoreError {
     /// A Redis that could not; some kinds are over soon, see [`StoreError::is_temporary`].
     #[error(transparent)]
     Redis(#[from] RedisError),
+    /// It is not the store on which this server's run began, or to which it last wrote everything back. Nothing that it
+    /// lacks was deleted there. Over once the accounts are restored, or the old store is back.
+    #[error("the store was emptied, or is another one")]
+    OtherStore,
     /// No such account: it was deleted behind the server's back, or its number is somebody else's now.
     #[error("the store has no account {0}")]
     UnknownUser(UserId),
@@ -54,7 +58,7 @@ impl StoreError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unavailable(_) => true,
+            Self::Unavailable(_) | Self::OtherStore => true,
             Self::Redis(error) => error.is_temporary(),
             _ => false,
         }

@@ -144,11 +144,13 @@ pub trait Store: Send {
     /// characters that no other server has claimed since this run did.
     ///
     /// # Errors
-    /// [`StoreError::UnknownUser`] or [`StoreError::CharacterTaken`]; then nothing was written.
+    /// [`StoreError::UnknownUser`], [`StoreError::CharacterTaken`] or [`StoreError::OtherStore`]; then nothing was
+    /// written.
     fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError>;
 
     /// Writes accounts with their characters under the numbers they had, as after the store was emptied. Whoever is
     /// there already, by number or by name, is left as he is. New accounts get larger numbers than all restored ones.
+    /// From then on the registered server saves to this store, by the name that its last heartbeat told.
     ///
     /// # Errors
     /// When nothing was written.
@@ -237,7 +239,7 @@ pub trait Store: Send {
     /// left out: that session is not ours any more. So is the end of a session that another run opened.
     ///
     /// # Errors
-    /// [`StoreError::NotRegistered`].
+    /// [`StoreError::NotRegistered`] or [`StoreError::OtherStore`].
     fn write_sessions(&mut self, writes: &[SessionWrite]) -> Result<(), StoreError>;
 
     /// The session of that user, if there is one.
@@ -340,12 +342,6 @@ pub trait Store: Send {
     /// # Errors
     /// When the store is away.
     fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError>;
-
-    /// Asks for a sign of life.
-    ///
-    /// # Errors
-    /// When there is none.
-    fn ping(&mut self) -> Result<(), StoreError>;
 
     /// What this store is.
     ///

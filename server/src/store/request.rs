@@ -166,6 +166,12 @@ impl Reply {
 }
 
 impl Request {
+    /// Whether it is kept and tried again while the store fails; everything else is a question, whose answer somebody
+    /// waits for.
+    pub(super) fn is_write(&self) -> bool {
+        matches!(self, Self::SaveCharacters { .. } | Self::WriteSessions { .. })
+    }
+
     /// The reply that says why this was not done.
     #[must_use]
     pub fn refuse(&self, error: StoreError) -> Reply {

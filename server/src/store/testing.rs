@@ -343,11 +343,6 @@ impl Store for FaultyStore {
         self.inner.store_id()
     }
 
-    fn ping(&mut self) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.ping()
-    }
-
     fn describe(&mut self) -> Result<StoreDescription, StoreError> {
         self.faults.before_call()?;
         self.inner.describe()

@@ -5,9 +5,13 @@
 //!
 //! **When the store fails.** A question (a load, a creation, a heartbeat) fails at once: somebody waits for the answer.
 //! Saves and changes of sessions are kept and tried again; of each character and each session only the newest state
-//! waits. Until the store has done one thing again it is *away*: it is tried after pauses that double up to
-//! [`Backoff::longest`], each shortened by chance so that several servers do not come back at once, and questions are
-//! refused meanwhile without trying. So nobody loads a character that is older than a save which still waits.
+//! waits. The store is *away* until it has taken a heartbeat and all that waits: one that answers, but takes nothing, is
+//! no better than none. It is tried after pauses that double up to [`Backoff::longest`], each shortened by chance so that
+//! several servers do not come back at once, and questions are refused meanwhile without trying. So nobody loads a
+//! character that is older than a save which still waits.
+//!
+//! **When the store was emptied**, or is another one, what waits is kept too, until the game has written back what it
+//! holds. The heartbeat tells the game: the worker sends one of its own as soon as a write meets such a store.
 //!
 //! Replies come in the order of their requests, except that what the store could not yet take is overtaken by
 //! refusals, and a change of sessions by saves.
@@ -16,9 +20,10 @@
 //! the group it belongs to.
 
 mod service;
+mod shared;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -26,6 +31,7 @@ use std::{io, thread};
 use super::pending::{PendingSaves, PendingSessions};
 use super::{Reply, Request, Store, StoreError};
 use service::Service;
+use shared::Shared;
 
 /// Pauses between attempts at a store that failed.
 #[derive(Debug, Clone, Copy)]
@@ -74,15 +80,6 @@ enum Message {
     Stop { deadline: Instant },
 }
 
-/// What both sides look at.
-#[derive(Debug, Default)]
-struct Shared {
-    /// Requests sent and not yet answered.
-    waiting: AtomicUsize,
-    /// Whether the store failed and has done nothing since.
-    away: AtomicBool,
-}
-
 /// The loop's end of the helper thread. See the module.
 #[derive(Debug)]
 pub struct Worker {
@@ -121,7 +118,9 @@ impl Worker {
             saves: PendingSaves::default(),
             sessions: PendingSessions::default(),
             questions: Vec::new(),
+            status: None,
             retry: None,
+            is_emptied: false,
             backoff,
             replies: outbox,
             notify,
@@ -143,7 +142,7 @@ impl Worker {
     /// What waits is bounded: questions by the game, which has few open for each connection at a time; saves and changes
     /// of sessions by the number of characters, however often they are sent, as of each only the newest state waits.
     pub fn send(&self, request: Request) {
-        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        self.shared.sent(&request);
         if self.messages.send(Message::Request(request)).is_err() {
             // Only a panic inside the store ends the thread early, and a release build does not outlive a panic.
             log::error!("the store thread has gone; a request is lost");
@@ -158,13 +157,33 @@ impl Worker {
     /// Number of requests sent and not yet answered.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.shared.waiting.load(Ordering::Relaxed)
+        self.shared.waiting()
     }
 
-    /// Whether the store is away: it failed and has done nothing since. Loads and creations are refused meanwhile.
+    /// How long the oldest unanswered question has waited; zero when none waits.
+    #[must_use]
+    pub fn oldest_question(&self) -> Duration {
+        self.shared.oldest_question()
+    }
+
+    /// Time since a save, a change of sessions or a heartbeat last succeeded, or since the start.
+    #[must_use]
+    pub fn since_success(&self) -> Duration {
+        self.shared.since_success()
+    }
+
+    /// Whether the store is away: it failed and has not taken all that waits since. Loads and creations are refused
+    /// meanwhile.
     #[must_use]
     pub fn is_away(&self) -> bool {
-        self.shared.away.load(Ordering::Relaxed)
+        self.shared.is_away.load(Ordering::Relaxed)
+    }
+
+    /// Whether saves wait because the store was emptied, or is another one, and what the game holds is not written back
+    /// yet.
+    #[must_use]
+    pub fn is_emptied(&self) -> bool {
+        self.shared.is_emptied.load(Ordering::Relaxed)
     }
 
     /// Finishes what waits and deregisters the server, within `within`; then closes the store and ends the thread.

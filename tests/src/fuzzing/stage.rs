@@ -121,6 +121,8 @@ impl Stage {
         (client.reads, client.keeps_up) = (true, true);
         let address = client.address;
         self.input(Input::Opened { connection, address, segment_limit: SEGMENT_LIMIT });
+        // A client on Windows.
+        self.input(Input::TextClues { connection, hop_limit: Some(128), writes: None });
     }
 
     /// A client sends bytes, whole packets or not.

@@ -116,7 +116,7 @@ impl Crowd {
             .map_or(0, |elapsed| elapsed.as_secs() % NAME_SERIES);
         let client = |number| Client {
             name: format!("Z{series:06}x{number}"),
-            shadow: ShadowClient::new(Screen::Creation, TextEncoding::Latin1),
+            shadow: ShadowClient::new(Screen::Creation, TextEncoding::Utf8),
             closed: None,
         };
         Self {
@@ -160,7 +160,7 @@ impl Crowd {
         if let Some(slot) = client.shadow.own_index.and_then(slot) {
             self.by_index[slot] = None;
         }
-        client.shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
+        client.shadow = ShadowClient::new(Screen::Login, TextEncoding::Utf8);
         self.trails[number] = Trail::default();
     }
 
@@ -243,7 +243,7 @@ mod tests {
 
     fn bytes(packets: &[ServerPacket<'_>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Utf8));
         bytes
     }
 

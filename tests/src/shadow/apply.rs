@@ -13,6 +13,8 @@ const MERCHANT_SLOTS: u8 = 50;
 const SPELL_SLOTS: u8 = 35;
 /// The last console style.
 const LAST_FONT: u8 = 20;
+/// The last class that the statistics window names; it shows 0 as a dash.
+const LAST_NAMED_CLASS: u8 = 8;
 
 impl ShadowClient {
     pub(super) fn apply(&mut self, packet: ServerPacket<'static>) {
@@ -188,6 +190,14 @@ impl ShadowClient {
             ServerPacket::UpdateStrenght { strength } => stats.strength = strength,
             ServerPacket::UpdateDexterity { agility } => stats.agility = agility,
             ServerPacket::LevelUp { free_skill_points } => self.free_skill_points = free_skill_points,
+            // The skills window opens with the points of the LevelUp before.
+            ServerPacket::SendSkills { .. } => {
+                let is_after_level_up = self.is_after_level_up;
+                self.check(is_after_level_up, || "SendSkills without a LevelUp right before it".to_owned());
+            }
+            ServerPacket::MiniStats { class, .. } => {
+                self.check(class <= LAST_NAMED_CLASS, || format!("the client has no name for class {class}"));
+            }
             other => return Some(other),
         }
         None

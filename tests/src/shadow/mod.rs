@@ -17,6 +17,7 @@ use std::fmt;
 
 use pyao_server::protocol::multi_message::MultiMessage;
 use pyao_server::protocol::server::ServerPacket;
+use pyao_server::protocol::table::decode_learning;
 use pyao_server::protocol::wire::{DecodeError, TextEncoding};
 
 pub use picture::{ChatLine, ConsoleLine, ItemSlot, Received, Screen, SeenCharacter, State, Stats};
@@ -91,6 +92,12 @@ pub struct ShadowClient {
     pub boxes: Vec<String>,
     /// Error dialogs.
     pub errors: Vec<String>,
+    /// The time, in milliseconds of a clock of the owner's.
+    pub now: u64,
+    /// When the dice were thrown, until a roll comes.
+    threw_dice: Option<u64>,
+    /// True if the last packet was a `LevelUp`.
+    is_after_level_up: bool,
     /// The rolled attributes: strength, agility, intelligence, charisma, constitution.
     pub dice: Option<[u8; 5]>,
     /// Pings without an answer; who sends one adds it here.
@@ -127,12 +134,20 @@ impl ShadowClient {
             messages: Vec::new(),
             boxes: Vec::new(),
             errors: Vec::new(),
+            now: 0,
+            threw_dice: None,
+            is_after_level_up: false,
             dice: None,
             pings: 0,
             leaves: false,
             received: Received::default(),
             faults: Vec::new(),
         }
+    }
+
+    /// The client's system reads texts as `encoding` from now on.
+    pub fn set_encoding(&mut self, encoding: TextEncoding) {
+        self.encoding = encoding;
     }
 
     /// One read of the client: whole packets, each acted upon.
@@ -173,10 +188,12 @@ impl ShadowClient {
                 offset += MOVE_BYTES;
                 continue;
             }
-            let decoded = ServerPacket::decode(rest, self.encoding).map_err(BlockError::Unreadable)?;
+            let mut written = None;
+            let decoded = decode_learning(rest, &mut written).map_err(BlockError::Unreadable)?;
             let Some((packet, consumed)) = decoded else {
                 return Err(BlockError::Cut { id: rest[0], offset });
             };
+            self.check_encoding(&packet, written);
             observe(&packet);
             self.take(packet, offset)?;
             offset += consumed;
@@ -184,8 +201,16 @@ impl ShadowClient {
         Ok(())
     }
 
+    /// A client loses a text that its system cannot decode, and shows one in UTF-8 as gibberish where it reads Latin-1.
+    fn check_encoding(&mut self, packet: &ServerPacket<'_>, written: Option<TextEncoding>) {
+        let reads = self.encoding;
+        let is_readable = written.is_none_or(|written| written == reads);
+        self.check(is_readable, || format!("{} has a text that is not in {reads}", packet.name()));
+    }
+
     /// As [`Self::take`] for a move on the game screen, which needs no long way to the one part that it concerns.
     fn take_move(&mut self, packet: ServerPacket<'static>) {
+        self.is_after_level_up = false;
         if let ServerPacket::CharacterMove { char_index, x, y } = packet {
             self.move_other(char_index, x, y);
         }
@@ -197,6 +222,13 @@ impl ShadowClient {
             return Err(BlockError::NotConsumed(packet.name()));
         }
         self.received.note(packet.clone());
+        let is_level_up = matches!(packet, ServerPacket::LevelUp { .. });
+        self.take_on_screen(packet, offset)?;
+        self.is_after_level_up = is_level_up;
+        Ok(())
+    }
+
+    fn take_on_screen(&mut self, packet: ServerPacket<'static>, offset: usize) -> Result<(), BlockError> {
         match (self.screen, packet) {
             (Screen::Login, ServerPacket::ErrorMsg { text }) => {
                 self.errors.push(text.into_owned());
@@ -206,7 +238,10 @@ impl ShadowClient {
             (
                 Screen::Creation,
                 ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution },
-            ) => self.dice = Some([strength, agility, intelligence, charisma, constitution]),
+            ) => {
+                self.check_roll();
+                self.dice = Some([strength, agility, intelligence, charisma, constitution]);
+            }
             (_, packet @ ServerPacket::DiceRoll { .. }) => {
                 return Err(BlockError::NotConsumed(packet.name()));
             }
@@ -217,6 +252,19 @@ impl ShadowClient {
             }
         }
         Ok(())
+    }
+
+    /// The player throws the dice, or the screen does by itself, at the time [`Self::now`].
+    pub fn throws_dice(&mut self) {
+        self.threw_dice.get_or_insert(self.now);
+    }
+
+    /// The screen throws the dice while it opens, and a roll that the socket has before the next frame is taken by the
+    /// screen that closes for the beginning of the game.
+    fn check_roll(&mut self) {
+        let Some(thrown) = self.threw_dice.take() else { return };
+        let waited = self.now.saturating_sub(thrown);
+        self.check(waited >= ROLL_MS_MIN, || format!("DiceRoll {waited} ms after its ThrowDices"));
     }
 
     /// Any packet but an error opens the game screen, which reads the whole block again from its start.
@@ -267,6 +315,9 @@ impl ShadowClient {
         }
     }
 }
+
+/// From a throw of the dice to its roll, at least, in milliseconds: some frames of the client.
+const ROLL_MS_MIN: u64 = 50;
 
 /// Bytes of a `CharacterMove`.
 const MOVE_BYTES: usize = 5;

@@ -127,6 +127,61 @@ fn anything_else_before_success_is_a_fault() {
 }
 
 #[test]
+fn a_roll_that_comes_too_soon_or_before_the_game_in_one_read_is_a_fault() {
+    let roll =
+        ServerPacket::DiceRoll { strength: 9, agility: 9, intelligence: 9, charisma: 9, constitution: 9 };
+    for (waited, faults) in [(0, 1), (20, 1), (59, 0), (300, 0)] {
+        let mut shadow = ShadowClient::new(Screen::Creation, TextEncoding::Latin1);
+        shadow.now = 1_000;
+        shadow.throws_dice();
+        shadow.now += waited;
+        shadow.read(&block(std::slice::from_ref(&roll))).unwrap();
+        assert_eq!(shadow.faults.len(), faults, "{waited} ms: {:?}", shadow.faults);
+    }
+    let mut shadow = ShadowClient::new(Screen::Creation, TextEncoding::Latin1);
+    shadow.read(&block(&[roll, ServerPacket::Logged { class: 1 }])).unwrap();
+    assert_eq!(shadow.faults, ["Logged opens the game in the middle of a read"]);
+}
+
+#[test]
+fn a_text_that_the_clients_system_cannot_decode_is_a_fault() {
+    let say = |text: &'static str| ServerPacket::console(text, Font::Info);
+    let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Utf8);
+    let mut bytes = Vec::new();
+    login_burst()[..2].iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Utf8));
+    say("ñandú").encode(&mut bytes, TextEncoding::Utf8);
+    say("hola").encode(&mut bytes, TextEncoding::Latin1);
+    shadow.read(&bytes).unwrap();
+    assert_eq!(shadow.faults, [""; 0]);
+    shadow.read(&block(&[say("ñandú")])).unwrap();
+    assert_eq!(shadow.faults, ["ConsoleMsg has a text that is not in utf8"]);
+
+    let mut shadow = playing();
+    let mut bytes = Vec::new();
+    say("ñandú").encode(&mut bytes, TextEncoding::Utf8);
+    shadow.read(&bytes).unwrap();
+    assert_eq!(shadow.faults, ["ConsoleMsg has a text that is not in latin1"]);
+}
+
+#[test]
+fn the_skills_need_their_points_before_them_and_a_class_needs_a_name() {
+    let points = ServerPacket::LevelUp { free_skill_points: 3 };
+    let skills = || ServerPacket::SendSkills { skills: Default::default() };
+    let class = |class| ServerPacket::MiniStats {
+        citizens_killed: 0,
+        criminals_killed: 0,
+        users_killed: 0,
+        npcs_killed: 0,
+        class,
+        jail_time: 0,
+    };
+    assert_eq!(faults(&[points.clone(), skills(), class(0), class(8)]), [""; 0]);
+    let late = "SendSkills without a LevelUp right before it";
+    assert_eq!(faults(&[points.clone(), ServerPacket::Pong, skills(), points])[1..], [late]);
+    assert_eq!(faults(&[class(9)]), ["the client has no name for class 9"]);
+}
+
+#[test]
 fn a_map_change_forgets_everyone_and_everything() {
     let mut shadow = playing();
     let object = ServerPacket::ObjectCreate { x: 9, y: 9, grh_index: 510 };

@@ -71,6 +71,17 @@ impl Simulation {
         silent < 3
     }
 
+    /// The player takes the roll, throws again, or does both before the next roll comes.
+    fn use_roll(&mut self, id: ConnectionId, player: usize) {
+        let (throws, takes) = [(false, true), (true, false), (true, true)][self.draw(3)];
+        if throws {
+            self.send(id, &ClientPacket::ThrowDices);
+        }
+        if takes {
+            self.send_form(id, player);
+        }
+    }
+
     fn send_form(&mut self, id: ConnectionId, player: usize) {
         let class = u8::try_from(self.draw(12)).unwrap_or(0) + 1;
         let player = &mut self.players[player];
@@ -100,7 +111,7 @@ impl Simulation {
                 client.has_entered = true;
                 self.entered(id, player);
             }
-            Screen::Creation if client.shadow.dice.take().is_some() => self.send_form(id, player),
+            Screen::Creation if client.shadow.dice.take().is_some() => self.use_roll(id, player),
             _ => {}
         }
         self.read_texts(id, player);

@@ -14,12 +14,20 @@ use std::collections::{BTreeMap, VecDeque};
 /// The rest of a cut packet arrives at most so many milliseconds later.
 const CUT_MS: u64 = 8;
 
+/// Systems of clients: the hop limit of what they send as it arrives, and the encoding of texts that they read.
+const PLATFORMS: [(Option<u8>, TextEncoding); 3] =
+    [(Some(115), TextEncoding::Latin1), (Some(64), TextEncoding::Utf8), (Some(51), TextEncoding::Utf8)];
+
 /// A client and its connection.
 pub struct Client {
     /// Whose.
     pub player: usize,
     /// What it believes.
     pub shadow: ShadowClient,
+    /// The hop limit of its first packet as it arrived.
+    hop_limit: Option<u8>,
+    /// How it writes texts, as far as the server knows.
+    writes: Option<TextEncoding>,
     /// Whether it reads what it is sent.
     pub reads: bool,
     /// Whether it logs in with a password that is wrong.
@@ -127,9 +135,12 @@ impl Simulation {
         } else {
             (0, 0)
         };
+        let (hop_limit, reads) = PLATFORMS[self.draw(PLATFORMS.len())];
         let client = Client {
             player,
-            shadow: ShadowClient::new(screen, TextEncoding::Latin1),
+            shadow: ShadowClient::new(screen, reads),
+            hop_limit,
+            writes: None,
             reads: true,
             is_impostor: false,
             has_spoken: false,
@@ -148,6 +159,7 @@ impl Simulation {
         self.network.clients.insert(id, client);
         let address: IpAddr = self.players[player].address;
         self.input(Input::Opened { connection: id, address, segment_limit });
+        self.input(Input::TextClues { connection: id, hop_limit, writes: None });
         self.input(Input::RoundTrip { connection: id, milliseconds });
         id
     }
@@ -156,6 +168,12 @@ impl Simulation {
     pub(super) fn send(&mut self, id: ConnectionId, packet: &ClientPacket) {
         let mut bytes = Vec::new();
         packet.encode(&mut bytes);
+        if *packet == ClientPacket::ThrowDices
+            && let Some(client) = self.network.clients.get_mut(&id)
+        {
+            client.shadow.now = self.now;
+            client.shadow.throws_dice();
+        }
         self.send_bytes(id, &bytes);
     }
 
@@ -212,12 +230,17 @@ impl Simulation {
                 client.up.clear();
                 return self.drop_if_over(id);
             }
-            match ClientPacket::decode(&client.undecoded) {
+            let known = client.writes;
+            match ClientPacket::decode_learning(&client.undecoded, &mut client.writes) {
                 Ok(Some((packet, length))) => {
                     client.undecoded.drain(..length);
                     packets += 1;
                     if packets == 2 {
                         self.report.note(Event::BytesMerged);
+                    }
+                    let (hop_limit, writes) = (client.hop_limit, client.writes);
+                    if writes != known {
+                        self.input(Input::TextClues { connection: id, hop_limit, writes });
                     }
                     self.expect_answers(id, &packet);
                     self.input(Input::Packet { connection: id, packet });
@@ -246,6 +269,7 @@ impl Simulation {
             block.extend_from_slice(&more);
             self.report.note(Event::ReadsMerged);
         }
+        client.shadow.now = now;
         let hearing = &mut client.hearing;
         // Broken rules are kept in the shadow's faults, and reported by the check.
         let _ = client.shadow.read_with(&block, |packet| hearing.hear(packet));

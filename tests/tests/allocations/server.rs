@@ -53,6 +53,7 @@ impl Server {
             stored_settings: store.settings_of(&registration.run.server)?,
             refused_settings: Refused::new(),
             store: Box::new(store),
+            uses_redis: false,
             room: net::allow_connections(config.server.max_connections),
             config,
             registration,

@@ -9,6 +9,7 @@ mod bad_input;
 mod connections;
 mod data;
 mod data_change;
+mod encoding;
 mod hostile;
 mod names;
 mod overload;

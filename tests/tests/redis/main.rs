@@ -9,6 +9,7 @@ mod characters;
 mod connections;
 mod crowd;
 mod emptied;
+mod emptied_and_closed;
 mod faults;
 mod live_settings;
 mod sessions;

@@ -24,7 +24,7 @@ fn assert_connected(redis: &RedisServer, name: &str, bot: &Bot) {
     let session = session(redis, name);
     assert_eq!(session["username"], name);
     assert_eq!(session["level"], bot.shadow.stats.level.to_string());
-    assert_eq!(session["class"].to_lowercase(), "guerrero");
+    assert_eq!(session["class"], "warrior");
     assert_eq!(session["hp"], bot.shadow.stats.hp.to_string());
     assert_eq!(session["location_id"], bot.shadow.map.unwrap().to_string());
     assert_eq!(session["websocket_connected"], "true");

@@ -68,9 +68,12 @@ fn a_redis_that_is_required_and_down_stops_the_start() {
     let by_variable = fault(directory.path(), &[("PYAO_REDIS", &url)], &[]);
     let parts = [("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", "1"), ("REDIS_PASSWORD", "secreta")];
     let by_parts = fault(directory.path(), &parts, &[]);
+    let by_common_variable = fault(directory.path(), &[("REDIS_URL", &url)], &[]);
+    // One part alone is an address that was given.
+    let by_port = fault(directory.path(), &[("REDIS_PORT", "1")], &[]);
     std::fs::write(directory.path().join("config.toml"), format!("[redis]\nurl = \"{url}\"\n")).unwrap();
     let by_file = fault(directory.path(), &[], &[]);
-    for fault in [by_flag, by_variable, by_parts, by_file] {
+    for fault in [by_flag, by_variable, by_parts, by_common_variable, by_port, by_file] {
         assert!(fault.contains(NOBODY) && fault.contains("redis-cli -h 127.0.0.1 -p 1"), "{fault}");
     }
     if default_redis_is_there() {
@@ -96,7 +99,7 @@ fn the_password_of_redis_must_be_right() {
     let Some(redis) = RedisServer::start_with_port(&["--requirepass", "clave"]).unwrap() else { return };
     let directory = tempfile::tempdir().unwrap();
     let (port, place) = (redis.port().to_string(), format!("127.0.0.1:{}", redis.port()));
-    let at = [("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", port.as_str())];
+    let at = [("REDIS_PORT", port.as_str())];
     for password in ["", "secreta"] {
         let fault = fault(directory.path(), &[&at[..], &[("REDIS_PASSWORD", password)]].concat(), &[]);
         assert!(fault.contains(&place) && fault.contains("refuses the password"), "{fault}");
@@ -117,6 +120,13 @@ fn what_is_no_address_of_a_redis_says_how_one_looks() {
         let fault = fault(directory.path(), &[], &["--redis", url]);
         assert!(fault.contains("redis://user:password@host:port/db"), "{fault}");
     }
+}
+
+#[test]
+fn an_address_that_asks_for_tls_stops_the_start_and_says_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let fault = fault(directory.path(), &[("REDIS_URL", "rediss://:secreta@localhost:6380/0")], &[]);
+    assert!(fault.contains("TLS is not supported") && fault.contains("stunnel"), "{fault}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl SlowReader {
         let stream: TcpStream = socket.into();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PAUSE)).unwrap();
-        let shadow = ShadowClient::new(Screen::Creation, TextEncoding::Latin1);
+        let shadow = ShadowClient::new(Screen::Creation, TextEncoding::Utf8);
         let buffer = vec![0; 65_536];
         Self { stream, shadow, buffer, rest: Vec::new(), pause: PAUSE, reads: 0, cut_reads: 0 }
     }
@@ -118,7 +118,7 @@ impl SlowReader {
 /// Length of the whole packets that `bytes` begin with.
 fn whole_packets(bytes: &[u8]) -> usize {
     let mut length = 0;
-    while let Some((_, consumed)) = ServerPacket::decode(&bytes[length..], TextEncoding::Latin1).unwrap() {
+    while let Some((_, consumed)) = ServerPacket::decode(&bytes[length..], TextEncoding::Utf8).unwrap() {
         length += consumed;
     }
     length

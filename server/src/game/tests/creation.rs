@@ -51,12 +51,13 @@ impl Default for CreationFields {
 
 #[test]
 fn every_wrong_field_is_refused_with_its_text_and_the_form_stays_open() {
-    let cases: [(ClientPacket, &str); 12] = [
+    let cases: [(ClientPacket, &str); 13] = [
         (form_with(|form| form.revision = 1), texts::WRONG_VERSION),
         (form_with(|form| form.name = "A"), texts::INVALID_NAME),
         (form_with(|form| form.name = "ana\u{7}"), texts::INVALID_NAME),
         (form_with(|form| form.password = "short"), texts::INVALID_PASSWORD),
         (form_with(|form| form.password = "1234567890123456"), texts::INVALID_PASSWORD),
+        (form_with(|form| form.password = "clave:12"), texts::INVALID_PASSWORD),
         (form_with(|form| form.email = "nowhere"), texts::INVALID_EMAIL),
         (form_with(|form| form.race = 6), texts::INVALID_RACE),
         (form_with(|form| form.gender = 0), texts::INVALID_GENDER),
@@ -102,14 +103,39 @@ fn a_name_is_taken_whatever_its_case_and_whether_its_owner_is_there() {
 }
 
 #[test]
+fn a_roll_is_shown_60_ms_after_its_throw_and_one_waits_at_a_time() {
+    let mut table = Table::new();
+    let connection = table.connect();
+    table.send(connection, ClientPacket::ThrowDices);
+    table.pass(30);
+    (0..50).for_each(|_| table.send(connection, ClientPacket::ThrowDices));
+    table.pass(29);
+    assert!(table.read(connection).is_empty(), "59 ms");
+    table.pass(1);
+    assert_eq!(names(&table.read(connection)), ["DiceRoll"]);
+    table.pass(1_000);
+    assert!(table.read(connection).is_empty(), "the other throws were answered by that roll");
+    table.send(connection, ClientPacket::ThrowDices);
+    table.pass(60);
+    assert_eq!(names(&table.read(connection)), ["DiceRoll"]);
+}
+
+#[test]
 fn the_dice_that_were_shown_are_the_ones_that_count() {
     let mut table = Table::new();
     let connection = table.connect();
     table.send(connection, ClientPacket::ThrowDices);
-    let shown = table.ask(connection, ClientPacket::ThrowDices);
+    table.pass(60);
+    table.read(connection);
+    table.send(connection, ClientPacket::ThrowDices);
+    table.pass(60);
+    let shown = table.read(connection);
     let ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution } = shown[0] else {
         panic!("{shown:?}")
     };
+    table.pass(60);
+    // This roll is not seen in time.
+    table.send(connection, ClientPacket::ThrowDices);
     table.send(connection, form("Ana"));
     let answer = table.ask(connection, ClientPacket::RequestAtributes);
     let expected = ServerPacket::Atributes {
@@ -120,6 +146,42 @@ fn the_dice_that_were_shown_are_the_ones_that_count() {
         constitution: constitution + 2,
     };
     assert_eq!(answer, [expected], "human: +1 +1 0 0 +2");
+}
+
+#[test]
+fn a_creation_holds_a_waiting_roll_back_and_a_refusal_lets_it_go() {
+    let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
+    let connection = table.connect();
+    table.send(connection, ClientPacket::ThrowDices);
+    table.store_answers = false;
+    table.send(connection, form("Ana"));
+    table.pass(1_000);
+    assert!(table.read(connection).is_empty(), "the burst may come at any time");
+    table.refuse_waiting();
+    assert_eq!(names(&table.read(connection)), ["ErrorMsg"]);
+    table.pass(60);
+    assert_eq!(names(&table.read(connection)), ["DiceRoll"]);
+    table.store_answers = true;
+    table.pass(60);
+    table.send(connection, ClientPacket::ThrowDices);
+    table.send(connection, form("Ana"));
+    let burst = table.read(connection);
+    assert_eq!(burst[0].name(), "Logged");
+    table.pass(1_000);
+    assert!(!names(&table.read(connection)).contains(&"DiceRoll"), "the game screen cannot read a roll");
+}
+
+#[test]
+fn no_character_enters_within_60_ms_after_a_roll() {
+    let mut table = Table::new();
+    let connection = table.connect();
+    table.send(connection, ClientPacket::ThrowDices);
+    table.pass(60);
+    table.send(connection, form("Ana"));
+    table.pass(59);
+    assert_eq!(names(&table.read(connection)), ["DiceRoll"]);
+    table.pass(1);
+    assert_eq!(table.read(connection)[0].name(), "Logged");
 }
 
 #[test]

@@ -185,6 +185,9 @@ fn a_password_changes_only_with_the_old_one_and_counts_from_then_on() {
     };
     assert_eq!(console(&table.ask(ana, change("wrong", "another1"))), [texts::WRONG_PASSWORD]);
     assert_eq!(console(&table.ask(ana, change("secret1", "x"))), [texts::INVALID_PASSWORD]);
+    for untypeable in ["clave/12", "clave,12", "clave\\12", "clave ñ1", "clave12 "] {
+        assert_eq!(console(&table.ask(ana, change("secret1", untypeable))), [texts::INVALID_PASSWORD]);
+    }
     assert_eq!(console(&table.ask(ana, change("secret1", "another1"))), [texts::PASSWORD_CHANGED]);
     table.send(ana, ClientPacket::Quit);
     let old = table.connect();

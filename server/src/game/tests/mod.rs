@@ -13,7 +13,6 @@ mod sessions;
 use super::*;
 use crate::content::Position;
 use crate::crypto::{Hasher, PasswordCost};
-use crate::protocol::wire::TextEncoding;
 use crate::store::records::CharacterSave;
 use crate::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use crate::store::sqlite::SqliteStore;
@@ -73,6 +72,8 @@ impl Table {
         self.next_slot += 1;
         let address = Ipv4Addr::new(127, 0, 0, host).into();
         self.game.handle(self.now, Input::Opened { connection, address, segment_limit: 1_300 });
+        // A client on Windows.
+        self.game.handle(self.now, Input::TextClues { connection, hop_limit: Some(128), writes: None });
         connection
     }
 

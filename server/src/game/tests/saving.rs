@@ -267,3 +267,51 @@ fn a_server_that_stops_asks_for_everything_however_much_waits() {
     table.answer_waiting();
     assert_eq!(stored_description(&mut table, "Ana"), "499");
 }
+
+#[test]
+fn who_is_missed_while_the_store_waits_for_what_is_held_was_not_deleted() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(5_000);
+    let user_id = table.store.find_account("Ana").unwrap().unwrap().user_id;
+    table.store_answers = false;
+    let miss = |table: &mut Table| {
+        describe(table, ana, "maga");
+        table.pass(5_000);
+        let save = table.take_waiting_save();
+        table.refuse_save(save, store::StoreError::UnknownUser(user_id));
+        table.settle();
+    };
+    miss(&mut table);
+    table.game.handle(table.now, Input::StoreEmptied);
+    // What is written back fails; a store that has a name again takes heartbeats meanwhile.
+    table.settle();
+    table.refuse_waiting();
+    for _ in 0..3 {
+        table.game.handle(table.now, Input::StoreConfirmed);
+        table.pass(5_000);
+        let save = table.take_waiting_save();
+        table.refuse_save(save, store::StoreError::UnknownUser(user_id));
+        table.refuse_waiting();
+    }
+    assert_eq!(table.closed_as(ana), None);
+    table.store_answers = true;
+    table.pass(5_000);
+    table.game.handle(table.now, Input::StoreConfirmed);
+    table.pass(5_000);
+    assert_eq!(table.closed_as(ana), None);
+    assert_eq!(stored_description(&mut table, "Ana"), "maga");
+}
+
+#[test]
+fn nobody_takes_the_name_of_who_has_left_and_is_not_yet_written() {
+    let mut table = Table::new();
+    let ana = table.player("Ana");
+    table.pass(5_000);
+    table.store_answers = false;
+    table.send(ana, ClientPacket::Quit);
+    let other = table.connect();
+    table.send(other, ClientPacket::ThrowDices);
+    table.send(other, form("ANA"));
+    assert_eq!(errors(&table.read(other)), [texts::NAME_TAKEN]);
+}

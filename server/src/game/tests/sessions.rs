@@ -159,7 +159,14 @@ fn a_character_whose_account_was_deleted_goes_in_the_end() {
     table.store = registered_store(&directory.path().join("new.db"));
     table.walk(ana, 4, 1);
     let user_id = table.game.players.iter().map(|(_, player)| player.account.user_id).next().unwrap();
-    table.pass(40_000);
+    table.game.handle(table.now, Input::StoreConfirmed);
+    table.pass(60_000);
+    assert!(
+        table.game.players.by_name("Ana").is_some(),
+        "what was confirmed before it was missed proves nothing"
+    );
+    table.game.handle(table.now, Input::StoreConfirmed);
+    table.pass(10_000);
     assert!(table.game.players.by_name("Ana").is_none());
     assert_eq!(table.closed_as(ana), Some(CloseReason::AccountDeleted));
     assert!(table.store.session(user_id).unwrap().is_none(), "nobody plays it any more");

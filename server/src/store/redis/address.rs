@@ -10,6 +10,8 @@ use crate::config::redis_environment::percent_encoded;
 
 /// Port of a Redis that was given without one.
 pub const DEFAULT_PORT: u16 = 6379;
+/// How an address begins that asks for TLS.
+const TLS: &str = "rediss://";
 
 /// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,15 +46,18 @@ impl RedisAddress {
     /// `redis+unix:///path/of/socket?db=1&user=name&pass=word`.
     ///
     /// # Errors
-    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password.
+    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password; or [`RedisError::Encrypted`].
     pub fn parse(url: &str) -> Result<Self, RedisError> {
+        if url.get(..TLS.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(TLS)) {
+            return Err(RedisError::Encrypted);
+        }
         let info: ConnectionInfo = url
             .into_connection_info()
             .map_err(|error| bad_address(error.detail().unwrap_or("not a Redis URL")))?;
         let endpoint = match info.addr() {
             ConnectionAddr::Tcp(host, port) => Endpoint::Tcp(host.clone(), *port),
             ConnectionAddr::Unix(path) => Endpoint::Unix(path.clone()),
-            _ => return Err(bad_address("encrypted connections are not supported, use redis://")),
+            _ => return Err(RedisError::Encrypted),
         };
         let settings = info.redis_settings();
         if settings.db() < 0 {
@@ -65,28 +70,6 @@ impl RedisAddress {
             username: filled(settings.username()),
             password: filled(settings.password()),
         })
-    }
-
-    /// Reads `REDIS_HOST`, `REDIS_PORT`, `REDIS_DB` and `REDIS_PASSWORD` through `variable`; each may be missing or
-    /// empty. `None` when there is no host among them.
-    ///
-    /// # Errors
-    /// [`RedisError::BadAddress`] when port or database is no such number.
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, RedisError> {
-        let given =
-            |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let Some(host) = given("REDIS_HOST") else { return Ok(None) };
-        let mut address = Self::new(&host, DEFAULT_PORT);
-        if let Some(port) = given("REDIS_PORT") {
-            let port: u16 = port.parse().map_err(|_| bad_address("REDIS_PORT is not a port"))?;
-            address.endpoint = Endpoint::Tcp(host, port);
-        }
-        if let Some(db) = given("REDIS_DB") {
-            let db: u16 = db.parse().map_err(|_| bad_address("REDIS_DB is not a database number"))?;
-            address.db = db.into();
-        }
-        address.password = given("REDIS_PASSWORD");
-        Ok(Some(address))
     }
 
     /// The URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
@@ -184,11 +167,20 @@ mod tests {
             "redis://:clave@host:port",
             "redis://:clave@host/x",
             "redis://:clave@host/-1",
-            "rediss://:clave@host",
         ] {
             let error = RedisAddress::parse(url).unwrap_err();
             assert!(matches!(error, RedisError::BadAddress { .. }), "{url}: {error}");
             assert!(!error.to_string().contains("clave"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_asks_for_tls_is_told_what_to_do_instead() {
+        for url in ["rediss://:clave@host", "REDISS://host:6380/0", "rediss://"] {
+            let error = RedisAddress::parse(url).unwrap_err();
+            assert_eq!(error, RedisError::Encrypted);
+            let text = error.to_string();
+            assert!(text.contains("TLS is not supported") && text.contains("redis://"), "{text}");
         }
     }
 
@@ -212,34 +204,5 @@ mod tests {
         assert_eq!(address.to_string(), "redis://juan:***@host:6379/3");
         assert_eq!(format!("{address:?}"), "redis://juan:***@host:6379/3");
         assert_eq!(RedisAddress::new("::1", 1).to_string(), "redis://[::1]:1/0");
-    }
-
-    #[test]
-    fn the_environment_gives_each_part() {
-        let all = |name: &str| {
-            let value = match name {
-                "REDIS_HOST" => "norte",
-                "REDIS_PORT" => "7000",
-                "REDIS_DB" => "4",
-                "REDIS_PASSWORD" => "clave",
-                _ => return None,
-            };
-            Some(value.to_owned())
-        };
-        let address = RedisAddress::from_environment(all).unwrap().unwrap();
-        assert_eq!((address.place(), address.db), ("norte:7000".into(), 4));
-        assert_eq!(address.password.as_deref(), Some("clave"));
-        let empty = |name: &str| Some(if name == "REDIS_HOST" { "norte" } else { "" }.to_owned());
-        let address = RedisAddress::from_environment(empty).unwrap().unwrap();
-        assert_eq!(address, RedisAddress::new("norte", DEFAULT_PORT));
-        assert_eq!(RedisAddress::from_environment(|_| None).unwrap(), None);
-        for bad in ["REDIS_PORT", "REDIS_DB"] {
-            let wrong = |name: &str| match name {
-                "REDIS_HOST" => Some("norte".into()),
-                name if name == bad => Some("70000".into()),
-                _ => None,
-            };
-            assert!(RedisAddress::from_environment(wrong).unwrap_err().to_string().contains(bad));
-        }
     }
 }

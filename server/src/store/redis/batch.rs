@@ -118,7 +118,7 @@ impl RedisStore {
             return Err(StoreError::Unavailable("there are no random numbers".into()));
         }
         let (heartbeat, last_account) = servers::heard(replies, &run)?;
-        self.has_met(last_account);
+        self.has_heard(&heartbeat, last_account);
         Ok(heartbeat)
     }
 }

@@ -13,6 +13,12 @@ pub enum RedisError {
         /// What is wrong with it, without repeating it.
         reason: String,
     },
+    /// The address asks for TLS.
+    #[error(
+        "TLS is not supported (the Redis address begins with rediss://); use redis:// to a Redis on this machine or on a \
+         private network, or to the near end of a tunnel (stunnel, ssh -L, WireGuard)"
+    )]
+    Encrypted,
     /// Nobody answers there.
     #[error("cannot reach Redis at {place}: {reason}; is it running? try: {redis_cli} ping")]
     Unreachable {
@@ -141,7 +147,11 @@ impl RedisError {
     pub fn is_temporary(&self) -> bool {
         !matches!(
             self,
-            Self::WrongType { .. } | Self::NoNumber { .. } | Self::BadAddress { .. } | Self::TooOld { .. }
+            Self::WrongType { .. }
+                | Self::NoNumber { .. }
+                | Self::BadAddress { .. }
+                | Self::Encrypted
+                | Self::TooOld { .. }
         )
     }
 

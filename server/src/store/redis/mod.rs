@@ -12,6 +12,10 @@
 //! nothing of the transaction and the run looks again. So a save costs one key to watch, however many characters it
 //! has, and stays plain HSETs; a script that carried thousands of fields would block Redis far longer.
 //!
+//! **Nothing for a Redis that was emptied**, or that is another one. In the same round trip a write reads the name of the
+//! store; when it is not the one that this run knows, nothing is written and nothing is believed to be deleted. It is
+//! known from the registration, and anew when what the server holds was written back.
+//!
 //! **No character under the number of another.** When Redis is emptied in play, servers write back what they hold, and
 //! new accounts get numbers above all that were there. Should a number have gone to somebody else all the same, whoever
 //! had it is not written back, and saves of him are refused: they go by the name under which he was claimed.
@@ -74,6 +78,10 @@ pub struct RedisStore {
     link: Link,
     /// The run that this connection writes for, and its lease.
     registered: Option<(ServerRun, Duration)>,
+    /// Name of the store that this run saves to: the one it registered on, or last wrote everything back to.
+    store_id: String,
+    /// Name of the store as the last heartbeat told it.
+    told_store_id: String,
     /// The largest number of an account that it has met, or that there was at the last heartbeat. A new one gets a larger
     /// one even on a Redis that was emptied: servers may still hold characters of these numbers, and write them back.
     largest: UserId,
@@ -96,6 +104,8 @@ impl RedisStore {
         let mut store = Self {
             link: Link::new(address, options),
             registered: None,
+            store_id: String::new(),
+            told_store_id: String::new(),
             largest: UserId(0),
             claimed: HashMap::new(),
         };
@@ -139,7 +149,7 @@ impl RedisStore {
         self.registered.clone().ok_or(StoreError::NotRegistered)
     }
 
-    /// Writes what `write` adds in one transaction, in which none of what it saw as taken has changed.
+    /// Writes what `write` adds in one transaction, in which neither the store nor what it saw as taken has changed.
     ///
     /// `look` may ask more in the round trip before; `write` reads that, and may refuse.
     fn write_unless_taken(
@@ -149,21 +159,17 @@ impl RedisStore {
     ) -> Result<(), StoreError> {
         for _ in 0..CLAIMED_MEANWHILE {
             let mut commands = Commands::new();
-            let taken_key = self.registered.as_ref().map(|(run, _)| keyspace::of_run(SERVER_TAKEN, run));
-            if let Some(key) = &taken_key {
-                commands.add("WATCH").arg(key);
-                commands.add("SMEMBERS").arg(key);
+            if let Some((run, _)) = &self.registered {
+                let taken_key = keyspace::of_run(SERVER_TAKEN, run);
+                commands.add("WATCH").arg(&taken_key).arg(STORE_ID);
+                commands.add("GET").arg(STORE_ID);
+                commands.add("SMEMBERS").arg(&taken_key);
             }
             look(&mut commands);
             let mut replies = Replies::new(self.link.exchange(&mut commands)?);
-            let mut taken = HashSet::new();
-            if taken_key.is_some() {
-                replies.next()?;
-                let users = list(replies.next()?);
-                taken.extend(users.iter().filter_map(|user| lossy_text(user).parse().ok()).map(UserId));
-            }
             let mut writes = Commands::transaction();
-            if let Err(refusal) = write(&mut writes, &taken, &mut replies) {
+            let taken = self.taken_on_our_store(&mut replies);
+            if let Err(refusal) = taken.and_then(|taken| write(&mut writes, &taken, &mut replies)) {
                 self.command("UNWATCH", &[])?;
                 return Err(refusal);
             }
@@ -172,6 +178,25 @@ impl RedisStore {
             }
         }
         Err(StoreError::Unavailable("characters of this server are claimed faster than it saves".into()))
+    }
+
+    /// Reads what a write of a registered server asked first: that this is its store, and the characters taken from it.
+    fn taken_on_our_store(&self, replies: &mut Replies) -> Result<HashSet<UserId>, StoreError> {
+        if self.registered.is_none() {
+            return Ok(HashSet::new());
+        }
+        replies.next()?;
+        if text(STORE_ID, replies.next()?)?.as_ref() != Some(&self.store_id) {
+            return Err(StoreError::OtherStore);
+        }
+        let users = list(replies.next()?);
+        Ok(users.iter().filter_map(|user| lossy_text(user).parse().ok()).map(UserId).collect())
+    }
+
+    /// Notes what a heartbeat told.
+    fn has_heard(&mut self, heartbeat: &Heartbeat, last_account: UserId) {
+        self.told_store_id.clone_from(&heartbeat.store_id);
+        self.has_met(last_account);
     }
 
     /// Looks why accounts were not written back. Most are there already; the log tells of the others.
@@ -314,15 +339,13 @@ impl Store for RedisStore {
     }
 
     fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
-        if accounts.is_empty() {
-            return Ok(());
-        }
         let mut commands = Commands::transaction();
         for stored in accounts {
             let AccountRecord { user_id, account, is_gm } = &stored.account;
             accounts::create(&mut commands, account, &stored.character, *is_gm, Number::Known(*user_id));
         }
         let answers = self.link.transaction(commands)?.unwrap_or_default();
+        self.store_id.clone_from(&self.told_store_id);
         let refused = accounts.iter().zip(answers).filter(|(_, answer)| *answer == Value::Int(0));
         self.tell_of_refused(&refused.map(|(stored, _)| &stored.account).collect::<Vec<_>>())
     }
@@ -390,6 +413,7 @@ impl Store for RedisStore {
         self.has_met(UserId(u32::try_from(last).unwrap_or(0)));
         let sessions_disconnected = self.disconnect_orphans()?;
         self.registered = Some((run.clone(), start.lease));
+        (self.store_id, self.told_store_id) = (store_id.clone(), store_id.clone());
         Ok(Registration { run, store_id, sessions_disconnected })
     }
 
@@ -400,7 +424,7 @@ impl Store for RedisStore {
             |commands| servers::heartbeat(commands, &run, lease, &fresh_id, status),
             |replies| servers::heard(replies, &run),
         )?;
-        self.has_met(last_account);
+        self.has_heard(&heartbeat, last_account);
         Ok(heartbeat)
     }
 
@@ -562,10 +586,6 @@ impl Store for RedisStore {
 
     fn store_id(&mut self) -> Result<Option<String>, StoreError> {
         text(STORE_ID, self.command("GET", &[STORE_ID])?)
-    }
-
-    fn ping(&mut self) -> Result<(), StoreError> {
-        self.command("PING", &[]).map(drop)
     }
 
     fn describe(&mut self) -> Result<StoreDescription, StoreError> {

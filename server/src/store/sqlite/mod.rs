@@ -439,10 +439,6 @@ impl Store for SqliteStore {
             .map_err(unavailable)
     }
 
-    fn ping(&mut self) -> Result<(), StoreError> {
-        self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(unavailable)
-    }
-
     fn describe(&mut self) -> Result<StoreDescription, StoreError> {
         let path = self.connection.path().unwrap_or_default();
         Ok(StoreDescription {

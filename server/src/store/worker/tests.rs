@@ -184,7 +184,7 @@ fn a_failed_save_is_tried_again_with_the_newest_state() {
     assert_eq!(fixture.worker.waiting(), 3);
     fixture.faults.fail_next(0);
     assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
-    assert!(!fixture.worker.is_away());
+    fixture.wait_until_back();
     for (name, x) in [("uno", 11), ("dos", 10), ("tres", 10)] {
         fixture.load(4, name);
         assert_eq!(fixture.loaded_x(), x, "{name}");
@@ -233,10 +233,16 @@ fn a_failed_load_is_answered_and_not_tried_again() {
 
 #[test]
 fn a_store_that_failed_a_load_is_looked_for_without_being_asked() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with(register);
+    fixture.worker.send(Request::Heartbeat { ticket: 0, status: Box::default() });
+    assert!(matches!(fixture.reply(), Reply::Heartbeat { result: Ok(_), .. }));
     fixture.faults.fail_next(4);
     fixture.load(1, "uno");
     assert!(fixture.reply().store_error().is_some());
+    assert!(
+        matches!(fixture.reply(), Reply::Heartbeat { result: Ok(_), .. }),
+        "found by a heartbeat, which is told"
+    );
     fixture.wait_until_back();
     assert_eq!(fixture.worker.waiting(), 0);
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::keys::{register, session};
 use super::server::{PATIENCE, TestRedis, is_installed, patient};
@@ -97,7 +97,7 @@ fn a_wrong_password_is_recognised_and_kept_secret() {
         let error = open_error(with(password));
         assert!(matches!(error, RedisError::WrongPassword { .. }), "{error}");
     }
-    RedisStore::open(with(Some("clave")), patient()).unwrap().ping().unwrap();
+    RedisStore::open(with(Some("clave")), patient()).unwrap().settings().unwrap();
     let unknown = RedisAddress { username: Some("nadie".into()), ..with(Some("clave")) };
     assert!(matches!(open_error(unknown), RedisError::WrongPassword { .. }));
 
@@ -297,7 +297,7 @@ fn a_hung_redis_is_waited_for_no_longer_than_allowed() {
     let mut store = RedisStore::open(redis.address(), answered_within(Duration::from_secs(5))).unwrap();
     redis.signal("-STOP");
     // It answers nothing before it goes on: whoever gave up did so by himself.
-    let error = redis_error(store.ping().unwrap_err());
+    let error = redis_error(store.settings().unwrap_err());
     assert!(matches!(error, RedisError::TimedOut { milliseconds: 5_000, .. }), "{error}");
     let error = redis_error(store.load_account("juan").unwrap_err());
     assert!(matches!(error, RedisError::TimedOut { .. }), "{error}");
@@ -308,10 +308,19 @@ fn a_hung_redis_is_waited_for_no_longer_than_allowed() {
 
 /// A worker on `redis` that has accounts 1 and 2.
 fn worker(redis: &TestRedis) -> (Worker, mpsc::Receiver<()>) {
+    worker_on(redis, |_| {})
+}
+
+/// As [`worker`], on a store that `prepare` has had.
+pub(super) fn worker_on(
+    redis: &TestRedis,
+    prepare: impl FnOnce(&mut RedisStore),
+) -> (Worker, mpsc::Receiver<()>) {
     let mut store = redis.store();
     for name in ["Dador", "Tomador"] {
         store.create_account(&sample_account(name), &sample_character()).unwrap();
     }
+    prepare(&mut store);
     let (wake, woken) = mpsc::channel();
     let notify = move || {
         let _ = wake.send(());
@@ -331,7 +340,7 @@ fn next_saved(worker: &Worker, woken: &mpsc::Receiver<()>) -> (Ticket, Result<()
 }
 
 /// Account 1 has given that many coins to account 2.
-fn given(coins: u32) -> Request {
+pub(super) fn given(coins: u32) -> Request {
     let (mut giver, mut taker) = (sample_character(), sample_character());
     giver.stats.gold -= coins;
     taker.stats.gold += coins;
@@ -340,7 +349,7 @@ fn given(coins: u32) -> Request {
 }
 
 /// What both have, at one moment.
-fn gold(redis: &TestRedis) -> (u32, u32) {
+pub(super) fn gold(redis: &TestRedis) -> (u32, u32) {
     let both = "local gold = function(user) return redis.call('HGET', 'player:' .. user .. ':inventory', 'gold') end \
                 return gold(1) .. ' ' .. gold(2)";
     let printed = redis.cli(&format!("EVAL \"{both}\" 0"));
@@ -410,7 +419,11 @@ fn saves_wait_for_a_redis_that_is_down_and_loads_do_not() {
     worker.send(given(2));
     assert!(redis.run(), "{}", redis.log());
     assert_eq!([next_saved(&worker, &woken), next_saved(&worker, &woken)], [(1, Ok(())), (2, Ok(()))]);
-    assert!(!worker.is_away());
+    let start = Instant::now();
+    while worker.is_away() {
+        assert!(start.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(1));
+    }
     assert_eq!(gold(&redis).1, sample_character().stats.gold + 2);
 }
 
@@ -430,17 +443,22 @@ fn an_emptied_redis_shows_by_its_name_and_is_filled_again() {
     for empty in [false, true] {
         if empty {
             assert!(redis.run(), "{}", redis.log());
-            assert!(matches!(redis_error(store.ping().unwrap_err()), RedisError::Lost { .. }));
+            assert!(matches!(redis_error(store.settings().unwrap_err()), RedisError::Lost { .. }));
         } else {
             redis.cli("FLUSHDB");
         }
-        assert_eq!(store.save_characters(&[position_save(user_id, kept.character.position)]), {
-            Err(StoreError::UnknownUser(user_id))
-        });
+        let save = [position_save(user_id, kept.character.position)];
+        let put = [SessionWrite::Put(session(user_id.0))];
+        assert_eq!(store.save_characters(&save), Err(StoreError::OtherStore));
         let heartbeat = store.heartbeat(&ServerStatus { connections: 1, ..ServerStatus::default() }).unwrap();
         assert_ne!(heartbeat.store_id, named);
+        // It has a name again, but not yet what this server holds.
+        assert_eq!(store.save_characters(&save), Err(StoreError::OtherStore));
+        assert_eq!(store.write_sessions(&put), Err(StoreError::OtherStore));
+        assert_eq!(redis.cli("EXISTS player:1:position session:1:active"), "0");
         store.restore_accounts(std::slice::from_ref(&kept)).unwrap();
-        store.write_sessions(&[SessionWrite::Put(session(user_id.0))]).unwrap();
+        store.save_characters(&save).unwrap();
+        store.write_sessions(&put).unwrap();
         assert_eq!(store.load_account("juan").unwrap().as_ref(), Some(&kept));
         assert_eq!(store.sessions().unwrap().len(), 1);
         assert_eq!(redis.cli("GET server:connections:count"), "1");
@@ -518,6 +536,7 @@ fn a_number_that_went_to_somebody_else_is_saved_no_more_by_who_had_it() {
     redis.cli("FLUSHDB");
     // This one has not heard of them.
     assert_eq!(norte.create_account(&sample_account("Caro"), &sample_character()), Ok(UserId(1)));
+    sur.heartbeat(&ServerStatus::default()).unwrap();
     sur.restore_accounts(&held).unwrap();
     let step = |user| position_save(UserId(user), PositionRecord { x: 9, ..sample_character().position });
     assert_eq!(sur.save_characters(&[step(1)]), Err(StoreError::UnknownUser(UserId(1))));

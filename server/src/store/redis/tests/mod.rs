@@ -3,6 +3,7 @@
 mod faults;
 mod keys;
 mod measure;
+mod outages;
 mod server;
 
 use super::*;

@@ -1,0 +1,78 @@
+//! One packet for many receivers: encoded once for each encoding that they read, or once for all of them.
+
+use super::server::ServerPacket;
+use super::wire::TextEncoding;
+
+/// How many encodings there are.
+const ENCODINGS: usize = 3;
+
+/// See the module. Its buffers are used again for the next packet.
+#[derive(Debug, Default)]
+pub(super) struct Encoded {
+    /// The packet, by encoding.
+    bytes: [Vec<u8>; ENCODINGS],
+    /// Which of `bytes` hold this packet.
+    is_done: [bool; ENCODINGS],
+    /// Which of `bytes` holds for every encoding: the packet has no text beyond ASCII.
+    for_all: Option<usize>,
+}
+
+impl Encoded {
+    /// Another packet follows.
+    pub(super) fn begin(&mut self) {
+        self.is_done = [false; ENCODINGS];
+        self.for_all = None;
+    }
+
+    /// The bytes of `packet`, which is the same at every call until [`Self::begin`].
+    pub(super) fn get(&mut self, packet: &ServerPacket<'_>, encoding: TextEncoding) -> &[u8] {
+        let place = self.for_all.unwrap_or(encoding as usize);
+        let bytes = &mut self.bytes[place];
+        if !self.is_done[place] {
+            self.is_done[place] = true;
+            bytes.clear();
+            if packet.encode_for(bytes, encoding) {
+                self.for_all = Some(place);
+            }
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::font::Font;
+
+    const ALL: [TextEncoding; ENCODINGS] = [TextEncoding::Latin1, TextEncoding::Utf8, TextEncoding::Ascii];
+
+    #[test]
+    fn a_text_is_encoded_once_for_each_encoding() {
+        let mut encoded = Encoded::default();
+        let packet = ServerPacket::console("ñ", Font::Info);
+        for _ in 0..2 {
+            for (encoding, text) in ALL.into_iter().zip([&b"\xF1"[..], b"\xC3\xB1", b"n"]) {
+                let bytes = encoded.get(&packet, encoding);
+                assert_eq!(&bytes[3..bytes.len() - 1], text);
+            }
+        }
+        // What was encoded is not encoded again: another packet under the same name shows nothing new.
+        assert_eq!(encoded.get(&ServerPacket::console("ú", Font::Info), TextEncoding::Latin1)[3], 0xF1);
+        encoded.begin();
+        assert_eq!(encoded.get(&ServerPacket::console("ú", Font::Info), TextEncoding::Latin1)[3], 0xFA);
+    }
+
+    #[test]
+    fn a_packet_without_a_text_beyond_ascii_is_encoded_once_for_all() {
+        let mut encoded = Encoded::default();
+        // The index has a byte beyond ASCII, which is no text.
+        for packet in [
+            ServerPacket::CharacterMove { char_index: 255, x: 1, y: 2 },
+            ServerPacket::console("hola", Font::Info),
+        ] {
+            encoded.begin();
+            ALL.iter().for_each(|encoding| assert!(!encoded.get(&packet, *encoding).is_empty()));
+            assert_eq!(encoded.is_done.iter().filter(|is_done| **is_done).count(), 1, "{packet:?}");
+        }
+    }
+}
