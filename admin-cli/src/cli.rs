@@ -93,6 +93,23 @@ pub enum Command {
     /// Something with the store.
     #[command(flatten)]
     OnStore(StoreCommand),
+    /// Copy the whole store into a new file, also while servers run
+    ///
+    /// Of the embedded store FILE is a copy of this moment, checked and readable by its owner alone. Redis writes a
+    /// snapshot of its own, which is named when it is done; with FILE it is also copied there, where this machine has it.
+    #[command(after_help = recipes::help("backup"), verbatim_doc_comment)]
+    Backup {
+        /// The new file; may be left out on Redis
+        file: Option<PathBuf>,
+    },
+    /// Put a backup in the place of the embedded store; the server must be stopped
+    ///
+    /// The files that are there are kept beside it under a name with the date; FILE stays as it is.
+    #[command(after_help = recipes::help("restore"), verbatim_doc_comment)]
+    Restore {
+        /// What `backup` wrote, or a copy that a server rescued
+        file: PathBuf,
+    },
     /// Check that Redis does what a server needs, a line a check
     #[command(after_help = recipes::help("redis-check"))]
     RedisCheck,

@@ -1,7 +1,10 @@
 //! What goes wrong, in one line what and one line what to do, and the exit codes.
 
+use std::io;
+
 use pyao_server::store::choice::ChoiceError;
 use pyao_server::store::redis::RedisError;
+use pyao_server::store::sqlite::{CopyError, RestoreError};
 use pyao_server::store::{CreateError, StoreError};
 
 /// Why a command did not do as asked. The discriminant is the exit code.
@@ -12,7 +15,7 @@ pub enum Code {
     Failed = 1,
     /// Wrong usage, or a value that is not valid.
     Usage = 2,
-    /// No such account, session or Redis.
+    /// No such account, session, backup or Redis.
     NotFound = 3,
     /// The store may not be used by this user.
     NotAllowed = 4,
@@ -20,7 +23,7 @@ pub enum Code {
     Unreachable = 5,
     /// The value is not what `--if-value` expected.
     Conflict = 6,
-    /// The new password was not given, or not twice the same.
+    /// The new password was not given, or not twice the same; or a server runs that must not.
     Refused = 7,
     /// A live server refused the new value.
     ServerRefused = 9,
@@ -34,11 +37,11 @@ Exit codes:
   0  done
   1  failed
   2  wrong usage, a value that is not valid, or a fault in the configuration
-  3  not found: no such account or session; redis-check without a Redis
+  3  not found: no such account, session or backup; redis-check without a Redis
   4  not allowed: this user or password may not use the store
   5  the store cannot be reached, or is none
   6  conflict: the value is not what --if-value expected
-  7  refused: no new password was given, or two that differ
+  7  refused: no new password was given, or two that differ; restore while a server runs
   9  written, but a live server refused the new value
   124  written, but a live server has not answered within 3 s";
 
@@ -129,5 +132,43 @@ impl From<ChoiceError> for Failure {
             },
             ChoiceError::Embedded(_) => Self::new(Code::Unreachable, message),
         }
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        let message = error.to_string();
+        match error {
+            CopyError::Exists { .. } => match message.split_once(": ") {
+                Some((what, what_to_do)) => Self::new(Code::Usage, what).hint(what_to_do),
+                None => Self::new(Code::Usage, message),
+            },
+            CopyError::File { source, .. } => Self::new(code_of(&source), message),
+            CopyError::Database { .. } | CopyError::Damaged { .. } => Self::new(Code::Failed, message),
+        }
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            RestoreError::Running { .. } => Self::new(Code::Refused, message).hint("stop the server first"),
+            RestoreError::Leased { .. } => {
+                Self::new(Code::Refused, message).hint("stop the server, or wait until the lease has ended")
+            }
+            RestoreError::NoBackup { .. } => Self::new(Code::Failed, message).hint("nothing was changed"),
+            RestoreError::Copy(error) => error.into(),
+            RestoreError::File { source, .. } => Self::new(code_of(&source), message),
+        }
+    }
+}
+
+/// The code for what the file system said.
+fn code_of(error: &io::Error) -> Code {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Code::NotAllowed,
+        io::ErrorKind::NotFound => Code::NotFound,
+        _ => Code::Failed,
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use pyao_server::config::flags::Flags;
 use pyao_server::config::{self, Config, ConfigError, Loaded};
 use pyao_server::store::Store;
-use pyao_server::store::choice::{OpenedStore, StoreChoice};
+use pyao_server::store::choice::{Found, OpenedStore, Place, StoreChoice};
 use pyao_server::store::redis::RedisAddress;
 
 use crate::cli::Global;
@@ -63,6 +63,15 @@ fn ask_password(config: &mut Config) -> Result<(), Failure> {
         .ok_or_else(|| Failure::new(Code::Refused, "no password was typed"))?;
     config.redis.url = RedisAddress { password: Some(password), ..address }.to_url();
     Ok(())
+}
+
+/// Looks where the store is that the configuration means, without opening a file.
+pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
+    let Found { place, redis_failure } = StoreChoice::of(&loaded.config).find()?;
+    if let Some(failure) = redis_failure {
+        output.remark(&format!("no Redis, so the embedded store: {failure}"));
+    }
+    Ok(place)
 }
 
 /// Opens the store that the configuration means, beside the server that may use it.

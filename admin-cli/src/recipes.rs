@@ -74,6 +74,14 @@ fn recipe(path: &str) -> (Recipe, String) {
             "account set-password Ana",
         ),
         "account set-gm" => (command(&format!("HSET {ACCOUNT_DATA} is_gm 1")), "account set-gm Ana on"),
+        "backup" => (
+            command("BGSAVE   then INFO persistence until it says rdb_bgsave_in_progress:0"),
+            "backup pyao-backup.db",
+        ),
+        "restore" => (
+            Recipe::None("no command does that; Redis reads its files when it starts"),
+            "restore pyao-backup.db",
+        ),
         "redis-check" => (command("ping"), "redis-check --redis redis://127.0.0.1:6379/0"),
         "completions" => (
             Recipe::None("not needed, reads no store"),

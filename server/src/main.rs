@@ -9,8 +9,8 @@ use clap::Parser;
 use pyao_server::config::flags::Flags;
 use pyao_server::config::{self, Loaded, table};
 use pyao_server::logging::Logging;
-use pyao_server::start::{Checked, StartError};
-use pyao_server::{memory, start};
+use pyao_server::memory;
+use pyao_server::start::{self, Checked, DataChange, StartError};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
@@ -36,7 +36,8 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error, FAILED),
     };
     memory::give_back_large_blocks();
-    let result = start::run(&loaded, logging.terminal());
+    let data_change = if flags.accept_data_change { DataChange::Accept } else { DataChange::Refuse };
+    let result = start::run(&loaded, data_change, logging.terminal());
     logging.flush();
     match result {
         Ok(()) => ExitCode::SUCCESS,

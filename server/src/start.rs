@@ -5,6 +5,8 @@
 //! that would win over the corrected file. Where there is no store yet, the port is taken before its file is made. What
 //! fails is one line for each fault: what failed, with which value, and what to do.
 
+mod data_change;
+
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -24,7 +26,10 @@ use crate::ops::metrics::Counter;
 use crate::store::choice::{ChoiceError, Found, StoreChoice};
 use crate::store::redis::RedisError;
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
+use crate::store::worker::ShutdownError;
 use crate::store::{self, OwnChanges, ServerSettings, Store, StoreError};
+
+pub use data_change::{DataChange, Displaced};
 
 /// The clients that speak the server's protocol.
 const CLIENT: &str = "0.13.3";
@@ -46,6 +51,9 @@ pub enum StartError {
     /// The store cannot do what every start asks of it.
     #[error("the store cannot be used: {0}")]
     StoreUnusable(#[from] StoreError),
+    /// The maps are others than those that characters were saved on.
+    #[error(transparent)]
+    DataChanged(#[from] Displaced),
     /// The players' port cannot be had.
     #[error("cannot listen on {address}: {reason}; {advice}")]
     Listen {
@@ -68,13 +76,16 @@ pub enum StartError {
     /// Not everything could be saved.
     #[error("stopped with changes not saved: {0}")]
     Unsaved(String),
+    /// Everything was saved, but not where the next start looks for it.
+    #[error("stopped without its store: {0}")]
+    StoreGone(StoreError),
 }
 
 /// Runs a server until a signal stops it. On a `terminal` it says in a few words what a newcomer has to know.
 ///
 /// # Errors
 /// When it cannot start, or cannot save everything at the end.
-pub fn run(loaded: &Loaded, terminal: Option<impl Write>) -> Result<(), StartError> {
+pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write>) -> Result<(), StartError> {
     let mut loaded = loaded.clone();
     let (content, faults) = load_content(&loaded.config)?;
     for fault in &faults {
@@ -88,14 +99,18 @@ pub fn run(loaded: &Loaded, terminal: Option<impl Write>) -> Result<(), StartErr
         log::warn!("data: {unknown} pictures and sounds that the client does not have; --check lists them");
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let found = StoreChoice::of(&loaded.config).find()?;
+    let found = StoreChoice::of(&loaded.config).find().map_err(ChoiceError::from)?;
     let early = found.makes_file().then(|| listen(&loaded.config)).transpose()?;
     let (mut store, uses_redis, store_summary) = open_store(found, &loaded.config)?;
+    let new_maps = data_change::check(store.as_mut(), &content, data_change)?;
     let server = server_id(&loaded.config)?;
     let refused_settings = follow_settings(store.as_mut(), &server, &mut loaded)?;
     let room = net::allow_connections(loaded.config.server.max_connections);
     let listener = early.map_or_else(|| listen(&loaded.config), Ok)?;
     let stored_settings = seed_settings(store.as_mut(), &server, &loaded)?;
+    if let Some(maps) = new_maps {
+        store.set_maps(&maps)?;
+    }
     let config = loaded.config;
     // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
     let registration = register(store.as_mut(), server, unix_start)?;
@@ -349,7 +364,10 @@ fn finish(finished: Finished) -> Result<(), StartError> {
         metrics.count(Counter::BytesOut),
         if saved.is_ok() && finished.is_drained { "all" } else { "not all" },
     );
-    saved.map_err(|unsaved| StartError::Unsaved(unsaved.to_string()))?;
+    saved.map_err(|error| match error {
+        ShutdownError::Unsaved(unsaved) => StartError::Unsaved(unsaved.to_string()),
+        ShutdownError::Store(error) => StartError::StoreGone(error),
+    })?;
     match finished.stop {
         Stop::PollFailed(error) => Err(StartError::Loop(error)),
         Stop::Signal(_) if !finished.is_drained => {

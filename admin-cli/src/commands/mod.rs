@@ -1,6 +1,7 @@
 //! What each command does, a file a family. Commands answer a [`Reply`] and print nothing.
 
 mod accounts;
+mod backup;
 mod completions;
 mod create_account;
 mod in_force;
@@ -52,6 +53,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<Reply, Failure> {
             }
             Ok(reply)
         }
+        Command::Backup { file } => backup::back_up(place::find(&configuration()?, output)?, file.as_deref()),
+        Command::Restore { file } => backup::restore(place::find(&configuration()?, output)?, file),
         Command::RedisCheck => redis_check::run(&configuration()?),
         Command::Completions { shell } => Ok(completions::completions(*shell)),
         Command::Man { directory } => man::man(directory.as_deref()),

@@ -44,7 +44,7 @@ fn all_commands() -> Vec<Vec<String>> {
 #[test]
 fn every_command_names_its_redis_cli_recipe_and_an_example_that_calls_it() {
     let commands = all_commands();
-    assert_eq!(commands.len(), 26, "{commands:?}");
+    assert_eq!(commands.len(), 28, "{commands:?}");
     for path in commands {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let help = run(&[&path[..], &["--help"]].concat());

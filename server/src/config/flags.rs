@@ -10,7 +10,8 @@ use super::{Layers, Source};
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done: stopped by a signal with everything saved, or --check found nothing wrong
-  1    failed: broken data, a port in use, a store that cannot be opened, or --check found faults
+  1    failed: broken data, other maps than those of the store, a port in use, a store that cannot be opened or was
+       removed while the server ran, or --check found faults
   2    wrong usage: a flag, a variable or the configuration file
   130  stopped at once by a second signal
 
@@ -54,6 +55,9 @@ pub struct Flags {
     /// Address and port of /health and /metrics; "" for none
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub ops: Option<String>,
+    /// Start once on maps other than those that characters were saved on, and move those that stand nowhere
+    #[arg(long)]
+    pub accept_data_change: bool,
     /// Read configuration and data, report what is effective and what is wrong, and exit
     #[arg(long)]
     pub check: bool,

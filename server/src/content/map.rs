@@ -277,6 +277,11 @@ impl Map {
         self.objects.shrink_to_fit();
     }
 
+    /// What each tile is, row by row: the same number for the same blocks, water, lava, trigger and exit.
+    pub(super) fn ground(&self) -> impl Iterator<Item = u8> + '_ {
+        self.tiles.iter().map(|tile| tile.0)
+    }
+
     fn tile(&self, x: u8, y: u8) -> Option<Tile> {
         tile_index(x, y).and_then(|index| self.tiles.get(index)).copied()
     }

@@ -13,6 +13,7 @@
 mod ao_data_tests;
 pub mod client_assets;
 pub mod fault;
+mod fingerprint;
 mod ini;
 mod load;
 #[cfg(test)]

@@ -58,6 +58,7 @@ impl Game {
             resurrection_safe: character.stats.hp == 0,
             account,
             character,
+            is_displaced: position != saved,
             index,
             connection: Some(connection),
             address,
@@ -70,8 +71,7 @@ impl Game {
             words: Words::default(),
             unsaved: Unsaved::Nothing,
         });
-        let moved = if position == saved { Unsaved::Nothing } else { Unsaved::Position };
-        self.mark_unsaved(key, unsaved.max(moved));
+        self.mark_unsaved(key, unsaved);
         self.begin_play(connection, key);
         self.show_to_others(index);
         self.tell_all_in_sight(

@@ -45,7 +45,15 @@ impl Game {
                 self.confirm_heading(connection, key);
             }
         }
+        self.note_step(key, from);
         self.mark_unsaved(key, Unsaved::Position);
+    }
+
+    /// A character that no longer stands at `from` has walked: from now on its own place is stored.
+    fn note_step(&mut self, key: PlayerKey, from: Position) {
+        let Some(player) = self.players.get_mut(key) else { return };
+        let stands = self.world.character(player.index).map(|character| character.position);
+        player.is_displaced &= stands == Some(from);
     }
 
     /// The kernel's estimate of the time from a word to the answer.

@@ -7,7 +7,7 @@ use super::pace::Pace;
 use super::told::Words;
 use super::{CloseReason, Millis};
 use crate::protocol::outbox::ConnectionId;
-use crate::store::records::{AccountRecord, CharacterRecord, UserId};
+use crate::store::records::{AccountRecord, CharacterRecord, PositionRecord, UserId};
 use crate::world::char_index::CharIndex;
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -31,8 +31,12 @@ pub enum Unsaved {
 pub struct Player {
     /// Its account.
     pub account: AccountRecord,
-    /// Its character. The position in it is brought up to date when it is saved; the world knows the true one.
+    /// Its character. The position in it is the one to store, brought up to date when it is saved; the world knows the
+    /// true one.
     pub character: CharacterRecord,
+    /// True until the first step of a character that had to be put elsewhere than where it was stored: that position
+    /// stays stored, so that it counts again once its map is there or its tile is free.
+    pub is_displaced: bool,
     /// Its character in the world.
     pub index: CharIndex,
     /// Its client, while there is one.
@@ -62,6 +66,13 @@ pub struct Player {
 }
 
 impl Player {
+    /// Notes where the character stands, for the store, unless it was put there without its player's doing.
+    pub fn bring_position(&mut self, standing: PositionRecord) {
+        if !self.is_displaced {
+            self.character.position = standing;
+        }
+    }
+
     /// The name as its owner typed it.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -146,7 +146,7 @@ impl Game {
     /// Keeps a character that has just left until [`Self::save_all_changes`] has written it.
     pub(super) fn keep_departed(&mut self, mut player: Player, position: Option<(Position, Heading)>) {
         if let Some((position, heading)) = position {
-            player.character.position = position_record(position, heading);
+            player.bring_position(position_record(position, heading));
         }
         let name = name_key(player.name());
         let stored = StoredAccount { account: player.account, character: player.character };
@@ -210,7 +210,7 @@ impl Game {
     fn save_of_player(&mut self, key: PlayerKey) -> Option<CharacterSave> {
         let player = self.players.get_mut(key)?;
         if let Some(character) = self.world.character(player.index) {
-            player.character.position = position_record(character.position, character.heading);
+            player.bring_position(position_record(character.position, character.heading));
         }
         let unsaved = std::mem::replace(&mut player.unsaved, Unsaved::Nothing);
         save_of(player.account.user_id, unsaved, &player.character)
@@ -285,7 +285,8 @@ impl Game {
     pub(super) fn stored_account(&self, key: PlayerKey) -> Option<StoredAccount> {
         let player = self.players.get(key)?;
         let mut character = player.character.clone();
-        if let Some(standing) = self.world.character(player.index) {
+        let standing = self.world.character(player.index).filter(|_| !player.is_displaced);
+        if let Some(standing) = standing {
             character.position = position_record(standing.position, standing.heading);
         }
         Some(StoredAccount { account: player.account.clone(), character })

@@ -504,6 +504,7 @@ impl EventLoop {
         let outbox = self.game.outbox();
         (self.metrics.packets_out, self.metrics.thinned) = (*outbox.queued(), outbox.thinned());
         let mut store = self.helpers.store_health();
+        store.takes_saves &= !self.link.is_file_replaced();
         store.was_emptied |= self.store_emptied_at.is_some_and(|at| now < at + TELL_EMPTIED_MS);
         Health {
             uses_redis: self.uses_redis,

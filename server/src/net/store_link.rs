@@ -137,6 +137,9 @@ impl StoreLink {
         let mut orders = Vec::new();
         match result {
             Ok(heartbeat) => {
+                if self.is_file_replaced() {
+                    log::info!("the store's files are back in their place");
+                }
                 self.refusal = None;
                 if heartbeat.store_id == self.store_id {
                     orders.push(Order::Tell(Input::StoreConfirmed));
@@ -152,15 +155,22 @@ impl StoreLink {
             // The worker has logged it, and says when the store is back.
             Err(error) if error.is_temporary() => {}
             Err(error) => {
-                if self.refusal.as_ref() != Some(&error) {
-                    log::error!(
+                match &error {
+                    same if self.refusal.as_ref() == Some(same) => {}
+                    StoreError::FileReplaced { .. } => log::error!("{error}"),
+                    _ => log::error!(
                         "the store takes no sign of life, others will think this server gone: {error}"
-                    );
+                    ),
                 }
                 self.refusal = Some(error);
             }
         }
         orders
+    }
+
+    /// Whether the store's files were removed or replaced: what is saved is gone when the server ends.
+    pub(super) fn is_file_replaced(&self) -> bool {
+        matches!(self.refusal, Some(StoreError::FileReplaced { .. }))
     }
 
     /// The store answered a look at the settings.

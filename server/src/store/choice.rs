@@ -33,24 +33,27 @@ pub enum StoreChoice {
     },
 }
 
-/// Where the store of a server is, with Redis tried already and no file made yet.
-pub enum Found {
-    /// A Redis that answers.
-    Redis(Box<dyn Store>),
-    /// The embedded store.
-    Embedded {
-        /// Its file.
-        path: PathBuf,
-        /// Why it is not Redis, when Redis was tried first.
-        redis_failure: Option<RedisError>,
-    },
+/// Where a store is.
+pub enum Place {
+    /// On this Redis, which answers.
+    Redis(Box<RedisStore>),
+    /// In this file, which need not be there.
+    Embedded(PathBuf),
+}
+
+/// A place that was found.
+pub struct Found {
+    /// Where the store is.
+    pub place: Place,
+    /// Why it is not Redis, when Redis was tried first.
+    pub redis_failure: Option<RedisError>,
 }
 
 impl Found {
-    /// Returns true when [`Self::open_for_server`] makes a new file.
+    /// True if [`Self::open_for_server`] makes a new file.
     #[must_use]
     pub fn makes_file(&self) -> bool {
-        matches!(self, Self::Embedded { path, .. } if !path.exists())
+        matches!(&self.place, Place::Embedded(path) if !path.exists())
     }
 
     /// Opens it for a server: the embedded store exclusively, made when it is not there.
@@ -65,12 +68,11 @@ impl Found {
         self,
         open_file: impl Fn(&Path) -> Result<SqliteStore, ChoiceError>,
     ) -> Result<OpenedStore, ChoiceError> {
-        match self {
-            Self::Redis(store) => Ok(OpenedStore { store, is_redis: true, redis_failure: None }),
-            Self::Embedded { path, redis_failure } => {
-                Ok(OpenedStore { store: Box::new(open_file(&path)?), is_redis: false, redis_failure })
-            }
-        }
+        let (store, is_redis): (Box<dyn Store>, bool) = match self.place {
+            Place::Redis(store) => (store, true),
+            Place::Embedded(path) => (Box::new(open_file(&path)?), false),
+        };
+        Ok(OpenedStore { store, is_redis, redis_failure: self.redis_failure })
     }
 }
 
@@ -117,20 +119,23 @@ impl StoreChoice {
         Self::Redis { url, otherwise }
     }
 
-    /// Looks for Redis, where it is meant. Makes no file.
+    /// Looks where the store is, without opening a file.
     ///
     /// # Errors
-    /// When Redis was asked for and cannot be used.
-    pub fn find(&self) -> Result<Found, ChoiceError> {
-        match self {
-            Self::Embedded { path } => Ok(Found::Embedded { path: path.clone(), redis_failure: None }),
-            Self::Redis { url, otherwise } => match (open_redis(url), otherwise) {
-                (Ok(store), _) => Ok(Found::Redis(store)),
-                (Err(error), Some(path)) => {
-                    Ok(Found::Embedded { path: path.clone(), redis_failure: Some(error) })
-                }
-                (Err(error), None) => Err(error.into()),
-            },
+    /// When it can only be on a Redis that cannot be used.
+    pub fn find(&self) -> Result<Found, RedisError> {
+        let (url, otherwise) = match self {
+            Self::Embedded { path } => {
+                return Ok(Found { place: Place::Embedded(path.clone()), redis_failure: None });
+            }
+            Self::Redis { url, otherwise } => (url, otherwise),
+        };
+        match (open_redis(url), otherwise) {
+            (Ok(store), _) => Ok(Found { place: Place::Redis(Box::new(store)), redis_failure: None }),
+            (Err(error), Some(path)) => {
+                Ok(Found { place: Place::Embedded(path.clone()), redis_failure: Some(error) })
+            }
+            (Err(error), None) => Err(error),
         }
     }
 
@@ -147,16 +152,21 @@ impl StoreChoice {
     /// # Errors
     /// See [`ChoiceError`].
     pub fn open_for_tool(&self) -> Result<OpenedStore, ChoiceError> {
-        self.find()?.open(|path| {
-            File::open(path).map_err(|source| ChoiceError::File { path: path.to_owned(), source })?;
-            Ok(SqliteStore::open_shared(path)?)
-        })
+        self.find()?.open(open_file_for_tool)
     }
 }
 
-fn open_redis(url: &str) -> Result<Box<dyn Store>, RedisError> {
-    let address = RedisAddress::parse(url)?;
-    Ok(Box::new(RedisStore::open(address, RedisOptions::default())?))
+fn open_redis(url: &str) -> Result<RedisStore, RedisError> {
+    RedisStore::open(RedisAddress::parse(url)?, RedisOptions::default())
+}
+
+/// Opens the embedded store in a file that is there, beside whichever server uses it.
+///
+/// # Errors
+/// [`ChoiceError::File`] or [`ChoiceError::Embedded`].
+pub fn open_file_for_tool(path: &Path) -> Result<SqliteStore, ChoiceError> {
+    File::open(path).map_err(|source| ChoiceError::File { path: path.to_owned(), source })?;
+    Ok(SqliteStore::open_shared(path)?)
 }
 
 #[cfg(test)]

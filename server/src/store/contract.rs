@@ -13,7 +13,7 @@ pub(super) use servers::*;
 pub(super) use settings::*;
 
 use super::records::{
-    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord,
+    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord,
     PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
 };
 use super::testing::{position_save, sample_account, sample_character, sheet_save};
@@ -43,6 +43,8 @@ macro_rules! store_contract {
             accounts_are_listed_page_by_page,
             restored_accounts_keep_their_numbers,
             a_restored_account_replaces_nobody,
+            every_stored_position_is_visited,
+            the_maps_of_a_store_are_kept,
             each_run_of_a_server_has_a_larger_epoch,
             a_store_keeps_the_name_that_its_first_server_gave_it,
             connections_are_the_sum_over_live_servers,
@@ -370,5 +372,30 @@ fn limits() -> CharacterRecord {
         inventory: [Some(item); INVENTORY_SLOTS],
         spells: [u16::MAX; SPELL_SLOTS],
         description: "x".repeat(1000),
+    }
+}
+
+pub(super) fn every_stored_position_is_visited(connect: Connect<'_>) {
+    let mut store = connect();
+    let visited = |store: &mut dyn Store| {
+        let mut columns = Vec::new();
+        store.visit_positions(&mut |position| columns.push(position.x)).unwrap();
+        columns.sort_unstable();
+        columns
+    };
+    assert_eq!(visited(&mut *store), [0; 0]);
+    let users: Vec<_> = (0..5).map(|number| create(&mut *store, &format!("Ana {number}"))).collect();
+    let steps: Vec<_> = users.iter().zip(11..).map(|(user_id, x)| step(*user_id, x)).collect();
+    store.save_characters(&steps).unwrap();
+    assert_eq!(visited(&mut *store), [11, 12, 13, 14, 15]);
+}
+
+pub(super) fn the_maps_of_a_store_are_kept(connect: Connect<'_>) {
+    let mut store = connect();
+    assert_eq!(store.maps().unwrap(), None);
+    for maps in [(290, u64::MAX), (5, 0)] {
+        let maps = MapsRecord { count: maps.0, fingerprint: maps.1 };
+        store.set_maps(&maps).unwrap();
+        assert_eq!(connect().maps().unwrap(), Some(maps));
     }
 }

@@ -1,5 +1,7 @@
 //! What a store answers when it cannot do as asked.
 
+use std::path::{Path, PathBuf};
+
 use super::records::UserId;
 use super::redis::RedisError;
 use super::server::ServerId;
@@ -34,6 +36,15 @@ pub enum StoreError {
     /// A newer server runs under our id: two are configured with the same one.
     #[error("another server has started under the id {0}: give each server an id of its own")]
     ServerReplaced(ServerId),
+    /// The name of a file of the store leads to nothing or to another file: what is saved is gone when the server ends,
+    /// but for the copy that was made.
+    #[error("{}", file_replaced(file, rescued))]
+    FileReplaced {
+        /// The file.
+        file: PathBuf,
+        /// Where the copy is, or why there is none.
+        rescued: Result<PathBuf, String>,
+    },
     /// Asked of a store that was not told which server it belongs to.
     #[error("no server is registered on this connection to the store")]
     NotRegistered,
@@ -51,6 +62,21 @@ impl StoreError {
             Self::Redis(error) => error.is_temporary(),
             _ => false,
         }
+    }
+}
+
+fn file_replaced(file: &Path, rescued: &Result<PathBuf, String>) -> String {
+    let file = file.display();
+    match rescued {
+        Ok(copy) => format!(
+            "{file} was removed or replaced under the running server; everything is in {copy}: stop the server, then \
+             pyao-admin restore {copy}",
+            copy = copy.display()
+        ),
+        Err(reason) => format!(
+            "{file} was removed or replaced under the running server, and no copy could be made ({reason}): put \
+             {file} back before the server stops"
+        ),
     }
 }
 

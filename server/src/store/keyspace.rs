@@ -64,6 +64,8 @@ pub const OWN_SETTINGS: &[(&str, &str)] = &[
 
 /// String: name of this store, drawn at the first start. Gone or another: the store was emptied or swapped.
 pub const STORE_ID: &str = "server:store_id";
+/// String `maps:fingerprint`: the maps that the stored positions stand on.
+pub const MAPS: &str = "server:maps";
 /// String, counts up: number of the last run of a server.
 pub const EPOCH: &str = "server:epoch";
 /// String, expires: open connections of all live servers.

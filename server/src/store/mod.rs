@@ -62,7 +62,9 @@ use serde::Serialize;
 pub use error::{CreateError, StoreError};
 pub use request::{Reply, Request, Ticket};
 
-use records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
+use records::{
+    AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
+};
 use server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use session::{Claim, Session, SessionWrite, StoredSession};
 
@@ -204,6 +206,14 @@ pub trait Store: Send {
     /// When the store is away; the lease then runs out by itself.
     fn deregister_server(&mut self) -> Result<(), StoreError>;
 
+    /// Leaves the store as its last server should: nothing is asked of it afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError::FileReplaced`]: what was saved is where the error says.
+    fn close(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The servers whose lease holds, by id.
     ///
     /// # Errors
@@ -322,6 +332,25 @@ pub trait Store: Send {
     /// # Errors
     /// When the store is away.
     fn store_id(&mut self) -> Result<Option<String>, StoreError>;
+
+    /// The maps that a server last accepted for the positions in this store; `None` before one did, or when somebody has
+    /// written something else there.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn maps(&mut self) -> Result<Option<MapsRecord>, StoreError>;
+
+    /// Replaces what [`Self::maps`] tells.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn set_maps(&mut self, maps: &MapsRecord) -> Result<(), StoreError>;
+
+    /// Shows `visit` the stored position of every character, in any order. Damaged ones are left out.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError>;
 
     /// What this store is.
     ///

@@ -75,6 +75,32 @@ pub struct PositionRecord {
     pub heading: u8,
 }
 
+/// Which maps a world has: what the positions in a store stand on.
+///
+/// As text, in the store: the number of maps and the fingerprint, `290:93ac01f2b7d4c5e8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MapsRecord {
+    /// How many maps.
+    pub count: u32,
+    /// A number that changes with the ground and the exits of any map.
+    pub fingerprint: u64,
+}
+
+impl MapsRecord {
+    /// Reads the text of a store; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (count, fingerprint) = text.split_once(':')?;
+        Some(Self { count: count.parse().ok()?, fingerprint: u64::from_str_radix(fingerprint, 16).ok()? })
+    }
+}
+
+impl std::fmt::Display for MapsRecord {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{:016x}", self.count, self.fingerprint)
+    }
+}
+
 /// Attributes with race modifiers, in the protocol's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttributesRecord {

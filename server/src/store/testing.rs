@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::records::{
-    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount,
-    PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord,
+    NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
 };
 use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
@@ -237,6 +237,11 @@ impl Store for FaultyStore {
         self.inner.deregister_server()
     }
 
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.close()
+    }
+
     fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError> {
         self.faults.before_call()?;
         self.inner.servers()
@@ -300,6 +305,21 @@ impl Store for FaultyStore {
     fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
         self.faults.before_call()?;
         self.inner.seed_settings(defaults)
+    }
+
+    fn maps(&mut self) -> Result<Option<MapsRecord>, StoreError> {
+        self.faults.before_call()?;
+        self.inner.maps()
+    }
+
+    fn set_maps(&mut self, maps: &MapsRecord) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.set_maps(maps)
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        self.faults.before_call()?;
+        self.inner.visit_positions(visit)
     }
 
     fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {

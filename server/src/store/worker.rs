@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use super::pending::{PendingSaves, PendingSessions};
-use super::{Reply, Request, Store};
+use super::{Reply, Request, Store, StoreError};
 use service::Service;
 use shared::Shared;
 
@@ -61,6 +61,20 @@ pub struct Unsaved {
     pub reason: String,
 }
 
+/// Why a shutdown did not end as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum ShutdownError {
+    /// Something is not saved.
+    #[error(transparent)]
+    Unsaved(#[from] Unsaved),
+    /// Everything is saved, but not where the next start looks for it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Time to close the store once everything is written: it may have to be copied whole.
+const CLOSE_LIMIT: Duration = Duration::from_secs(30);
+
 enum Message {
     Request(Request),
     Stop { deadline: Instant },
@@ -71,7 +85,8 @@ enum Message {
 pub struct Worker {
     messages: Sender<Message>,
     replies: Receiver<Reply>,
-    finished: Receiver<Result<(), Unsaved>>,
+    /// Two messages at the end: how saving ended, and how closing the store.
+    finished: Receiver<Result<(), ShutdownError>>,
     shared: Arc<Shared>,
 }
 
@@ -112,11 +127,12 @@ impl Worker {
             shared: Arc::clone(&shared),
         };
         thread::Builder::new().name("store".into()).spawn(move || {
-            let result = service.run(&inbox);
+            // Nobody listens when the worker was dropped without a shutdown.
+            let _ = finish.send(service.run(&inbox).map_err(ShutdownError::from));
+            let closed = service.close();
             // The store closes its files before anyone hears that it is done.
             drop(service);
-            // Nobody listens when the worker was dropped without a shutdown.
-            let _ = finish.send(result);
+            let _ = finish.send(closed.map_err(ShutdownError::from));
         })?;
         Ok(Self { messages, replies, finished, shared })
     }
@@ -170,21 +186,27 @@ impl Worker {
         self.shared.is_emptied.load(Ordering::Relaxed)
     }
 
-    /// Finishes what waits, deregisters the server, closes the store and ends the thread, within `within`. Replies not yet taken are dropped.
+    /// Finishes what waits and deregisters the server, within `within`; then closes the store and ends the thread.
+    /// Replies not yet taken are dropped.
     ///
     /// # Errors
-    /// When something could not be written in that time.
-    pub fn shutdown(self, within: Duration) -> Result<(), Unsaved> {
-        // The last quarter is for closing the store.
+    /// When something could not be written in that time, or the store not closed as it should.
+    pub fn shutdown(self, within: Duration) -> Result<(), ShutdownError> {
+        // The last quarter is for deregistering.
         let deadline = Instant::now() + within * 3 / 4;
         let stop = Message::Stop { deadline };
         let sent = self.messages.send(stop);
-        let reason = match (sent, self.finished.recv_timeout(within)) {
-            (_, Ok(result)) => return result,
-            (Ok(()), Err(RecvTimeoutError::Timeout)) => "the store did not answer in time",
-            _ => "the store thread has gone",
+        let ended = sent
+            .map_err(|_| RecvTimeoutError::Disconnected)
+            .and_then(|()| self.finished.recv_timeout(within))
+            // A copy of the store that was begun is worth the wait, also when something is not saved.
+            .and_then(|saved| Ok(saved.and(self.finished.recv_timeout(CLOSE_LIMIT)?)));
+        let reason = match ended {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) => "the store did not answer in time",
+            Err(RecvTimeoutError::Disconnected) => "the store thread has gone",
         };
-        Err(Unsaved { requests: self.waiting(), characters: 0, reason: reason.into() })
+        Err(Unsaved { requests: self.waiting(), characters: 0, reason: reason.into() }.into())
     }
 }
 

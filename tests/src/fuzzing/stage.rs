@@ -219,14 +219,16 @@ impl Stage {
         assert_eq!(self.game.is_drained(), self.stopped, "a stopped game comes to its end");
     }
 
-    /// Where each player's character stands.
+    /// Where each player's character stands, or, of one that was put elsewhere and has not walked, where it was stored.
     fn places(&self) -> Vec<(UserId, PositionRecord)> {
         let world = self.game.world();
         let place = |player: &Player| {
             let character = world.character(player.index)?;
             let Position { map, x, y } = character.position;
             let heading = character.heading.wire();
-            Some((player.account.user_id, PositionRecord { map, x, y, heading }))
+            let standing = PositionRecord { map, x, y, heading };
+            let stored = if player.is_displaced { player.character.position } else { standing };
+            Some((player.account.user_id, stored))
         };
         self.game.players().iter().filter_map(|(_, player)| place(player)).collect()
     }

@@ -36,6 +36,8 @@ struct Entry {
     history: VecDeque<(u64, CharacterRecord)>,
     /// What it owned when it was created.
     born_with: Wealth,
+    /// The tile that it was put on instead of its stored one, until it walks.
+    displaced_to: Option<Position>,
     /// The last turn in which it was in the world.
     seen: u64,
 }
@@ -74,11 +76,20 @@ fn wealth_of(record: &CharacterRecord, wealth: &mut Wealth) {
     }
 }
 
-/// Where a player's character stands.
+/// The place to store of a player's character: where it stands, or, of one that was put elsewhere than where it was
+/// stored and has not walked since, still that.
 pub fn place_of(game: &Game, player: &Player) -> Option<PositionRecord> {
     let character = game.world().character(player.index)?;
+    if player.is_displaced {
+        return Some(player.character.position);
+    }
     let Position { map, x, y } = character.position;
     Some(PositionRecord { map, x, y, heading: character.heading.wire() })
+}
+
+/// The tile of a player's character that was put elsewhere than where it was stored and has not walked since.
+fn displaced_to(game: &Game, player: &Player) -> Option<Position> {
+    game.world().character(player.index).filter(|_| player.is_displaced).map(|character| character.position)
 }
 
 impl Ledger {
@@ -96,8 +107,11 @@ impl Ledger {
             };
             entry.seen = self.turn;
             match entry.whereabouts {
-                Whereabouts::World => entry.follow(player, place, now, report),
-                Whereabouts::Left => entry.enter(game, player, place, now)?,
+                Whereabouts::World => {
+                    entry.check_displaced(displaced_to(game, player))?;
+                    entry.follow(player, place, now, report);
+                }
+                Whereabouts::Left => entry.enter(game, player, place)?,
                 // Until this server is told.
                 Whereabouts::AnotherServer => {}
             }
@@ -323,6 +337,7 @@ impl Entry {
             record,
             unwritten_since: None,
             born_with,
+            displaced_to: None,
             seen: 0,
         }
     }
@@ -361,13 +376,17 @@ impl Entry {
     }
 
     /// It has entered the world: as it left it, on the tile where it stood or, when that is not free, on another.
-    fn enter(&mut self, game: &Game, player: &Player, place: PositionRecord, now: u64) -> Result<(), String> {
+    fn enter(&mut self, game: &Game, player: &Player, place: PositionRecord) -> Result<(), String> {
         self.whereabouts = Whereabouts::World;
         if !same_sheet(&self.record, &player.character) {
             return Err(format!("{} enters with another sheet than it left with", self.name));
         }
+        self.displaced_to = displaced_to(game, player);
         let left = self.record.position;
-        if left == place {
+        if left != place {
+            return Err(format!("{} enters with {place:?} to store, left at {left:?}", self.name));
+        }
+        if self.displaced_to.is_none() {
             return Ok(());
         }
         let tile = Position { map: left.map, x: left.x, y: left.y };
@@ -377,10 +396,17 @@ impl Entry {
             map.is_some_and(|map| map.walkable(tile.x, tile.y) && map.exit(tile.x, tile.y).is_none());
         let free = usable && occupant.is_none_or(|occupant| occupant == player.index);
         if free {
-            return Err(format!("{} enters at {place:?}, left at {left:?}", self.name));
+            return Err(format!("{} is put at {:?}, left at {left:?}", self.name, self.displaced_to));
         }
-        self.change(player, place, now);
-        self.unwritten_since.get_or_insert(now);
+        Ok(())
+    }
+
+    /// A character that walks from where it was put is stored where it stands.
+    fn check_displaced(&mut self, now_at: Option<Position>) -> Result<(), String> {
+        if now_at.is_some() && now_at != self.displaced_to {
+            return Err(format!("{} walked to {now_at:?} and is not stored there", self.name));
+        }
+        self.displaced_to = now_at;
         Ok(())
     }
 }

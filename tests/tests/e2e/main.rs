@@ -8,6 +8,7 @@
 mod bad_input;
 mod connections;
 mod data;
+mod data_change;
 mod encoding;
 mod hostile;
 mod login_queue;
@@ -17,6 +18,7 @@ mod packets;
 mod play;
 mod process;
 mod settings;
+mod store_files;
 
 use pyao_tests::suite as support;
 

@@ -8,7 +8,7 @@ use pyao_tests::suite::{
     LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
 };
 
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, is_saved};
 use crate::support::{DANGEROUS, cli, long_turns, on, redis, try_to_log_in, user_id, wait_until_saved};
 
 const AWAY: &str = "the store is away";
@@ -168,10 +168,11 @@ fn a_server_that_stops_while_redis_is_down_waits_for_it_and_saves() {
     server.signal(libc::SIGTERM).unwrap();
     server.wait_for_log("SIGTERM: stopping", LONG).unwrap();
     redis.restart().unwrap();
+    let put_at = crowd.put_at.clone();
     drop(crowd);
     assert_eq!(server.wait(LONG).unwrap().code(), Some(0), "{}", server.log());
-    for (number, place) in places.iter().enumerate() {
-        assert_eq!(crate::support::stored_place(&redis, &format!("Bot{number}")), Some(*place));
+    for (number, (place, put_at)) in places.into_iter().zip(put_at).enumerate() {
+        assert!(is_saved(&redis, &format!("Bot{number}"), place, put_at), "Bot{number} at {place:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod absent;
 mod chat;
 mod creation;
+mod displaced;
 mod leaving;
 mod login;
 mod login_queue;

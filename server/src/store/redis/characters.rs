@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use redis::Value;
 
 use super::commands::Commands;
-use super::values::{Hash, damaged, text};
+use super::values::{Hash, Replies, damaged, text};
 use crate::store::StoreError;
 use crate::store::fields::{Fields, LONG, WORD, number};
 use crate::store::keyspace::{
@@ -95,6 +95,27 @@ fn write_spells(commands: &mut Commands, character: &CharacterRecord) {
     for (slot, spell) in (1..).zip(&character.spells).filter(|(_, spell)| **spell != 0) {
         commands.arg(slot).arg(spell);
     }
+}
+
+/// Asks for the position of a character.
+pub(super) fn look_at_position(commands: &mut Commands, user_id: UserId) {
+    commands.add("HGETALL").arg(of_user(PLAYER_POSITION, user_id));
+}
+
+/// Reads what [`look_at_position`] asked; `None` when there is none, or none that can be read.
+///
+/// # Errors
+/// When the store is away.
+pub(super) fn position_seen(
+    replies: &mut Replies,
+    user_id: UserId,
+) -> Result<Option<PositionRecord>, StoreError> {
+    let answer = match replies.next() {
+        Err(error) if error.is_temporary() => return Err(error),
+        answer => answer.unwrap_or(Value::Nil),
+    };
+    let read = |hash: Hash| hash.record::<PositionRecord>();
+    Ok(Hash::new(&of_user(PLAYER_POSITION, user_id), answer).and_then(read).ok())
 }
 
 /// Builds a character from the answers to HGETALL of [`HASHES`] and GET of the description.

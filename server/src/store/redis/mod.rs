@@ -35,6 +35,7 @@ mod scripts;
 mod servers;
 mod sessions;
 mod settings;
+mod snapshot;
 mod values;
 mod wire;
 
@@ -47,12 +48,15 @@ pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
 pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
+pub use snapshot::Snapshot;
 
 use super::clock::unix_seconds;
 use super::keyspace::{
-    self, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, CONNECTIONS_COUNT, SERVER_TAKEN, SESSIONS, STORE_ID,
+    self, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, CONNECTIONS_COUNT, MAPS, SERVER_TAKEN, SESSIONS, STORE_ID,
 };
-use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId, name_key};
+use super::records::{
+    AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId, name_key,
+};
 use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
@@ -545,6 +549,32 @@ impl Store for RedisStore {
             commands.add("SET").arg(setting_key(name)?).arg(value).arg("NX").arg("GET");
         }
         self.link.transaction(commands)?;
+        Ok(())
+    }
+
+    fn maps(&mut self) -> Result<Option<MapsRecord>, StoreError> {
+        let stored = text(MAPS, self.command("GET", &[MAPS])?)?;
+        Ok(stored.as_deref().and_then(MapsRecord::parse))
+    }
+
+    fn set_maps(&mut self, maps: &MapsRecord) -> Result<(), StoreError> {
+        self.command("SET", &[MAPS, &maps.to_string()]).map(drop)
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let mut next = 1;
+        while next <= last {
+            let page = (next..=last).take(PAGE).map(UserId);
+            let found = self.ask(
+                |commands| page.clone().for_each(|user_id| characters::look_at_position(commands, user_id)),
+                |replies| page.clone().map(|user_id| characters::position_seen(replies, user_id)).collect(),
+            );
+            let found: Vec<Option<PositionRecord>> = found?;
+            found.into_iter().flatten().for_each(&mut *visit);
+            next = next.saturating_add(PAGE as u32);
+        }
         Ok(())
     }
 

@@ -7,30 +7,41 @@
 //! returns. So what was told after its commit survives a killed server and a power cut alike (as far as the disk itself
 //! keeps its word). A flush costs milliseconds; the worker thread pays it, once for everything that waits.
 
+mod copy;
 mod open;
 mod own_settings;
+mod restore;
 mod rows;
 mod schema;
 mod servers;
+mod watch;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, ffi, params};
 
-use super::lock::{LockError, StoreLock, lock_path};
-use super::records::{AccountRecord, CharacterRecord, CharacterSave, NewAccount, UserId};
+use super::lock::StoreLock;
+use super::records::{
+    AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
+};
 use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
     CreateError, OwnChanges, ServerSettings, Settings, Store, StoreDescription, StoreError, StoredAccount,
     fresh_store_id, keyspace,
 };
+pub use copy::{Copied, CopyError};
 pub use open::OpenError;
 use open::{connect, create_private, database_error, inspect, mismatch};
+pub use restore::{RestoreError, Restored, restore};
 use rows::ReadError;
 use schema::Found;
+use watch::{Rescue, Watch};
+
+/// How long the end of a server waits for tools that read the store.
+const READERS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A store in one SQLite file. See the module.
 #[derive(Debug)]
@@ -38,6 +49,8 @@ pub struct SqliteStore {
     connection: Connection,
     /// The run that this connection writes for, and its lease.
     registered: Option<(ServerRun, Duration)>,
+    /// What is there once this is the server's: that the files stay what they were.
+    watch: Option<Watch>,
     /// Dropped after the connection; `None` when another process may be the server.
     lock: Option<StoreLock>,
 }
@@ -53,12 +66,11 @@ impl SqliteStore {
         // Two names of one file must lead to one lock.
         let path =
             &path.canonicalize().map_err(|source| OpenError::File { path: path.to_owned(), source })?;
-        let lock = StoreLock::take(path).map_err(|error| match error {
-            LockError::Held => OpenError::Locked { path: path.clone() },
-            LockError::File(source) => OpenError::File { path: lock_path(path), source },
-        })?;
+        let lock = open::lock(path)?;
+        let is_bare = open::is_bare(path);
         let mut connection = connect(path)?;
         let found = match inspect(path, &connection)? {
+            Found::Empty if is_bare => return Err(OpenError::LogMissing { path: path.clone() }),
             Found::Empty => 0,
             Found::Version(version) if version <= schema::VERSION => version,
             other => return Err(mismatch(path, &other)),
@@ -70,7 +82,7 @@ impl SqliteStore {
             return Err(OpenError::NoWriteAheadLog { path: path.clone() });
         }
         schema::migrate(&mut connection, found).map_err(|source| database_error(path, source))?;
-        Ok(Self { connection, registered: None, lock: Some(lock) })
+        Ok(Self { connection, registered: None, watch: None, lock: Some(lock) })
     }
 
     /// Opens an existing store beside the server that runs on it, as tools do.
@@ -80,13 +92,23 @@ impl SqliteStore {
     pub fn open_shared(path: &Path) -> Result<Self, OpenError> {
         let connection = connect(path)?;
         match inspect(path, &connection)? {
-            Found::Version(schema::VERSION) => Ok(Self { connection, registered: None, lock: None }),
+            Found::Version(schema::VERSION) => {
+                Ok(Self { connection, registered: None, watch: None, lock: None })
+            }
             other => Err(mismatch(path, &other)),
         }
     }
 }
 
 impl SqliteStore {
+    /// Copies the whole store to the new file `target`, which only its owner may read; servers go on writing meanwhile.
+    ///
+    /// # Errors
+    /// See [`CopyError`]; then there is no `target`.
+    pub fn back_up(&self, target: &Path) -> Result<Copied, CopyError> {
+        copy::copy_new(&self.connection, target)
+    }
+
     /// Runs `work` in a transaction and commits what it did, unless it fails.
     fn write<T, E: From<StoreError>>(
         &mut self,
@@ -109,6 +131,36 @@ impl SqliteStore {
         work(&transaction).map_err(|error| unreadable(key, error))
     }
 
+    /// Watches the files from now on, when they are ours alone. A commit has made the write-ahead log.
+    fn watch_files(&mut self) -> Result<(), StoreError> {
+        let database = self.lock.as_ref().map(StoreLock::database).transpose();
+        let database = database.map_err(|error| StoreError::Unavailable(error.to_string()))?.flatten();
+        let path = self.connection.path().map(PathBuf::from);
+        self.watch = path.zip(database).map(|(path, database)| Watch::new(&path, database));
+        Ok(())
+    }
+
+    /// Moves everything from the write-ahead log into the database, so that the database's file alone is the store.
+    fn empty_log(&self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(READERS_TIMEOUT)?;
+        let is_blocked: bool =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_blocked {
+            let path = self.connection.path().unwrap_or_default();
+            log::warn!(
+                "another program reads {path}: part of the store stays in {path}-wal, which belongs to it"
+            );
+        }
+        Ok(())
+    }
+
+    fn check_files(&mut self, rescue: Rescue) -> Result<(), StoreError> {
+        match &mut self.watch {
+            Some(watch) => watch.check(&self.connection, rescue),
+            None => Ok(()),
+        }
+    }
+
     fn registered(&self) -> Result<(ServerRun, Duration), StoreError> {
         self.registered.clone().ok_or(StoreError::NotRegistered)
     }
@@ -125,6 +177,7 @@ impl Store for SqliteStore {
         character: &CharacterRecord,
     ) -> Result<UserId, CreateError> {
         let created_at = created_at(account)?;
+        self.check_files(Rescue::FromTimeToTime)?;
         self.write(|transaction| {
             let inserted = rows::insert_account(transaction, account, created_at).map_err(|error| {
                 if is_violation(&error, ffi::SQLITE_CONSTRAINT_UNIQUE) {
@@ -208,6 +261,7 @@ impl Store for SqliteStore {
         };
         let registration = self.write(|transaction| register(transaction).map_err(unavailable))?;
         self.registered = Some((registration.run.clone(), start.lease));
+        self.watch_files()?;
         Ok(registration)
     }
 
@@ -225,14 +279,29 @@ impl Store for SqliteStore {
                 taken: servers::taken_from(transaction, &run)?,
             }))
         };
-        self.write(|transaction| beat(transaction).map_err(unavailable))?
-            .ok_or(StoreError::ServerReplaced(run.server))
+        let heartbeat = self
+            .write(|transaction| beat(transaction).map_err(unavailable))?
+            .ok_or(StoreError::ServerReplaced(run.server))?;
+        self.check_files(Rescue::FromTimeToTime)?;
+        Ok(heartbeat)
     }
 
     fn deregister_server(&mut self) -> Result<(), StoreError> {
         let Some((run, _)) = self.registered.clone() else { return Ok(()) };
         self.write(|transaction| servers::remove_server(transaction, &run).map_err(unavailable))?;
         self.registered = None;
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        let checked = self.check_files(Rescue::Now);
+        if let (Err(StoreError::FileReplaced { rescued: Ok(_), .. }), Some(watch)) = (&checked, &self.watch) {
+            watch.remove_stale_log();
+        }
+        checked?;
+        if self.lock.is_some() {
+            self.empty_log().map_err(unavailable)?;
+        }
         Ok(())
     }
 
@@ -318,6 +387,25 @@ impl Store for SqliteStore {
             }
             Ok(())
         })
+    }
+
+    fn maps(&mut self) -> Result<Option<MapsRecord>, StoreError> {
+        let stored: Option<String> = self
+            .connection
+            .query_row("SELECT value FROM store_facts WHERE name = 'maps'", [], |row| row.get(0))
+            .optional()
+            .map_err(unavailable)?;
+        Ok(stored.as_deref().and_then(MapsRecord::parse))
+    }
+
+    fn set_maps(&mut self, maps: &MapsRecord) -> Result<(), StoreError> {
+        let sql = "REPLACE INTO store_facts (name, value) VALUES ('maps', ?)";
+        self.connection.execute(sql, [maps.to_string()]).map_err(unavailable)?;
+        Ok(())
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        self.read("positions", |transaction| rows::visit_positions(transaction, visit))
     }
 
     fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {

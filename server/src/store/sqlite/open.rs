@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::copy::with_suffix;
 use super::schema::{self, Found};
-use crate::store::lock::lock_path;
+use crate::store::lock::{LockError, StoreLock};
 
 /// How long a transaction waits for another process to end its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,13 +29,15 @@ const SETTINGS: &str = "
 pub enum OpenError {
     /// A server uses it.
     #[error(
-        "{} is in use by another server, which holds {}: stop that server or choose another [store] path",
+        "{} is in use by another server, which has locked {}: stop that server or choose another [store] path",
         path.display(),
-        lock_path(path).display()
+        held.display()
     )]
     Locked {
         /// The database.
         path: PathBuf,
+        /// The file that is locked.
+        held: PathBuf,
     },
     /// The file system said no.
     #[error("cannot open {}: {source}", path.display())]
@@ -56,6 +59,16 @@ pub enum OpenError {
     #[error("{} is not a PyAO store: choose another [store] path", path.display())]
     Foreign {
         /// The file.
+        path: PathBuf,
+    },
+    /// Our kind of file before its first checkpoint, without what was written since.
+    #[error(
+        "{} holds nothing, and there is no write-ahead log beside it: was it copied without its -wal file? Restore a \
+         backup, or remove it to begin an empty world",
+        path.display()
+    )]
+    LogMissing {
+        /// The database.
         path: PathBuf,
     },
     /// The tables are not those of this version.
@@ -88,9 +101,23 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the entry of a new file in its folder survive a power cut; SQLite does so for its own files only.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Takes the locks of the store at `path`.
+pub(super) fn lock(path: &Path) -> Result<StoreLock, OpenError> {
+    StoreLock::take(path).map_err(|error| match error {
+        LockError::Held(held) => OpenError::Locked { path: path.to_owned(), held },
+        LockError::File(path, source) => OpenError::File { path, source },
+    })
+}
+
+/// Whether the database is a file that SQLite has written to, and that has no write-ahead log beside it.
+pub(super) fn is_bare(path: &Path) -> bool {
+    let is_written = path.metadata().is_ok_and(|metadata| metadata.len() > 0);
+    is_written && !with_suffix(path, "-wal").exists()
 }
 
 /// A connection to a file that is there.

@@ -5,8 +5,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 use crate::store::StoredAccount;
 use crate::store::fields::{Fields, LONG, OutOfRange, WORD, number};
 use crate::store::records::{
-    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount, SKILLS,
-    SPELL_SLOTS, SkillRecord, UserId, name_key,
+    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount, PositionRecord,
+    SKILLS, SPELL_SLOTS, SkillRecord, UserId, name_key,
 };
 
 /// Why a read failed: the database, or what it holds.
@@ -252,6 +252,22 @@ fn read_character(transaction: &Transaction<'_>, user_id: UserId) -> Result<Char
             .optional()?
             .ok_or_else(|| missing("descriptions"))?,
     })
+}
+
+/// Shows `visit` the position of every character; those that cannot be read are left out.
+pub(super) fn visit_positions(
+    transaction: &Transaction<'_>,
+    visit: &mut dyn FnMut(PositionRecord),
+) -> Result<(), ReadError> {
+    let columns = PositionRecord::NAMES.join(", ");
+    let mut statement = transaction.prepare(&format!("SELECT {columns} FROM positions"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Ok(position) = PositionRecord::read(|name| Ok::<_, ReadError>(row.get(name)?)) {
+            visit(position);
+        }
+    }
+    Ok(())
 }
 
 /// Reads the one row that `user_id` has in `table`.

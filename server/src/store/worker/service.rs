@@ -291,6 +291,11 @@ impl<N: Fn()> Service<N> {
         }
     }
 
+    /// Leaves the store, which nothing is asked of any more.
+    pub(super) fn close(&mut self) -> Result<(), StoreError> {
+        self.store.close()
+    }
+
     fn leave(&mut self) {
         if let Err(error) = self.store.deregister_server() {
             log::warn!(

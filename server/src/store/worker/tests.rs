@@ -266,6 +266,7 @@ fn a_failed_change_of_sessions_is_tried_again_with_the_newest_state() {
     let mut store = fixture.open_shared();
     let levels: Vec<_> = store.sessions().unwrap().iter().map(|stored| stored.session.level).collect();
     assert_eq!(levels, [3]);
+    fixture.worker.shutdown(PATIENCE).unwrap();
 }
 
 #[test]
@@ -287,6 +288,8 @@ fn heartbeats_and_settings_are_answered() {
     let Reply::Heartbeat { ticket: 1, result: Ok(heartbeat) } = heartbeat else { panic!("{heartbeat:?}") };
     assert_eq!(heartbeat.connections, 3);
     assert!(matches!(fixture.reply(), Reply::Settings { ticket: 2, result: Ok(_) }));
+    // The thread leaves its store before the folder goes.
+    fixture.worker.shutdown(PATIENCE).unwrap();
 }
 
 #[test]
@@ -339,6 +342,13 @@ fn a_shutdown_outlasts_a_short_failure() {
     assert_eq!(fixture.faults.saved(), [vec![step(1, 42)]]);
 }
 
+fn unsaved(shutdown: Result<(), ShutdownError>) -> Unsaved {
+    match shutdown {
+        Err(ShutdownError::Unsaved(unsaved)) => unsaved,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_shutdown_tells_what_it_could_not_save() {
     let fixture = Fixture::new();
@@ -346,7 +356,7 @@ fn a_shutdown_tells_what_it_could_not_save() {
     fixture.save(1, vec![step(1, 42), step(2, 42)]);
     fixture.save(2, vec![step(1, 43)]);
     // A quarter of it is left for the thread to say so.
-    let unsaved = fixture.worker.shutdown(Duration::from_secs(8)).unwrap_err();
+    let unsaved = unsaved(fixture.worker.shutdown(Duration::from_secs(8)));
     assert_eq!((unsaved.requests, unsaved.characters), (2, 2), "{unsaved}");
     assert_eq!(unsaved.reason, "store unavailable: injected failure");
 }
@@ -356,7 +366,7 @@ fn a_shutdown_does_not_wait_for_a_store_that_hangs() {
     let fixture = Fixture::new();
     fixture.faults.hold();
     fixture.save(1, vec![step(1, 42)]);
-    let unsaved = fixture.worker.shutdown(Duration::from_millis(50)).unwrap_err();
+    let unsaved = unsaved(fixture.worker.shutdown(Duration::from_millis(50)));
     assert_eq!(unsaved.requests, 1);
     assert!(fixture.faults.saved().is_empty(), "the store hangs still");
     fixture.faults.release();
