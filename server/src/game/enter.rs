@@ -2,7 +2,7 @@
 
 use super::chat_limit::ChatLimit;
 use super::players::{Player, PlayerKey, Unsaved};
-use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts, told::Words};
+use super::{CloseReason, Game, Stage, agreement::Agreement, appearance, pace::Pace, texts, told::Words};
 use crate::content::Position;
 use crate::protocol::font::Font;
 use crate::protocol::multi_message::MultiMessage;
@@ -61,6 +61,7 @@ impl Game {
             absent_since: 0,
             turned_at: 0,
             words: Words::default(),
+            agreement: Agreement::default(),
             unsaved: Unsaved::Nothing,
         });
         let moved = if position == saved { Unsaved::Nothing } else { Unsaved::Position };
@@ -88,6 +89,7 @@ impl Game {
         player.pace = Pace::new(now);
         // The new client says nothing before it has heard everything.
         player.words = Words::default();
+        player.agreement = Agreement::default();
         let index = player.index;
         log::info!("{:?} is back as connection {connection}", player.name());
         self.world.change_viewer(index, Some(connection));
