@@ -107,7 +107,7 @@ impl Bot {
     pub fn connect(address: SocketAddr, screen: Screen) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .with_context(|| format!("connecting to {address}"))?;
-        Self::over(stream, screen)
+        Ok(Self::over(stream, screen))
     }
 
     /// As [`Self::connect`], from an address of this machine that is not the usual one: `127.0.0.2` for instance.
@@ -120,7 +120,7 @@ impl Bot {
         socket
             .connect_timeout(&address.into(), PATIENCE)
             .with_context(|| format!("connecting to {address} from {source}"))?;
-        Self::over(socket.into(), screen)
+        Ok(Self::over(socket.into(), screen))
     }
 
     /// As [`Self::connect`], with room for no more than `receive_buffer` bytes that are not read yet, or what the
@@ -135,17 +135,15 @@ impl Bot {
         socket
             .connect_timeout(&address.into(), PATIENCE)
             .with_context(|| format!("connecting to {address}"))?;
-        Self::over(socket.into(), screen)
+        Ok(Self::over(socket.into(), screen))
     }
 
     /// A connection that is there already.
-    ///
-    /// # Errors
-    /// When the socket takes no setting.
-    pub fn over(stream: TcpStream, screen: Screen) -> Result<Self> {
-        stream.set_nodelay(true)?;
+    #[must_use]
+    pub fn over(stream: TcpStream, screen: Screen) -> Self {
+        // As the real client, it does not set TCP_NODELAY.
         let shadow = ShadowClient::new(screen, TextEncoding::Utf8);
-        Ok(Self { stream, buffer: vec![0; 256 * 1024], closed: false, born: Instant::now(), shadow })
+        Self { stream, buffer: vec![0; 256 * 1024], closed: false, born: Instant::now(), shadow }
     }
 
     /// The socket alone, for what no client does.
@@ -270,6 +268,17 @@ impl Bot {
 
     fn tell_time(&mut self) {
         self.shadow.now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+    }
+
+    /// Reads what is there, without waiting. As [`Self::pump`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Self::pump`].
+    pub fn poll(&mut self) -> Result<usize> {
+        self.stream.set_nonblocking(true)?;
+        let outcome = self.pump(Duration::ZERO);
+        self.stream.set_nonblocking(false)?;
+        outcome
     }
 
     /// Reads for the whole of `duration`.

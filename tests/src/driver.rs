@@ -158,7 +158,8 @@ impl Driver {
         }
     }
 
-    /// Takes out what waits for everybody, as the event loop does at the end of a turn. Returns how many bytes.
+    /// Takes out what waits for everybody, as the event loop does at the end of a turn; clients have it at
+    /// once. Returns how many bytes.
     pub fn deliver(&mut self) -> usize {
         let outbox = self.game.outbox();
         outbox.take_dirty(&mut self.dirty);
@@ -168,8 +169,10 @@ impl Driver {
                 bytes += segment.len();
                 outbox.segment_sent(id);
             }
+            if let Some(bytes) = outbox.marked(id) {
+                outbox.acknowledged(id, bytes);
+            }
         }
-        self.input(Input::Sent);
         bytes
     }
 

@@ -2,6 +2,7 @@
 //!
 //! * [`shadow`]: what a Godot client believes, built only from the bytes it got. No I/O: the simulator uses it too.
 //! * [`bot`]: a client over a real socket that keeps such a picture.
+//! * [`frames`]: such a client with a key held down, in the real one's frames.
 //! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
 //! * [`fuzzing`]: what the fuzzers run, and the suite that replays their corpus.
 //! * [`driver`]: the game without sockets, and [`workload`]: what benches and instruction counts let it do.
@@ -13,6 +14,7 @@
 
 pub mod bot;
 pub mod driver;
+pub mod frames;
 pub mod fuzzing;
 pub mod load;
 pub mod process;

@@ -4,7 +4,7 @@ use super::chat_limit::ChatLimit;
 use super::dice::Rolls;
 use super::players::{Player, PlayerKey, Unsaved};
 use super::refusal::Refusal;
-use super::{CloseReason, Game, Stage, appearance, pace::Pace, texts, told::Words};
+use super::{CloseReason, Game, Stage, agreement::Agreement, appearance, pace::Pace, texts, told::Words};
 use crate::content::Position;
 use crate::protocol::font::Font;
 use crate::protocol::multi_message::MultiMessage;
@@ -69,6 +69,7 @@ impl Game {
             absent_since: 0,
             turned_at: 0,
             words: Words::default(),
+            agreement: Agreement::default(),
             unsaved: Unsaved::Nothing,
         });
         self.mark_unsaved(key, unsaved);
@@ -112,6 +113,7 @@ impl Game {
         player.pace = Pace::new(now);
         // The new client says nothing before it has heard everything.
         player.words = Words::default();
+        player.agreement = Agreement::default();
         let index = player.index;
         self.world.change_viewer(index, Some(connection));
         if let Some(old) = old {

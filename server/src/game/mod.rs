@@ -8,6 +8,7 @@
 //! To find where a packet is handled, start at `dispatch.rs`.
 
 pub mod absent;
+mod agreement;
 pub mod appearance;
 mod attempts;
 pub mod character_form;
@@ -137,8 +138,16 @@ pub enum Input {
     StoreConfirmed,
     /// The server has more work than time, or no longer: let only those in whose characters are in the world.
     RefuseLogins(bool),
-    /// Everything that waited was sent just now, as far as clients take it.
-    Sent,
+    /// A client's system has acknowledged so many of the bytes that were sent to the client. Told before the packets
+    /// that were read together with it, of connections with a mark (see [`Outbox::mark`]).
+    Acknowledged {
+        /// Which connection.
+        connection: ConnectionId,
+        /// Bytes, from the connection's beginning.
+        bytes: u64,
+        /// True if something was sent twice since the mark was set: then the client may have heard late.
+        is_late: bool,
+    },
     /// The server stops: tell and save everybody.
     Shutdown,
 }
@@ -164,8 +173,6 @@ pub struct Game {
     /// Creations so far, to use `start_positions` in turn.
     creations: usize,
     refuses_logins: bool,
-    /// Players with words that are not sent; some gone meanwhile.
-    unsent_words: Vec<PlayerKey>,
     /// Lines of chat over a player's limit that were not counted yet.
     dropped_chat: u64,
     stopping: bool,
@@ -196,7 +203,6 @@ impl Game {
             creation_limit: CreationLimit::default(),
             creations: 0,
             refuses_logins: false,
-            unsent_words: Vec::new(),
             dropped_chat: 0,
             stopping: false,
             store_requests: Vec::new(),
@@ -236,7 +242,9 @@ impl Game {
             Input::StoreEmptied => self.restore_store(),
             Input::StoreConfirmed => self.saving.store_confirmed(),
             Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
-            Input::Sent => self.words_sent(),
+            Input::Acknowledged { connection, bytes, is_late } => {
+                self.acknowledged(connection, bytes, is_late);
+            }
             Input::Shutdown => self.shut_down(),
         }
     }
@@ -252,6 +260,7 @@ impl Game {
                 Timer::Creation(connection) => self.creation_timer(connection),
                 Timer::Leave(key) => self.leave_timer(key),
                 Timer::Absent(key) => self.absent_timer(key),
+                Timer::Agree(key) => self.agree_timer(key),
                 Timer::Save => self.save_timer(),
                 Timer::RefreshSessions => self.refresh_sessions(),
                 Timer::PasswordDelay(ticket) => self.password_delay_over(ticket),

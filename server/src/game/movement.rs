@@ -4,10 +4,10 @@
 //! refused one is answered with the true position.
 //!
 //! A step can also be *stale*: what a client sent before it heard of a refusal or of a new map was meant from another
-//! tile. It is refused too: otherwise client and server would stay one tile apart (see [`super::told`]).
+//! tile. It is dropped: otherwise client and server would stay one tile apart (see [`super::agreement`]).
 
 use super::players::{PlayerKey, Unsaved};
-use super::{Game, Millis, texts};
+use super::{Game, texts};
 use crate::content::{Position, Restriction};
 use crate::protocol::font::Font;
 use crate::protocol::outbox::ConnectionId;
@@ -25,18 +25,23 @@ impl Game {
     /// `Walk`. Cancels a countdown for leaving.
     pub(super) fn walk(&mut self, connection: ConnectionId, key: PlayerKey, heading: u8) {
         self.cancel_leaving(key);
-        let (now, round_trip) = (self.now, self.round_trip(connection));
+        if self.is_stale_step(connection, key) {
+            return;
+        }
+        let now = self.now;
         let Some(player) = self.players.get_mut(key) else { return };
-        let is_stale = !player.words.position.is_heard(now, round_trip);
-        let (index, may_step) = (player.index, !is_stale && player.pace.allows(now));
+        let (index, may_step) = (player.index, player.pace.allows(now));
         let Some(from) = self.world.character(index).map(|character| character.position) else { return };
         let Some(heading) = Heading::from_wire(heading) else {
-            return self.correct_position(connection, key);
+            return self.refuse_step(connection, key);
         };
         let (x, y) = heading.step(from.x, from.y);
         let to = Position { x, y, ..from };
-        if !may_step || !self.world.is_free(to) {
-            return self.correct_position(connection, key);
+        if !may_step {
+            return self.refuse_step(connection, key);
+        }
+        if !self.world.is_free(to) {
+            return self.refuse_step_to_taken(connection, key, [from, to]);
         }
         match self.world.content().map(to.map).and_then(|map| map.exit(x, y)) {
             Some(destination) => self.leave_through(connection, key, to, heading, destination),
@@ -56,39 +61,32 @@ impl Game {
         player.is_displaced &= stands == Some(from);
     }
 
-    /// The kernel's estimate of the time from a word to the answer.
-    fn round_trip(&self, connection: ConnectionId) -> Millis {
-        self.connections.get(connection).map_or(0, |connection| connection.round_trip)
-    }
-
-    /// A step that was sent before its client heard that it has turned: the client shows the turn last, and is told
-    /// anew where its character looks.
-    fn confirm_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let round_trip = self.round_trip(connection);
-        let Some(player) = self.players.get(key) else { return };
-        let has_heard = player.words.heading.is_heard(self.now, round_trip);
-        if let Some(character) = self.world.character(player.index).filter(|_| !has_heard) {
+    /// Tells a client how its own character looks, and where to.
+    pub(super) fn tell_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
+        let index = self.players.get(key).map(|player| player.index);
+        if let Some(character) = index.and_then(|index| self.world.character(index)) {
             self.outbox.send(connection, &character.change_packet());
+            self.heading_told(key);
         }
     }
 
-    /// Tells a client where its character truly stands and looks. Steps it sent before it can have read this are
-    /// refused too.
+    /// Tells a client where its character truly stands and looks. Steps that it sent before it heard this are dropped.
     pub(super) fn correct_position(&mut self, connection: ConnectionId, key: PlayerKey) {
+        // What the client's system keeps back leaves with the first segment that it gets. So the position is in a
+        // later one: whichever of them gets lost, what leaves does not acknowledge the position.
+        self.tell_heading(connection, key);
+        self.outbox.start_segment(connection);
         self.tell_position(connection, key);
-        let Some(player) = self.players.get(key) else { return };
         // A refused step has turned the character on its own client.
-        if let Some(character) = self.world.character(player.index) {
-            self.outbox.send(connection, &character.change_packet());
-        }
+        self.tell_heading(connection, key);
     }
 
-    /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are refused.
+    /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are dropped.
     pub(super) fn tell_position(&mut self, connection: ConnectionId, key: PlayerKey) {
-        self.word_written(key, |words| &mut words.position);
         let Some(player) = self.players.get(key) else { return };
         if let Some(Position { x, y, .. }) = self.world.character(player.index).map(|own| own.position) {
             self.send(connection, &ServerPacket::PosUpdate { x, y });
+            self.position_told(key);
         }
     }
 
@@ -103,15 +101,14 @@ impl Game {
                 player.turned_at = now;
                 self.world.turn(index, heading);
                 self.mark_unsaved(key, Unsaved::Position);
-                self.word_written(key, |words| &mut words.heading);
                 let Some(character) = self.world.character(index) else { return };
                 let packet = character.change_packet();
                 self.tell_all_in_sight(index, &packet);
+                self.heading_told(key);
             }
             _ if now >= player.turned_at + TURN_ANSWER_MS => {
                 player.turned_at = now;
-                self.outbox.send(connection, &character.change_packet());
-                self.word_written(key, |words| &mut words.heading);
+                self.tell_heading(connection, key);
             }
             _ => {}
         }
@@ -129,7 +126,7 @@ impl Game {
         let Some(index) = self.players.get(key).map(|player| player.index) else { return };
         if let Some(group) = self.restriction_against(key, destination.map) {
             self.tell(connection, &texts::restricted_map(group), Font::Info);
-            return self.correct_position(connection, key);
+            return self.refuse_step(connection, key);
         }
         // The destination's own exit, if it has one, is not taken: exits do not chain.
         match self.arrival_tile(destination) {
@@ -173,9 +170,9 @@ impl Game {
         if let Some(player) = self.players.get_mut(key) {
             player.index = new_index;
         }
-        self.word_written(key, |words| &mut words.position);
         self.session_changed(key);
         self.show_map(connection, new_index);
+        self.position_told(key);
         self.show_surroundings(connection, new_index);
         self.show_to_others(new_index);
     }

@@ -1,6 +1,7 @@
 //! Players in the world: those who are connected, and those whose socket was lost and who still stand there.
 
 use super::absent::Absent;
+use super::agreement::Agreement;
 use super::chat_limit::ChatLimit;
 use super::names::name_key;
 use super::pace::Pace;
@@ -57,6 +58,8 @@ pub struct Player {
     pub turned_at: Millis,
     /// What its client may not have heard yet.
     pub words: Words,
+    /// Whether its client shows it where it stands.
+    pub agreement: Agreement,
     /// Safe mode: no attacks on citizens.
     pub safe_mode: bool,
     /// Resurrection safe: cannot be resurrected by spell.

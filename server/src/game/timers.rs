@@ -25,6 +25,8 @@ pub enum Timer {
     Leave(PlayerKey),
     /// The character of a lost socket has stood long enough.
     Absent(PlayerKey),
+    /// Tell the player's client where its character stands, once the player is silent.
+    Agree(PlayerKey),
     /// Write what changed.
     Save,
     /// Write the sessions of everybody who is connected.

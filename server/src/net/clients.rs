@@ -15,8 +15,9 @@ use mio::{Interest, Registry};
 use slab::Slab;
 
 use super::accept;
+use super::acknowledgement;
 use super::cadence::Cadence;
-use super::connection::{Connection, INBOUND_LIMIT, Served, Stage};
+use super::connection::{Connection, INBOUND_LIMIT, Received, Served, Stage};
 use super::flush::{self, Flushed};
 use super::limits::{self, AddressCounts, ClientLimits};
 use super::tokens::Source;
@@ -258,19 +259,30 @@ impl Clients {
         connection.is_queued = false;
         let bytes_before = connection.bytes_in;
         let is_open = connection.stage == Stage::Open;
+        connection.is_watched = turn.game.outbox().marked(id).is_some();
         let served = if is_open {
             let (hop_limit, mut known) = (connection.hop_limit, connection.writes);
-            connection.serve(turn.now, &mut self.scratch, |packet, writes| {
-                if writes != known {
-                    known = writes;
-                    turn.game.handle(turn.now, Input::TextClues { connection: id, hop_limit, writes });
+            connection.serve(turn.now, &mut self.scratch, |received| match received {
+                Received::Packet(packet, writes) => {
+                    if writes != known {
+                        known = writes;
+                        turn.game.handle(turn.now, Input::TextClues { connection: id, hop_limit, writes });
+                    }
+                    turn.metrics.packet_in(packet.id());
+                    turn.game.handle(turn.now, Input::Packet { connection: id, packet });
                 }
-                turn.metrics.packet_in(packet.id());
-                turn.game.handle(turn.now, Input::Packet { connection: id, packet });
+                Received::Acknowledged(bytes, is_late) => {
+                    let acknowledged = Input::Acknowledged { connection: id, bytes, is_late };
+                    turn.game.handle(turn.now, acknowledged);
+                }
             })
         } else {
             connection.drop_input(&mut self.scratch)
         };
+        if connection.is_watched {
+            // What its client holds back until then is the first that it says in knowledge of the mark.
+            acknowledgement::send_at_once(&connection.stream);
+        }
         let received = connection.bytes_in - bytes_before;
         turn.metrics.add(Counter::BytesIn, received);
         if is_open && received > 0 {
@@ -422,6 +434,11 @@ impl Clients {
         else {
             return;
         };
+        let mark = turn.game.outbox().marked(id);
+        if mark.is_some_and(|mark| mark > connection.bytes_out) {
+            acknowledgement::send_at_once(&connection.stream);
+            connection.repeated_at_mark = round_trip::segments_repeated(&connection.stream);
+        }
         let (flushed, sent) =
             flush::flush(&connection.stream, id, turn.game.outbox(), &mut connection.window);
         connection.bytes_out += sent.bytes as u64;

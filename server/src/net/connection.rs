@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use mio::net::TcpStream;
 
+use super::acknowledgement;
 use super::limits::{Admission, PacketBudget};
+use super::round_trip;
 use super::window::Window;
 use crate::game::{CloseReason, Input, Millis};
 use crate::protocol::client::ClientPacket;
@@ -45,6 +47,16 @@ pub(super) enum Served {
     Gone(CloseReason),
 }
 
+/// What reading gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Received {
+    /// The client's system had so many of the bytes sent so far when it sent what follows, or fewer; and whether
+    /// something was sent again since the mark.
+    Acknowledged(u64, bool),
+    /// A packet, and the encoding in which its client writes texts, as far as it is known.
+    Packet(ClientPacket, Option<TextEncoding>),
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -82,12 +94,18 @@ pub(super) struct Connection {
     pub writes: Option<TextEncoding>,
     /// When its round trip was last measured.
     pub round_trip_measured: Option<Millis>,
+    /// Whether reads also tell what the client's system has acknowledged.
+    pub is_watched: bool,
+    /// Segments that had been sent again when the last mark was sent.
+    pub repeated_at_mark: u32,
     /// Bytes received.
     pub bytes_in: u64,
     /// Bytes sent.
     pub bytes_out: u64,
     inbound: Inbound,
     budget: PacketBudget,
+    /// What the last read told and was not passed on.
+    acknowledged: Option<(u64, bool)>,
     may_have_more: bool,
     /// Whether the poll has said that the other side ends: then the end itself is still to be read.
     ends: bool,
@@ -121,10 +139,13 @@ impl Connection {
             hop_limit: None,
             writes: None,
             round_trip_measured: None,
+            is_watched: false,
+            repeated_at_mark: 0,
             bytes_in: 0,
             bytes_out: 0,
             inbound: Inbound::default(),
             budget: PacketBudget::new(packets_per_second, now),
+            acknowledged: None,
             may_have_more: true,
             ends: false,
             peer_closed: false,
@@ -158,7 +179,7 @@ impl Connection {
         &mut self,
         now: Millis,
         scratch: &mut [u8],
-        mut deliver: impl FnMut(ClientPacket, Option<TextEncoding>),
+        mut deliver: impl FnMut(Received),
     ) -> Served {
         let (mut packets, mut reads) = (0, 0);
         loop {
@@ -168,7 +189,10 @@ impl Connection {
                     Admission::Now => {
                         self.inbound.consume(length);
                         self.writes = writes;
-                        deliver(packet, writes);
+                        if let Some((bytes, is_late)) = self.acknowledged.take() {
+                            deliver(Received::Acknowledged(bytes, is_late));
+                        }
+                        deliver(Received::Packet(packet, writes));
                         packets += 1;
                         if packets == PACKETS_PER_TURN {
                             return Served::More;
@@ -207,6 +231,12 @@ impl Connection {
             Ok(count) => {
                 self.bytes_in += count as u64;
                 self.inbound.append(&scratch[..count]);
+                if self.is_watched {
+                    // Asked after reading: what comes in between is then counted too early, never too late.
+                    let outstanding = acknowledgement::outstanding(&self.stream).unwrap_or(0);
+                    let is_late = round_trip::segments_repeated(&self.stream) != self.repeated_at_mark;
+                    self.acknowledged = Some((self.bytes_out.saturating_sub(outstanding as u64), is_late));
+                }
                 // A read that was not filled has emptied the socket: what comes later is an event of its own.
                 self.may_have_more = count == room || self.ends;
             }
@@ -276,6 +306,8 @@ mod tests {
         client: std::net::TcpStream,
         connection: Connection,
         scratch: Vec<u8>,
+        /// What was told of the client's acknowledgements.
+        acknowledged: Vec<u64>,
     }
 
     impl Wire {
@@ -287,7 +319,7 @@ mod tests {
             server.set_nonblocking(true).unwrap();
             let id = ConnectionId { slot: 0, generation: 1 };
             let connection = Connection::new(id, TcpStream::from_std(server), address, packets_per_second, 0);
-            Self { client, connection, scratch: vec![0; INBOUND_LIMIT] }
+            Self { client, connection, scratch: vec![0; INBOUND_LIMIT], acknowledged: Vec::new() }
         }
 
         /// The client says `bytes`; returns once the kernel has them on the server's side.
@@ -305,7 +337,10 @@ mod tests {
 
         fn serve(&mut self, now: Millis) -> (Vec<ClientPacket>, Served) {
             let mut packets = Vec::new();
-            let served = self.connection.serve(now, &mut self.scratch, |packet, _| packets.push(packet));
+            let served = self.connection.serve(now, &mut self.scratch, |received| match received {
+                Received::Packet(packet, _) => packets.push(packet),
+                Received::Acknowledged(bytes, _) => self.acknowledged.push(bytes),
+            });
             (packets, served)
         }
     }
@@ -323,6 +358,26 @@ mod tests {
         let (packets, served) = wire.serve(0);
         assert_eq!(packets, vec![ClientPacket::Walk { heading: 2 }; 50]);
         assert_eq!(served, Served::All);
+    }
+
+    #[test]
+    fn a_watched_connection_tells_what_its_client_has_before_what_it_says() {
+        let mut wire = Wire::new(100);
+        wire.connection.stream.write_all(b"seven b").unwrap();
+        wire.connection.bytes_out = 7;
+        wire.say(&walk(1));
+        wire.serve(0);
+        assert!(wire.acknowledged.is_empty(), "nobody asked");
+        wire.connection.is_watched = true;
+        for _ in 0..60_000 {
+            if acknowledgement::outstanding(&wire.connection.stream) == Some(0) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        wire.say(&walk(1).repeat(3));
+        assert_eq!(wire.serve(0).0.len(), 3);
+        assert_eq!(wire.acknowledged, [7], "once for each read");
     }
 
     #[test]
@@ -344,8 +399,13 @@ mod tests {
         let bytes = [walk(2).repeat(25), b"\x03\x02\0\xC3\xB1".to_vec()].concat();
         wire.say(&bytes);
         let mut delivered = Vec::new();
-        let mut serve =
-            |now| wire.connection.serve(now, &mut wire.scratch, |_, writes| delivered.push(writes));
+        let mut serve = |now| {
+            wire.connection.serve(now, &mut wire.scratch, |received| {
+                if let Received::Packet(_, writes) = received {
+                    delivered.push(writes);
+                }
+            })
+        };
         let mut served = serve(0);
         assert!(matches!(served, Served::Throttled(_)), "25 at once");
         while let Served::Throttled(later) = served {

@@ -255,10 +255,6 @@ impl EventLoop {
         }
         laps.end(Part::Accepts);
         self.clients.flush(&mut turn);
-        if !turn.game.outbox().is_dirty() {
-            // By now much of the turn may have passed.
-            turn.game.handle(since(self.started), Input::Sent);
-        }
         laps.end(Part::Flush);
         self.clients.end_closings(&mut turn);
         self.clients.expire(&mut turn);

@@ -13,10 +13,11 @@
 //!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more
 //!    work than time: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
-//! 5. `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one small subject each;
-//!    `http`: the ops port.
+//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one small
+//!    subject each; `http`: the ops port.
 
 mod accept;
+mod acknowledgement;
 mod cadence;
 mod clients;
 mod connection;

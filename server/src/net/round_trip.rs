@@ -2,9 +2,15 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
-/// The kernel's smoothed round-trip time of a connected TCP socket, in milliseconds; `None` when it does not tell.
+/// The least round-trip time of a connected TCP socket within the last minutes, in milliseconds; `None` when the kernel
+/// does not tell. The usual one is longer, for the time that the other side puts its acknowledgements off.
 pub(super) fn measure(socket: &impl AsFd) -> Option<u32> {
-    tcp_info(socket).map(|(info, _)| info.tcpi_rtt / 1000)
+    tcp_info(socket).map(|(info, _)| info.tcpi_min_rtt.min(info.tcpi_rtt) / 1000)
+}
+
+/// How many segments of a TCP socket were sent again so far; 0 when the kernel does not tell.
+pub(super) fn segments_repeated(socket: &impl AsFd) -> u32 {
+    tcp_info(socket).map_or(0, |(info, _)| info.tcpi_total_retrans)
 }
 
 /// What the kernel tells of a TCP socket, and how many bytes of that it knows: older kernels know less.

@@ -5,9 +5,9 @@
 //! would take the half for a packet. So what does not fit waits in the outbox, where it is still whole. The kernel then
 //! holds nothing that it could ask the client's room with; keep-alive probes ask instead.
 
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 
-use super::round_trip;
+use super::{acknowledgement, round_trip};
 
 /// What the kernel knows of a client's room.
 struct Room {
@@ -47,18 +47,14 @@ impl Window {
 
 /// `None` when the kernel does not tell: before Linux 5.4, or on something that is no TCP socket.
 fn measure(socket: &impl AsFd) -> Option<Room> {
-    let mut outstanding: libc::c_int = 0;
-    let descriptor = socket.as_fd().as_raw_fd();
     // Asked first: what is acknowledged between the two questions is then counted as outstanding, never as free.
-    // SAFETY: the descriptor is borrowed and so open; the kernel writes one int, which `outstanding` is.
-    let result = unsafe { libc::ioctl(descriptor, libc::TIOCOUTQ, &raw mut outstanding) };
+    let outstanding = acknowledgement::outstanding(socket)?;
     let (info, length) = round_trip::tcp_info(socket)?;
     let is_told = length >= std::mem::offset_of!(libc::tcp_info, tcpi_snd_wnd) + size_of::<u32>();
-    if result != 0 || !is_told {
+    if !is_told {
         return None;
     }
-    let offered = usize::try_from(info.tcpi_snd_wnd).ok()?;
-    Some(Room { offered, outstanding: usize::try_from(outstanding).ok()? })
+    Some(Room { offered: usize::try_from(info.tcpi_snd_wnd).ok()?, outstanding })
 }
 
 #[cfg(test)]

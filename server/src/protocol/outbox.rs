@@ -49,6 +49,12 @@ struct Buffer {
     sent: usize,
     /// Ends, as offsets in `bytes`, of the segments not yet gone; the last one may still grow.
     ends: std::collections::VecDeque<usize>,
+    /// Bytes that were in `bytes` earlier.
+    dropped: u64,
+    /// End of the last marked packet, counted from the connection's beginning.
+    marked: u64,
+    /// Bytes that the client's system has, as far as told.
+    acknowledged: u64,
 }
 
 impl Buffer {
@@ -130,6 +136,7 @@ impl Outbox {
         buffer.bytes.clear();
         buffer.sent = 0;
         buffer.ends.clear();
+        (buffer.dropped, buffer.marked, buffer.acknowledged) = (0, 0, 0);
     }
 
     /// Writes texts for `id` as `encoding` from now on.
@@ -230,15 +237,47 @@ impl Outbox {
         };
         buffer.sent = end;
         if buffer.ends.is_empty() {
+            buffer.dropped += buffer.bytes.len() as u64;
             buffer.bytes.clear();
             buffer.bytes.shrink_to(ROOM_KEPT);
             buffer.sent = 0;
         } else if buffer.sent >= BUFFER_LIMIT / 2 {
             let sent = buffer.sent;
+            buffer.dropped += sent as u64;
             buffer.bytes.drain(..sent);
             buffer.ends.iter_mut().for_each(|end| *end -= sent);
             buffer.sent = 0;
         }
+    }
+
+    /// Marks the end of what is written for `id` so far: the shell is to say when the client's system has it. Returns
+    /// that place, in bytes from the connection's beginning.
+    pub fn mark(&mut self, id: ConnectionId) -> u64 {
+        let Some(buffer) = self.live(id) else { return 0 };
+        buffer.marked = buffer.dropped + buffer.bytes.len() as u64;
+        buffer.marked
+    }
+
+    /// The last mark of `id`, while the client's system is not known to have everything up to there.
+    #[must_use]
+    pub fn marked(&self, id: ConnectionId) -> Option<u64> {
+        let buffer = self.buffers.get(id.slot as usize)?;
+        let waits = buffer.generation == id.generation && buffer.marked > buffer.acknowledged;
+        waits.then_some(buffer.marked)
+    }
+
+    /// The system of the client on `id` has so many bytes, counted from the connection's beginning.
+    pub fn acknowledged(&mut self, id: ConnectionId, bytes: u64) {
+        if let Some(buffer) = self.live(id) {
+            buffer.acknowledged = buffer.acknowledged.max(bytes);
+        }
+    }
+
+    /// Whether the system of the client on `id` has everything up to a mark.
+    #[must_use]
+    pub fn has_acknowledged(&self, id: ConnectionId, mark: u64) -> bool {
+        let buffer = self.buffers.get(id.slot as usize).filter(|buffer| buffer.generation == id.generation);
+        buffer.is_none_or(|buffer| buffer.acknowledged >= mark)
     }
 
     /// Packets refused because the client cannot read them; each is a fault of the server.
@@ -345,6 +384,44 @@ mod tests {
         assert_eq!(segments.iter().map(|segment| packets_in(segment)).sum::<usize>(), lengths.len());
         assert_eq!(segments.concat(), stream);
         assert_eq!(segments[0].len(), 100);
+    }
+
+    #[test]
+    fn a_mark_waits_until_so_many_bytes_are_acknowledged() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        outbox.send(id, &line(40));
+        drain(&mut outbox, id);
+        assert_eq!(outbox.marked(id), None);
+        outbox.send(id, &line(20));
+        let mark = outbox.mark(id);
+        outbox.send(id, &line(10));
+        assert_eq!((mark, outbox.marked(id)), (60, Some(60)));
+        drain(&mut outbox, id);
+        outbox.acknowledged(id, 59);
+        assert_eq!((outbox.has_acknowledged(id, mark), outbox.marked(id)), (false, Some(60)));
+        outbox.acknowledged(id, 70);
+        assert_eq!((outbox.has_acknowledged(id, mark), outbox.marked(id)), (true, None));
+        let next = connection(0, 2);
+        outbox.open(next, LIMIT);
+        assert_eq!(outbox.mark(next), 0, "another connection counts anew");
+    }
+
+    #[test]
+    fn marks_count_what_went_before_however_much_it_was() {
+        let id = connection(0, 1);
+        let mut outbox = outbox_with(&[id]);
+        let mut written = 0;
+        for _ in 0..2_000 {
+            outbox.send(id, &line(97));
+            written += 97;
+            assert_eq!(outbox.mark(id), written);
+            if outbox.waiting(id) > BUFFER_LIMIT * 3 / 4 {
+                while outbox.waiting(id) > BUFFER_LIMIT / 4 {
+                    outbox.segment_sent(id);
+                }
+            }
+        }
     }
 
     #[test]

@@ -279,7 +279,6 @@ impl Stage {
         for client in self.clients.iter_mut().filter(|client| client.reads) {
             client.read(&mut self.game);
         }
-        self.game.handle(self.now, Input::Sent);
     }
 
     fn carry_closings(&mut self) -> bool {
@@ -338,6 +337,9 @@ impl Client {
             // What cannot be read is kept in the shadow's faults.
             let _ = self.shadow.read(segment);
             game.outbox().segment_sent(connection);
+        }
+        if let Some(bytes) = game.outbox().marked(connection) {
+            game.outbox().acknowledged(connection, bytes);
         }
         // What was said is of no interest, but takes room.
         self.shadow.console.clear();

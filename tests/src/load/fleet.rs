@@ -178,9 +178,8 @@ pub(super) fn connect_from(
         socket.bind(&SocketAddr::from((source, 0)).into())?;
     }
     socket.connect_timeout(&address.into(), PATIENCE)?;
-    let stream = std::net::TcpStream::from(socket);
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    // As the real client, they do not set TCP_NODELAY.
+    Ok(socket.into())
 }
 
 #[cfg(test)]

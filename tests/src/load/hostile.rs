@@ -131,7 +131,7 @@ impl Attacker {
             Attack::Flood | Attack::NeverRead | Attack::Chat => {
                 let room = (attack == Attack::NeverRead).then_some(LITTLE_ROOM);
                 let socket = connect_from(source(NET, number), address, room)?;
-                let mut bot = Bot::over(socket, Screen::Creation)?;
+                let mut bot = Bot::over(socket, Screen::Creation);
                 bot.throw_dice()?;
                 bot.send(&NewCharacter::named(name, PASSWORD).packet())?;
                 bot.enter_game()?;

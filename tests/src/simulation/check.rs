@@ -64,6 +64,16 @@ impl Simulation {
             }
         }
         let shown = shadow.characters.iter().map(|(index, seen)| (*index, shown_picture(seen)));
+        let own_shown = shadow.own().map(shown_picture);
+        let own_drawn = characters.iter_mut().find(|(index, _)| *index == own.index.wire());
+        if let (false, Some(shown), Some((_, drawn))) = (player.agreement.is_certain(), own_shown, own_drawn)
+        {
+            // The server knows that they may differ, and is about to tell.
+            if shown != *drawn {
+                self.report.note(Event::Disagreement);
+            }
+            *drawn = shown;
+        }
         same_set("characters", shown, &mut characters)?;
         same_set("objects", shadow.objects.iter().map(|(tile, grh)| (*tile, *grh)), &mut objects)?;
         if let Some(map) = self.content.map(own.position.map) {

@@ -22,7 +22,7 @@ impl Simulation {
         self.now = end;
     }
 
-    fn next_due(&self) -> Option<u64> {
+    pub(super) fn next_due(&self) -> Option<u64> {
         let later = self.later.iter().map(|(due, _)| *due).min();
         [
             self.game.next_deadline(),

@@ -23,9 +23,9 @@ events! {
     WaitLong, WaitHours, ClockLeap, RoundTrip, ChangeSettings, Terminate, Crash, OtherServer, EmptyStore,
     // What goes wrong.
     StoreSlow, StoreHangs, StoreAway, StoreFails, StoreDies, Refusal, ReplyLost, Latency, BytesSplit, BytesMerged,
-    ReadsMerged,
+    ReadsMerged, WriteHeld, Proxy,
     // What comes of it.
-    Entry, Step, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
+    Entry, Step, ThrownBack, Disagreement, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
     MalformedClose, Overflow, LoginRefused, SaveRefused, UnsavedAtCrash, DrainedAtOnce, DrainedLate,
     // What is looked at.
     BlockRead, PictureCompared, LineHeard, AnswerHeard, SaveCompared, RecordConverged,

@@ -8,7 +8,7 @@
 //! store is asked must be the truth, whole and in time (`ledger.rs`). At the end the faults stop, and everything must
 //! come right again (`quiet.rs`). A failure names its seed and its step; the same seed fails in the same way.
 //!
-//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs`, requests by `store.rs`;
+//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs` as TCP would, requests by `store.rs`;
 //! what of all this happened is counted (`events.rs`), since a fault that never occurs proves nothing.
 
 mod actions;
@@ -28,6 +28,7 @@ mod play;
 mod player;
 mod quiet;
 mod store;
+mod tcp;
 
 pub use events::{Event, Report};
 

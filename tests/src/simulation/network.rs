@@ -1,8 +1,10 @@
 //! Connections between clients and the game: bytes take their time, are cut and joined, and wait for who does not read.
+//! What TCP adds to that is in `tcp.rs`.
 
 use super::Simulation;
 use super::events::Event;
 use super::hearing::Hearing;
+use super::tcp::{Segment, Tcp, Way};
 use crate::shadow::{Screen, ShadowClient};
 use core::net::IpAddr;
 use pyao_server::game::{CloseReason, Input};
@@ -13,6 +15,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// The rest of a cut packet arrives at most so many milliseconds later.
 const CUT_MS: u64 = 8;
+/// A client looks at what has arrived once in so many milliseconds.
+const FRAME_MS: usize = 17;
 
 /// Systems of clients: the hop limit of what they send as it arrives, and the encoding of texts that they read.
 const PLATFORMS: [(Option<u8>, TextEncoding); 3] =
@@ -44,12 +48,13 @@ pub struct Client {
     pub hearing: Hearing,
     /// Why the server ended it, once it has.
     ended: Option<CloseReason>,
-    /// Milliseconds to the server and back.
-    way: (u64, u64),
     /// Whether what comes at one time is one read.
     merges: bool,
-    up: VecDeque<(u64, Vec<u8>)>,
-    down: VecDeque<(u64, Vec<u8>)>,
+    /// Its connection.
+    tcp: Tcp,
+    /// What has arrived and is not read, and when it is.
+    inbox: VecDeque<Vec<u8>>,
+    reads_at: Option<u64>,
     /// What the server has and cannot decode yet.
     undecoded: Vec<u8>,
 }
@@ -61,8 +66,8 @@ impl Client {
         self.shadow.screen == Screen::Game
             && self.ended.is_none()
             && self.reads
-            && self.up.is_empty()
-            && self.down.is_empty()
+            && self.tcp.is_quiet()
+            && self.inbox.is_empty()
     }
 
     /// Whether it plays: it shows the game, and the server has not ended it.
@@ -80,7 +85,15 @@ impl Client {
     /// The round trip that the kernel would tell, at least.
     #[must_use]
     pub fn round_trip(&self) -> u32 {
-        u32::try_from(self.way.0 + self.way.1 + CUT_MS + 1).unwrap_or(u32::MAX)
+        let Way { up, down, jitter, has_proxy } = self.tcp.way;
+        if has_proxy {
+            return 1;
+        }
+        u32::try_from(up + down + u64::from(2 * jitter) + CUT_MS + 1).unwrap_or(u32::MAX)
+    }
+
+    fn has_nothing_to_read(&self) -> bool {
+        self.inbox.is_empty() && self.tcp.down.iter().all(|segment| segment.bytes.is_empty())
     }
 }
 
@@ -105,8 +118,7 @@ impl Network {
     /// When the next bytes arrive somewhere.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
-        let due = |queue: &VecDeque<(u64, Vec<u8>)>| queue.front().map(|(due, _)| *due);
-        self.clients.values().flat_map(|client| [due(&client.up), due(&client.down)]).flatten().min()
+        self.clients.values().flat_map(|client| [client.tcp.next_due(), client.reads_at]).flatten().min()
     }
 
     fn first(&self, is_due: impl Fn(&Client) -> bool) -> Option<ConnectionId> {
@@ -129,12 +141,7 @@ impl Simulation {
     pub(super) fn connect(&mut self, player: usize, screen: Screen) -> ConnectionId {
         let id = self.network.fresh_id();
         let segment_limit = [200, 536, 1_300][self.draw(3)];
-        let way = if self.faults.latency && self.draw(2) == 0 {
-            self.report.note(Event::Latency);
-            (self.draw(150) as u64, self.draw(150) as u64)
-        } else {
-            (0, 0)
-        };
+        let way = self.draw_way();
         let (hop_limit, reads) = PLATFORMS[self.draw(PLATFORMS.len())];
         let client = Client {
             player,
@@ -149,10 +156,10 @@ impl Simulation {
             new_password: None,
             hearing: Hearing::default(),
             ended: None,
-            way,
             merges: self.faults.merges && self.draw(3) == 0,
-            up: VecDeque::new(),
-            down: VecDeque::new(),
+            tcp: Tcp::new(way),
+            inbox: VecDeque::new(),
+            reads_at: None,
             undecoded: Vec::new(),
         };
         let milliseconds = client.round_trip();
@@ -164,7 +171,20 @@ impl Simulation {
         id
     }
 
-    /// A client writes a packet. What is still on its way may arrive together with it.
+    fn draw_way(&mut self) -> Way {
+        if !self.faults.latency || self.draw(2) == 0 {
+            return Way::default();
+        }
+        self.report.note(Event::Latency);
+        let has_proxy = self.draw(4) == 0;
+        if has_proxy {
+            self.report.note(Event::Proxy);
+        }
+        let jitter = if self.draw(2) == 0 { 0 } else { 20 };
+        Way { up: self.draw(220) as u64, down: self.draw(220) as u64, jitter, has_proxy }
+    }
+
+    /// A client writes a packet.
     pub(super) fn send(&mut self, id: ConnectionId, packet: &ClientPacket) {
         let mut bytes = Vec::new();
         packet.encode(&mut bytes);
@@ -179,46 +199,60 @@ impl Simulation {
 
     /// A client writes bytes.
     pub(super) fn send_bytes(&mut self, id: ConnectionId, bytes: &[u8]) {
-        let joins = self.faults.splits && self.draw(2) == 0;
         let now = self.now;
         let Some(client) = self.network.clients.get_mut(&id) else { return };
         client.has_spoken = true;
-        match client.up.back_mut() {
-            Some((_, waiting)) if joins => waiting.extend_from_slice(bytes),
-            last => {
-                let due = (now + client.way.0).max(last.map_or(0, |(due, _)| *due));
-                client.up.push_back((due, bytes.to_vec()));
-            }
+        if client.tcp.write(now, bytes, &mut self.random) {
+            self.report.note(Event::WriteHeld);
         }
     }
 
     /// Lets everything arrive that is due.
     pub(super) fn carry_bytes(&mut self) {
         let now = self.now;
-        let is_due = |queue: &VecDeque<(u64, Vec<u8>)>| queue.front().is_some_and(|(due, _)| *due <= now);
+        let is_due = |queue: &VecDeque<Segment>| queue.front().is_some_and(|segment| segment.due <= now);
+        let is_time = |time: Option<u64>| time.is_some_and(|due| due <= now);
         loop {
-            if let Some(id) = self.network.first(|client| is_due(&client.up)) {
+            if let Some(id) = self.network.first(|client| is_due(&client.tcp.up)) {
                 self.arrive(id);
-            } else if let Some(id) = self.network.first(|client| is_due(&client.down)) {
+            } else if let Some(id) = self.network.first(|client| is_due(&client.tcp.down)) {
+                self.arrive_at_client(id);
+            } else if let Some(id) = self.network.first(|client| is_time(client.reads_at)) {
                 self.read(id);
+            } else if let Some(id) = self.network.first(|client| is_time(client.tcp.acknowledges_at)) {
+                self.acknowledge(id);
             } else {
                 return;
             }
         }
     }
 
+    /// The server's system tells a client what has arrived, if there is anything to tell.
+    fn acknowledge(&mut self, id: ConnectionId) {
+        let now = self.now;
+        if let Some(client) = self.network.clients.get_mut(&id) {
+            client.tcp.acknowledge(now, &mut self.random);
+        }
+    }
+
     /// The server reads from a connection, perhaps not all that is there.
     fn arrive(&mut self, id: ConnectionId) {
         let cut = self.faults.splits && self.draw(4) == 0;
-        let random = &mut self.random;
+        let (now, random) = (self.now, &mut self.random);
         let Some(client) = self.network.clients.get_mut(&id) else { return };
-        let Some((due, mut bytes)) = client.up.pop_front() else { return };
-        if cut && bytes.len() > 1 {
-            let middle = random.between(1, u32::try_from(bytes.len()).unwrap_or(2) - 1) as usize;
-            let later = due + u64::from(random.between(1, u32::try_from(CUT_MS).unwrap_or(1)));
-            client.up.push_front((later, bytes.split_off(middle)));
+        if let Some(segment) = client.tcp.up.front_mut().filter(|segment| cut && segment.bytes.len() > 1) {
+            let middle = random.between(1, u32::try_from(segment.bytes.len()).unwrap_or(2) - 1) as usize;
+            let bytes = segment.bytes.split_off(middle);
+            let due = segment.due + u64::from(random.between(1, u32::try_from(CUT_MS).unwrap_or(1)));
+            let rest = Segment { due, bytes, acknowledged: segment.acknowledged };
+            client.tcp.up.insert(1, rest);
         }
+        let Some((bytes, acknowledged)) = client.tcp.arrive_up(now) else { return };
         client.undecoded.extend_from_slice(&bytes);
+        if self.game.outbox().marked(id).is_some() {
+            self.input(Input::Acknowledged { connection: id, bytes: acknowledged, is_late: false });
+            self.acknowledge(id);
+        }
         self.decode(id);
     }
 
@@ -227,7 +261,7 @@ impl Simulation {
         while let Some(client) = self.network.clients.get_mut(&id) {
             if client.ended.is_some() {
                 client.undecoded.clear();
-                client.up.clear();
+                client.tcp.close_up();
                 return self.drop_if_over(id);
             }
             let known = client.writes;
@@ -259,22 +293,37 @@ impl Simulation {
         }
     }
 
-    /// The client's turn to read.
-    fn read(&mut self, id: ConnectionId) {
+    /// The client's system takes a segment; the client reads it in its next frame.
+    fn arrive_at_client(&mut self, id: ConnectionId) {
+        let frame = if self.faults.latency { self.draw(FRAME_MS) as u64 } else { 0 };
         let now = self.now;
         let Some(client) = self.network.clients.get_mut(&id) else { return };
-        let Some((_, mut block)) = client.down.pop_front() else { return };
-        while client.merges && client.down.front().is_some_and(|(due, _)| *due <= now) {
-            let Some((_, more)) = client.down.pop_front() else { break };
-            block.extend_from_slice(&more);
-            self.report.note(Event::ReadsMerged);
+        let bytes = client.tcp.arrive_down(now, &mut self.random).unwrap_or_default();
+        if !bytes.is_empty() {
+            client.inbox.push_back(bytes);
+            client.reads_at.get_or_insert(now + frame);
         }
-        client.shadow.now = now;
-        let hearing = &mut client.hearing;
-        // Broken rules are kept in the shadow's faults, and reported by the check.
-        let _ = client.shadow.read_with(&block, |packet| hearing.hear(packet));
-        self.report.note(Event::BlockRead);
-        self.react(id);
+        self.drop_if_over(id);
+    }
+
+    /// The client reads all that has arrived.
+    pub(super) fn read(&mut self, id: ConnectionId) {
+        let now = self.now;
+        while let Some(client) = self.network.clients.get_mut(&id) {
+            client.reads_at = None;
+            let Some(mut block) = client.inbox.pop_front() else { break };
+            while client.merges {
+                let Some(more) = client.inbox.pop_front() else { break };
+                block.extend_from_slice(&more);
+                self.report.note(Event::ReadsMerged);
+            }
+            client.shadow.now = now;
+            let hearing = &mut client.hearing;
+            // Broken rules are kept in the shadow's faults, and reported by the check.
+            let _ = client.shadow.read_with(&block, |packet| hearing.hear(packet));
+            self.report.note(Event::BlockRead);
+            self.react(id);
+        }
         self.drop_if_over(id);
     }
 
@@ -286,7 +335,6 @@ impl Simulation {
             self.flush_one(id);
         }
         self.dirty = dirty;
-        self.game.handle(self.now, Input::Sent);
     }
 
     fn flush_one(&mut self, id: ConnectionId) {
@@ -294,10 +342,13 @@ impl Simulation {
         if !client.reads {
             return;
         }
-        let due = self.now + client.way.1;
+        let mark = self.game.outbox().marked(id);
+        if mark.is_some_and(|mark| mark > client.tcp.sent_down()) {
+            client.tcp.acknowledge(self.now, &mut self.random);
+        }
         while let Some(segment) = self.game.outbox().segment(id) {
             self.report.sent(id.slot, segment);
-            client.down.push_back((due, segment.to_vec()));
+            client.tcp.send(self.now, segment.to_vec(), &mut self.random);
             self.game.outbox().segment_sent(id);
         }
     }
@@ -327,7 +378,7 @@ impl Simulation {
             outcome.into_iter().for_each(|event| self.report.note(event));
             if let Some(client) = self.network.clients.get_mut(&id) {
                 client.ended = Some(reason);
-                client.up.clear();
+                client.tcp.close_up();
                 self.drop_if_over(id);
             }
         }
@@ -336,7 +387,8 @@ impl Simulation {
 
     /// A connection that the server has ended is over when its client has read everything, or reads nothing.
     fn drop_if_over(&mut self, id: ConnectionId) {
-        let is_over = |client: &Client| client.ended.is_some() && (client.down.is_empty() || !client.reads);
+        let is_over =
+            |client: &Client| client.ended.is_some() && (client.has_nothing_to_read() || !client.reads);
         if self.network.clients.get(&id).is_some_and(is_over) {
             self.forget(id);
         }

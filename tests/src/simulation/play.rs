@@ -1,6 +1,7 @@
 //! What players in the world do.
 
 use super::Simulation;
+use super::events::Event;
 use super::network::Client;
 use pyao_server::content::Map;
 use pyao_server::game::CloseReason;
@@ -13,10 +14,14 @@ impl Simulation {
         self.network.clients.get_mut(&id).filter(|client| client.plays())
     }
 
-    /// The client's own rule: it walks where its map and its picture look free, and turns where they do not.
+    /// The client's own rule: it walks where its map and its picture look free, and turns where they do not. A key held
+    /// down is a step as soon as the one before is done, or ended by a correction.
     pub(super) fn walk(&mut self, id: ConnectionId) -> bool {
         let heading = u8::try_from(self.draw(4)).unwrap_or(0) + 1;
-        for _ in 0..=self.draw(3) {
+        let steps = if self.draw(12) == 0 { 12 } else { self.draw(3) };
+        for _ in 0..=steps {
+            // In a frame, the client reads first.
+            self.read(id);
             let map_blocks = self.map_blocks(id, heading);
             let Some(client) = self.playing(id) else { break };
             if map_blocks {
@@ -25,10 +30,29 @@ impl Simulation {
             }
             let Some(packet) = client.shadow.predict_walk(heading) else { break };
             self.send(id, &packet);
-            let pace = 200 + self.draw(100) as u64;
-            self.pass(pace);
+            self.take_step(id);
         }
         true
+    }
+
+    /// A step takes its time, unless the client is told where it stands.
+    fn take_step(&mut self, id: ConnectionId) {
+        let corrections = |simulation: &Self| {
+            let client = simulation.network.clients.get(&id);
+            client.map_or(0, |client| client.shadow.received.count("PosUpdate"))
+        };
+        let (before, end) = (corrections(self), self.now + 200 + self.draw(100) as u64);
+        // Near by, a correction comes at once or not at all.
+        if self.network.clients.get(&id).is_none_or(|client| client.round_trip() < 20) {
+            return self.pass(end - self.now);
+        }
+        while self.now < end && corrections(self) == before {
+            let next = self.next_due().map_or(end, |due| due.clamp(self.now, end));
+            self.pass(next - self.now);
+        }
+        if self.now < end {
+            self.report.note(Event::ThrownBack);
+        }
     }
 
     fn map_blocks(&self, id: ConnectionId, heading: u8) -> bool {

@@ -17,7 +17,7 @@ fn client(address: SocketAddr, hop_limit: u32, reads: TextEncoding) -> Bot {
         SocketAddr::V6(_) => socket.set_unicast_hops_v6(hop_limit).unwrap(),
     }
     socket.connect(&address.into()).unwrap();
-    let mut bot = Bot::over(socket.into(), Screen::Login).unwrap();
+    let mut bot = Bot::over(socket.into(), Screen::Login);
     bot.shadow = ShadowClient::new(Screen::Login, reads);
     bot
 }

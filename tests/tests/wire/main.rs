@@ -1,9 +1,11 @@
-//! What really goes over a network: two network namespaces of this machine with a link between them.
+//! What really goes over a network: network namespaces of this machine with a link between them.
 //!
 //! Loopback joins and splits nothing that a network would. Where namespaces cannot be made the suite says so and checks
 //! nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod distance;
+mod meetings;
 mod network;
 mod slow_reader;

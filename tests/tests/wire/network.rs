@@ -27,7 +27,12 @@ const INSIDE: &str = "PYAO_WIRE_INSIDE";
 
 /// Runs `test` with a network of its own. Where that cannot be made it prints why, and `test` does not run.
 pub fn with_network(name: &str, test: impl FnOnce(&Network)) {
-    match Network::new() {
+    with(Network::new, name, test);
+}
+
+/// Makes namespaces of whatever kind and runs the test `name` in them; see [`with_network`].
+pub fn with<T>(make: impl FnOnce() -> Result<T>, name: &str, test: impl FnOnce(&T)) {
+    match make() {
         Ok(network) => test(&network),
         Err(_) if std::env::var_os(INSIDE).is_none() && can_become_root() => run_inside(name),
         Err(error) => println!("skipped: no network namespaces: {error:#}"),
@@ -104,7 +109,8 @@ impl Network {
 pub struct Namespace(String);
 
 impl Namespace {
-    fn new() -> Result<Self> {
+    /// A namespace with nothing in it.
+    pub fn new() -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("pyao-test-{}-{number}", std::process::id());
@@ -112,7 +118,8 @@ impl Namespace {
         Ok(Self(name))
     }
 
-    fn ip(&self, arguments: &[&str]) -> Result<()> {
+    /// The program `ip`, for this namespace.
+    pub fn ip(&self, arguments: &[&str]) -> Result<()> {
         run("ip", &[&["-netns", &self.0], arguments].concat())
     }
 

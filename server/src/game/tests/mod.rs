@@ -1,6 +1,7 @@
 //! The game through its inputs and outputs, in the starter world, with a real store and real password threads.
 
 mod absent;
+mod agreement;
 mod chat;
 mod creation;
 mod displaced;
@@ -96,8 +97,22 @@ impl Table {
         self.settle();
     }
 
-    /// What `connection` was sent since the last look.
+    /// What `connection` was sent since the last look; its client has acknowledged it.
     fn read(&mut self, connection: ConnectionId) -> Vec<Packet> {
+        let packets = self.receive(connection);
+        self.acknowledge(connection);
+        packets
+    }
+
+    /// Everything that was sent to `connection` has arrived there, and the acknowledgement here.
+    fn acknowledge(&mut self, connection: ConnectionId) {
+        if let Some(bytes) = self.game.outbox().marked(connection) {
+            self.game.handle(self.now, Input::Acknowledged { connection, bytes, is_late: false });
+        }
+    }
+
+    /// What `connection` was sent since the last look; nothing is heard of it having arrived.
+    fn receive(&mut self, connection: ConnectionId) -> Vec<Packet> {
         let mut packets = Vec::new();
         while let Some(segment) = self.game.outbox().segment(connection) {
             let mut rest = segment;
@@ -108,7 +123,6 @@ impl Table {
             assert!(rest.is_empty(), "a segment ends inside a packet");
             self.game.outbox().segment_sent(connection);
         }
-        self.game.handle(self.now, Input::Sent);
         packets
     }
 

@@ -1,0 +1,205 @@
+//! A client in its frames, with a key held down: what the Godot client does at 60 frames a second.
+//!
+//! In each frame it reads what has arrived, then looks at its keys, then writes. A step takes sixteen frames, in which
+//! keys do nothing; a `PosUpdate` ends it, so that the same frame may begin another. What it writes goes out as its
+//! system likes: the client does not set `TCP_NODELAY`.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use pyao_server::content::Map;
+use pyao_server::protocol::client::ClientPacket;
+use pyao_server::world::heading::Heading;
+
+use crate::bot::Bot;
+use crate::load::walker::press;
+
+/// One frame.
+pub const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
+/// Frames that a step takes: 32 pixels at 120 a second.
+pub const STEP_FRAMES: u32 = 16;
+
+/// What a client went through with keys held down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// Steps begun.
+    pub steps: u32,
+    /// Tiles that corrections took away from those.
+    pub tiles_lost: u32,
+    /// Corrections that moved the character.
+    pub throw_backs: u32,
+    /// Corrections that found it where it was.
+    pub confirmations: u32,
+    /// Frames in which a key was held down.
+    pub frames: u32,
+    /// Those in which the way looked closed, so that nothing was to be done.
+    pub waited: u32,
+}
+
+impl Walked {
+    /// Tiles gained.
+    #[must_use]
+    pub fn tiles(&self) -> f64 {
+        f64::from(self.steps) - f64::from(self.tiles_lost)
+    }
+
+    /// Tiles that the same keys give where no step is refused.
+    #[must_use]
+    pub fn free_tiles(&self) -> f64 {
+        f64::from(self.frames - self.waited) / f64::from(STEP_FRAMES)
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct FrameClient {
+    /// Its connection and what it shows.
+    pub bot: Bot,
+    /// The key that is held down.
+    pub key: Option<Heading>,
+    /// What came of it.
+    pub walked: Walked,
+    /// Frames until the step that it takes is done.
+    moving: u32,
+}
+
+impl FrameClient {
+    /// A client that is in the game and holds no key.
+    #[must_use]
+    pub fn new(bot: Bot) -> Self {
+        Self { bot, key: None, walked: Walked::default(), moving: 0 }
+    }
+
+    /// One frame on `map`, where it is.
+    ///
+    /// # Errors
+    /// When the connection is gone, or a read is one that the client could not follow.
+    pub fn frame(&mut self, map: &Map) -> Result<()> {
+        self.moving = self.moving.saturating_sub(1);
+        self.read()?;
+        let Some(key) = self.key else { return Ok(()) };
+        self.walked.frames += 1;
+        if self.moving > 0 {
+            return Ok(());
+        }
+        match press(&mut self.bot.shadow, map, key) {
+            Some(packet @ ClientPacket::Walk { .. }) => {
+                self.walked.steps += 1;
+                self.moving = STEP_FRAMES;
+                self.bot.send(&packet)
+            }
+            turn => {
+                self.walked.waited += 1;
+                turn.map_or(Ok(()), |packet| self.bot.send(&packet))
+            }
+        }
+    }
+
+    /// How often it was told where it stands.
+    #[must_use]
+    pub fn corrections(&self) -> u64 {
+        self.bot.shadow.received.count("PosUpdate")
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let (corrections, before) = (self.corrections(), self.bot.shadow.position());
+        self.bot.poll()?;
+        if self.corrections() == corrections {
+            return Ok(());
+        }
+        self.moving = 0;
+        let (from, to) = before.zip(self.bot.shadow.position()).context("a client without a character")?;
+        let distance = u32::from(from.0.abs_diff(to.0)) + u32::from(from.1.abs_diff(to.1));
+        self.walked.tiles_lost += distance;
+        self.walked.throw_backs += u32::from(distance > 0);
+        self.walked.confirmations += u32::from(distance == 0);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shadow::Screen;
+    use pyao_server::content::Content;
+    use pyao_server::protocol::server::ServerPacket;
+    use pyao_server::protocol::wire::TextEncoding;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    fn send(server: &mut TcpStream, packets: &[ServerPacket<'_>]) {
+        let mut bytes = Vec::new();
+        packets.iter().for_each(|packet| packet.encode(&mut bytes, TextEncoding::Latin1));
+        server.write_all(&bytes).unwrap();
+    }
+
+    /// A client that stands at 50,50 of map 1 and looks south, with the key to the east, and the server's end of its
+    /// connection.
+    fn holding_east() -> (FrameClient, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut bot = Bot::connect(listener.local_addr().unwrap(), Screen::Login).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let own = ServerPacket::CharacterCreate {
+            char_index: 1,
+            body: 1,
+            head: 1,
+            heading: 3,
+            x: 50,
+            y: 50,
+            weapon: 2,
+            shield: 2,
+            helmet: 2,
+            fx: 0,
+            fx_loops: 0,
+            name: "Ana".into(),
+            nick_color: 2,
+            privileges: 0,
+        };
+        let known = ServerPacket::UserCharIndexInServer { char_index: 1 };
+        let map = ServerPacket::ChangeMap { map: 1, version: 1 };
+        send(&mut server, &[ServerPacket::Logged { class: 1 }, map, own, known]);
+        bot.enter_game().unwrap();
+        let mut client = FrameClient::new(bot);
+        client.key = Some(Heading::East);
+        (client, server)
+    }
+
+    /// The first map of the starter world for so many frames, as fast as it goes.
+    fn pass(client: &mut FrameClient, frames: u32) {
+        let content = Content::starter();
+        let map = content.map(1).unwrap();
+        (0..frames).for_each(|_| client.frame(map).unwrap());
+    }
+
+    #[test]
+    fn a_held_key_is_a_step_every_sixteen_frames_and_one_more_in_the_frame_of_a_correction() {
+        let (mut client, mut server) = holding_east();
+        pass(&mut client, 33);
+        assert_eq!((client.walked.steps, client.bot.shadow.position()), (3, Some((53, 50))));
+        send(&mut server, &[ServerPacket::PosUpdate { x: 50, y: 50 }]);
+        while client.walked.throw_backs == 0 {
+            let frames = client.walked.frames;
+            pass(&mut client, 1);
+            assert!(frames < 1_000_000, "the correction does not arrive");
+        }
+        let lost = client.walked.tiles_lost;
+        assert_eq!(u64::from(client.walked.steps - lost), 1, "a step in that frame");
+        assert_eq!(client.bot.shadow.position(), Some((51, 50)));
+        pass(&mut client, 15);
+        assert_eq!(client.bot.shadow.position(), Some((51, 50)));
+        pass(&mut client, 1);
+        assert_eq!(client.bot.shadow.position(), Some((52, 50)));
+    }
+
+    #[test]
+    fn a_closed_way_is_waited_at() {
+        let (mut client, mut server) = holding_east();
+        client.bot.shadow.blocked.insert((51, 50), true);
+        pass(&mut client, 10);
+        let Walked { steps, waited, frames, .. } = client.walked;
+        assert_eq!((steps, waited, frames), (0, 10, 10));
+        let mut asked = [0; 20];
+        server.read_exact(&mut asked).unwrap();
+        assert_eq!(asked[..4], [37, 2, 37, 2], "a turn in each frame until it is answered");
+    }
+}
