@@ -19,8 +19,10 @@ esac
 # The target is named although it is the host: otherwise the flags would reach build scripts and macros, which cannot be
 # static. By default `getrandom` looks up the system call's function at run time, which a static program cannot, and then
 # reads /dev/urandom, which is missing in an empty chroot; `linux_getrandom` links the function.
-RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"" \
-    cargo build --locked --release --target "$host" "${programs[@]/#/--package=}"
+export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\""
+cargo build --locked --release --target "$host" --package pyao-server
+# The tool waits for the store, not for the processor: what it shares with the server is built for size.
+CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --locked --release --target "$host" --package pyao-admin
 
 mkdir -p "$target_folder/static"
 total=0

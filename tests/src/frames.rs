@@ -59,6 +59,10 @@ pub struct FrameClient {
     pub key: Option<Heading>,
     /// What came of it.
     pub walked: Walked,
+    /// Frames since the beginning, with and without a key.
+    pub frames: u32,
+    /// The frames of the corrections that moved the character.
+    pub thrown_back_at: Vec<u32>,
     /// Frames until the step that it takes is done.
     moving: u32,
 }
@@ -67,7 +71,7 @@ impl FrameClient {
     /// A client that is in the game and holds no key.
     #[must_use]
     pub fn new(bot: Bot) -> Self {
-        Self { bot, key: None, walked: Walked::default(), moving: 0 }
+        Self { bot, key: None, walked: Walked::default(), frames: 0, thrown_back_at: Vec::new(), moving: 0 }
     }
 
     /// One frame on `map`, where it is.
@@ -75,6 +79,7 @@ impl FrameClient {
     /// # Errors
     /// When the connection is gone, or a read is one that the client could not follow.
     pub fn frame(&mut self, map: &Map) -> Result<()> {
+        self.frames += 1;
         self.moving = self.moving.saturating_sub(1);
         self.read()?;
         let Some(key) = self.key else { return Ok(()) };
@@ -101,6 +106,14 @@ impl FrameClient {
         self.bot.shadow.received.count("PosUpdate")
     }
 
+    /// The most corrections that moved the character one after another, each at most `pause` frames after the one before:
+    /// those belong to one collision.
+    #[must_use]
+    pub fn longest_chain(&self, pause: u32) -> usize {
+        let chains = self.thrown_back_at.chunk_by(|before, after| after - before <= pause);
+        chains.map(<[u32]>::len).max().unwrap_or(0)
+    }
+
     fn read(&mut self) -> Result<()> {
         let (corrections, before) = (self.corrections(), self.bot.shadow.position());
         self.bot.poll()?;
@@ -111,8 +124,11 @@ impl FrameClient {
         let (from, to) = before.zip(self.bot.shadow.position()).context("a client without a character")?;
         let distance = u32::from(from.0.abs_diff(to.0)) + u32::from(from.1.abs_diff(to.1));
         self.walked.tiles_lost += distance;
-        self.walked.throw_backs += u32::from(distance > 0);
         self.walked.confirmations += u32::from(distance == 0);
+        if distance > 0 {
+            self.walked.throw_backs += 1;
+            self.thrown_back_at.push(self.frames);
+        }
         Ok(())
     }
 }
@@ -189,6 +205,14 @@ mod tests {
         assert_eq!(client.bot.shadow.position(), Some((51, 50)));
         pass(&mut client, 1);
         assert_eq!(client.bot.shadow.position(), Some((52, 50)));
+    }
+
+    #[test]
+    fn throw_backs_that_follow_one_another_are_a_chain() {
+        let (mut client, _server) = holding_east();
+        assert_eq!(client.longest_chain(60), 0);
+        client.thrown_back_at = vec![10, 70, 131, 140, 200, 400];
+        assert_eq!((client.longest_chain(60), client.longest_chain(61), client.longest_chain(5)), (3, 5, 1));
     }
 
     #[test]
