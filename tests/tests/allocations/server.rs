@@ -30,14 +30,14 @@ const STRIDE: usize = 3;
 /// A server in this process. It runs until the program ends: a process can be told to stop only once.
 struct Server {
     address: SocketAddr,
-    _directory: tempfile::TempDir,
 }
 
 impl Server {
     /// A server on a free port whose players start at `places` in turn. Its loop counts its allocations.
     fn start(places: Vec<Position>, allocations: &'static AtomicU64) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let mut store = SqliteStore::open(&directory.path().join("test.db"))?;
+        // It stays: a store whose directory goes while it is in use is rescued into another one.
+        let directory = tempfile::tempdir()?.keep();
+        let mut store = SqliteStore::open(&directory.join("test.db"))?;
         let server = ServerId::new("test")?;
         let registration = store.register_server(&ServerStart {
             server,
@@ -65,7 +65,7 @@ impl Server {
             counting::set_role(Role::Watched(allocations));
             drop(event_loop.run());
         });
-        Ok(Self { address, _directory: directory })
+        Ok(Self { address })
     }
 }
 

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A worker on a real SQLite file that has accounts 1, 2 and 3: "Uno", "Dos" and "Tres".
 struct Fixture {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     worker: Worker,
     faults: Faults,
     woken: Receiver<()>,
@@ -26,7 +26,7 @@ impl Fixture {
 
     /// As [`Fixture::new`], on a store that `prepare` has had.
     fn with(prepare: impl FnOnce(&mut SqliteStore)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut store = SqliteStore::open(&folder.path().join("pyao.db")).unwrap();
         for name in ["Uno", "Dos", "Tres"] {
             store.create_account(&sample_account(name), &sample_character()).unwrap();
@@ -35,8 +35,10 @@ impl Fixture {
         let (store, faults) = FaultyStore::new(Box::new(store));
         let (wake, woken) = mpsc::channel();
         let backoff = Backoff { first: Duration::from_millis(2), longest: Duration::from_millis(8) };
+        // The thread may outlive the test, and rescues a store whose folder is gone.
+        let held = Arc::clone(&folder);
         let notify = move || {
-            let _ = wake.send(());
+            let _ = (&held, wake.send(()));
         };
         let worker = Worker::start_with(Box::new(store), notify, backoff).unwrap();
         Self { folder, worker, faults, woken }
