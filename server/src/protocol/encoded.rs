@@ -13,27 +13,35 @@ pub(super) struct Encoded {
     bytes: [Vec<u8>; ENCODINGS],
     /// Which of `bytes` hold this packet.
     is_done: [bool; ENCODINGS],
-    /// Which of `bytes` holds for every encoding: the packet has no text beyond ASCII.
-    for_all: Option<usize>,
+    /// The packet for every encoding, when it has no text beyond ASCII.
+    for_all: Vec<u8>,
+    /// True if `for_all` holds this packet.
+    is_for_all: bool,
 }
 
 impl Encoded {
     /// Another packet follows.
     pub(super) fn begin(&mut self) {
         self.is_done = [false; ENCODINGS];
-        self.for_all = None;
+        self.is_for_all = false;
     }
 
     /// The bytes of `packet`, which is the same at every call until [`Self::begin`].
+    #[inline(always)]
     pub(super) fn get(&mut self, packet: &ServerPacket<'_>, encoding: TextEncoding) -> &[u8] {
-        let place = self.for_all.unwrap_or(encoding as usize);
+        if self.is_for_all { &self.for_all } else { self.encode(packet, encoding) }
+    }
+
+    fn encode(&mut self, packet: &ServerPacket<'_>, encoding: TextEncoding) -> &[u8] {
+        let place = encoding as usize;
         let bytes = &mut self.bytes[place];
-        if !self.is_done[place] {
-            self.is_done[place] = true;
+        if !std::mem::replace(&mut self.is_done[place], true) {
             bytes.clear();
-            if packet.encode_for(bytes, encoding) {
-                self.for_all = Some(place);
-            }
+            self.is_for_all = packet.encode_for(bytes, encoding);
+        }
+        if self.is_for_all {
+            std::mem::swap(bytes, &mut self.for_all);
+            return &self.for_all;
         }
         bytes
     }
