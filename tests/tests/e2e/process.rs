@@ -88,7 +88,9 @@ fn a_start_whose_port_is_taken_makes_no_file() {
 fn a_terminal_shows_where_the_world_is_kept_where_players_connect_and_how_to_stop() {
     let directory = tempfile::tempdir().unwrap();
     let server = command(directory.path()).unwrap();
-    let line = format!("{} --no-redis --host 127.0.0.1 --port 0 --ops ''", server.get_program().display());
+    // With `exec` no shell stands between: some shells answer an interrupt with a status of their own.
+    let line =
+        format!("exec {} --no-redis --host 127.0.0.1 --port 0 --ops ''", server.get_program().display());
     // It gives the command a terminal, and passes on what is typed.
     let mut script = Command::new("script");
     script.args(["-qefc", &line, "/dev/null"]).current_dir(directory.path());
