@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds what a release publishes for this machine's architecture: an archive with both static programs, manual pages,
-# completions, the settings file and the licences, and its checksum. Tries both programs first, by `chroot` in a directory
-# that holds nothing else, which takes root or sudo. They land in target/archives/.
+# Builds the files of a release for this machine's architecture: an archive with both static programs, documentation, man
+# pages, completions, the settings file and the licences, and its checksum. First tries both programs by `chroot` in a
+# directory that holds nothing else, which takes root or sudo. The files land in target/archives/.
 #
 # Usage: scripts/release.sh [TAG]       with a tag: fails unless it is v and the version in Cargo.toml
 #   CARGO_TARGET_DIR is respected.
@@ -90,7 +90,10 @@ say "packing"
 name=pyao-server-$version-linux-$(uname -m)
 folder=$work/$name
 mkdir -p "$folder/man/man1" "$folder/completions"
-cp "$server" "$admin" README.md LICENSE config.toml "$folder"
+cp "$server" "$admin" LICENSE config.toml "$folder"
+# The pages for players, admins and operators, at their places in the repository, so that links among them hold.
+cp --parents README.md redis/README.md redis/redis.conf server/CHANGELOG.md \
+    server/docs/{administering,operating,performance,playing}.md "$folder"
 third_party_licences >"$folder/LICENSES-THIRD-PARTY"
 "$admin" man "$folder/man/man1"
 "$admin" completions bash >"$folder/completions/pyao-admin.bash"
