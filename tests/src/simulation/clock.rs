@@ -62,6 +62,7 @@ impl Simulation {
         }
         for request in requests {
             self.trace(|| format!("game: {request:?}"));
+            self.report.asked(&request);
             self.store.ask(request);
         }
         jobs.into_iter().for_each(|job| self.passwords.ask(self.now, job, &mut self.random));
