@@ -56,7 +56,7 @@
 #[path = "simulation/recorded.rs"]
 mod recorded;
 
-use pyao_server::content::Content;
+use pyao_core::content::Content;
 use pyao_tests::simulation::{Event, Failure, Options, Report, run};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

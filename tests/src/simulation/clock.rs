@@ -2,8 +2,8 @@
 
 use super::Simulation;
 use super::events::Event;
-use pyao_server::game::Input;
-use pyao_server::store::Reply;
+use pyao_core::game::Input;
+use pyao_store::Reply;
 
 impl Simulation {
     /// Lets time pass; everything due in it happens.

@@ -1,7 +1,7 @@
 //! What can happen in a run, and how often it did: a run in which something of the table never happens proves nothing
 //! about it.
 
-use pyao_server::store::Request;
+use pyao_store::Request;
 
 macro_rules! events {
     ($($name:ident),* $(,)?) => {

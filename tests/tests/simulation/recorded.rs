@@ -5,8 +5,10 @@
 //! change of the rules or of the simulator's own draws, record them anew and say so in the commit:
 //! `PYAO_RECORD=1 cargo test -p pyao-tests --test simulation recorded`.
 
+#![expect(clippy::expect_used, reason = "a run that cannot be compared is a failure with these words")]
+
 use super::{options, run};
-use pyao_server::content::Content;
+use pyao_core::content::Content;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
