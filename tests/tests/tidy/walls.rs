@@ -10,32 +10,53 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &["base"]),
     ("content", &["base"]),
     ("world", &["base", "content"]),
-    ("records", &["base", "content", "protocol"]),
-    ("game", &["base", "content", "crypto", "protocol", "records", "store", "world"]),
-    ("store", &["base", "content", "protocol", "records"]),
-    ("crypto", &["base", "game"]),
+    ("records", &["base"]),
+    ("passwords", &["base", "records"]),
+    ("game", &["base", "content", "passwords", "protocol", "records", "world"]),
+    ("testing", CORE),
+    ("store", CORE),
+    ("config", &["base", "content", "game", "passwords", "protocol", "records", "store", "world"]),
     ("memory", &[]),
     ("logging", &["base"]),
-    ("config", &["base", "content", "game", "logging", "protocol", "records", "store"]),
     ("ops", &["base", "config", "logging", "records"]),
     ("cluster", &["base", "config", "game", "ops", "records", "store"]),
-    (
-        "net",
-        &[
-            "base", "cluster", "config", "content", "crypto", "game", "logging", "ops", "protocol",
-            "records", "store", "world",
-        ],
-    ),
-    (
-        "start",
-        &[
-            "base", "cluster", "config", "content", "crypto", "game", "logging", "memory", "net", "ops",
-            "protocol", "records", "store", "world",
-        ],
-    ),
+    ("net", BELOW_THE_SOCKETS),
+    ("start", BELOW_THE_START),
 ];
 
-const CORE: [&str; 6] = ["base", "protocol", "content", "world", "records", "game"];
+const CORE: &[&str] = &["base", "protocol", "content", "world", "records", "passwords", "game"];
+
+const BELOW_THE_SOCKETS: &[&str] = &[
+    "base",
+    "cluster",
+    "config",
+    "content",
+    "game",
+    "logging",
+    "ops",
+    "passwords",
+    "protocol",
+    "records",
+    "store",
+    "world",
+];
+
+const BELOW_THE_START: &[&str] = &[
+    "base",
+    "cluster",
+    "config",
+    "content",
+    "game",
+    "logging",
+    "memory",
+    "net",
+    "ops",
+    "passwords",
+    "protocol",
+    "records",
+    "store",
+    "world",
+];
 
 /// Paths that reach a clock, a socket, a thread, the environment or randomness from outside.
 const OUTSIDE: [&str; 12] = [
@@ -85,10 +106,13 @@ const SPANISH: [&str; 28] = [
     "nivel",
 ];
 
-/// Returns the room of a path: the first folder or file below the crate's sources. The crate of the store is one room.
+/// Crates that are one room.
+const CRATES: [(&str, &str); 2] = [("server/store/", "store"), ("server/config/", "config")];
+
+/// Returns the room of a path: its crate, or the first folder or file below the crate's sources.
 fn room(path: &str) -> Option<&str> {
-    if path.starts_with("server/store/src/") {
-        return Some("store");
+    if let Some((_, room)) = CRATES.iter().find(|(folder, _)| path.starts_with(folder)) {
+        return Some(room);
     }
     let inside = path.strip_prefix("server/core/src/").or_else(|| path.strip_prefix("server/src/"))?;
     let name = inside.split('/').next()?;
@@ -102,16 +126,17 @@ pub fn arrows_that_run_up(source: &Source) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let in_store_crate = source.path.starts_with("server/store/");
+    let one_room = CRATES.iter().any(|(folder, _)| source.path.starts_with(folder));
     let mut findings = Vec::new();
-    for (root, start) in ["crate::", "pyao_core::", "pyao_store::", "pyao_server::"]
+    for (root, start) in ["crate::", "pyao_core::", "pyao_store", "pyao_config", "pyao_server::"]
         .into_iter()
         .flat_map(|root| source.code.match_indices(root).map(move |(start, _)| (root, start)))
     {
         let line = source.code[..start].matches('\n').count() + 1;
         let named = match root {
-            "crate::" if in_store_crate => continue,
-            "pyao_store::" => vec!["store"],
+            "crate::" if one_room => continue,
+            "pyao_store" => vec!["store"],
+            "pyao_config" => vec!["config"],
             _ => first_names(&source.code[start + root.len()..]),
         };
         let known = |name: &&str| ARROWS.iter().any(|(room, _)| room == name);
