@@ -20,7 +20,7 @@ pub fn check(content: &Content) -> Vec<Fault> {
     missing.faults
 }
 
-/// What is missing so far.
+/// Graphics, sounds and other assets found missing so far.
 #[derive(Default)]
 struct Missing {
     faults: Vec<Fault>,
