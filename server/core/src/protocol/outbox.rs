@@ -29,8 +29,8 @@ impl std::fmt::Display for ConnectionId {
 pub const SEGMENT_LIMIT_MAX: usize = super::wire::MAX_SENT_PACKET;
 /// Most bytes waiting for one connection; more means that its client does not read.
 pub const BUFFER_LIMIT: usize = 64 * 1024;
-/// Room that an empty buffer keeps: for a step of each of two hundred others. What a login or a crowd that comes into
-/// sight needed beyond that is given back.
+/// Capacity in bytes that an empty buffer keeps: room for a step of each of two hundred others. Capacity beyond that,
+/// used by a login or by a crowd that came into sight, is freed.
 const ROOM_KEPT: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ struct Buffer {
     overflowed: bool,
     dirty: bool,
     segment_limit: usize,
-    /// How texts are written.
+    /// Encoding of texts.
     encoding: TextEncoding,
     /// True if the last segment takes no more packets.
     sealed: bool,
@@ -88,13 +88,13 @@ impl Buffer {
 /// See the module.
 #[derive(Debug)]
 pub struct Outbox {
-    /// How texts are written to a connection of which nothing else is said.
+    /// Encoding of texts for connections that have not been given another.
     encoding: TextEncoding,
     buffers: Vec<Buffer>,
     dirty: Vec<ConnectionId>,
     overflowed: Vec<ConnectionId>,
     refused: u64,
-    /// Whether cosmetic packets are left out.
+    /// True if cosmetic packets are left out.
     thins: bool,
     thinned: u64,
     /// Packets queued, by id.
@@ -210,7 +210,7 @@ impl Outbox {
         }
     }
 
-    /// Whether any connection has something that [`Self::take_dirty`] would give.
+    /// Returns true if any connection has something that [`Self::take_dirty`] would give.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
@@ -273,7 +273,7 @@ impl Outbox {
         }
     }
 
-    /// Whether the system of the client on `id` has everything up to a mark.
+    /// Returns true if the system of the client on `id` has acknowledged everything up to a mark.
     #[must_use]
     pub fn has_acknowledged(&self, id: ConnectionId, mark: u64) -> bool {
         let buffer = self.buffers.get(id.slot as usize).filter(|buffer| buffer.generation == id.generation);
@@ -555,7 +555,7 @@ mod tests {
         outbox.send(id, &ServerPacket::PlayWave { wave: 1, x: 0, y: 0 });
         outbox.send(id, &effect(1, 0));
         assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 0));
-        // What would stay on the screen, and its end.
+        // An effect that would stay on the screen, and its end.
         outbox.send(id, &effect(4, -1));
         outbox.send(id, &effect(0, 0));
         assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 14));
