@@ -49,7 +49,7 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
 
 /// Asks for the password of Redis, and enters it into the address that the configuration means.
 fn ask_password(config: &mut Config) -> Result<(), Failure> {
-    let StoreChoice::Redis { url, .. } = StoreChoice::of(config) else {
+    let StoreChoice::Redis { url, .. } = config.store_choice() else {
         return Err(Failure::new(Code::Usage, "--askpass is for Redis, and this is the embedded store")
             .hint("leave --askpass out, or name a Redis with --redis URL"));
     };
@@ -67,7 +67,7 @@ fn ask_password(config: &mut Config) -> Result<(), Failure> {
 
 /// Looks where the store is that the configuration means, without opening a file.
 pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
-    let Found { place, redis_failure } = StoreChoice::of(&loaded.config).find()?;
+    let Found { place, redis_failure } = loaded.config.store_choice().find()?;
     if let Some(failure) = redis_failure {
         output.remark(&format!("no Redis, so the embedded store: {failure}"));
     }
@@ -76,7 +76,7 @@ pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
 
 /// Opens the store that the configuration means, beside the server that may use it.
 pub fn open(loaded: &Loaded, output: &Output) -> Result<Box<dyn Store>, Failure> {
-    let OpenedStore { mut store, redis_failure, .. } = StoreChoice::of(&loaded.config).open_for_tool()?;
+    let OpenedStore { mut store, redis_failure, .. } = loaded.config.store_choice().open_for_tool()?;
     if let Some(failure) = redis_failure {
         output.remark(&format!("no Redis, so the embedded store: {failure}"));
     }

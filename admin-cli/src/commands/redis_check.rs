@@ -12,7 +12,7 @@ pub fn run(loaded: &Loaded) -> Result<Reply, Failure> {
     let no_redis = |why: String| {
         Failure::new(Code::NotFound, format!("there is no Redis: {why}")).hint("name one with --redis URL")
     };
-    let (url, is_asked_for) = match StoreChoice::of(&loaded.config) {
+    let (url, is_asked_for) = match loaded.config.store_choice() {
         StoreChoice::Redis { url, otherwise } => (url, otherwise.is_none()),
         StoreChoice::Embedded { path } => {
             return Err(no_redis(format!("the configuration means the embedded store {}", path.display())));

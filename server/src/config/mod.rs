@@ -11,7 +11,8 @@ mod field;
 mod file;
 pub mod flags;
 pub mod live;
-pub(crate) mod redis_environment;
+mod redis_environment;
+mod store_choice;
 pub mod suggest;
 pub mod table;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::field::Given;
 use super::{Layers, Source};
+use crate::store::redis::percent_encoded;
 
 const URL: &str = "REDIS_URL";
 const HOST: &str = "REDIS_HOST";
@@ -38,15 +39,6 @@ pub(super) fn apply(environment: &BTreeMap<String, String>, layers: &mut Layers)
         given(PASSWORD).map_or_else(String::new, |password| format!(":{}@", percent_encoded(password)));
     let url = format!("redis://{password}{host}:{port}/{database}");
     layers.set("redis.url", &Given::Text(url), Source::Environment(first.to_owned()));
-}
-
-/// `text` as it may stand anywhere in a URL.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    let encoded = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encoded).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! Which store a configuration means, and opening it.
+//! Finding the store that was chosen, and opening it.
 //!
-//! Server and tools ask here, so that both look at the same place. Redis is tried when it is enabled: at its address,
-//! or on this machine when none is given. When it cannot be reached, the embedded store stands in, unless the operator
-//! asked for Redis: a second, empty world would be worse than none.
+//! A chosen Redis is tried first. The embedded store stands in for one that cannot be reached, unless the operator asked
+//! for Redis: a second, empty world would be worse than none.
 
 use std::fs::File;
 use std::io;
@@ -11,12 +10,11 @@ use std::path::{Path, PathBuf};
 use super::Store;
 use super::redis::{RedisAddress, RedisError, RedisOptions, RedisStore};
 use super::sqlite::{OpenError, SqliteStore};
-use crate::config::Config;
 
 /// Where Redis is looked for when no address is given.
 pub const DEFAULT_REDIS: &str = "redis://127.0.0.1:6379/0";
 
-/// A store that a configuration means.
+/// The store that an operator chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreChoice {
     /// Redis at that address.
@@ -106,19 +104,6 @@ pub enum ChoiceError {
 }
 
 impl StoreChoice {
-    /// The store that `config` means.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        let redis = &config.redis;
-        let path = PathBuf::from(&config.store.path);
-        if !redis.enabled {
-            return Self::Embedded { path };
-        }
-        let url = if redis.url.is_empty() { DEFAULT_REDIS.to_owned() } else { redis.url.clone() };
-        let otherwise = (!redis.is_asked_for()).then_some(path);
-        Self::Redis { url, otherwise }
-    }
-
     /// Looks where the store is, without opening a file.
     ///
     /// # Errors
@@ -172,42 +157,9 @@ pub fn open_file_for_tool(path: &Path) -> Result<SqliteStore, ChoiceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
 
     /// An address where nothing listens.
     const NOBODY: &str = "redis://:secret@127.0.0.1:1/0";
-
-    fn choice(enabled: bool, url: &str, required: Option<bool>) -> StoreChoice {
-        StoreChoice::of(&Config {
-            redis: config::Redis { enabled, url: url.to_owned(), required },
-            store: config::Store { path: "world.db".to_owned() },
-            ..Config::default()
-        })
-    }
-
-    fn redis(url: &str, otherwise: Option<&str>) -> StoreChoice {
-        StoreChoice::Redis { url: url.to_owned(), otherwise: otherwise.map(PathBuf::from) }
-    }
-
-    #[test]
-    fn without_anything_given_redis_on_this_machine_is_tried_first() {
-        assert_eq!(choice(true, "", None), redis(DEFAULT_REDIS, Some("world.db")));
-        assert_eq!(choice(true, "", Some(true)), redis(DEFAULT_REDIS, None));
-    }
-
-    #[test]
-    fn a_given_address_is_required_unless_the_operator_says_otherwise() {
-        assert_eq!(choice(true, NOBODY, None), redis(NOBODY, None));
-        assert_eq!(choice(true, NOBODY, Some(true)), redis(NOBODY, None));
-        assert_eq!(choice(true, NOBODY, Some(false)), redis(NOBODY, Some("world.db")));
-    }
-
-    #[test]
-    fn a_disabled_redis_is_never_tried() {
-        for required in [None, Some(true), Some(false)] {
-            assert_eq!(choice(false, NOBODY, required), StoreChoice::Embedded { path: "world.db".into() });
-        }
-    }
 
     #[test]
     fn a_redis_that_is_away_stops_or_gives_way_and_its_password_is_not_told() {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use super::error::RedisError;
-use crate::config::redis_environment::percent_encoded;
 
 /// Port of a Redis that was given without one.
 pub const DEFAULT_PORT: u16 = 6379;
@@ -127,6 +126,16 @@ impl fmt::Debug for RedisAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
+}
+
+/// Encodes `text` so that it may stand anywhere in a URL.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
 }
 
 fn bad_address(reason: &str) -> RedisError {

@@ -44,7 +44,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-pub use address::{DEFAULT_PORT, Endpoint, RedisAddress};
+pub use address::{DEFAULT_PORT, Endpoint, RedisAddress, percent_encoded};
 pub use check::{RedisCheck, check};
 pub use error::RedisError;
 pub use link::{Keepalive, RedisOptions};
