@@ -261,7 +261,7 @@ pub enum ConfigCommand {
     #[command(after_help = recipes::help("config get"))]
     Get {
         /// The setting
-        #[arg(value_parser = PossibleValuesParser::new(live::live_keys()))]
+        #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
         name: String,
         /// That of this server
         #[arg(long, value_name = "ID", value_parser = ServerId::new)]
@@ -271,7 +271,7 @@ pub enum ConfigCommand {
     #[command(after_help = recipes::help("config set"))]
     Set {
         /// The setting
-        #[arg(value_parser = PossibleValuesParser::new(live::live_keys()))]
+        #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
         name: String,
         /// Its new value; "\n" begins another line of game.motd
         #[arg(allow_hyphen_values = true)]
@@ -284,7 +284,7 @@ pub enum ConfigCommand {
     #[command(after_help = recipes::help("config unset"))]
     Unset {
         /// The setting
-        #[arg(value_parser = PossibleValuesParser::new(live::live_keys()))]
+        #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
         name: String,
         /// How to change it.
         #[command(flatten)]

@@ -11,8 +11,8 @@
 //! 6. [`crypto`]: password hashing on threads of its own.
 //! 7. [`net`]: sockets; the only module that knows mio.
 //! 8. [`ops`]: what operators look at: counters, health, metrics.
-//! 9. [`config`] and [`logging`]: how a server is told what to do and says what it did; [`memory`]: one word to the
-//!    allocator.
+//! 9. [`settings`]: every setting of an operator, a row each. [`config`]: the layers that give them their values.
+//!    [`logging`]: lines to standard error; [`memory`]: a parameter of the allocator.
 //! 10. [`start`]: builds all of that in order and runs it.
 //!
 //! **A packet's day.** `net` reads a socket into the connection's buffer; `protocol::client` decodes as many
@@ -36,6 +36,7 @@ pub mod memory;
 pub mod net;
 pub mod ops;
 pub mod protocol;
+pub mod settings;
 pub mod start;
 pub mod store;
 pub mod world;

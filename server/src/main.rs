@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pyao_server::config::flags::Flags;
-use pyao_server::config::{self, Loaded, table};
+use pyao_server::config::{self, Loaded};
 use pyao_server::logging::Logging;
 use pyao_server::memory;
 use pyao_server::start::{self, Checked, DataChange, StartError};
@@ -18,7 +18,7 @@ const WRONG_USAGE: u8 = 2;
 fn main() -> ExitCode {
     let flags = Flags::parse();
     if flags.print_config {
-        say(table::REFERENCE_FILE);
+        say(config::REFERENCE_FILE);
         return ExitCode::SUCCESS;
     }
     let environment: BTreeMap<String, String> = std::env::vars_os()

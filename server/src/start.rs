@@ -15,10 +15,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
 
-use crate::config::live::Refused;
+use crate::config::live::{self, Refused};
 use crate::config::{Config, Loaded};
 use crate::content::{Content, Fault, Position, Summary, client_assets};
-use crate::game::Game;
+use crate::game::{self, Game};
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
 use crate::net::{self, Room, Stop};
@@ -27,7 +27,7 @@ use crate::store::choice::{ChoiceError, Found};
 use crate::store::redis::RedisError;
 use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
 use crate::store::worker::ShutdownError;
-use crate::store::{self, OwnChanges, ServerSettings, Store, StoreError};
+use crate::store::{OwnChanges, ServerSettings, Store, StoreError};
 
 pub use data_change::{DataChange, Displaced};
 
@@ -123,7 +123,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write
     let started =
         start_line(&config, room, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
-        game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
+        game: Game::new(Arc::new(content), game::Settings::of(&config), seed, unix_start),
         unix_start,
         store,
         uses_redis,
@@ -204,7 +204,7 @@ fn own_settings(loaded: &Loaded) -> OwnChanges {
     if has_configured_id(&loaded.config) {
         return loaded.own_settings();
     }
-    store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
+    live::own_keys().map(|key| (key.to_owned(), None)).collect()
 }
 
 fn has_configured_id(config: &Config) -> bool {

@@ -22,8 +22,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Redis, Store};
     use super::*;
+    use crate::settings::table::{Redis, Store};
 
     const ADDRESS: &str = "redis://:secret@127.0.0.1:1/0";
 
