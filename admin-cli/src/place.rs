@@ -10,8 +10,8 @@ use pyao_server::store::Store;
 use pyao_server::store::choice::{Found, OpenedStore, Place, StoreChoice};
 use pyao_server::store::redis::RedisAddress;
 
-use crate::cli::Global;
 use crate::failure::{Code, Failure};
+use crate::options::Global;
 use crate::output::Output;
 use crate::terminal;
 

@@ -3,14 +3,17 @@
 //! Values are checked by the server's own table before anything is written, so what it would refuse is refused here.
 //! What only a server can know, such as a port that is in use, it tells with its next heartbeat: a change waits for that.
 
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Args, Command};
 use pyao_server::config::{Source, live};
 use pyao_server::settings::{Setting, excerpt};
 use pyao_server::store::ServerSettings;
 use pyao_server::store::server::{LiveServer, ServerId};
 
+use super::action::{Action, Program, on_store, read};
+use super::arguments::{HowToChange, HowToSet, NoArguments, OfServer};
 use super::scope::Scope;
 use super::{Context, in_force};
-use crate::cli::{HowToChange, HowToSet};
 use crate::failure::{Code, Failure};
 use crate::output::json::Json;
 use crate::output::{Answer, Cell, Change, Column, Reply, ServerAnswer, Table, column};
@@ -64,8 +67,38 @@ fn effect_of(name: &str) -> &'static str {
     Setting::named(name).and_then(|setting| setting.live).map_or("", |live| live.effect)
 }
 
-/// `get-…` and `config get`.
-pub fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<Reply, Failure> {
+/// Prints one live setting; the command has its name.
+pub struct GetOne(pub &'static str);
+
+impl Action for GetOne {
+    fn arguments(&self, parser: Command) -> Command {
+        OfServer::augment_args(parser)
+    }
+
+    fn run(&self, matches: &ArgMatches, program: &Program<'_>) -> Result<Reply, Failure> {
+        let OfServer { server } = read(matches)?;
+        on_store(program, |context| get(context, self.0, server.as_ref()))
+    }
+}
+
+/// A live setting by its name.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The setting
+    #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
+    name: String,
+    /// Of one server, or of all.
+    #[command(flatten)]
+    of: OfServer,
+}
+
+/// `config get`.
+pub fn get_named(context: &mut Context, Named { name, of }: Named) -> Result<Reply, Failure> {
+    get(context, &name, of.server.as_ref())
+}
+
+/// Shows a live setting, of one server or of all.
+fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     let scope = Scope::of(context, name, server, &live)?;
     let stored = scope.stored(context)?;
@@ -126,8 +159,44 @@ fn difference(
     }
 }
 
-/// `set-…` and `config set`.
-pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToSet) -> Result<Reply, Failure> {
+/// Changes one live setting, which the command has in its name; then the name of the value in the help.
+pub struct SetOne(pub &'static str, pub &'static str);
+
+impl Action for SetOne {
+    fn arguments(&self, parser: Command) -> Command {
+        let allowed = Setting::named(self.0).map(|setting| setting.allowed().replace("..", " to "));
+        let value = Arg::new("value").value_name(self.1).required(true).help(allowed.unwrap_or_default());
+        HowToSet::augment_args(parser.arg(value))
+    }
+
+    fn run(&self, matches: &ArgMatches, program: &Program<'_>) -> Result<Reply, Failure> {
+        let how: HowToSet = read(matches)?;
+        let value = matches.get_one::<String>("value").map_or("", String::as_str);
+        on_store(program, |context| set(context, self.0, value, &how))
+    }
+}
+
+/// A new value of a live setting.
+#[derive(Debug, Args)]
+pub struct NewValue {
+    /// The setting
+    #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
+    name: String,
+    /// Its new value; "\n" begins another line of game.motd
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    /// How to change it.
+    #[command(flatten)]
+    how: HowToSet,
+}
+
+/// `config set`.
+pub fn set_named(context: &mut Context, NewValue { name, value, how }: NewValue) -> Result<Reply, Failure> {
+    set(context, &name, &value, &how)
+}
+
+/// Changes a live setting, of one server or of all.
+fn set(context: &mut Context, name: &str, value: &str, how: &HowToSet) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     if let ("server.port", None, [_, _, ..]) = (name, &how.server, &live[..]) {
         return Err(several_servers(&live));
@@ -150,12 +219,23 @@ fn several_servers(live: &[LiveServer]) -> Failure {
     Failure::new(Code::Usage, message).hint(format!("nothing was written; name it: --server {}", ids[0]))
 }
 
+/// A live setting that is taken out.
+#[derive(Debug, Args)]
+pub struct OldValue {
+    /// The setting
+    #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
+    name: String,
+    /// How to change it.
+    #[command(flatten)]
+    how: HowToSet,
+}
+
 /// `config unset`.
-pub fn unset(context: &mut Context, name: &str, how: &HowToSet) -> Result<Reply, Failure> {
+pub fn unset(context: &mut Context, OldValue { name, how }: OldValue) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
-    let scope = Scope::of(context, name, how.server.as_ref(), &live)?;
+    let scope = Scope::of(context, &name, how.server.as_ref(), &live)?;
     let stored = scope.stored(context)?;
-    change(context, &scope, &stored, None, how)
+    change(context, &scope, &stored, None, &how)
 }
 
 fn change(
@@ -245,7 +325,7 @@ fn effect(context: &mut Context, scope: &Scope, is_set: bool) -> Result<String, 
 }
 
 /// `config list`.
-pub fn list(context: &mut Context) -> Result<Reply, Failure> {
+pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     context.store.check_settings()?;
     let stored = ServerSettings { shared: context.store.settings()?, ..ServerSettings::default() };
@@ -277,7 +357,7 @@ pub fn list(context: &mut Context) -> Result<Reply, Failure> {
 }
 
 /// `config sources`.
-pub fn sources(context: &mut Context) -> Result<Reply, Failure> {
+pub fn sources(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     context.store.check_settings()?;
     let mut loaded = context.loaded.clone();
     let stored = match ServerId::new(&loaded.config.server.id) {
