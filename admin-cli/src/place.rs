@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use pyao_server::config::flags::Flags;
-use pyao_server::config::{self, Config, ConfigError, Loaded};
-use pyao_server::store::Store;
-use pyao_server::store::choice::{Found, OpenedStore, Place, StoreChoice};
-use pyao_server::store::redis::RedisAddress;
+use pyao_config::flags::Flags;
+use pyao_config::store_choice::{Found, OpenedStore, Place, StoreChoice};
+use pyao_config::{Config, ConfigError, Loaded};
+use pyao_store::Store;
+use pyao_store::redis::RedisAddress;
 
 use crate::failure::{Code, Failure};
 use crate::options::Global;
@@ -32,7 +32,7 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let mut loaded =
-        config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)).map_err(|error| {
+        pyao_config::load(&flags, &environment, Path::new(pyao_config::DEFAULT_FILE)).map_err(|error| {
             let hint = match error {
                 ConfigError::Unreadable { .. } => "name another file with --config",
                 ConfigError::Faults(_) => {
@@ -49,7 +49,7 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
 
 /// Asks for the password of Redis, and enters it into the address that the configuration means.
 fn ask_password(config: &mut Config) -> Result<(), Failure> {
-    let StoreChoice::Redis { url, .. } = config.store_choice() else {
+    let StoreChoice::Redis { url, .. } = StoreChoice::of(config) else {
         return Err(Failure::new(Code::Usage, "--askpass is for Redis, and this is the embedded store")
             .hint("leave --askpass out, or name a Redis with --redis URL"));
     };
@@ -67,7 +67,7 @@ fn ask_password(config: &mut Config) -> Result<(), Failure> {
 
 /// Looks where the store is that the configuration means, without opening a file.
 pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
-    let Found { place, redis_failure } = loaded.config.store_choice().find()?;
+    let Found { place, redis_failure } = StoreChoice::of(&loaded.config).find()?;
     if let Some(failure) = redis_failure {
         output.remark(&format!("no Redis, so the embedded store: {failure}"));
     }
@@ -76,7 +76,7 @@ pub fn find(loaded: &Loaded, output: &Output) -> Result<Place, Failure> {
 
 /// Opens the store that the configuration means, beside the server that may use it.
 pub fn open(loaded: &Loaded, output: &Output) -> Result<Box<dyn Store>, Failure> {
-    let OpenedStore { mut store, redis_failure, .. } = loaded.config.store_choice().open_for_tool()?;
+    let OpenedStore { mut store, redis_failure, .. } = StoreChoice::of(&loaded.config).open_for_tool()?;
     if let Some(failure) = redis_failure {
         output.remark(&format!("no Redis, so the embedded store: {failure}"));
     }

@@ -15,19 +15,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
 
-use crate::config::live::{self, Refused};
-use crate::config::{Config, Loaded};
-use crate::content::{Content, Fault, Position, Summary, client_assets};
-use crate::game::{self, Game};
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
 use crate::net::{self, Room, Stop};
 use crate::ops::metrics::Counter;
-use crate::store::choice::{ChoiceError, Found};
-use crate::store::redis::RedisError;
-use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
-use crate::store::worker::ShutdownError;
-use crate::store::{OwnChanges, ServerSettings, Store, StoreError};
+use pyao_config::live::{self, Refused};
+use pyao_config::store_choice::{ChoiceError, Found, StoreChoice};
+use pyao_config::{Config, Loaded};
+use pyao_core::content::{Content, Fault, Position, Summary, client_assets};
+use pyao_core::game::{self, Game};
+use pyao_store::redis::RedisError;
+use pyao_store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
+use pyao_store::worker::ShutdownError;
+use pyao_store::{OwnChanges, ServerSettings, Store, StoreError};
 
 pub use data_change::{DataChange, Displaced};
 
@@ -99,7 +99,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write
         log::warn!("data: {unknown} pictures and sounds that the client does not have; --check lists them");
     }
     let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let found = loaded.config.store_choice().find().map_err(ChoiceError::from)?;
+    let found = StoreChoice::of(&loaded.config).find().map_err(ChoiceError::from)?;
     let early = found.makes_file().then(|| listen(&loaded.config)).transpose()?;
     let (mut store, uses_redis, store_summary) = open_store(found, &loaded.config)?;
     let new_maps = data_change::check(store.as_mut(), &content, data_change)?;

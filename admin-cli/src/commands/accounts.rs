@@ -2,11 +2,11 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pyao_server::config::suggest;
-use pyao_server::game::character_form;
-use pyao_server::game::kinds::{Gender, Race};
-use pyao_server::game::names::name_from_command;
-use pyao_server::store::records::{AccountRecord, UserId};
+use pyao_config::suggest;
+use pyao_core::game::character_form;
+use pyao_core::game::kinds::{Gender, Race};
+use pyao_core::game::names::name_from_command;
+use pyao_store::records::{AccountRecord, UserId};
 
 use super::arguments::{HowToChange, Who};
 use super::kinds::{GENDERS, RACES, class_word, word};

@@ -1,9 +1,9 @@
 //! The kinds of commands, by the place that their functions work on.
 
 use clap::{ArgMatches, Args, Command};
-use pyao_server::config::Loaded;
-use pyao_server::store::Store;
-use pyao_server::store::choice::Place;
+use pyao_config::Loaded;
+use pyao_config::store_choice::Place;
+use pyao_store::Store;
 
 use crate::failure::{Code, Failure};
 use crate::options::Global;

@@ -1,7 +1,7 @@
 //! Arguments that several commands share.
 
 use clap::Args;
-use pyao_server::store::server::ServerId;
+use pyao_store::server::ServerId;
 
 /// No arguments.
 #[derive(Debug, Args)]

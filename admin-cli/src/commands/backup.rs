@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use pyao_server::store::Store;
-use pyao_server::store::choice::{Place, open_file_for_tool};
-use pyao_server::store::redis::{RedisStore, Snapshot};
-use pyao_server::store::sqlite;
+use pyao_config::store_choice::{Place, open_file_for_tool};
+use pyao_store::Store;
+use pyao_store::redis::{RedisStore, Snapshot};
+use pyao_store::sqlite;
 
 use crate::failure::{Code, Failure};
 use crate::output::{Cell, Record, Reply};

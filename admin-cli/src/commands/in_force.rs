@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pyao_server::store::server::LiveServer;
+use pyao_store::server::LiveServer;
 
 use super::Context;
 use super::scope::{Scope, may_be_own};

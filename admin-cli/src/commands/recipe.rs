@@ -1,6 +1,6 @@
 //! The `redis-cli` command that does the same as a command of ours.
 
-use pyao_server::store::keyspace;
+use pyao_store::keyspace;
 
 /// The way with `redis-cli`.
 pub enum Recipe {

@@ -1,8 +1,8 @@
 //! `redis-check`: whether Redis does what a server needs.
 
-use pyao_server::config::Loaded;
-use pyao_server::store::choice::StoreChoice;
-use pyao_server::store::redis::{self, RedisAddress, RedisCheck, RedisOptions};
+use pyao_config::Loaded;
+use pyao_config::store_choice::StoreChoice;
+use pyao_store::redis::{self, RedisAddress, RedisCheck, RedisOptions};
 
 use super::arguments::NoArguments;
 use crate::failure::{Code, Failure};
@@ -13,7 +13,7 @@ pub fn run(loaded: &Loaded, _: NoArguments) -> Result<Reply, Failure> {
     let no_redis = |why: String| {
         Failure::new(Code::NotFound, format!("there is no Redis: {why}")).hint("name one with --redis URL")
     };
-    let (url, is_asked_for) = match loaded.config.store_choice() {
+    let (url, is_asked_for) = match StoreChoice::of(&loaded.config) {
         StoreChoice::Redis { url, otherwise } => (url, otherwise.is_none()),
         StoreChoice::Embedded { path } => {
             return Err(no_redis(format!("the configuration means the embedded store {}", path.display())));

@@ -1,8 +1,8 @@
 //! Whose live setting is meant: that of all servers, or one server's own.
 
-use pyao_server::config::live;
-use pyao_server::store::ServerSettings;
-use pyao_server::store::server::{LiveServer, ServerId};
+use pyao_config::live;
+use pyao_store::ServerSettings;
+use pyao_store::server::{LiveServer, ServerId};
 
 use super::Context;
 use crate::failure::{Code, Failure};

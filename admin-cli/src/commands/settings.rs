@@ -5,10 +5,10 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command};
-use pyao_server::config::{Source, live};
-use pyao_server::settings::{Setting, excerpt};
-use pyao_server::store::ServerSettings;
-use pyao_server::store::server::{LiveServer, ServerId};
+use pyao_config::{Source, live};
+use pyao_core::settings::{Setting, excerpt};
+use pyao_store::ServerSettings;
+use pyao_store::server::{LiveServer, ServerId};
 
 use super::action::{Action, Program, on_store, read};
 use super::arguments::{HowToChange, HowToSet, NoArguments, OfServer};

@@ -5,7 +5,7 @@
 //! example. A command of two words belongs to one of [`FAMILIES`].
 
 use clap::Command;
-use pyao_server::store::keyspace::{
+use pyao_store::keyspace::{
     ACCOUNT_DATA, ACCOUNTS_NAMES, ACTIVE_WORKERS, CONNECTIONS_COUNT, DICE_MAX, DICE_MIN, MOTD,
     SERVER_CONNECTIONS, SERVER_COUNTERS, SESSION, SESSIONS, UPTIME,
 };

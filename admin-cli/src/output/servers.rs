@@ -1,6 +1,6 @@
 //! What live servers answer to a change of a setting.
 
-use pyao_server::settings::{Consumer, Setting};
+use pyao_core::settings::{Consumer, Setting};
 
 use super::json::Json;
 use super::reply::Change;

@@ -1,8 +1,8 @@
 //! The settings of the connections and the password threads, from the configuration.
 
 use super::{ClientLimits, Room};
-use crate::config::Config;
-use crate::crypto::PasswordCost;
+use pyao_config::Config;
+use pyao_store::hashing::PasswordCost;
 
 /// Returns the cost of a password hash.
 pub fn password_cost(config: &Config) -> PasswordCost {

@@ -1,9 +1,9 @@
 //! One bot's legs: where it wants to go, and which key it presses for it.
 
-use pyao_server::content::{Map, Position};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::world::heading::Heading;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::content::{Map, Position};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::world::heading::Heading;
 
 use super::distances::Distances;
 use super::places::Bounds;
@@ -153,9 +153,9 @@ pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<C
 
 #[cfg(test)]
 mod tests {
-    use pyao_server::content::Content;
-    use pyao_server::protocol::server::ServerPacket;
-    use pyao_server::protocol::wire::TextEncoding;
+    use pyao_core::content::Content;
+    use pyao_core::protocol::server::ServerPacket;
+    use pyao_core::protocol::wire::TextEncoding;
 
     use super::super::places::Places;
     use super::*;
