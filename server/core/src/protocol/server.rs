@@ -5,15 +5,10 @@
 //! [`ServerPacket::is_consumed_by_client`] says no and the outbox refuses them. A "toggle" flips a flag that starts
 //! false with each login: one too many and client and server disagree until the next login.
 
-use std::borrow::Cow;
-
 use super::font::Font;
 use super::multi_message::MultiMessage;
-use super::table::{self, Counted, Field, TextList, packets, record};
+use super::table::{self, Counted, Field, Text, TextList, packets, record};
 use super::wire::{DecodeError, TextEncoding, Writer};
-
-/// A text of a packet, borrowed while it is sent, owned when it was decoded.
-pub type Text<'a> = Cow<'a, str>;
 
 record! {
     /// One skill of [`ServerPacket::SendSkills`].

@@ -168,6 +168,9 @@ impl Field for Cow<'_, str> {
     }
 }
 
+/// A text of a packet, borrowed while it is sent, owned when it was decoded.
+pub type Text<'a> = Cow<'a, str>;
+
 /// A list of names in one text, apart by NUL bytes. On the wire it is ASCII and has no empty entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextList(pub Vec<String>);
