@@ -105,3 +105,8 @@ fn no_room_names_one_above_it() {
 fn no_file_names_one_that_leads_back_to_it() {
     compare("file in a circle", 23, &circles::circles(&source::files(RUST)));
 }
+
+#[test]
+fn functions_are_documented_with_a_verb_and_booleans_with_true_if() {
+    hold("opening of a doc comment", 783, RUST, prose::openings);
+}

@@ -481,12 +481,12 @@ packets! {
 }
 
 impl<'a> ServerPacket<'a> {
-    /// A console line.
+    /// Builds a console line.
     pub fn console(text: impl Into<Text<'a>>, font: Font) -> Self {
         Self::ConsoleMsg { text: text.into(), font: font.into() }
     }
 
-    /// A fixed message.
+    /// Builds a fixed message.
     #[must_use]
     pub const fn multi(message: MultiMessage<'a>) -> Self {
         Self::MultiMessage { message }
@@ -504,7 +504,8 @@ impl<'a> ServerPacket<'a> {
         writer.is_plain()
     }
 
-    /// The first packet of `bytes` and its length in bytes, or `None` while it is not all there. For test clients.
+    /// Decodes the first packet of `bytes` and its length in bytes, or `None` while it is not all there. For test
+    /// clients.
     ///
     /// # Errors
     /// A [`DecodeError`] says that the bytes are no packets of this table.

@@ -322,7 +322,7 @@ macro_rules! packets {
                 )+
             ];
 
-            /// The byte that stands first on the wire.
+            /// Returns the byte that stands first on the wire.
             #[must_use]
             pub const fn id(&self) -> u8 {
                 match self {
@@ -330,7 +330,7 @@ macro_rules! packets {
                 }
             }
 
-            /// The name in the 0.13.3 tables.
+            /// Returns the name in the 0.13.3 tables.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self {
