@@ -504,8 +504,8 @@ impl<'a> ServerPacket<'a> {
         writer.is_plain()
     }
 
-    /// Decodes the first packet of `bytes` and its length in bytes, or `None` while it is not all there. For test
-    /// clients.
+    /// Decodes the first packet of `bytes`, for test clients. Returns it and its length in bytes, or `None` while it is
+    /// not all there.
     ///
     /// # Errors
     /// A [`DecodeError`] says that the bytes are no packets of this table.
