@@ -191,10 +191,13 @@ pub fn openings(source: &Source) -> Vec<Finding> {
     let opens = |index: &usize| *index == 0 || docs[index - 1].line + 1 != docs[*index].line;
     for doc in (0..docs.len()).filter(opens).map(|index| docs[index]) {
         let item = lines[doc.line..].iter().find(|line| !line.is_empty() && !line.starts_with("#["));
-        let Some(item) = item else { continue };
+        let Some(item) = item.filter(|_| !lines[doc.line].contains("test]")) else { continue };
         let word =
             doc.text.split(|letter: char| !letter.is_alphanumeric() && letter != '-').next().unwrap_or("");
-        let function = item.split(['(', '<']).next().is_some_and(|head| has_words(head, "fn"));
+        let function = item
+            .split(['(', '<'])
+            .next()
+            .is_some_and(|head| head.starts_with("fn ") || head.contains(" fn "));
         let flag = item.trim_end_matches(',').ends_with(": bool") && !function;
         if function && !(word.ends_with('s') && !word.ends_with("ss"))
             || flag && !doc.text.starts_with("True ")
