@@ -33,7 +33,7 @@ struct Server {
 }
 
 impl Server {
-    /// A server on a free port whose players start at `places` in turn. Its loop counts its allocations.
+    /// Starts a server on a free port whose players start at `places` in turn. Its loop counts its allocations.
     fn start(places: Vec<Position>, allocations: &'static AtomicU64) -> Result<Self> {
         // It stays: a store whose directory goes while it is in use is rescued into another one.
         let directory = tempfile::tempdir()?.keep();
