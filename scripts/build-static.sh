@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds both programs as fully static files that run on any Linux of this architecture, and proves that they are.
+# Builds both programs as fully static files that run on any Linux of this architecture, and checks that they are static.
 # They land in target/static/. Needs only the ordinary GNU toolchain.
 #
 # Host names still resolve (files and DNS); other sources of names, such as mDNS, may need the system's libraries.
@@ -16,12 +16,12 @@ case $host in
     *) echo "cannot build static programs on $host: a *-linux-gnu toolchain is needed" >&2; exit 1 ;;
 esac
 
-# The target is named although it is the host: otherwise the flags would reach build scripts and macros, which cannot be
-# static. By default `getrandom` looks up the system call's function at run time, which a static program cannot, and then
-# reads /dev/urandom, which is missing in an empty chroot; `linux_getrandom` links the function.
+# Naming the target, although it is the host, keeps the flags from build scripts and macros, which cannot be static. By
+# default `getrandom` looks up its function at run time, which a static program cannot, and then reads /dev/urandom, which
+# is missing in an empty chroot; `linux_getrandom` links the function.
 export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\""
 cargo build --locked --release --target "$host" --package pyao-server
-# The tool waits for the store, not for the processor: what it shares with the server is built for size.
+# pyao-admin waits for the store, not for the processor: its share of the code is built for size.
 CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --locked --release --target "$host" --package pyao-admin
 
 mkdir -p "$target_folder/static"
@@ -29,7 +29,7 @@ total=0
 for program in "${programs[@]}"; do
     file=$target_folder/static/$program
     cp "$target_folder/$host/release/$program" "$file"
-    # A static file names no loader (the INTERP segment) and asks for no library (NEEDED).
+    # A static file names no loader (the INTERP segment) and needs no library (NEEDED).
     headers=$(readelf --program-headers --dynamic --wide "$file")
     if grep -Eq 'INTERP|NEEDED' <<<"$headers"; then
         echo "$file is not static:" >&2

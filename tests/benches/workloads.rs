@@ -1,6 +1,6 @@
 //! Times of the server's common work: `cargo bench -p pyao-tests`.
 //!
-//! Times depend on the machine and on what else it does: compare those of one run. What must not grow unnoticed is
+//! Times depend on the machine and on its other work: compare those of one run. Costs that must not grow unnoticed are
 //! counted in instructions instead, by `scripts/instructions.sh`.
 
 use divan::Bencher;

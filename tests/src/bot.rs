@@ -15,14 +15,14 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::shadow::{Screen, ShadowClient};
 
-/// How long a bot waits for what must happen soon, on a machine that is busy with other things.
+/// Timeout for events that must happen soon, on a machine that is busy with other work.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a waiting bot looks.
+/// Pause between two looks of a waiting bot.
 const LOOK: Duration = Duration::from_millis(20);
 /// One step of the real client, which never walks faster.
 pub const STEP: Duration = Duration::from_millis(267);
 
-/// What the creation screen asks for, with defaults that a server accepts: a human warrior from Ullathorpe.
+/// Answers to the creation screen, with defaults that a server accepts: a human warrior from Ullathorpe.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct NewCharacter {
@@ -93,9 +93,9 @@ pub struct Bot {
     stream: TcpStream,
     buffer: Vec<u8>,
     closed: bool,
-    /// When its clock, the client's, stood at zero.
+    /// Time zero of its clock, the client's.
     born: Instant,
-    /// What the client believes.
+    /// Picture of its client.
     pub shadow: ShadowClient,
 }
 
@@ -103,7 +103,7 @@ impl Bot {
     /// A connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// Fails if the server does not accept the connection.
     pub fn connect(address: SocketAddr, screen: Screen) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .with_context(|| format!("connecting to {address}"))?;
@@ -113,7 +113,7 @@ impl Bot {
     /// As [`Self::connect`], from an address of this machine that is not the usual one: `127.0.0.2` for instance.
     ///
     /// # Errors
-    /// When nobody listens, or this machine has no such address.
+    /// Fails if the server does not accept the connection, or this machine has no such address.
     pub fn connect_from(source: IpAddr, address: SocketAddr, screen: Screen) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.bind(&SocketAddr::new(source, 0).into())?;
@@ -127,7 +127,7 @@ impl Bot {
     /// system makes of it: a client that reads slowly is soon felt by the server.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// Fails if the server does not accept the connection.
     pub fn connect_narrow(address: SocketAddr, screen: Screen, receive_buffer: usize) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         // Only what is set before connecting bounds the window.
@@ -212,7 +212,7 @@ impl Bot {
     /// Sends one packet.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn send(&mut self, packet: &ClientPacket) -> Result<()> {
         self.send_all(std::slice::from_ref(packet))
     }
@@ -220,7 +220,7 @@ impl Bot {
     /// Sends packets in one write, as the client does within a frame.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn send_all(&mut self, packets: &[ClientPacket]) -> Result<()> {
         let mut bytes = Vec::new();
         packets.iter().for_each(|packet| packet.encode(&mut bytes));
@@ -234,7 +234,7 @@ impl Bot {
     /// Sends any bytes.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn send_raw(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes).context("sending")
     }
@@ -300,7 +300,7 @@ impl Bot {
     /// Reads until `condition` holds.
     ///
     /// # Errors
-    /// When it does not in time, or the connection closes before; the error says `what` was awaited.
+    /// Fails if the time is over, or the connection closes before; the error names `what` was awaited.
     pub fn wait_for(
         &mut self,
         what: &str,
@@ -349,7 +349,7 @@ impl Bot {
     /// Waits until the server closes the connection.
     ///
     /// # Errors
-    /// When it stays open.
+    /// Fails if it stays open.
     pub fn expect_closed(&mut self, timeout: Duration) -> Result<()> {
         let end = Instant::now() + timeout;
         while !self.closed {
@@ -363,7 +363,7 @@ impl Bot {
     /// kernel would reset it.
     ///
     /// # Errors
-    /// When the server does not close its side.
+    /// Fails if the server does not close its side.
     pub fn hang_up(mut self) -> Result<()> {
         self.stream.shutdown(Shutdown::Write).context("closing")?;
         self.expect_closed(PATIENCE)
@@ -373,12 +373,12 @@ impl Bot {
     /// received is lost.
     ///
     /// # Errors
-    /// When the socket refuses.
+    /// Fails if the socket refuses.
     pub fn reset(self) -> Result<()> {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).context("resetting")
     }
 
-    /// Whether the server closed the connection, as far as read.
+    /// Returns true if the server closed the connection, as far as read.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closed
@@ -396,7 +396,7 @@ impl Bot {
     /// Presses a movement key: walks, turns or does nothing, as the client would. Returns what was sent.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn walk(&mut self, heading: u8) -> Result<Option<ClientPacket>> {
         let packet = self.shadow.predict_walk(heading);
         if let Some(packet) = &packet {
@@ -408,7 +408,7 @@ impl Bot {
     /// Walks along `headings` at the client's pace.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn walk_path(&mut self, headings: &[u8]) -> Result<()> {
         for &heading in headings {
             self.walk(heading)?;
@@ -420,7 +420,7 @@ impl Bot {
     /// Says something, or gives a command when the text starts with `/`.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn talk(&mut self, text: &str) -> Result<()> {
         self.send(&ClientPacket::Talk { text: text.to_owned() })
     }
@@ -428,7 +428,7 @@ impl Bot {
     /// Leaves the game the proper way and waits for the end of the connection.
     ///
     /// # Errors
-    /// When the connection stays open for `timeout`.
+    /// Fails if the connection stays open for `timeout`.
     pub fn quit(&mut self, timeout: Duration) -> Result<()> {
         self.send(&ClientPacket::Quit)?;
         self.expect_closed(timeout)

@@ -86,10 +86,10 @@ impl Driver {
         connection
     }
 
-    /// A new character in the world. What everybody is told of it is taken out.
+    /// Brings a new character into the world. Packets sent to others about it are taken out.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses it.
     pub fn create(&mut self, name: &str) -> ConnectionId {
         let connection = self.open();
         self.send(connection, ClientPacket::ThrowDices);
@@ -103,7 +103,7 @@ impl Driver {
     /// A character that was created before, in the world again.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses it.
     pub fn log_in(&mut self, name: &str) -> ConnectionId {
         let connection = self.open();
         self.send(connection, login_packet(name, PASSWORD));
@@ -127,8 +127,8 @@ impl Driver {
         self.input(Input::Packet { connection, packet });
     }
 
-    /// A client takes a step, one step's time after whatever happened last. What is due meanwhile is not done: a save
-    /// every five seconds is no part of a step.
+    /// Takes a step with a client, one step's time after the input before. Timers that are due meanwhile do not run: a
+    /// save every five seconds is no part of a step.
     pub fn walk(&mut self, connection: ConnectionId, heading: u8) {
         self.now += STEP_MS;
         self.send(connection, ClientPacket::Walk { heading });
@@ -176,7 +176,7 @@ impl Driver {
         bytes
     }
 
-    /// Where the player of that connection stands.
+    /// Returns the position of the player of that connection.
     #[must_use]
     pub fn position(&self, connection: ConnectionId) -> Option<Position> {
         let (_, user_id) = self.game.player_on(connection)?;

@@ -1,8 +1,8 @@
 //! A client in its frames, with a key held down: what the Godot client does at 60 frames a second.
 //!
-//! In each frame it reads what has arrived, then looks at its keys, then writes. A step takes sixteen frames, in which
-//! keys do nothing; a `PosUpdate` ends it, so that the same frame may begin another. What it writes goes out as its
-//! system likes: the client does not set `TCP_NODELAY`.
+//! In each frame it reads the bytes that have arrived, then looks at its keys, then writes. A step takes sixteen
+//! frames, in which keys do nothing; a `PosUpdate` ends it, so that the same frame may begin another. Its writes go out
+//! as its system likes: the client does not set `TCP_NODELAY`.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
 /// Frames that a step takes: 32 pixels at 120 a second.
 pub const STEP_FRAMES: u32 = 16;
 
-/// What a client went through with keys held down.
+/// Record of a client's way with keys held down.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Walked {
     /// Steps begun.
@@ -57,7 +57,7 @@ pub struct FrameClient {
     pub bot: Bot,
     /// The key that is held down.
     pub key: Option<Heading>,
-    /// What came of it.
+    /// Record of its way.
     pub walked: Walked,
     /// Frames since the beginning, with and without a key.
     pub frames: u32,
@@ -77,7 +77,7 @@ impl FrameClient {
     /// One frame on `map`, where it is.
     ///
     /// # Errors
-    /// When the connection is gone, or a read is one that the client could not follow.
+    /// Fails if the connection is closed, or a read is one that the client could not follow.
     pub fn frame(&mut self, map: &Map) -> Result<()> {
         self.frames += 1;
         self.moving = self.moving.saturating_sub(1);
@@ -100,7 +100,7 @@ impl FrameClient {
         }
     }
 
-    /// How often it was told where it stands.
+    /// Returns the number of corrections of its position.
     #[must_use]
     pub fn corrections(&self) -> u64 {
         self.bot.shadow.received.count("PosUpdate")

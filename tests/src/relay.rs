@@ -1,10 +1,9 @@
-//! The least that a server of this kind can do: copy bytes. What the game server costs is measured against it.
+//! The least that a server of this kind can do: copy bytes. It is the baseline for the cost of the game server.
 //!
-//! A client's step is two bytes; for each step the relay appends five to the buffers of a given number of other
-//! clients of its group, as a game server does for those who see it on their map. A line of chat is a step with more
-//! bytes. Everything around that is the game server's way: the same poll, the same reads, one write with the same flags
-//! for each buffer, at once or in the cadence that is asked for. What the game server needs above it is decoding, rules,
-//! sight and encoding.
+//! A client's step is two bytes; for each step the relay appends five to the buffers of a given number of other clients
+//! of its group, as a game server does for those who see it on their map. A line of chat is a step with more bytes.
+//! Everything around that is the game server's way: the same poll, the same reads, one write with the same flags for
+//! each buffer, at once or in the cadence that is asked for. The game server adds decoding, rules, sight and encoding.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -29,14 +28,14 @@ const EVENTS: usize = 1024;
 /// Most bytes waiting for one client.
 const BUFFER_LIMIT: usize = 64 * 1024;
 
-/// When what waits is sent.
+/// Rule by which pending bytes are flushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlushRule {
     /// At the end of each turn of the loop.
     AtOnce,
     /// At most once in so many milliseconds.
     Every(u64),
-    /// When the game server would, as busy as the relay is: its cadence and its ladder of overload.
+    /// Times of the game server, as busy as the relay is: its cadence and its overload levels.
     Server,
 }
 
@@ -62,7 +61,7 @@ impl fmt::Display for FlushRule {
     }
 }
 
-/// What a relay is to do.
+/// Task of a relay.
 #[derive(Debug, Clone, Copy)]
 pub struct Duty {
     /// Groups that clients are dealt out to in turn; a step stays in its group.
@@ -71,7 +70,7 @@ pub struct Duty {
     pub viewers: f64,
     /// Bytes that each step has besides [`STEP_BYTES`], and that are handed on besides [`SEEN_BYTES`].
     pub padding: usize,
-    /// When what waits is sent.
+    /// Rule by which pending bytes are flushed.
     pub flush: FlushRule,
 }
 
@@ -108,7 +107,7 @@ impl Relay {
     /// A relay behind `listener`.
     ///
     /// # Errors
-    /// When the system has no poll to give.
+    /// Fails if the system has no poll to give.
     pub fn new(mut listener: TcpListener, duty: Duty) -> io::Result<Self> {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, DOOR, Interest::READABLE)?;
@@ -130,7 +129,7 @@ impl Relay {
     /// Runs until its last client has gone.
     ///
     /// # Errors
-    /// When waiting or accepting fails.
+    /// Fails if waiting or accepting fails.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         let mut scratch = vec![0; 8 * 1024];

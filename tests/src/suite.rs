@@ -1,4 +1,4 @@
-//! What the end-to-end suites share: players who come and go, and waiting for what must happen.
+//! Helpers shared by the end-to-end suites: players who come and go, and waiting for events that must happen.
 //!
 //! A helper that cannot go on panics, as an assertion does: the test has failed.
 
@@ -13,7 +13,7 @@ use pyao_core::protocol::client::ClientPacket;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "secreto";
-/// How long something may take on a machine that is busy with other suites.
+/// Timeout on a machine that is busy with other suites.
 pub const LONG: Duration = Duration::from_secs(120);
 
 /// The usual set-up: starter world, embedded store, hardly any limits.

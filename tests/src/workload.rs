@@ -1,4 +1,4 @@
-//! What benches time and instruction counts count: the server's common work, each kind by itself.
+//! Workloads of the benches and of the instruction counts: the server's common work, each kind by itself.
 //!
 //! A [`Workload`] is prepared once and then run as often as one likes; each run does the same work again. All players
 //! stand in a field of the starter world that nothing else stands or lies in, three by three blocks in sight of its
@@ -21,15 +21,15 @@ use crate::driver::{Driver, player_name};
 /// One kind of work.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// How many of it one run does.
+    /// Number of units of work in one run.
     pub repeats: u32,
     prepare: fn(u32) -> Box<dyn FnMut()>,
 }
 
 impl Workload {
-    /// Sets everything up. What is returned does one run.
+    /// Sets everything up. Returns a function that does one run.
     #[must_use]
     pub fn prepare(&self) -> Box<dyn FnMut()> {
         (self.prepare)(self.repeats)
@@ -79,7 +79,7 @@ fn field(columns: std::ops::RangeInclusive<u8>) -> impl Iterator<Item = Position
     (FIRST_ROW..WALKERS_ROW).flat_map(move |y| columns.clone().map(move |x| Position { map: MAP, x, y }))
 }
 
-/// A player in the walkers' row, in column `x`, and `viewers` others who see him.
+/// Puts a player in the walkers' row, in column `x`, and `viewers` others who see it.
 fn walker_among(viewers: usize, x: u8, columns: std::ops::RangeInclusive<u8>) -> (Driver, ConnectionId) {
     let mut places = vec![Position { map: MAP, x, y: WALKERS_ROW }];
     places.extend(field(columns).take(viewers));
@@ -111,7 +111,7 @@ fn cross_areas(steps: u32) -> Box<dyn FnMut()> {
     walk_to_and_fro(driver, walker, steps)
 }
 
-/// A player logs in among 50 others, from the connection to the last byte of what he is shown, and is gone again.
+/// Logs a player in among 50 others, from the connection to the last byte of the entry, and out again.
 fn log_in(logins: u32) -> Box<dyn FnMut()> {
     let (mut driver, visitor) = walker_among(50, INSIDE_BLOCK, COLUMNS.0..=80);
     let name = player_name(0);
@@ -124,7 +124,7 @@ fn log_in(logins: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// What a client sends, most of it steps.
+/// Decodes packets of clients, most of them steps.
 fn decode(packets: u32) -> Box<dyn FnMut()> {
     let mix = [
         ClientPacket::Walk { heading: WEST },

@@ -1,5 +1,5 @@
-//! The load program in small: each scenario on the starter world, a few bots, a second or two. What is asserted is that
-//! nothing went wrong and that what was to be counted was counted, never how fast it was.
+//! The load program in small: each scenario on the starter world, a few bots, a second or two. The tests assert that
+//! nothing went wrong and that everything was counted, never that it was fast.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -57,7 +57,8 @@ fn the_mixture_has_everything_in_it() {
 fn a_login_storm_brings_everybody_in_again() {
     let report = clean_run("--bots 20 --seconds 1 --scenario login-storm --password-kib 64");
     assert_eq!(report.logins.count, 20, "{report}");
-    // Whoever goes while the server is still sending leaves bytes unread, and the kernel then resets the connection.
+    // A bot that leaves while the server is still sending leaves bytes unread, and the kernel then resets the
+    // connection.
     let left =
         ["lost_socket", "connection_reset"].map(|reason| report.closes.get(reason).copied().unwrap_or(0));
     assert_eq!(left.iter().sum::<u64>(), 20, "the first visits: {report}");

@@ -8,7 +8,7 @@
 //! # Faults planted by hand
 //!
 //! Each was planted in the server, alone, and the starter world was run until a seed failed. Seeds draw differently
-//! once the simulator's tables change, so the numbers tell how soon a fault shows, not which seed will show it for ever.
+//! once the simulator's tables change, so the numbers tell how soon a fault shows, not which seed shows it.
 //!
 //! | fault | seed | step | what was said |
 //! | --- | --- | --- | --- |
@@ -83,7 +83,7 @@ struct Seeds {
 }
 
 impl Seeds {
-    /// What the environment asks for, or `count` from 1.
+    /// Takes the seeds that the environment asks for, or `count` from 1.
     fn asked_or(count: u64) -> Self {
         let first = setting("PYAO_SIM_SEED").or(setting("PYAO_SIM_FIRST")).unwrap_or(1);
         let until = setting("PYAO_SIM_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));

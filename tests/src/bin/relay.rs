@@ -9,7 +9,7 @@ use pyao_tests::relay::{Duty, FlushRule, Relay};
 /// Hands each client's step to some other clients. Ends when its last client has gone.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Where to listen; port 0 is any free one.
+    /// Address to listen on; port 0 = any free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// Groups that clients are dealt out to in turn; a step stays in its group.
@@ -21,7 +21,7 @@ struct Options {
     /// Bytes that each step has more.
     #[arg(long, default_value_t = 0)]
     padding: usize,
-    /// When to send what waits: at-once, server (the game server's rule) or a number of milliseconds.
+    /// Flush rule: at-once, server (the game server's rule) or a number of milliseconds.
     #[arg(long, default_value_t = FlushRule::Server)]
     flush: FlushRule,
     /// Most clients.
@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     pyao_server::net::raise_limit(options.clients + 64);
     let listener = mio::net::TcpListener::bind(options.listen)
         .with_context(|| format!("listening on {}", options.listen))?;
-    // Whoever started it reads the port from here.
+    // The program that started the relay reads the port from this line.
     println!("{}", listener.local_addr()?);
     let Options { groups, viewers, padding, flush, .. } = options;
     Relay::new(listener, Duty { groups, viewers, padding, flush })?.run()?;

@@ -21,7 +21,7 @@ const ROUND_TRIP_MS: u32 = 120;
 /// A connection that has not logged in.
 ///
 /// # Panics
-/// When the game breaks a rule: see `Stage`.
+/// Panics if the game breaks a rule: see `Stage`.
 pub fn stranger(data: &[u8]) {
     let mut stage = Stage::new();
     stage.connect(0);
@@ -41,7 +41,7 @@ pub fn player(data: &[u8]) {
 fn attack(mut stage: Stage, data: &[u8]) {
     let mut bytes = data.iter().copied();
     let mut said = Vec::new();
-    // Which of the attacker's two connections speaks.
+    // Index of the attacker's connection that sends.
     let mut speaker = 0;
     while let Some(byte) = bytes.next() {
         match (byte, if byte == MARK { bytes.next() } else { None }) {
@@ -57,7 +57,7 @@ fn attack(mut stage: Stage, data: &[u8]) {
     stage.finish();
 }
 
-/// What the number after a [`MARK`] means; others mean nothing.
+/// Carries out the event that the number after a [`MARK`] stands for; other numbers stand for none.
 fn happen(stage: &mut Stage, speaker: &mut usize, event: u8) {
     match event {
         0..=LONGEST_PAUSE => stage.pass(1 << event),

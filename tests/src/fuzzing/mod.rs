@@ -1,4 +1,4 @@
-//! What the fuzzers run. `cargo fuzz` calls these functions with bytes of its own making, and the suite `corpus` with
+//! Functions that the fuzzers run. `cargo fuzz` calls them with bytes of its own making, and the suite `corpus` with
 //! the bytes that it kept, so a fault that was found once is looked for in every run of the tests.
 //!
 //! * [`decode`]: the codec alone, from both sides of the wire.

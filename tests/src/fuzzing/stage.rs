@@ -33,7 +33,7 @@ const UNIX_START: u64 = 1_700_000_000;
 
 /// The clients: an index into [`Stage::clients`].
 pub(super) const BYSTANDER: usize = 2;
-/// How many clients there are; those before the bystander are the attacker's.
+/// Number of clients; those before the bystander are the attacker's.
 const CLIENTS: usize = 3;
 
 /// One client and its connection.
@@ -43,9 +43,9 @@ struct Client {
     shadow: ShadowClient,
     /// Bytes sent of which the server has not yet a whole packet.
     unserved: Vec<u8>,
-    /// Whether it reads what it is sent.
+    /// True if it reads the bytes that arrive.
     reads: bool,
-    /// Whether it has read everything before it sent the next thing: only then its picture must be right, since it
+    /// True if it has read everything before it sent the next packet: only then its picture must be right, since it
     /// moves its own character by itself.
     keeps_up: bool,
 }
@@ -55,7 +55,7 @@ pub(super) struct Stage {
     game: Game,
     now: u64,
     store: MemoryStore,
-    /// Whether the store and the password threads answer.
+    /// True if the store and the password threads answer.
     answers: bool,
     requests: Vec<Request>,
     jobs: Vec<passwords::Job>,
@@ -219,7 +219,8 @@ impl Stage {
         assert_eq!(self.game.is_drained(), self.stopped, "a stopped game comes to its end");
     }
 
-    /// Where each player's character stands, or, of one that was put elsewhere and has not walked, where it was stored.
+    /// Returns the tile of each player's character, or the stored tile of a character that was put elsewhere and has
+    /// not walked.
     fn places(&self) -> Vec<(UserId, PositionRecord)> {
         let world = self.game.world();
         let place = |player: &Player| {
@@ -316,7 +317,7 @@ impl Stage {
 }
 
 impl Client {
-    /// What the client itself does when it sends `packet`.
+    /// Does what the client itself does as it sends `packet`.
     fn expect_answer(&mut self, packet: &ClientPacket) {
         if self.shadow.screen != Screen::Game {
             return;
@@ -334,14 +335,14 @@ impl Client {
     fn read(&mut self, game: &mut Game) {
         let Some(connection) = self.connection else { return };
         while let Some(segment) = game.outbox().segment(connection) {
-            // What cannot be read is kept in the shadow's faults.
+            // Bytes that cannot be read are kept in the shadow's faults.
             let _ = self.shadow.read(segment);
             game.outbox().segment_sent(connection);
         }
         if let Some(bytes) = game.outbox().marked(connection) {
             game.outbox().acknowledged(connection, bytes);
         }
-        // What was said is of no interest, but takes room.
+        // The lines of the console are not checked, but take room.
         self.shadow.console.clear();
         self.shadow.chat.clear();
     }

@@ -15,7 +15,7 @@ use crate::bot::{NewCharacter, login_packet};
 const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
 const PASSWORD: &str = "secreto1";
 
-/// How a bot comes in.
+/// Way in which a bot comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// It throws the dice and creates its character.
@@ -37,18 +37,18 @@ struct Coming {
     number: usize,
     way: Way,
     since: Instant,
-    /// Whether it has sent the form.
+    /// True if it has sent the form.
     has_asked: bool,
 }
 
 impl Arrivals {
-    /// Whether nobody is on the way.
+    /// Returns true if no bot is on the way.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.coming.is_empty()
     }
 
-    /// Whether that bot is on the way.
+    /// Returns true if that bot is on the way.
     #[must_use]
     pub fn has(&self, number: usize) -> bool {
         self.coming.iter().any(|coming| coming.number == number)
@@ -57,7 +57,7 @@ impl Arrivals {
     /// A bot connects and asks to come in.
     ///
     /// # Errors
-    /// When nobody answers.
+    /// Fails if the server does not accept the connection.
     pub fn begin(&mut self, stage: &mut Stage, number: usize, way: Way) -> Result<()> {
         let since = Instant::now();
         stage.connect(number)?;
@@ -75,7 +75,7 @@ impl Arrivals {
     /// Goes on with everybody, after the bots were heard.
     ///
     /// # Errors
-    /// When the server refuses one, closes its connection or lets it wait for too long.
+    /// Fails if the server refuses a bot, closes its connection or lets it wait for too long.
     pub fn go_on(&mut self, stage: &mut Stage) -> Result<()> {
         for place in (0..self.coming.len()).rev() {
             let coming = &mut self.coming[place];

@@ -21,7 +21,7 @@ const STEP_ID: u8 = 6;
 /// Steps of a client that are remembered, by the byte that is handed on.
 const NUMBERS: usize = 256;
 
-/// What the relay and its clients are to do: what the game server and the bots did.
+/// Load on the relay and its clients: that of the game server and the bots before.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     /// Clients.
@@ -36,7 +36,7 @@ pub struct Load {
     pub padding: usize,
     /// For how long.
     pub duration: Duration,
-    /// When the relay sends.
+    /// Rule by which the relay flushes.
     pub flush: FlushRule,
 }
 
@@ -62,7 +62,7 @@ impl Drop for RelayProcess {
 /// Measures the relay.
 ///
 /// # Errors
-/// When the relay does not start or the system fails.
+/// Fails if the relay does not start, or the system fails.
 pub fn run(load: &Load) -> Result<Figures> {
     eprintln!(
         "relay: {} clients in {} groups, {:.0} steps a second, {:.1} viewers each, flushing: {}",
@@ -113,15 +113,15 @@ fn start(load: &Load) -> Result<(RelayProcess, SocketAddr)> {
     Ok((relay, address))
 }
 
-/// What the relay's clients sent and got.
+/// Clients of the relay: their sent and received steps.
 struct Clients {
-    /// When each client sent the step of a number, in microseconds since the start.
+    /// Microseconds since the start at which each client sent the step of a number.
     sent: Vec<[u64; NUMBERS]>,
     /// Each client's next number.
     next: Vec<u8>,
     steps: u64,
     latency: Histogram,
-    /// What a step has more than its two bytes.
+    /// Bytes of a step beyond its two.
     padding: Vec<u8>,
     /// Bytes of a packet whose rest has not come.
     partial: Vec<Vec<u8>>,

@@ -42,7 +42,7 @@ pub struct Comparison {
     pub commands_per_second: Vec<f64>,
     /// Processor time of other programs in each run, in percent of one core: how noisy the machine was.
     pub others_cpu_percent: Vec<f64>,
-    /// Whether no server made a mistake.
+    /// True if no server made a mistake.
     pub clean: bool,
 }
 

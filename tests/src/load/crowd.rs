@@ -14,7 +14,7 @@ use crate::shadow::{Screen, ShadowClient};
 const TRAIL: usize = 8;
 /// Digits that a line of chat begins with: its number.
 const LINE_DIGITS: usize = 8;
-/// What follows: it makes a line as long as lines mostly are.
+/// Rest of a line of chat, which gives it the length that most lines have.
 const LINE_WORDS: &str = " vendo pociones y flechas";
 /// Characters of a line.
 pub const LINE_LENGTH: usize = LINE_DIGITS + LINE_WORDS.len();
@@ -30,16 +30,16 @@ const NAME_SERIES: u64 = 1_000_000;
 pub struct Client {
     /// Its character's name.
     pub name: String,
-    /// What it believes.
+    /// Picture of its client.
     pub shadow: ShadowClient,
-    /// Why its connection has gone, if it has.
+    /// Cause for which its connection closed, if it has.
     pub closed: Option<String>,
 }
 
-/// What all bots received since the last reset.
+/// Counts of the packets that all bots received since the last reset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// What bots were told of others: that one came, moved, turned, spoke or went.
+    /// Packets about other characters: one came, moved, turned, spoke or went.
     pub deliveries: u64,
     /// `PosUpdate`: each is a refused step, unless it was asked for.
     pub refusals: u64,
@@ -83,7 +83,7 @@ impl Trail {
         self.next = (self.next + 1) % TRAIL;
     }
 
-    /// When the bot last stepped on `tile`.
+    /// Returns the microseconds at which the bot last stepped on `tile`.
     fn stepped(&self, tile: (u8, u8)) -> Option<u64> {
         let newest_first = (1..=TRAIL).map(|back| &self.steps[(self.next + TRAIL - back) % TRAIL]);
         newest_first.filter(|(_, at)| *at > 0).find(|(step, _)| *step == tile).map(|(_, at)| *at)
@@ -95,14 +95,14 @@ impl Trail {
 pub struct Crowd {
     /// The bots, by their numbers in the fleet.
     pub clients: Vec<Client>,
-    /// What they received.
+    /// Counts of received packets.
     pub tally: Tally,
     /// Microseconds from a step's or a line's write to each read that tells another of it.
     pub latency: Histogram,
     trails: Vec<Trail>,
-    /// When each line of chat was sent, in microseconds.
+    /// Microseconds at which each line of chat was sent.
     lines: Vec<u64>,
-    /// Which bot has a char index.
+    /// Bot of each char index.
     by_index: Vec<Option<u32>>,
     started: Instant,
 }
@@ -164,7 +164,7 @@ impl Crowd {
         self.trails[number] = Trail::default();
     }
 
-    /// What a bot's socket has to say.
+    /// Takes an event of a bot's socket.
     pub fn hear(&mut self, number: usize, heard: Heard<'_>) {
         match heard {
             Heard::Bytes(block) => self.read(number, block),
@@ -182,7 +182,7 @@ impl Crowd {
         let Self { clients, tally, latency, trails, lines, by_index, .. } = self;
         let shadow = &mut clients[number].shadow;
         let own = shadow.own_index;
-        // What the client cannot follow is one of its faults, which are all reported at the end.
+        // A packet that the client cannot follow is one of its faults, which are all reported at the end.
         let _ = shadow.read_with(block, |packet| {
             tally.note(packet, own);
             let sent = match packet {
@@ -211,7 +211,7 @@ impl Crowd {
         }
     }
 
-    /// How many connections have gone, by cause.
+    /// Returns the number of closed connections by cause.
     #[must_use]
     pub fn disconnects(&self) -> BTreeMap<String, usize> {
         let mut causes = BTreeMap::new();

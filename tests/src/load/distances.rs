@@ -1,11 +1,11 @@
-//! How far it is from each tile of a map to some others.
+//! Walking distances between tiles of a map.
 
 use std::collections::VecDeque;
 
 use pyao_core::content::{Content, MAP_SIZE, Map, Position, Restriction};
 use pyao_core::world::heading::Heading;
 
-/// How many steps it is from each tile of a map to the nearest of some tiles.
+/// Number of steps from each tile of a map to the nearest of some tiles.
 #[derive(Debug)]
 pub struct Distances {
     steps: Vec<Option<u16>>,

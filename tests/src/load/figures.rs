@@ -1,4 +1,4 @@
-//! What a server, or the relay, did in a phase of a run and what it used for that.
+//! Work done and resources used by a server, or by the relay, in a phase of a run.
 
 use serde::Serialize;
 
@@ -37,11 +37,11 @@ pub struct Figures {
     pub seconds: f64,
     /// Steps sent to it.
     pub steps: u64,
-    /// What others were to see: steps, and where bots do that, turns and lines of chat.
+    /// Events that others were to see: steps, and in scenarios that have them, turns and lines of chat.
     pub seen: u64,
     /// Steps that it refused.
     pub refused: u64,
-    /// What others were told: somebody came, moved, turned, spoke or went.
+    /// Packets about other characters: one came, moved, turned, spoke or went.
     pub deliveries: u64,
     /// Deliveries for each thing that was to be seen.
     pub viewers_per_step: f64,
@@ -55,9 +55,9 @@ pub struct Figures {
     pub user_us_per_delivery: Option<f64>,
     /// Processor time for each thing that was to be seen, in microseconds.
     pub cpu_us_per_step: Option<f64>,
-    /// How soon it was seen, if anything was.
+    /// Latency from a step to its sight by others, if any was seen.
     pub latency: Option<Latency>,
-    /// How long the turns of the server's loop worked, as it tells itself.
+    /// Working time of the turns of the server's loop, by its own metrics.
     pub turns: Option<Turns>,
     /// Memory resident at the end, in bytes.
     pub resident_bytes: Option<u64>,
@@ -75,7 +75,7 @@ pub struct Figures {
     pub others_cpu_percent: Option<f64>,
 }
 
-/// What a run counted.
+/// Counts of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     /// Clients.
@@ -84,11 +84,11 @@ pub struct Counts {
     pub seconds: f64,
     /// Steps sent.
     pub steps: u64,
-    /// What others were to see.
+    /// Events that others were to see.
     pub seen: u64,
     /// Steps refused.
     pub refused: u64,
-    /// What others were told.
+    /// Packets about other characters.
     pub deliveries: u64,
     /// Reads of all clients.
     pub reads: u64,

@@ -21,7 +21,7 @@ const NET: u8 = 1;
 /// Addresses that differ in their last byte alone.
 const ADDRESSES: usize = 250;
 
-/// What a client's socket has to say.
+/// Event of a client's socket.
 #[derive(Debug)]
 pub enum Heard<'a> {
     /// One read.
@@ -47,7 +47,7 @@ impl Fleet {
     /// No client yet.
     ///
     /// # Errors
-    /// When the system has no poll to give.
+    /// Fails if the system has no poll to give.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
@@ -62,7 +62,7 @@ impl Fleet {
     /// Connects client number `client`, which is not connected.
     ///
     /// # Errors
-    /// When nobody answers there.
+    /// Fails if the address does not accept the connection.
     pub fn connect(&mut self, client: usize, address: SocketAddr) -> io::Result<()> {
         let stream = connect_from(source(NET, client), address, None)?;
         stream.set_nonblocking(true)?;
@@ -94,7 +94,7 @@ impl Fleet {
     /// Waits until some clients have something to say, at most until `until`, and hears them.
     ///
     /// # Errors
-    /// When waiting fails.
+    /// Fails if waiting fails.
     pub fn turn(&mut self, until: Instant, mut hear: impl FnMut(usize, Heard<'_>)) -> io::Result<()> {
         let wait = until.saturating_duration_since(Instant::now());
         match self.poll.poll(&mut self.events, Some(wait)) {
@@ -131,10 +131,11 @@ impl Fleet {
         Ok(())
     }
 
-    /// Hears the clients until nobody says anything for `pause`, at most for `patience`. Whether it became quiet.
+    /// Reads the clients until none sends anything for `pause`, at most for `patience`. Returns true if it became
+    /// quiet.
     ///
     /// # Errors
-    /// When waiting fails.
+    /// Fails if waiting fails.
     pub fn until_quiet(
         &mut self,
         pause: Duration,

@@ -24,7 +24,7 @@ impl Histogram {
         self.largest = self.largest.max(value);
     }
 
-    /// How many values were counted.
+    /// Returns the number of counted values.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total

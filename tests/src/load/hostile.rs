@@ -18,7 +18,7 @@ use crate::shadow::Screen;
 
 /// The net of the attackers' addresses: 127.2.x.y.
 const NET: u8 = 2;
-/// How often each attacker does something.
+/// Period of an attacker's actions.
 const BEAT: Duration = Duration::from_millis(5);
 /// Bytes that a flooding attacker writes at each beat, if its socket takes them.
 const FLOOD_BYTES: usize = 4096;
@@ -30,7 +30,7 @@ const QUESTIONS: usize = 8;
 const LITTLE_ROOM: usize = 4096;
 const PASSWORD: &str = "secreto1";
 
-/// What attackers do.
+/// Kind of attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attack {
@@ -46,7 +46,7 @@ pub enum Attack {
     SlowLoris,
 }
 
-/// What attackers did.
+/// Work of the attackers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
     /// Connections that they made, the first ones too.
@@ -68,7 +68,7 @@ impl Attackers {
     /// Lets `count` attackers come in, if the attack needs that, and begin. Their names begin with `series`.
     ///
     /// # Errors
-    /// When one cannot come in.
+    /// Fails if an attacker cannot come in.
     pub fn begin(attack: Attack, count: usize, address: SocketAddr, series: &str) -> Result<Self> {
         let attacker = |number| Attacker::new(attack, number, address, &format!("{series}a{number}"));
         let mut attackers = (0..count).map(attacker).collect::<Result<Vec<_>>>()?;
@@ -92,7 +92,7 @@ impl Attackers {
     /// Ends the attack; what it was.
     ///
     /// # Errors
-    /// When the attackers' thread panicked.
+    /// Fails if the attackers' thread panicked.
     pub fn end(mut self) -> Result<Effort> {
         self.is_over.store(true, Ordering::Relaxed);
         let thread = self.thread.take().ok_or_else(|| anyhow!("an attack that is over"))?;
@@ -116,9 +116,9 @@ struct Attacker {
     number: usize,
     address: SocketAddr,
     stream: Option<TcpStream>,
-    /// What it sends at each beat.
+    /// Bytes sent at each beat.
     payload: Vec<u8>,
-    /// Where in the payload a slow one is.
+    /// Offset in the payload of the next byte of a slow attacker.
     place: usize,
     acts_at: Instant,
     effort: Effort,
@@ -218,7 +218,7 @@ impl Attacker {
     }
 }
 
-/// What an attacker sends at each beat.
+/// Returns the bytes that an attacker sends at each beat.
 fn payload(attack: Attack) -> Vec<u8> {
     let mut bytes = Vec::new();
     match attack {

@@ -1,4 +1,4 @@
-//! What a server, the load program and the rest of the machine use during a run.
+//! Resources used during a run by a server, the load program and the rest of the machine.
 
 use anyhow::Result;
 
@@ -12,7 +12,7 @@ struct Look {
     machine_seconds: f64,
 }
 
-/// What was used between two looks; unknown where the server's process is not known.
+/// Resources used between two readings; unknown if the server's process is not known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Used {
     /// Processor seconds of the server.
@@ -25,7 +25,7 @@ pub struct Used {
     pub others_seconds: Option<f64>,
     /// The server's resident memory at the end, in bytes.
     pub resident: Option<u64>,
-    /// How much that is more than before the first connection.
+    /// Growth since before the first connection.
     pub grown: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ impl Meter {
     /// A meter for the server with that process number, before the first connection.
     ///
     /// # Errors
-    /// When there is no such process.
+    /// Fails if there is no such process.
     pub fn new(process: Option<u32>) -> Result<Self> {
         let start = look(process)?;
         Ok(Self { process, resident_before: start.server.map(|usage| usage.resident), start })
@@ -50,16 +50,16 @@ impl Meter {
     /// Measures from now on.
     ///
     /// # Errors
-    /// When the process has gone.
+    /// Fails if the process has gone.
     pub fn start(&mut self) -> Result<()> {
         self.start = look(self.process)?;
         Ok(())
     }
 
-    /// What was used since [`Self::start`].
+    /// Returns the resources used since [`Self::start`].
     ///
     /// # Errors
-    /// When the process has gone.
+    /// Fails if the process has gone.
     pub fn used(&self) -> Result<Used> {
         let now = look(self.process)?;
         let server = self.start.server.zip(now.server);

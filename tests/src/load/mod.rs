@@ -3,12 +3,12 @@
 //! It answers two questions about a server under load: is what every client shows true, and what does it cost? The
 //! cost is compared with a relay that only copies bytes ([`crate::relay`]).
 //!
-//! Read in this order: [`options`]: what a run is told; [`run`]: a run from start to end; [`stage`] and [`crowd`]: the
-//! bots' sockets, what their clients believe and have counted; [`arrivals`]: how they come in; [`players`]: what they do;
-//! [`places`], [`distances`] and [`walker`]: where they go; [`hostile`]: who attacks meanwhile; [`phase`]: what is
-//! measured; [`truth`]: what clients should believe; [`baseline`]: the same load on the relay; [`redis`] and [`compare`]:
-//! what Redis is asked and costs; [`figures`] and [`report`]: the outcome. [`fleet`], [`schedule`], [`histogram`],
-//! [`meter`], [`usage`] and [`server_metrics`] are tools.
+//! Read in this order: [`options`]: the settings of a run; [`run`]: a run from start to end; [`stage`] and [`crowd`]:
+//! the bots' sockets, the pictures of their clients and their counts; [`arrivals`]: logins and creations; [`players`]:
+//! the actions of bots; [`places`], [`distances`] and [`walker`]: their ways; [`hostile`]: attackers; [`phase`]: the
+//! measurements; [`truth`]: the picture that clients should have; [`baseline`]: the same load on the relay; [`redis`]
+//! and [`compare`]: requests to Redis and their cost; [`figures`] and [`report`]: the outcome. [`fleet`], [`schedule`],
+//! [`histogram`], [`meter`], [`usage`] and [`server_metrics`] are tools.
 
 pub mod arrivals;
 pub mod baseline;
@@ -44,7 +44,7 @@ pub use report::Report;
 pub const PACE: Duration = Duration::from_millis(250);
 /// Nobody said anything for this long: everything has arrived.
 const QUIET: Duration = Duration::from_millis(300);
-/// How long to wait for that.
+/// Timeout of that wait.
 const QUIET_PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait for what must happen, on a machine that is busy with other things.
+/// Timeout for events that must happen, on a machine that is busy with other work.
 const PATIENCE: Duration = Duration::from_secs(60);

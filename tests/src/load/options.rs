@@ -1,4 +1,4 @@
-//! What a run of the load program is told.
+//! Settings of a run of the load program.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use serde::Serialize;
 use super::hostile::Attack;
 use crate::relay::FlushRule;
 
-/// What the server does by default to hash a password: memory in KiB and passes.
+/// The server's default cost of a password hash: memory in KiB and passes.
 const DEFAULT_PASSWORD_COST: (u32, u32) = (19_456, 2);
-/// What it does where logins are not what is measured.
+/// Cost of a password hash in runs that do not measure logins.
 const CHEAP_PASSWORD_COST: (u32, u32) = (8, 1);
 /// Bots on one map unless told otherwise.
 const BOTS_PER_MAP: usize = 1000;
 
-/// What the bots do.
+/// Behaviour of the bots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
@@ -26,7 +26,7 @@ pub enum Scenario {
     Walk,
     /// They walk, all within one square of 27 × 27 tiles.
     Crowd,
-    /// They stand still and say nothing.
+    /// They stand still and send no packet.
     Idle,
     /// They stand still and talk, a line every three seconds each.
     Chat,
@@ -40,13 +40,13 @@ pub enum Scenario {
 /// true. Without --port it starts the server itself, with a store of its own.
 #[derive(Debug, Clone, Parser)]
 pub struct Options {
-    /// How many bots.
+    /// Number of bots.
     #[arg(long, default_value_t = 100)]
     pub bots: usize,
     /// For how long they walk or stand.
     #[arg(long, default_value_t = 10)]
     pub seconds: u64,
-    /// What they do.
+    /// Behaviour of the bots.
     #[arg(long, value_enum, default_value_t = Scenario::Walk)]
     pub scenario: Scenario,
     /// Directory of the world's data, which must be the server's too; without it, the starter world.
@@ -65,20 +65,20 @@ pub struct Options {
     /// Attackers that begin when the bots have been measured, and go on while those are measured once more.
     #[arg(long, value_enum, value_name = "ATTACK", conflicts_with = "idle")]
     pub hostile: Option<Attack>,
-    /// How many attackers.
+    /// Number of attackers.
     #[arg(long, default_value_t = 10, requires = "hostile")]
     pub attackers: usize,
     /// Memory that hashing one password takes, in KiB; two passes over it [default: 8 with one pass; for a login storm,
     /// the server's default].
     #[arg(long, value_name = "KIB")]
     pub password_kib: Option<u32>,
-    /// What the bots' ways follow from.
+    /// Seed from which the bots' ways follow.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// The server binary to start [default: the one of this workspace, built first].
     #[arg(long)]
     pub server: Option<PathBuf>,
-    /// Where a server runs already.
+    /// Host of a server that runs already.
     #[arg(long, default_value = "127.0.0.1", requires = "port")]
     pub host: String,
     /// The port of a server that runs already. New characters then start where that server puts them.
@@ -87,13 +87,13 @@ pub struct Options {
     /// Number of that server's process, to measure what it uses.
     #[arg(long, requires = "port")]
     pub pid: Option<u32>,
-    /// Where that server tells its metrics, as address:port.
+    /// Address of that server's metrics, as address:port.
     #[arg(long, requires = "port")]
     pub ops: Option<SocketAddr>,
     /// Afterwards, the same load on a relay that only copies bytes, to compare.
     #[arg(long)]
     pub baseline: bool,
-    /// When the relay sends what waits: at-once, server (when the game server would) or a number of milliseconds.
+    /// Flush rule of the relay: at-once, server (the game server's rule) or a number of milliseconds.
     #[arg(long, default_value_t = FlushRule::Server, requires = "baseline")]
     pub baseline_cadence: FlushRule,
     /// Keeps everything in Redis: one of its own, or the empty one at that address.
@@ -102,7 +102,7 @@ pub struct Options {
     /// Runs the same walk without and with Redis, in turn, and compares what it costs the server.
     #[arg(long, conflicts_with_all = ["port", "baseline"])]
     pub compare_redis: bool,
-    /// How often each, for --compare-redis.
+    /// Number of runs of each, for --compare-redis.
     #[arg(long, default_value_t = 3, requires = "compare_redis")]
     pub rounds: usize,
     /// Prints the figures as JSON instead of a table.
@@ -136,7 +136,7 @@ impl Options {
     /// The address of the server that runs already, if there is one.
     ///
     /// # Errors
-    /// When the host has no address.
+    /// Fails if the host has no address.
     pub fn address(&self) -> Result<Option<SocketAddr>> {
         let Some(port) = self.port else { return Ok(None) };
         let found = (self.host.as_str(), port)

@@ -20,7 +20,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MEMORY_PART: usize = 60;
 const MIB: f64 = 1_048_576.0;
 
-/// Where the server is looked at, as far as that is known.
+/// Sources of the server's figures, as far as they are known.
 #[derive(Debug, Clone, Copy)]
 pub struct Watched {
     /// Its process.
@@ -30,18 +30,18 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// What its ops port tells.
+    /// Returns the metrics of its ops port.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// Fails if the port does not answer.
     pub fn metrics(&self) -> Result<Option<Metrics>> {
         self.ops.map(Metrics::look).transpose()
     }
 
-    /// What its process has used.
+    /// Returns the resources that its process has used.
     ///
     /// # Errors
-    /// When it has gone.
+    /// Fails if the process has gone.
     pub fn usage(&self) -> Result<Option<Usage>> {
         self.process.map(Usage::of).transpose()
     }
@@ -67,12 +67,12 @@ impl MemoryOverTime {
     }
 }
 
-/// What a phase brought.
+/// Outcome of a phase.
 #[derive(Debug)]
 pub struct Outcome {
     /// The figures.
     pub figures: Figures,
-    /// What the bots did.
+    /// Actions of the bots.
     pub deeds: Deeds,
     /// The server's memory meanwhile.
     pub memory: Option<MemoryOverTime>,
@@ -81,7 +81,7 @@ pub struct Outcome {
 /// Measures `activity`, then lets everything arrive.
 ///
 /// # Errors
-/// What the activity fails with, or when the server's process has gone.
+/// Fails with the activity's error, or if the server's process has gone.
 pub fn measure(
     stage: &mut Stage,
     players: &mut Players,
@@ -119,7 +119,7 @@ pub fn measure(
 /// Everybody does what the scenario says, each at the pace, for `duration`.
 ///
 /// # Errors
-/// When one that left cannot come in again, or the server's process has gone.
+/// Fails if a bot that left cannot come in again, or the server's process has gone.
 pub fn play(
     stage: &mut Stage,
     players: &mut Players,
@@ -147,7 +147,7 @@ pub fn play(
 /// Nobody does anything for `duration`.
 ///
 /// # Errors
-/// When the server's process has gone.
+/// Fails if the server's process has gone.
 pub fn stand(
     stage: &mut Stage,
     players: &Players,
@@ -165,7 +165,7 @@ pub fn stand(
 /// Everybody logs in at the same time. `arrivals` has how long that took each.
 ///
 /// # Errors
-/// When one cannot come in.
+/// Fails if a bot cannot come in.
 pub fn storm(stage: &mut Stage, arrivals: &mut Arrivals) -> Result<()> {
     let bots = stage.crowd.clients.len();
     arrivals.bring_in(stage, 0..bots, Way::Login, bots)?;
@@ -176,10 +176,10 @@ pub fn storm(stage: &mut Stage, arrivals: &mut Arrivals) -> Result<()> {
 #[derive(Debug)]
 pub struct Progress {
     watched: Watched,
-    /// When the next line is due.
+    /// Time of the next line.
     pub next_at: Instant,
     seconds: u64,
-    /// What the last line said.
+    /// Deliveries in the last line.
     deliveries: u64,
     cpu_seconds: Option<f64>,
     /// The server's resident memory at each line, in bytes.
@@ -201,7 +201,7 @@ impl Progress {
     /// Tells how it goes if a second has passed.
     ///
     /// # Errors
-    /// When the server's process has gone.
+    /// Fails if the server's process has gone.
     pub fn tell(&mut self, stage: &Stage, players: &Players) -> Result<()> {
         if Instant::now() < self.next_at {
             return Ok(());

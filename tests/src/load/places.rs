@@ -1,4 +1,4 @@
-//! Where bots start and how far they may go: spread over whole maps, or all in one square of 27 × 27 tiles.
+//! Starting places and bounds of bots: spread over whole maps, or all in one square of 27 × 27 tiles.
 
 use std::collections::BTreeSet;
 
@@ -34,19 +34,19 @@ impl Bounds {
         Self { from, to: (from.0 + side - 1, from.1 + side - 1) }
     }
 
-    /// Whether the tile is inside.
+    /// Returns true if the tile is inside.
     #[must_use]
     pub fn contains(&self, x: u8, y: u8) -> bool {
         (self.from.0..=self.to.0).contains(&x) && (self.from.1..=self.to.1).contains(&y)
     }
 }
 
-/// Where the bots of a run start.
+/// Starting places of the bots of a run.
 #[derive(Debug, Clone)]
 pub struct Places {
     /// A start for each bot, in order; neighbours in the list are on different maps.
     pub starts: Vec<Position>,
-    /// How far bots may go on their map.
+    /// Bounds of the bots' ways on their map.
     pub bounds: Bounds,
     /// Maps that they are on.
     pub maps: usize,

@@ -1,4 +1,4 @@
-//! What bots do in the world: walk, talk, and everything else in the mixture of the scenario.
+//! Actions of bots in the world: walking, chat, and the other packets in the mixture of the scenario.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ const MIXTURE: [(u32, Deed); 6] = [
     (1, Deed::Reconnect),
 ];
 
-/// How often bots did what.
+/// Number of actions of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Deeds {
     /// Steps sent.
@@ -75,12 +75,12 @@ pub struct Players {
     scenario: Scenario,
     walkers: Vec<Walker>,
     to_exits: BTreeMap<u16, Distances>,
-    /// When each bot may talk again.
+    /// Time before which each bot may not talk again.
     silent_until: Vec<Instant>,
     random: Random,
     /// Bots that left and are coming back.
     returning: Arrivals,
-    /// What they did since the last reset.
+    /// Actions since the last reset.
     pub deeds: Deeds,
 }
 
@@ -105,7 +105,7 @@ impl Players {
         }
     }
 
-    /// How many they are.
+    /// Returns the number of players.
     #[must_use]
     pub fn count(&self) -> usize {
         self.walkers.len()
@@ -120,7 +120,7 @@ impl Players {
     /// Bot `number` does its next deed.
     ///
     /// # Errors
-    /// When it left and cannot connect again.
+    /// Fails if the bot left and cannot connect again.
     pub fn act(&mut self, stage: &mut Stage, number: usize) -> Result<()> {
         let client = &stage.crowd.clients[number];
         if client.closed.is_some() || client.shadow.position().is_none() {
@@ -151,12 +151,12 @@ impl Players {
     /// Goes on with those that are coming back, after the bots were heard.
     ///
     /// # Errors
-    /// When one cannot come in again.
+    /// Fails if a bot cannot come in again.
     pub fn go_on(&mut self, stage: &mut Stage) -> Result<()> {
         self.returning.go_on(stage)
     }
 
-    /// Whether everybody is in the world who has not been thrown out.
+    /// Returns true if every bot is in the world whose connection the server has not closed.
     #[must_use]
     pub fn are_all_in(&self) -> bool {
         self.returning.is_empty()

@@ -26,7 +26,7 @@ impl RunRedis {
     /// The Redis that the options ask for, if any.
     ///
     /// # Errors
-    /// When there is no `redis-server` to start, or the address is none.
+    /// Fails if there is no `redis-server` to start, or the address is not valid.
     pub fn of(options: &Options) -> Result<Option<Self>> {
         let Some(given) = &options.redis else { return Ok(None) };
         let own = match given {
@@ -47,7 +47,7 @@ impl RunRedis {
     /// The commands it has carried out so far.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// Fails if Redis cannot be reached.
     pub fn look(&self) -> Result<BTreeMap<String, u64>> {
         command_counts(&self.place)
     }
@@ -60,12 +60,12 @@ fn flags(address: &RedisAddress, url: &str) -> Vec<String> {
     }
 }
 
-/// What a server asked of its Redis while the bots walked or stood.
+/// Commands that a server sent to its Redis while the bots walked or stood.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RedisFigures {
     /// Commands a second, those of scripts included.
     pub commands_per_second: f64,
-    /// How many of each.
+    /// Number of commands of each name.
     pub commands: BTreeMap<String, u64>,
 }
 

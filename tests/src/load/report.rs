@@ -13,14 +13,14 @@ use super::phase::MemoryOverTime;
 use super::players::Deeds;
 use super::redis::RedisFigures;
 
-/// How bots came in: those that were created, or in a login storm, those that logged in.
+/// Arrivals of bots: creations, or in a login storm, logins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Logins {
-    /// How many.
+    /// Number of arrivals.
     pub count: u64,
     /// From the first connection until everybody was in the world.
     pub seconds: f64,
-    /// How many in a second.
+    /// Arrivals a second.
     pub per_second: f64,
     /// From connecting until the bot knew its own character.
     pub latency: Latency,
@@ -36,16 +36,16 @@ impl Logins {
     }
 }
 
-/// What was beside the bots when they were measured once more.
+/// Load beside the bots during a second measurement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Beside {
     /// Its name in the table.
     pub what: String,
-    /// What the server did and used.
+    /// Work done and resources used by the server.
     pub figures: Figures,
     /// The server's memory for each that stands idle, in bytes.
     pub bytes_per_idle: Option<u64>,
-    /// What attackers did.
+    /// Work of the attackers.
     pub effort: Option<Effort>,
 }
 
@@ -66,19 +66,19 @@ impl Beside {
 /// A run. It is clean when [`Self::is_clean`] says so.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// How the server was set up.
+    /// Setup of the server.
     pub setup: String,
-    /// What the bots did.
+    /// Behaviour of the bots.
     pub scenario: Scenario,
-    /// How many bots.
+    /// Number of bots.
     pub bots: usize,
     /// Maps they started on.
     pub maps: usize,
-    /// How they came in.
+    /// Arrivals of the bots.
     pub logins: Logins,
     /// The server's figures.
     pub server: Figures,
-    /// How often bots did what.
+    /// Number of actions of each kind.
     pub deeds: Deeds,
     /// The server's memory meanwhile.
     pub memory: Option<MemoryOverTime>,
@@ -92,7 +92,7 @@ pub struct Report {
     pub disconnects: BTreeMap<String, usize>,
     /// Connections that the server says were closed, by its reasons; attackers' too, and those that bots closed.
     pub closes: BTreeMap<String, u64>,
-    /// What clients were sent that they cannot take: protocol errors.
+    /// Number of packets that clients cannot take: protocol errors.
     pub faults: usize,
     /// The first of them.
     pub first_faults: Vec<String>,
@@ -100,20 +100,20 @@ pub struct Report {
     pub differences: usize,
     /// The first of them.
     pub first_differences: Vec<String>,
-    /// Whether everything had arrived, and all pings were answered, before pictures were compared.
+    /// True if everything had arrived, and all pings were answered, before pictures were compared.
     pub is_quiet: bool,
     /// The server's gauges that were not 0 when everybody had left.
     pub left_over: BTreeMap<String, u64>,
-    /// What the server did wrong when it was asked to stop.
+    /// Fault of the server when it was asked to stop.
     pub server_fault: Option<String>,
-    /// What Redis was asked, where everything was kept in one.
+    /// Commands sent to Redis, if it was the store.
     pub redis: Option<RedisFigures>,
     /// The relay's figures.
     pub baseline: Option<Figures>,
 }
 
 impl Report {
-    /// Whether the server made no mistake.
+    /// Returns true if the server made no mistake.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.disconnects.is_empty()

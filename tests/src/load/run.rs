@@ -31,7 +31,7 @@ use crate::process::{Server, ServerSetup};
 const LOGINS_AT_ONCE: usize = 256;
 /// Files open besides the bots' sockets.
 const OTHER_DESCRIPTORS: u64 = 64;
-/// What attackers have done before it is measured what that does.
+/// Lead of the attackers before the measurement under attack begins.
 const ATTACK_LEAD: Duration = Duration::from_secs(1);
 /// Pictures that differ and faults that are shown in full.
 const SHOWN: usize = 5;
@@ -41,8 +41,8 @@ const LINE_PADDING: usize = LINE_LENGTH + 3;
 /// A run of the load program.
 ///
 /// # Errors
-/// When the server does not start, a bot does not come in, or the system fails. What the server does wrong to its
-/// clients afterwards is in the report.
+/// Fails if the server does not start, a bot does not come in, or the system fails. Mistakes of the server towards its
+/// clients after that are in the report.
 pub fn run(options: &Options) -> Result<Report> {
     ensure!(options.bots > 0 && options.seconds > 0, "at least one bot and one second");
     allow_sockets(options)?;
@@ -148,7 +148,7 @@ fn start_server(
     setup.start()
 }
 
-/// How the server was set up, for whoever reads the figures.
+/// Returns the setup of the server, for readers of the figures.
 fn setup(options: &Options, is_own: bool) -> String {
     let data =
         options.data.as_ref().map_or_else(|| "starter world".to_owned(), |data| data.display().to_string());
@@ -232,7 +232,8 @@ impl Run<'_> {
         })
     }
 
-    /// What clients show that is not so, and that stays: the server may just be telling them that attackers have gone.
+    /// Returns the differences between clients and the world that stay: the server may just be telling clients that
+    /// attackers have gone.
     fn lasting_differences(&mut self) -> Result<Vec<String>> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -295,7 +296,8 @@ impl Run<'_> {
         Ok(now.zip(before).map(|(now, before)| now.closes_since(before)).unwrap_or_default())
     }
 
-    /// All bots close their connections. What the server has not forgotten of them after a while.
+    /// Closes the connections of all bots. Returns the counts of connections and players that the server still holds
+    /// after a while.
     fn everybody_leaves(&mut self) -> Result<BTreeMap<String, u64>> {
         (0..self.options.bots + self.options.idle).for_each(|number| self.stage.leave(number));
         let end = Instant::now() + PATIENCE;

@@ -1,4 +1,4 @@
-//! When each client takes its next step.
+//! Times of each client's steps.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ impl Schedule {
         Self { start, pace, clients: u32::try_from(clients).unwrap_or(u32::MAX).max(1), taken: 0, round: 0 }
     }
 
-    /// When the next step is due.
+    /// Returns the time of the next step.
     #[must_use]
     pub fn next_at(&self) -> Instant {
         self.start + self.pace * self.round + self.pace * self.taken / self.clients

@@ -1,4 +1,4 @@
-//! What the server tells of itself on its ops port.
+//! Metrics that the server gives on its ops port.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,10 +23,10 @@ const TURN_BUCKETS: &str = "pyao_turn_seconds_bucket{le=\"";
 #[derive(Debug, Clone, Default)]
 pub struct Metrics(BTreeMap<String, f64>);
 
-/// How long turns of the server's loop worked between two looks.
+/// Working times of the turns of the server's loop between two readings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Turns {
-    /// How many there were.
+    /// Number of turns.
     pub count: u64,
     /// 99 of 100 worked no longer than so many milliseconds; the server counts in steps. Nothing: longer than the last
     /// step.
@@ -39,7 +39,7 @@ impl Metrics {
     /// Asks the ops port.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// Fails if the port does not answer.
     pub fn look(ops: SocketAddr) -> Result<Self> {
         Ok(Self::parse(&ask_ops(ops, "GET", "/metrics")?))
     }

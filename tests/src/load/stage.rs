@@ -28,7 +28,7 @@ impl Stage {
     /// `bots` that are not connected yet to the server at `address`.
     ///
     /// # Errors
-    /// When the system has no poll to give.
+    /// Fails if the system has no poll to give.
     pub fn new(bots: usize, content: Content, address: SocketAddr) -> Result<Self> {
         let content = Arc::new(content);
         Ok(Self { fleet: Fleet::new()?, crowd: Crowd::new(bots), content, address })
@@ -43,7 +43,7 @@ impl Stage {
     /// Connects a bot.
     ///
     /// # Errors
-    /// When nobody answers.
+    /// Fails if the server does not accept the connection.
     pub fn connect(&mut self, number: usize) -> Result<()> {
         let address = self.address;
         self.fleet.connect(number, address).with_context(|| format!("connecting to {address}"))
@@ -65,26 +65,26 @@ impl Stage {
     /// Hears the bots once, at most until `until`.
     ///
     /// # Errors
-    /// When waiting fails.
+    /// Fails if waiting fails.
     pub fn turn(&mut self, until: Instant) -> Result<()> {
         let Self { fleet, crowd, .. } = self;
         Ok(fleet.turn(until, |number, heard| crowd.hear(number, heard))?)
     }
 
-    /// Lets everything arrive. Whether it became quiet.
+    /// Lets everything arrive. Returns true if it became quiet.
     ///
     /// # Errors
-    /// When waiting fails.
+    /// Fails if waiting fails.
     pub fn rest(&mut self) -> Result<bool> {
         let Self { fleet, crowd, .. } = self;
         Ok(fleet.until_quiet(QUIET, QUIET_PATIENCE, |number, heard| crowd.hear(number, heard))?)
     }
 
-    /// A ping of each bot in the world and its answer: what was sent before has been served, and what it brought about has
-    /// arrived. Whether all answered, and nobody says anything any more.
+    /// Sends a ping of each bot in the world and waits for the answers: the server has then served all earlier packets,
+    /// and their effects have arrived. Returns true if all answered and no client receives anything more.
     ///
     /// # Errors
-    /// When waiting fails.
+    /// Fails if waiting fails.
     pub fn settle(&mut self) -> Result<bool> {
         for number in 0..self.crowd.clients.len() {
             let client = &mut self.crowd.clients[number];

@@ -43,7 +43,7 @@ fn cell(value: Option<f64>, digits: usize) -> String {
 
 fn ratio(numerator: Option<f64>, denominator: Option<f64>) -> String {
     let ratio = numerator.zip(denominator).map(|(numerator, denominator)| numerator / denominator);
-    // What used too little to be counted has no ratio.
+    // A figure too small to be counted has no ratio.
     ratio.filter(|ratio| ratio.is_finite()).map_or_else(String::new, |ratio| format!("{ratio:.2}"))
 }
 

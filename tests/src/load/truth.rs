@@ -1,4 +1,4 @@
-//! What is true once everybody stands still, and where a client's picture differs from it.
+//! The state of the world once all bots stand still, and the differences of clients' pictures from it.
 //!
 //! Players stand where their own clients believe they stand; creatures and floor objects are where the data puts them,
 //! as long as nothing moves them. A client must show exactly those in its nine blocks.
@@ -14,7 +14,7 @@ use pyao_core::world::character::Character;
 use super::crowd::Client;
 use crate::shadow::SeenCharacter;
 
-/// What is drawn of a character.
+/// Drawn attributes of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Drawn<'a> {
     tile: (u8, u8),
@@ -68,7 +68,7 @@ impl Truth {
         Self { world: World::new(Arc::clone(content)) }
     }
 
-    /// What the pictures of connected clients show wrongly: one text for each client that differs.
+    /// Returns the errors in the pictures of connected clients: one text for each client that differs.
     #[must_use]
     pub fn differences(&self, clients: &[Client]) -> Vec<String> {
         let mut players: BTreeMap<i16, Vec<(i16, Drawn<'_>)>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What a process has used, as Linux tells in `/proc`.
+//! Resources used by a process, from Linux's `/proc`.
 
 use std::fs;
 
@@ -16,10 +16,10 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What the process of that number has used so far.
+    /// Returns the resources used so far by the process of that number.
     ///
     /// # Errors
-    /// When there is no such process.
+    /// Fails if there is no such process.
     pub fn of(process: u32) -> Result<Self> {
         let read = |file: &str| {
             let path = format!("/proc/{process}/{file}");
@@ -35,10 +35,10 @@ impl Usage {
         })
     }
 
-    /// What this program itself has used so far.
+    /// Returns the resources used so far by this program.
     ///
     /// # Errors
-    /// When there is no `/proc`.
+    /// Fails if there is no `/proc`.
     pub fn own() -> Result<Self> {
         Self::of(std::process::id())
     }
@@ -47,7 +47,7 @@ impl Usage {
 /// Seconds of processor time that the whole machine has spent on anything so far, all cores together.
 ///
 /// # Errors
-/// When there is no `/proc`.
+/// Fails if there is no `/proc`.
 pub fn machine_seconds() -> Result<f64> {
     let stat = fs::read_to_string("/proc/stat").context("reading /proc/stat")?;
     let ticks = machine_ticks(&stat).context("/proc/stat without times")?;

@@ -14,21 +14,22 @@ const STRAIGHT_MAX: u32 = 6;
 /// Steps of a traveller between two journeys.
 const STROLL: (u32, u32) = (5, 40);
 
-/// What a bot sees: its map's data and its client's picture.
+/// View of a bot: its map's data and its client's picture.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    /// What its client believes.
+    /// Picture of its client.
     pub shadow: &'a ShadowClient,
     /// The data of its map.
     pub map: &'a Map,
     /// The way to the map's exits.
     pub to_exits: &'a Distances,
-    /// Where it believes it stands.
+    /// Position of its character in that picture.
     pub position: Position,
 }
 
 impl View<'_> {
-    /// Whether its client lets it step there: the map's data as changed by what it was told, and nobody in the way.
+    /// Returns true if its client lets it step there: by the map's data, changed by the blocks it received, and no
+    /// character in the way.
     fn looks_free(&self, (x, y): (u8, u8)) -> bool {
         let told = self.shadow.blocked.get(&(x, y)).copied();
         let blocked = told.unwrap_or_else(|| self.map.blocked(x, y));
@@ -39,7 +40,7 @@ impl View<'_> {
         heading.step(self.position.x, self.position.y)
     }
 
-    /// Whether the server would agree, too, and the step stays on the map.
+    /// Returns true if the server would agree, too, and the step stays on the map.
     fn is_open(&self, heading: Heading) -> bool {
         let (x, y) = self.target(heading);
         self.map.in_bounds(x, y) && self.looks_free((x, y)) && self.map.exit(x, y).is_none()
@@ -55,7 +56,7 @@ impl View<'_> {
     }
 }
 
-/// How far a bot goes.
+/// Range of a bot's ways.
 #[derive(Debug, Clone, Copy)]
 pub struct Habits {
     /// It stays about so many tiles around where it comes to a map, unless it travels.
@@ -138,8 +139,8 @@ impl Walker {
     }
 }
 
-/// What the client sends when that key is pressed: a step that it takes at once, or a turn where its map or its
-/// picture is in the way.
+/// Returns the packet that the client sends when that key is pressed: a step that it takes at once, or a turn if its
+/// map or its picture is in the way.
 pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<ClientPacket> {
     let own = shadow.own()?;
     let (x, y) = heading.step(own.x, own.y);

@@ -1,4 +1,4 @@
-//! What each packet does to the picture, on the game screen.
+//! Effect of each packet on the picture, on the game screen.
 
 use std::collections::BTreeMap;
 

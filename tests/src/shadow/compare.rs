@@ -10,7 +10,7 @@ use pyao_core::world::character::Character;
 
 use super::{SeenCharacter, ShadowClient};
 
-/// What is drawn of a character: tile, heading, graphics, name, colour, rank.
+/// Drawn attributes of a character: tile, heading, graphics, name, colour, rank.
 type Drawn<'a> = ((u8, u8), u8, [i16; 5], &'a str, u8, u8);
 
 impl ShadowClient {

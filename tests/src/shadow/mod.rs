@@ -1,9 +1,9 @@
-//! What a Godot client believes, built only from the bytes it got and by its own rules.
+//! The picture that a Godot client has, built only from the bytes it received and by its own rules.
 //!
 //! The client keeps nothing between two reads, so [`ShadowClient::read`] takes one read and wants whole packets. It
-//! moves its own character before the server agrees, derives other characters' steps from differences, and forgets
-//! nobody by itself. Whatever a server does that this client would take amiss lands in [`ShadowClient::faults`]: a
-//! suite or the simulator compares the picture with the world and wants no faults. There is no I/O here.
+//! moves its own character before the server agrees, derives other characters' steps from differences, and forgets no
+//! character by itself. Packets that this client would take amiss land in [`ShadowClient::faults`]: a suite or the
+//! simulator compares the picture with the world and wants no faults. There is no I/O here.
 
 mod apply;
 mod assets;
@@ -22,14 +22,14 @@ use pyao_core::protocol::wire::{DecodeError, TextEncoding};
 
 pub use picture::{ChatLine, ConsoleLine, ItemSlot, Received, Screen, SeenCharacter, State, Stats};
 
-/// Why a block cannot be read to its end; the client would take garbage for packets.
+/// Reason for which a block cannot be read to its end; the client would take garbage for packets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockError {
     /// The block ends inside a packet.
     Cut {
         /// First byte of that packet.
         id: u8,
-        /// Where in the block it starts.
+        /// Offset in the block at which it starts.
         offset: usize,
     },
     /// The bytes are no packet of the table.
@@ -56,7 +56,7 @@ impl std::error::Error for BlockError {}
 #[derive(Debug, Clone)]
 pub struct ShadowClient {
     encoding: TextEncoding,
-    /// What is shown.
+    /// Screen shown.
     pub screen: Screen,
     /// The loaded map.
     pub map: Option<i16>,
@@ -94,13 +94,13 @@ pub struct ShadowClient {
     pub errors: Vec<String>,
     /// The time, in milliseconds of a clock of the owner's.
     pub now: u64,
-    /// When the dice were thrown, until a roll comes.
+    /// Time of the throw of the dice, until a roll comes.
     threw_dice: Option<u64>,
     /// True if the last packet was a `LevelUp`.
     is_after_level_up: bool,
     /// The rolled attributes: strength, agility, intelligence, charisma, constitution.
     pub dice: Option<[u8; 5]>,
-    /// Pings without an answer; who sends one adds it here.
+    /// Number of pings without an answer; the sender of a ping adds it here.
     pub pings: u32,
     /// The client closes the connection after what it was told.
     pub leaves: bool,
@@ -153,7 +153,8 @@ impl ShadowClient {
     /// One read of the client: whole packets, each acted upon.
     ///
     /// # Errors
-    /// The [`BlockError`] that stops the reading, which is a fault too. What came before it was acted upon.
+    /// Returns the [`BlockError`] that stops the reading, which is a fault too. The packets before it have been
+    /// applied.
     pub fn read(&mut self, block: &[u8]) -> Result<(), BlockError> {
         self.read_with(block, |_| {})
     }
@@ -284,7 +285,7 @@ impl ShadowClient {
         self.characters.get(&self.own_index?)
     }
 
-    /// Where the own character stands, as the client believes.
+    /// Returns the position of the own character, as the client believes.
     #[must_use]
     pub fn position(&self) -> Option<(u8, u8)> {
         self.own().map(|own| (own.x, own.y))
@@ -299,7 +300,7 @@ impl ShadowClient {
         self.characters.iter().find(|(_, character)| shown(character)).map(|(&index, _)| index)
     }
 
-    /// Whether a console line holds `part`.
+    /// Returns true if a console line holds `part`.
     #[must_use]
     pub fn console_has(&self, part: &str) -> bool {
         self.console.iter().any(|line| line.text.contains(part))

@@ -2,7 +2,7 @@
 
 use pyao_core::protocol::server::ServerPacket;
 
-/// What the client shows, which decides what it understands.
+/// Screen that the client shows; it decides which packets the client understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// A login was sent: an error closes the connection, anything else opens the game.
@@ -45,7 +45,7 @@ pub struct SeenCharacter {
 }
 
 impl SeenCharacter {
-    /// Whether the client lets its own character walk into this one, expecting to change places: ghosts.
+    /// Returns true if the client lets its own character walk into this one, expecting to change places: ghosts.
     #[must_use]
     pub fn gives_way(&self) -> bool {
         self.head == 500 || self.body == 87
@@ -75,7 +75,7 @@ pub struct Stats {
     pub bank_gold: i32,
 }
 
-/// What toggles and locks leave the client in.
+/// State of the client's toggles and locks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct State {
@@ -105,7 +105,7 @@ pub struct ItemSlot {
     pub obj_index: i16,
     /// Name.
     pub name: String,
-    /// How many.
+    /// Number of pieces.
     pub amount: i16,
     /// Worn or wielded; inventory only.
     pub equipped: bool,
@@ -113,7 +113,7 @@ pub struct ItemSlot {
     pub grh_index: i16,
     /// Object type.
     pub obj_type: u8,
-    /// What one sells or costs.
+    /// Price of one, bought or sold.
     pub price: f32,
 }
 
@@ -129,7 +129,7 @@ pub struct ConsoleLine {
 /// A text over a character's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatLine {
-    /// Who said it.
+    /// Char index of the speaker.
     pub char_index: i16,
     /// The text.
     pub text: String,
@@ -160,10 +160,10 @@ impl Received {
         }
     }
 
-    /// How many packets of this name came.
+    /// Returns the number of packets of this name.
     ///
     /// # Panics
-    /// When no packet has the name.
+    /// Panics if no packet has the name.
     #[must_use]
     pub fn count(&self, name: &str) -> u64 {
         self.kind(name).map_or(0, |kind| kind.count)
@@ -172,7 +172,7 @@ impl Received {
     /// The last packet of this name.
     ///
     /// # Panics
-    /// When no packet has the name.
+    /// Panics if no packet has the name.
     #[must_use]
     pub fn last(&self, name: &str) -> Option<&ServerPacket<'static>> {
         self.kind(name)?.last.as_ref()

@@ -36,7 +36,7 @@ impl ShadowClient {
         Some(ClientPacket::Walk { heading })
     }
 
-    /// Whether a character or a told block keeps the client from stepping there.
+    /// Returns true if a character or a block that it received keeps the client from stepping there.
     #[must_use]
     pub fn looks_blocked(&self, tile: (u8, u8)) -> bool {
         let taken = self.characters.iter().any(|(index, other)| {

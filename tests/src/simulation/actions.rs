@@ -1,4 +1,4 @@
-//! What happens in a run, and how often.
+//! Actions of a run, and their weights.
 
 use super::Simulation;
 use super::events::Event;
@@ -7,7 +7,7 @@ use pyao_core::game::{CloseReason, Input};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
 
-/// What happens next, and its weight. Walking is most of what players do.
+/// Events of a step and their weights. Most actions of players are steps.
 const ACTIONS: [(Event, u32); 34] = [
     (Event::Walk, 1_200),
     (Event::WalkIntoWall, 40),
@@ -133,7 +133,7 @@ impl Simulation {
         }
     }
 
-    /// What is not the players' doing.
+    /// Carries out an event that is not an action of players.
     fn interfere(&mut self, id: ConnectionId, event: Event) -> bool {
         match event {
             Event::RoundTrip => self.measure_round_trip(id),

@@ -1,4 +1,4 @@
-//! What must hold after every step: what each client shows is what its player should see.
+//! Checks after every step: the picture of each client equals the view of its player.
 
 use super::Simulation;
 use super::events::Event;
@@ -34,7 +34,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// What the client of one player shows is what that player should see.
+    /// Checks that the picture of one client equals the view of its player.
     fn check_picture(&mut self, id: ConnectionId) -> Result<(), String> {
         let mut players = self.game.players().iter().map(|(_, player)| player);
         let Some(player) = players.find(|player| player.connection == Some(id)) else {
@@ -89,7 +89,7 @@ impl Simulation {
     }
 }
 
-/// What is drawn of a character: tile, heading, graphics, name, colour, rank.
+/// Drawn attributes of a character: tile, heading, graphics, name, colour, rank.
 type Picture<'a> = ((u8, u8), u8, [i16; 5], &'a str, u8, u8);
 
 fn picture(character: &Character) -> Picture<'_> {

@@ -1,4 +1,4 @@
-//! What must hold of the world as a whole, and of what is stored once everything has come to rest.
+//! Checks of the world as a whole, and of the stored data once everything has come to rest.
 
 use super::Simulation;
 use super::check::same;
@@ -65,7 +65,7 @@ impl Simulation {
         self.network.clients.get(&id).is_some_and(Client::is_open)
     }
 
-    /// While nothing is on its way to the store, only who is in the world has a session there.
+    /// While no request is on its way to the store, only the players in the world have a session there.
     pub(super) fn check_sessions(&self) -> Result<(), String> {
         if !self.store.is_idle() || self.game.pending_answers() > 0 {
             return Ok(());
@@ -124,7 +124,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Everybody is stored as he is, sessions are those of who is in the world, passwords are the players' own.
+    /// Every character is stored as it is, sessions are those of the players in the world, passwords are the players'
+    /// own.
     pub(super) fn check_everything_is_stored(&mut self) -> Result<(), String> {
         let users: Vec<_> =
             self.ledger.users().filter(|user_id| !self.ledger.is_elsewhere(*user_id)).collect();

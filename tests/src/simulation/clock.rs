@@ -42,7 +42,7 @@ impl Simulation {
         self.turn();
     }
 
-    /// What the loop does after the game has changed.
+    /// Does what the loop does after the game has changed.
     pub(super) fn turn(&mut self) {
         let observed = self.ledger.observe(&self.game, self.now, &mut self.report);
         observed.unwrap_or_else(|what| self.blame(what));

@@ -1,5 +1,4 @@
-//! What can happen in a run, and how often it did: a run in which something of the table never happens proves nothing
-//! about it.
+//! Events of a run, and their counts: a run in which some event of the table never happens proves nothing about it.
 
 use pyao_store::Request;
 
@@ -18,22 +17,22 @@ macro_rules! events {
 }
 
 events! {
-    // What players do.
+    // Actions of players.
     Create, LogIn, LoseInterest, Walk, WalkIntoWall, Turn, Talk, Whisper, Ask, Order, SkillPoints, Describe,
     ChangePassword, Spam, Quit, Vanish, TakeOver, WrongPassword, Garbage, StopReading, ReadAgain, Knock,
-    // What time and operators do.
+    // Time and operators.
     WaitLong, WaitHours, ClockLeap, RoundTrip, ChangeSettings, Terminate, Crash, OtherServer, EmptyStore,
-    // What goes wrong.
+    // Faults.
     StoreSlow, StoreHangs, StoreAway, StoreFails, StoreDies, Refusal, ReplyLost, Latency, BytesSplit, BytesMerged,
     ReadsMerged, WriteHeld, Proxy,
-    // What comes of it.
+    // Consequences.
     Entry, Step, ThrownBack, Disagreement, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
     MalformedClose, Overflow, LoginRefused, SaveRefused, UnsavedAtCrash, DrainedAtOnce, DrainedLate,
-    // What is looked at.
+    // Checks.
     BlockRead, PictureCompared, LineHeard, AnswerHeard, SaveCompared, RecordConverged,
 }
 
-/// What one run or several went through.
+/// Counts of the events of one run or several.
 #[derive(Debug, Clone)]
 pub struct Report {
     counts: Vec<u64>,
@@ -58,13 +57,13 @@ impl Report {
         self.counts[event as usize] += 1;
     }
 
-    /// How often it happened.
+    /// Returns the count of an event.
     #[must_use]
     pub fn count(&self, event: Event) -> u64 {
         self.counts[event as usize]
     }
 
-    /// What never happened.
+    /// Returns the events that never happened.
     #[must_use]
     pub fn missing(&self) -> Vec<Event> {
         Event::ALL.iter().copied().filter(|event| self.count(*event) == 0).collect()

@@ -1,9 +1,9 @@
-//! What may go wrong in one run: each run draws its own, so that faults meet in all combinations and also stay apart.
+//! Faults of one run: each run draws its own, so that faults meet in all combinations and also stay apart.
 
 use super::events::Event;
 use pyao_core::base::random::Random;
 
-/// What a run may be spared.
+/// Faults that a run may be spared.
 const FAULTS: [Event; 14] = [
     Event::StoreSlow,
     Event::StoreHangs,
@@ -24,11 +24,11 @@ const FAULTS: [Event; 14] = [
 /// See the module.
 pub struct Faults {
     spared: Vec<Event>,
-    /// Whether some clients are far away.
+    /// True if some clients are far away.
     pub latency: bool,
-    /// Whether what clients write arrives cut and joined.
+    /// True if the bytes that clients write arrive cut and joined.
     pub splits: bool,
-    /// Whether some clients read several sends at once.
+    /// True if some clients read several sends at once.
     pub merges: bool,
 }
 
@@ -45,7 +45,7 @@ impl Faults {
         }
     }
 
-    /// Whether it may happen in this run.
+    /// Returns true if the event may happen in this run.
     #[must_use]
     pub fn allow(&self, event: Event) -> bool {
         !self.spared.contains(&event)

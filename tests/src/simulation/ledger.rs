@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A change is asked to be written at the latest after this time, in milliseconds.
 const UNWRITTEN_MAX: u64 = 5_000;
-/// How old what a healthy store holds may be: the save period, and the time its requests take.
+/// Greatest age, in milliseconds, of the data in a healthy store: the save period, and the time its requests take.
 const LOST_MAX: u64 = 7_000;
 
-/// Where a character is.
+/// Whereabouts of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whereabouts {
     World,
@@ -25,16 +25,16 @@ enum Whereabouts {
     AnotherServer,
 }
 
-/// What the ledger knows of one character.
+/// Knowledge of the ledger about one character.
 struct Entry {
     name: String,
     whereabouts: Whereabouts,
     record: CharacterRecord,
     /// Since when it differs from what was last asked to be written.
     unwritten_since: Option<u64>,
-    /// What it was, each with the time since when, beginning with what the store holds.
+    /// Earlier states of its record, each with the time since when, beginning with the stored one.
     history: VecDeque<(u64, CharacterRecord)>,
-    /// What it owned when it was created.
+    /// Wealth at its creation.
     born_with: Wealth,
     /// The tile that it was put on instead of its stored one, until it walks.
     displaced_to: Option<Position>,
@@ -96,7 +96,7 @@ impl Ledger {
     /// Looks at everybody in the world, after a turn at `now`.
     ///
     /// # Errors
-    /// When somebody entered as another than it left.
+    /// Fails if a character entered with another record than it left with.
     pub fn observe(&mut self, game: &Game, now: u64, report: &mut Report) -> Result<(), String> {
         self.turn += 1;
         for (_, player) in game.players().iter() {
@@ -128,7 +128,7 @@ impl Ledger {
     /// Looks at what the store is asked after a turn: saves tell the truth, and all of it at once.
     ///
     /// # Errors
-    /// When they do not.
+    /// Fails if a save is wrong or incomplete.
     pub fn asks(&mut self, requests: &[Request], game: &Game, report: &mut Report) -> Result<(), String> {
         let mut is_first = true;
         for request in requests {
@@ -195,7 +195,7 @@ impl Ledger {
     /// The store has written `stored`.
     ///
     /// # Errors
-    /// When the character never was that.
+    /// Fails if the character never had that record.
     pub fn written(&mut self, stored: &StoredAccount, now: u64) -> Result<(), String> {
         let user_id = stored.account.user_id;
         let Some(entry) = self.entries.get_mut(&user_id) else {
@@ -211,10 +211,10 @@ impl Ledger {
         }
     }
 
-    /// Whether every change was asked to be written in time.
+    /// Checks that every change was asked to be written in time.
     ///
     /// # Errors
-    /// When one was not.
+    /// Fails if one was not.
     pub fn check_age(&self, now: u64) -> Result<(), String> {
         for entry in self.entries.values() {
             let since = entry.unwritten_since.unwrap_or(now);
@@ -228,7 +228,7 @@ impl Ledger {
     /// Gold and items are what they were when their owners were created.
     ///
     /// # Errors
-    /// When some appeared or vanished.
+    /// Fails if some appeared or vanished.
     pub fn check_wealth(&self) -> Result<(), String> {
         let (mut born, mut owned) = (Wealth::new(), Wealth::new());
         for entry in self.entries.values() {
@@ -240,7 +240,7 @@ impl Ledger {
         if born == owned { Ok(()) } else { Err(format!("wealth: there is {owned:?}, was made {born:?}")) }
     }
 
-    /// What the character of that user is.
+    /// Returns the record of the character of that user.
     #[must_use]
     pub fn record(&self, user_id: UserId) -> Option<&CharacterRecord> {
         self.entries.get(&user_id).map(|entry| &entry.record)
@@ -251,7 +251,7 @@ impl Ledger {
         self.entries.keys().copied()
     }
 
-    /// Whether the server holds the character in memory: in the world, or left and not yet known to be written.
+    /// Returns true if the server holds the character in memory: in the world, or left and not yet known to be written.
     #[must_use]
     pub fn is_held(&self, user_id: UserId) -> bool {
         let Some(entry) = self.entries.get(&user_id) else { return false };
@@ -260,7 +260,7 @@ impl Ledger {
             || self.asked.values().flatten().any(|asked| *asked == user_id)
     }
 
-    /// Whether it is on another server.
+    /// Returns true if it is on another server.
     #[must_use]
     pub fn is_elsewhere(&self, user_id: UserId) -> bool {
         self.entries.get(&user_id).is_some_and(|entry| entry.whereabouts == Whereabouts::AnotherServer)
@@ -293,7 +293,7 @@ impl Ledger {
     /// Our server died at `now`; the store, which was well or not, holds `stored`.
     ///
     /// # Errors
-    /// When more was lost than may be.
+    /// Fails if more was lost than may be.
     pub fn crashed(
         &mut self,
         stored: &StoredAccount,

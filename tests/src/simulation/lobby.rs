@@ -62,7 +62,7 @@ impl Simulation {
         true
     }
 
-    /// Somebody connects and says nothing.
+    /// Opens a connection on which the client sends no packet.
     pub(super) fn knock(&mut self, player: usize) -> bool {
         let silent = self.network.clients.values().filter(|client| !client.has_spoken).count();
         if silent < 3 {
@@ -151,7 +151,7 @@ impl Simulation {
         }
     }
 
-    /// What became of a change of the password.
+    /// Takes the outcome of a change of the password from a console line.
     fn read_console(&mut self, id: ConnectionId, player: usize, text: &str) {
         let answers = [
             texts::PASSWORD_CHANGED,

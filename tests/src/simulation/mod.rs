@@ -49,14 +49,14 @@ use store::SimulatedStore;
 /// The whole world is looked at once in so many steps.
 const WORLD_CHECK_STEPS: u32 = 100;
 
-/// What a run is made of.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Everything random follows from it.
     pub seed: u64,
-    /// How many actions.
+    /// Number of actions.
     pub steps: u32,
-    /// How many players take part.
+    /// Number of players.
     pub players: usize,
     /// Prints what happens: actions, requests to the store and its answers.
     pub trace: bool,
@@ -83,12 +83,12 @@ pub struct Simulation {
     settings: Settings,
     faults: Faults,
     game: Game,
-    /// How often the server was started again.
+    /// Number of restarts of the server.
     starts: u64,
     now: u64,
     network: Network,
     store: SimulatedStore,
-    /// When the store's last trouble is over.
+    /// Time at which the store's last trouble is over.
     troubled_until: u64,
     passwords: Passwords,
     later: Vec<(u64, Later)>,
@@ -99,7 +99,7 @@ pub struct Simulation {
     goodbyes: Vec<ConnectionId>,
     trace: bool,
     step: u32,
-    /// What happens in this step.
+    /// Action of this step.
     doing: String,
     /// The first rule found broken within a step.
     fault: Option<String>,

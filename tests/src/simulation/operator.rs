@@ -1,5 +1,5 @@
-//! What operators and other servers do: change settings, stop the server, empty the store, take characters over. And
-//! the server's death.
+//! Actions of operators and other servers: settings are changed, the server is stopped, the store emptied, characters
+//! taken over. And the server's death.
 
 use super::Simulation;
 use super::events::Event;
@@ -153,12 +153,12 @@ impl Simulation {
         self.game = new_game(&self.content, &self.settings, self.seed ^ (self.starts << 32));
     }
 
-    /// Whether the store is well and has been for so long that everything is written.
+    /// Returns true if the store is well and has been for so long that everything is written.
     fn is_store_well(&self) -> bool {
         self.store.is_well() && self.now >= self.troubled_until + RECOVERY_MS
     }
 
-    /// Whether nobody is on the way in.
+    /// Returns true if no player is on the way in.
     fn is_lobby_empty(&self) -> bool {
         self.network.clients.values().all(|client| client.plays() || !client.has_spoken)
     }
@@ -205,7 +205,7 @@ impl Simulation {
         }
     }
 
-    /// Somebody empties the store: who is held in memory is written back, the others are gone.
+    /// Empties the store: characters held in memory are written back, the others are gone.
     pub(super) fn empty_store(&mut self) -> bool {
         let elsewhere = self.ledger.users().any(|user_id| self.ledger.is_elsewhere(user_id));
         let is_quiet = self.store.is_idle() && self.is_lobby_empty() && self.passwords.next_due().is_none();

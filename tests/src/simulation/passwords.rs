@@ -10,7 +10,7 @@ pub struct Passwords {
     jobs: VecDeque<(u64, Job)>,
 }
 
-/// What `password` is stored as.
+/// Returns the stored form of `password`.
 #[must_use]
 pub fn hash_of(password: &str) -> String {
     format!("simulated:{password}")
@@ -24,7 +24,7 @@ impl Passwords {
         self.jobs.push_back((earliest + u64::from(pause), job));
     }
 
-    /// When the next is done.
+    /// Returns the time at which the next job is done.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
         self.jobs.front().map(|(due, _)| *due)

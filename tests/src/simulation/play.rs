@@ -1,4 +1,4 @@
-//! What players in the world do.
+//! Actions of players in the world.
 
 use super::Simulation;
 use super::events::Event;
@@ -180,7 +180,7 @@ impl Simulation {
         self.playing(id).map(|client| client.reads = false).is_some()
     }
 
-    /// Whatever it means, the client that sends it is not one whose picture can be trusted.
+    /// Sends random bytes: after them the client's picture can no longer be trusted.
     pub(super) fn send_garbage(&mut self, id: ConnectionId) -> bool {
         let bytes: Vec<u8> = (0..=self.draw(40)).map(|_| u8::try_from(self.draw(256)).unwrap_or(0)).collect();
         self.send_bytes(id, &bytes);

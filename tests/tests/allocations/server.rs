@@ -85,7 +85,7 @@ fn bots(server: &Server, count: usize) -> Result<Vec<Bot>> {
     (0..count).map(|number| Bot::create(server.address, &player_name(number), "secreto")).collect()
 }
 
-/// Every bot takes a step and waits until it was served. What else arrives meanwhile is read.
+/// Takes a step with every bot and waits until it was served. Other packets that arrive meanwhile are read.
 fn step_of_all(bots: &mut [Bot], heading: u8) -> Result<()> {
     for bot in bots.iter_mut() {
         assert!(bot.walk(heading)?.is_some(), "something stands in the way");
@@ -159,7 +159,7 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     Ok(())
 }
 
-/// A connection that was served, and has nothing more to say.
+/// Opens a connection that was served once, and sends nothing more.
 fn dice_roller(address: SocketAddr) -> Result<TcpStream> {
     let mut hello = Vec::new();
     ClientPacket::ThrowDices.encode(&mut hello);

@@ -272,7 +272,7 @@ fn of_twenty_logins_of_one_character_at_once_one_plays() {
     check(bots.iter_mut().chain([&mut beto]));
 }
 
-/// How many connections the server has.
+/// Returns the server's number of connections.
 fn connections(server: &Server) -> u64 {
     server.metric("pyao_connections").unwrap()
 }

@@ -50,7 +50,7 @@ fn a_start_that_would_move_characters_is_refused_and_an_accepted_one_overwrites_
     assert_eq!(server.terminate(LONG).unwrap().code(), Some(0), "{}", server.log());
     assert_eq!(stored(&setup.store()), ELSEWHERE);
 
-    // Accepted once, and for good; her own step moves her for good too.
+    // The change is accepted once, and for good; Ana's own step moves the character for good too.
     let mut server = setup.start().unwrap();
     let mut ana = login(&server, "Ana");
     ana.walk_path(&[3]).unwrap();

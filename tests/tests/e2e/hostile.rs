@@ -19,13 +19,13 @@ use crate::support::{
     LONG, PASSWORD, at_creation, check, create, login, lose_sight, place, see, setup, wait_until,
 };
 
-/// Where the attacker comes from; the others come from the usual address.
+/// Address of the attacker; the others come from the usual address.
 const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
 /// Log lines that an attack may cause in a second: some for each kind of end, and a count of the rest.
 const LINES_PER_SECOND: u64 = 40;
 /// And besides: what the others do, and what is told once.
 const OTHER_LINES: u64 = 100;
-/// What the server's memory may grow by, in KiB.
+/// Limit of the growth of the server's memory, in KiB.
 const GROWTH_MAX: u64 = 16 * 1024;
 
 /// A server under attack, and somebody who plays there.
@@ -51,7 +51,7 @@ impl Siege {
         Bot::connect_from(ATTACKER, self.server.address(), screen).unwrap()
     }
 
-    /// What the metrics say of `name`, labels and all; 0 for what was not counted yet.
+    /// Returns the value of the metric `name`, labels and all; 0 if it was not counted yet.
     fn count(&self, name: &str) -> u64 {
         let metrics = self.server.request("GET", "/metrics").unwrap();
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -155,7 +155,7 @@ fn a_flood_of_chat_is_heard_at_a_pace_and_its_author_told_once() {
     check([&mut flooder]);
     flooder.quit(LONG).unwrap();
     lose_sight(&mut siege.ana, "Beto");
-    // She may still speak.
+    // Ana may still speak.
     siege.ana.talk("por fin").unwrap();
     siege
         .ana
@@ -175,7 +175,7 @@ fn a_crowd_that_trickles_its_logins_is_closed_like_a_silent_one() {
     wait_until("the end of the crowd", || {
         siege.ana.sync().unwrap();
         let byte = *bytes.next().unwrap();
-        // Who is closed already cannot send.
+        // A bot that is closed already cannot send.
         crowd.retain_mut(|bot| bot.send_raw(&[byte]).is_ok());
         siege.closes("handshake_timeout") == CROWD as u64
     });

@@ -46,7 +46,7 @@ fn wait_for_top(server: &Server) {
     wait_until("the top of the ladder", || server.metric("pyao_overload_step").unwrap() == TOP);
 }
 
-/// A player who keeps the server at work until told to stop.
+/// A player that sends packets without pause until told to stop.
 struct Busy {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Bot>,
@@ -128,7 +128,8 @@ fn an_overloaded_server_leaves_out_what_only_decorates() {
     let server = setup.start().unwrap();
     let thinned = || server.metric("pyao_packets_thinned_total").unwrap();
     let (mut ana, before, mut newcomers) = (create(&server, "Ana"), thinned(), Vec::new());
-    // The server stays two seconds on each step down. Whoever comes in later is shown with the effect: then once more.
+    // The server stays two seconds on each step down. A bot that comes in later is shown with the effect: then once
+    // more.
     while thinned() == before {
         let busy = Busy::start(ana);
         climb_above(&setup, &server, EASILY);

@@ -16,7 +16,7 @@ const QUIT: u8 = 71;
 /// More than these suites send.
 const PACKETS_PER_SECOND: i64 = 100_000;
 
-/// How large the values of a packet are.
+/// Size of the values of a packet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Values {
     Smallest,
@@ -85,7 +85,7 @@ fn generous() -> Server {
     setup().set("limits.packets_per_second", PACKETS_PER_SECOND).start().unwrap()
 }
 
-/// Ana again, after a packet that took her out of the game.
+/// Brings Ana back, after a packet that ended the game for the character.
 fn back_in_the_game(server: &Server, mut ana: Bot) -> Bot {
     ana.expect_closed(LONG).unwrap();
     ana.check().unwrap();
@@ -108,7 +108,7 @@ fn every_packet_of_a_player_is_served_or_answered_and_breaks_nothing() {
             ana.sync().unwrap_or_else(|error| panic!("after {} with {values:?}: {error}", layout.name));
         }
     }
-    // Whatever they did to Ana: she plays on, and Beto sees her where she is.
+    // After all of these packets Ana plays on, and Beto sees the character at the right tile.
     let (_, x, y) = place(&mut ana);
     let index = see(&mut beto, "Ana");
     beto.wait_for("Ana where she is", PATIENCE, |shadow| {

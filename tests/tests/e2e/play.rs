@@ -154,15 +154,15 @@ fn free_heading(content: &Content, bot: &Bot) -> u8 {
     (1..=4).find(|&heading| is_free(step(at, heading))).unwrap()
 }
 
-/// Where the store has that character.
+/// Returns the stored position of that character.
 fn stored_place(setup: &ServerSetup, name: &str) -> (i16, u8, u8) {
     let mut store = SqliteStore::open_shared(&setup.store()).unwrap();
     let position = store.load_account(name).unwrap().unwrap().character.position;
     (i16::try_from(position.map).unwrap(), position.x, position.y)
 }
 
-/// Kills the server on the spot. Who was told of a new character has it, and everybody stands where the last save saw
-/// them: a save comes within five seconds of a step, and this waits for it.
+/// Kills the server on the spot. A character is there if its creation was confirmed, and stands at the tile of its last
+/// save: a save comes within five seconds of a step, and this waits for it.
 fn kill(server: &mut Server, setup: &ServerSetup, content: &Content, mut ana: Bot) {
     let before = place(&mut ana);
     ana.walk(free_heading(content, &ana)).unwrap();

@@ -177,7 +177,7 @@ fn said(server: &Server) -> Vec<String> {
     log.lines().filter(|line| !line.contains("a slow turn of the loop")).map(str::to_owned).collect()
 }
 
-/// Waits until the log says nothing new for a moment.
+/// Waits until no new line has come to the log for a moment.
 fn wait_for_quiet(server: &Server) {
     let mut log = said(server);
     wait_until("a quiet log", || {
@@ -410,7 +410,7 @@ fn hashing_passwords_leaves_no_memory_behind() {
     let resident_mib = || Usage::of(server.process_id()).unwrap().resident / (1024 * 1024);
     let before = resident_mib();
     let mut players: Vec<_> = (0..8).map(|number| create(&server, &format!("Bot{number}"))).collect();
-    // What one hash takes may just be on its way back.
+    // The memory of one hash may just be on its way back.
     wait_until("the memory of eight hashes given back", || resident_mib() < before + 19);
     check(&mut players);
 }

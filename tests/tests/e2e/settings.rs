@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pyao_tests::process::{USE_REDIS, command};
 
-/// What a run that ends by itself gave back.
+/// Output and exit code of a run that ends by itself.
 struct Run {
     code: Option<i32>,
     out: String,

@@ -9,7 +9,7 @@ use pyao_tests::suite::{LONG, check, create, place, wait_until};
 
 use crate::support::stored_place;
 
-/// Where every character begins, and is stored until it has walked, also when it had to be put beside.
+/// Start of every character, and its stored position until it has walked, also if it had to be put beside.
 const HOME: Place = (1, 58, 45);
 
 /// Map and tile.
@@ -19,7 +19,7 @@ pub type Place = (i16, u8, u8);
 pub struct Crowd {
     names: Vec<String>,
     pub bots: Vec<Bot>,
-    /// Where each was put at first.
+    /// Tile on which each was put at first.
     pub put_at: Vec<Place>,
     steps: usize,
 }
@@ -73,7 +73,7 @@ impl Crowd {
         check(&mut self.bots);
     }
 
-    /// Waits until Redis has everybody where he stands.
+    /// Waits until Redis has the position of every character.
     pub fn wait_until_saved(&mut self, redis: &RedisServer) {
         for ((name, bot), put_at) in self.names.iter().zip(&mut self.bots).zip(&self.put_at) {
             let place = place(bot);
@@ -82,7 +82,8 @@ impl Crowd {
     }
 }
 
-/// Whether Redis has the character at `place`, or at home if it may not have walked from where it was put.
+/// Returns true if Redis has the character at `place`, or at home if it may not have walked from the tile it was put
+/// on.
 pub fn is_saved(redis: &RedisServer, name: &str, place: Place, put_at: Place) -> bool {
     let stored = stored_place(redis, name);
     stored == Some(place) || (place == put_at && stored == Some(HOME))

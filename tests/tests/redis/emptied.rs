@@ -19,7 +19,8 @@ fn wait_for_sign_of_life(redis: &RedisServer, crowd: &mut Crowd) {
     });
 }
 
-/// Empties Redis while everybody walks. Players, settings and sessions come back; who was not there is gone.
+/// Empties Redis while everybody walks. Players, settings and sessions come back; characters that were offline are
+/// gone.
 fn survive(empty: impl FnOnce(&mut RedisServer)) {
     let Some(mut redis) = redis(FORGETFUL) else { return };
     let server = on(&redis).start().unwrap();

@@ -97,7 +97,7 @@ fn garbage_in_redis_is_told_counted_and_ignored() {
         wait_until(&format!("{setting} refused"), || refused(&server) == number);
     }
     let mut beto = create(&server, "Beto");
-    // What is gone, or no text at all, changes nothing either.
+    // A deleted key, or one that is no text at all, changes nothing either.
     cli(&redis, "DEL config:server:port config:server:max_connections");
     cli(&redis, "RPUSH config:server:port 1 2 3");
     cli(&redis, "SET server:motd \"una vuelta más\"");

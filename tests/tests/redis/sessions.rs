@@ -40,7 +40,7 @@ fn a_session_is_there_right_after_login_and_gone_after_leaving() {
     let mut ana = create(&server, "Ana");
     assert_connected(&redis, "Ana", &ana);
     check([&mut ana]);
-    // What the client makes of `/SALIR`.
+    // The packet that the client makes of `/SALIR`.
     ana.quit(LONG).unwrap();
     let key = format!("session:{}:active", user_id(&redis, "Ana"));
     wait_for_answer(&redis, &format!("EXISTS {key}"), "0");

@@ -10,10 +10,10 @@ use pyao_tests::suite::{LONG, check, create, wait_until};
 
 use crate::support::{cli, on, redis};
 
-/// Where nobody listens: the port is reserved.
+/// Address on which no server listens: the port is reserved.
 const NOBODY: &str = "127.0.0.1:1";
 
-/// Whether the tester's own Redis answers where servers look for one by themselves.
+/// Returns true if the tester's own Redis answers at the address that servers try by themselves.
 fn default_redis_is_there() -> bool {
     let is_there = TcpStream::connect("127.0.0.1:6379").is_ok();
     if is_there {

@@ -1,4 +1,4 @@
-//! What these suites share.
+//! Helpers shared by these suites.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub fn on(redis: &RedisServer) -> ServerSetup {
     suite::setup().redis(&redis.url())
 }
 
-/// What `redis-cli` prints for that line.
+/// Returns the output of `redis-cli` for that line.
 pub fn cli(redis: &RedisServer, line: &str) -> String {
     redis.cli(line).unwrap()
 }
@@ -45,7 +45,7 @@ pub fn wait_for_answer(redis: &RedisServer, line: &str, answer: &str) {
 
 /// Map and tile where Redis has that character, if it has it.
 pub fn stored_place(redis: &RedisServer, name: &str) -> Option<(i16, u8, u8)> {
-    // Whoever waits for it asks again: a signal may have cut the answer short.
+    // The caller that waits for it asks again: a signal may have cut the answer short.
     let stored = redis.store().ok()?.load_account(name).ok().flatten()?;
     let position = stored.character.position;
     Some((i16::try_from(position.map).unwrap(), position.x, position.y))

@@ -1,7 +1,7 @@
 //! Players who run into each other head on, far from the server, with their keys held down.
 //!
-//! Each client has taken its step before the server refuses it, and takes more before it hears of that. Afterwards
-//! client and server must mean the same tile, and the way there must not be a chain of throw-backs.
+//! Each client has taken its step before the server refuses it, and takes more before the correction arrives.
+//! Afterwards client and server must mean the same tile, and the way there must not be a chain of corrections.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,14 +130,14 @@ impl Meeting {
     }
 }
 
-/// What came of all meetings at one distance.
+/// Outcome of all meetings at one distance.
 #[derive(Debug, Default)]
 struct Outcome {
     distance: String,
     meetings: usize,
     /// Clients that were refused a step.
     refused: usize,
-    /// By how often a client was thrown back: how many clients.
+    /// Number of clients for each number of corrections.
     throw_backs: BTreeMap<u32, usize>,
     /// By the most throw-backs of a client for one collision: how many clients.
     chains: BTreeMap<usize, usize>,

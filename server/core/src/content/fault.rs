@@ -1,4 +1,4 @@
-//! What is wrong with a data directory, and where.
+//! Faults of a data directory, each with its place.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Fault {
     pub file: String,
     /// The line, from 1, in a text file.
     pub line: Option<u32>,
-    /// What is wrong, in one sentence.
+    /// Description of the fault in one sentence.
     pub message: String,
 }
 

@@ -96,7 +96,7 @@ fn parse_entry(line: &str, number: u32) -> Option<Entry<'_>> {
     (!key.is_empty()).then(|| Entry { key: key.trim(), value, line: number })
 }
 
-/// Whether two names are equal without case, `ñ` included.
+/// Returns true if two names are equal without regard to case, `ñ` included.
 fn same_name(one: &str, other: &str) -> bool {
     one.len() == other.len()
         && one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
@@ -125,7 +125,7 @@ pub(super) fn number(text: &str) -> f64 {
     best
 }
 
-/// Whether `digits`, not a number yet, can become one: `-`, `.`, `1e`, `1e-`.
+/// Returns true if `digits`, not a number yet, can become one: `-`, `.`, `1e`, `1e-`.
 fn may_continue(digits: &str) -> bool {
     let mantissa = digits.trim_end_matches(['+', '-']);
     matches!(digits, "+" | "-" | "." | "+." | "-.")

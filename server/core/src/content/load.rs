@@ -57,7 +57,7 @@ struct Directory {
 }
 
 impl Directory {
-    /// How a file is called in faults: as it is written, or as it should be when it is missing.
+    /// Returns the name of a file in faults: as it is spelled on disk, or the expected spelling if it is missing.
     fn label(&self, file: &str) -> String {
         let found = self.entries.get(&file.to_lowercase()).and_then(|path| path.file_name());
         format!("{}/{}", self.name, found.map_or(file.into(), |name| name.to_string_lossy()))

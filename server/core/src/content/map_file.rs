@@ -34,7 +34,7 @@ const INF_NPC: u8 = 1 << 1;
 const INF_OBJECT: u8 = 1 << 2;
 const INF_UNKNOWN: u8 = 0b1111_1000;
 
-/// What keeps a tile from being read.
+/// Reason for which a tile cannot be read.
 enum TileError {
     /// The file is over.
     End,

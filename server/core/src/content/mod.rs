@@ -51,10 +51,10 @@ pub const MAP_NUMBER_MAX: u16 = 32767;
 
 /// Cities a character can call home.
 const CITY_COUNT: usize = 6;
-/// Where everybody without another home lives.
+/// Home of every character without another one.
 const ULLATHORPE: Position = Position::new(1, 58, 45);
 
-/// What a race adds to the dice, in AO 0.13: strength, agility, intelligence, charisma, constitution.
+/// Modifiers that a race adds to the dice, in AO 0.13: strength, agility, intelligence, charisma, constitution.
 const RACE_MODIFIERS: [[i8; 5]; 5] = [
     [1, 1, 0, 0, 2],   // human
     [-1, 3, 2, 2, 1],  // elf
@@ -99,7 +99,7 @@ impl Content {
     /// without them, but somebody should know.
     ///
     /// # Errors
-    /// When a required file is missing, cannot be read or is damaged: then all such faults, and no content.
+    /// Returns all such faults, and no content, if a required file is missing, cannot be read or is damaged.
     pub fn load(directory: &Path) -> Result<(Self, Vec<Fault>), LoadError> {
         load::load(directory)
     }
@@ -154,9 +154,10 @@ impl Content {
         self.spells.iter()
     }
 
-    /// Where the citizens of a city arrive: 1 Ullathorpe, 2 Nix, 3 Banderbill, 4 Lindos, 5 Arghal, 6 Arkhein.
+    /// Returns the arrival position of a city's citizens: 1 Ullathorpe, 2 Nix, 3 Banderbill, 4 Lindos, 5 Arghal, 6
+    /// Arkhein.
     ///
-    /// A city that is not in the data, or whose map is not, is Ullathorpe. When that map is missing too, it is the
+    /// A city that is not in the data, or whose map is not, is Ullathorpe. If that map is missing too, it is the
     /// walkable tile nearest to the middle of the first map.
     #[must_use]
     pub fn city(&self, home: u8) -> Position {
@@ -191,8 +192,8 @@ impl Content {
         &self.help
     }
 
-    /// What a race (1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf) adds to the dice: strength, agility, intelligence,
-    /// charisma, constitution. All 0 for another number.
+    /// Returns the modifiers that a race (1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf) adds to the dice: strength,
+    /// agility, intelligence, charisma, constitution. All 0 for another number.
     #[must_use]
     pub fn race_modifiers(&self, race: u8) -> [i8; 5] {
         let index = usize::from(race).checked_sub(1);

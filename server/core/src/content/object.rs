@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::record::Record;
 
-/// What kind of thing an object is; the number is AO's.
+/// Kind of an object; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct ObjectType(pub u16);
@@ -51,7 +51,7 @@ impl ObjectType {
     pub const ANY: Self = Self(1000);
 }
 
-/// What every object of one number has in common.
+/// Properties shared by all objects of one number.
 ///
 /// Fields that do not apply to the type are 0, false or empty. In comments, the key of `obj.dat`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -63,17 +63,17 @@ pub struct ObjectTemplate {
     pub name: String,
     /// Icon and floor graphic, 0 for none. `GrhIndex`
     pub grh_index: u16,
-    /// What it is. `ObjType`
+    /// Kind of object. `ObjType`
     pub object_type: ObjectType,
-    /// Whether it stays where it is: it cannot be picked up. `Agarrable`
+    /// True if it stays in its place and cannot be picked up. `Agarrable`
     pub anchored: bool,
     /// Price in gold. `Valor`
     pub value: u32,
-    /// Whether a merchant that sells its last one gets more at once. `Crucial`
+    /// True if a merchant that sells its last one gets more at once. `Crucial`
     pub crucial: bool,
-    /// Whether only newbies may have it. `Newbie`
+    /// True if only newbies may have it. `Newbie`
     pub newbie: bool,
-    /// Whether it stays with the dead. `NoSeCae`
+    /// True if it stays with the dead. `NoSeCae`
     pub kept_on_death: bool,
     /// Classes, by number, that may not use it. `CP1`…
     pub forbidden_classes: Vec<u8>,
@@ -108,17 +108,17 @@ pub struct ObjectTemplate {
     pub min_hit: u16,
     /// Most damage. `MaxHit`
     pub max_hit: u16,
-    /// Whether it stabs. `Apuñala`
+    /// True if it stabs. `Apuñala`
     pub stabs: bool,
-    /// Whether it slashes. `Acuchilla`
+    /// True if it slashes. `Acuchilla`
     pub slashes: bool,
-    /// Whether it poisons. `Envenena`
+    /// True if it poisons. `Envenena`
     pub poisons: bool,
-    /// Whether it paralyses. `Paraliza`
+    /// True if it paralyses. `Paraliza`
     pub paralyzes: bool,
-    /// Whether it shoots. `Proyectil`
+    /// True if it shoots. `Proyectil`
     pub ranged: bool,
-    /// Whether it needs ammunition. `Municiones`
+    /// True if it needs ammunition. `Municiones`
     pub needs_ammunition: bool,
     /// Armour piercing. `Refuerzo`
     pub piercing: u16,
@@ -126,7 +126,7 @@ pub struct ObjectTemplate {
     pub staff_power: u16,
     /// Magic damage that a staff adds, in percent. `StaffDamageBonus`
     pub staff_damage_bonus: u16,
-    /// Whether it is a wrestling glove. `Guante`
+    /// True if it is a wrestling glove. `Guante`
     pub glove: bool,
 
     /// Spell that a scroll teaches. `HechizoIndex`
@@ -137,7 +137,7 @@ pub struct ObjectTemplate {
     pub min_modifier: u16,
     /// Most effect. `MaxModificador`
     pub max_modifier: u16,
-    /// How long the effect lasts. `DuracionEfecto`
+    /// Duration of the effect. `DuracionEfecto`
     pub effect_duration: u16,
     /// Hunger it stills. `MinHam`
     pub food: u16,
@@ -174,19 +174,19 @@ pub struct ObjectTemplate {
     pub closed_object: u16,
     /// A door's object when locked. `IndexCerradaLlave`
     pub locked_object: u16,
-    /// Whether this is a closed door. `abierta`, where 1 means closed
+    /// True if this is a closed door. `abierta`, where 1 means closed
     pub closed: bool,
-    /// Whether a closed door needs its key. `Llave`
+    /// True if a closed door needs its key. `Llave`
     pub locked: bool,
     /// Number that door and key share. `Clave`
     pub key: u16,
-    /// What a sign says. `Texto`
+    /// Text of a sign. `Texto`
     pub text: String,
     /// Picture shown with a sign. `VGrande`
     pub picture: u16,
-    /// Which forum a board shows. `ID`
+    /// Forum shown by a board. `ID`
     pub forum: String,
-    /// How far around its destination a teleport drops. `Radio`
+    /// Radius, in tiles, around its destination within which a teleport drops a character. `Radio`
     pub radius: u8,
     /// 1 gives five more slots, 2 gives ten. `MochilaType`
     pub backpack: u8,
@@ -195,13 +195,13 @@ pub struct ObjectTemplate {
 }
 
 impl ObjectTemplate {
-    /// Whether a character can pick it up.
+    /// Returns true if a character can pick it up.
     #[must_use]
     pub const fn pickable(&self) -> bool {
         !self.anchored
     }
 
-    /// Whether it belongs to the map's own picture, so that the client is never told of it: trees, signs, forum
+    /// Returns true if it belongs to the map's own picture, so that the client is never told of it: trees, signs, forum
     /// boards and ore deposits (AO 0.13). Elven trees are not: the maps do not draw all of them.
     #[must_use]
     pub const fn is_fixture(&self) -> bool {
@@ -211,7 +211,7 @@ impl ObjectTemplate {
         )
     }
 
-    /// Whether a class, by number, may not use it.
+    /// Returns true if a class, by number, may not use it.
     #[must_use]
     pub fn forbids_class(&self, class: u8) -> bool {
         self.forbidden_classes.contains(&class)

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::record::Record;
 
-/// How a spell changes one bar: by a random amount.
+/// Effect of a spell on one bar: a change by a random amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StatChange {
@@ -32,7 +32,7 @@ pub struct SpellTemplate {
     pub caster_message: String,
     /// Told to the target, after the caster's name. `TargetMsg`
     pub target_message: String,
-    /// Told to who casts it on itself. `PropioMsg`
+    /// Text sent to a caster whose target is itself. `PropioMsg`
     pub own_message: String,
     /// 1 changes bars, 2 changes a state, 3 creates, 4 summons. `Tipo`
     pub kind: u8,
@@ -52,7 +52,7 @@ pub struct SpellTemplate {
     pub stamina: u16,
     /// Power a mage's staff needs. `NeedStaff`
     pub staff_power: u16,
-    /// Whether a staff adds to its damage. `StaffAffected`
+    /// True if a staff adds to its damage. `StaffAffected`
     pub staff_affected: bool,
 
     /// Hit points. `SubeHP`
@@ -102,9 +102,9 @@ pub struct SpellTemplate {
     pub mimics: bool,
     /// Summons creatures. `Invoca`
     pub summons: bool,
-    /// Which creature it summons. `NumNpc`
+    /// Number of the creature that it summons. `NumNpc`
     pub summoned_npc: u16,
-    /// How many it summons. `Cant`
+    /// Number of creatures summoned. `Cant`
     pub summoned_count: u16,
     /// Calls the caster's own pets. `Warp`
     pub calls_pets: bool,

@@ -1,4 +1,4 @@
-//! What there is of everything, for an operator's eyes.
+//! Counts of all loaded content, for operators.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What clients say: packets 0 to 129, as the Godot client writes them.
+//! Packets that clients send: 0 to 129, as the Godot client writes them.
 //!
 //! The table is the documentation. Numbers arrive as sent: slots count from 1 and may be 0 or 255, headings may be 9,
 //! tiles may be off the map, amounts negative. Judging them is the game's work. Texts are Latin-1. A packet that

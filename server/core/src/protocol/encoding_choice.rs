@@ -1,4 +1,4 @@
-//! Which encoding a client's texts are written in: the operator's, or the one that this client most likely reads.
+//! Encoding of the texts sent to a client: the operator's choice, or the one that this client most likely reads.
 //!
 //! A client reads texts with its system's own code page. Nothing in the protocol names the system, but its packets do:
 //! Windows sends them with a time to live of 128, Linux and macOS with 64, and each router on the way takes one off. A
@@ -14,7 +14,7 @@ const UNIX_HOPS_MAX: u8 = 64;
 /// Largest time to live of packets from Windows.
 const WINDOWS_HOPS_MAX: u8 = 128;
 
-/// How the encoding of a connection is chosen.
+/// Rule by which the encoding of a connection is chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EncodingChoice {
     /// By connection, from what is known of its client.

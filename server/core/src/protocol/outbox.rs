@@ -29,8 +29,8 @@ impl std::fmt::Display for ConnectionId {
 pub const SEGMENT_LIMIT_MAX: usize = super::wire::MAX_SENT_PACKET;
 /// Most bytes waiting for one connection; more means that its client does not read.
 pub const BUFFER_LIMIT: usize = 64 * 1024;
-/// Room that an empty buffer keeps: for a step of each of two hundred others. What a login or a crowd that comes into
-/// sight needed beyond that is given back.
+/// Capacity in bytes that an empty buffer keeps: room for a step of each of two hundred others. Capacity beyond that,
+/// used by a login or by a crowd that came into sight, is freed.
 const ROOM_KEPT: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -40,15 +40,17 @@ struct Buffer {
     overflowed: bool,
     dirty: bool,
     segment_limit: usize,
-    /// How texts are written.
+    /// Encoding of texts.
     encoding: TextEncoding,
-    /// The last segment takes no more packets.
+    /// True if the last segment takes no more packets.
     sealed: bool,
     /// Bytes of all segments, the first `sent` of them gone.
     bytes: Vec<u8>,
     sent: usize,
-    /// Ends, as offsets in `bytes`, of the segments not yet gone; the last one may still grow.
+    /// Ends, as offsets in `bytes`, of the segments before the last one that have not gone.
     ends: std::collections::VecDeque<usize>,
+    /// Start of the last segment, which may still grow; it ends where `bytes` does.
+    last_start: usize,
     /// Bytes that were in `bytes` earlier.
     dropped: u64,
     /// End of the last marked packet, counted from the connection's beginning.
@@ -71,15 +73,11 @@ impl Buffer {
             self.overflowed = true;
             return false;
         }
-        let last_start = match self.ends.len() {
-            0 => None,
-            1 => Some(self.sent),
-            many => Some(self.ends[many - 2]),
-        };
-        let end = self.bytes.len() + packet.len();
-        match (last_start, self.ends.back_mut()) {
-            (Some(start), Some(last)) if !self.sealed && end - start <= self.segment_limit => *last = end,
-            _ => self.ends.push_back(end),
+        let end = self.bytes.len();
+        let last = end - self.last_start;
+        if last > 0 && (self.sealed || last + packet.len() > self.segment_limit) {
+            self.ends.push_back(end);
+            self.last_start = end;
         }
         self.sealed = false;
         self.bytes.extend_from_slice(packet);
@@ -90,13 +88,13 @@ impl Buffer {
 /// See the module.
 #[derive(Debug)]
 pub struct Outbox {
-    /// How texts are written to a connection of which nothing else is said.
+    /// Encoding of texts for connections that have not been given another.
     encoding: TextEncoding,
     buffers: Vec<Buffer>,
     dirty: Vec<ConnectionId>,
     overflowed: Vec<ConnectionId>,
     refused: u64,
-    /// Whether cosmetic packets are left out.
+    /// True if cosmetic packets are left out.
     thins: bool,
     thinned: u64,
     /// Packets queued, by id.
@@ -138,6 +136,7 @@ impl Outbox {
         buffer.bytes.clear();
         buffer.sent = 0;
         buffer.ends.clear();
+        buffer.last_start = 0;
         (buffer.dropped, buffer.marked, buffer.acknowledged) = (0, 0, 0);
     }
 
@@ -211,7 +210,7 @@ impl Outbox {
         }
     }
 
-    /// Whether any connection has something that [`Self::take_dirty`] would give.
+    /// Returns true if any connection has something that [`Self::take_dirty`] would give.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
@@ -229,27 +228,25 @@ impl Outbox {
         if !buffer.open || buffer.generation != id.generation {
             return None;
         }
-        buffer.ends.front().map(|&end| &buffer.bytes[buffer.sent..end])
+        let end = buffer.ends.front().copied().unwrap_or(buffer.bytes.len());
+        (end > buffer.sent).then(|| &buffer.bytes[buffer.sent..end])
     }
 
     /// The segment that [`Self::segment`] gave has gone.
     pub fn segment_sent(&mut self, id: ConnectionId) {
         let Some(buffer) = self.live(id) else { return };
-        let Some(end) = buffer.ends.pop_front() else {
-            return;
-        };
-        buffer.sent = end;
-        if buffer.ends.is_empty() {
-            buffer.dropped += buffer.bytes.len() as u64;
+        buffer.sent = buffer.ends.pop_front().unwrap_or(buffer.bytes.len());
+        let sent = buffer.sent;
+        if sent == buffer.bytes.len() {
+            buffer.dropped += sent as u64;
             buffer.bytes.clear();
             buffer.bytes.shrink_to(ROOM_KEPT);
-            buffer.sent = 0;
-        } else if buffer.sent >= BUFFER_LIMIT / 2 {
-            let sent = buffer.sent;
+            (buffer.sent, buffer.last_start) = (0, 0);
+        } else if sent >= BUFFER_LIMIT / 2 {
             buffer.dropped += sent as u64;
             buffer.bytes.drain(..sent);
             buffer.ends.iter_mut().for_each(|end| *end -= sent);
-            buffer.sent = 0;
+            (buffer.sent, buffer.last_start) = (0, buffer.last_start - sent);
         }
     }
 
@@ -276,7 +273,7 @@ impl Outbox {
         }
     }
 
-    /// Whether the system of the client on `id` has everything up to a mark.
+    /// Returns true if the system of the client on `id` has acknowledged everything up to a mark.
     #[must_use]
     pub fn has_acknowledged(&self, id: ConnectionId, mark: u64) -> bool {
         let buffer = self.buffers.get(id.slot as usize).filter(|buffer| buffer.generation == id.generation);
@@ -558,7 +555,7 @@ mod tests {
         outbox.send(id, &ServerPacket::PlayWave { wave: 1, x: 0, y: 0 });
         outbox.send(id, &effect(1, 0));
         assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 0));
-        // What would stay on the screen, and its end.
+        // An effect that would stay on the screen, and its end.
         outbox.send(id, &effect(4, -1));
         outbox.send(id, &effect(0, 0));
         assert_eq!((outbox.thinned(), outbox.waiting(id)), (2, 14));

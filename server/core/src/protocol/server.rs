@@ -1,4 +1,4 @@
-//! What the server says: packets 0 to 106, as the Godot client reads them.
+//! Packets that the server sends: 0 to 106, as the Godot client reads them.
 //!
 //! The table is the documentation; each line says what the client does. "Ignored" packets are read and thrown away.
 //! "Never sent" ones have a payload that the client does not read: it would take those bytes for packets, so
@@ -231,7 +231,7 @@ packets! {
             char_index: i16,
             /// 1 to 35; 0 ends the current one.
             fx: i16,
-            /// -1 for ever, 0 or 1 once.
+            /// Number of loops: -1 = endless, 0 or 1 = once.
             fx_loops: i16,
         }
         /// Sets every bar, its maximum, gold and level. Until the first one the client believes that it is dead.
@@ -263,7 +263,7 @@ packets! {
             min_hit: i16,
             max_def: i16,
             min_def: i16,
-            /// What a merchant gives for one.
+            /// Price that a merchant pays for one.
             sale_price: f32,
         }
         /// Sets a slot of the bank's window.
@@ -517,7 +517,7 @@ impl<'a> ServerPacket<'a> {
         table::decode(bytes, encoding)
     }
 
-    /// Whether the client reads the whole packet. After any other it takes the payload for packets.
+    /// Returns true if the client reads the whole packet. After any other it takes the payload for packets.
     #[must_use]
     pub const fn is_consumed_by_client(&self) -> bool {
         !matches!(
@@ -541,8 +541,8 @@ impl<'a> ServerPacket<'a> {
         )
     }
 
-    /// Whether it only decorates: a client that never gets it shows nothing wrong afterwards. Sounds, and effects that
-    /// end by themselves.
+    /// Returns true if the packet only decorates: a client that never gets it shows nothing wrong afterwards. Sounds,
+    /// and effects that end by themselves.
     #[must_use]
     pub const fn is_cosmetic(&self) -> bool {
         match self {

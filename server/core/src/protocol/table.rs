@@ -1,4 +1,4 @@
-//! How the packet tables are written: one declaration a packet, from which the code and its description both come.
+//! Macros of the packet tables: one declaration a packet, from which the code and its description both come.
 //!
 //! `packets!` turns a table (id, name, fields) into an enum that can be read and written, and into a `LAYOUT` that
 //! says the same as data, which the tests hold against independent tables. A field is anything that implements
@@ -26,11 +26,11 @@ pub struct PacketLayout {
 pub struct FieldLayout {
     /// The field's name.
     pub name: &'static str,
-    /// What stands on the wire.
+    /// Form on the wire.
     pub wire: Wire,
 }
 
-/// What a field is on the wire. Displayed as `u8`, `str`, `i16 x 8`, `i16 * (nick str)`.
+/// Form of a field on the wire. Displayed as `u8`, `str`, `i16 x 8`, `i16 * (nick str)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     /// `u8`, `i16`, `i32`, `f32`, `bool`, `str`, `strz`, or the name of a nested table.
@@ -39,16 +39,16 @@ pub enum Wire {
     Record(&'static [FieldLayout]),
     /// Exactly `count` entries, with no prefix.
     Repeated {
-        /// How many.
+        /// Number of entries.
         count: usize,
-        /// What each is.
+        /// Form of each entry.
         entry: &'static Wire,
     },
     /// A number of type `prefix`, then so many entries.
     Counted {
         /// Type of the number.
         prefix: &'static str,
-        /// What each entry is.
+        /// Form of each entry.
         entry: &'static Wire,
     },
 }
@@ -73,7 +73,7 @@ impl fmt::Display for Wire {
 
 /// Something that stands in a packet.
 pub trait Field: Sized {
-    /// What it is on the wire.
+    /// Form of the type on the wire.
     const WIRE: Wire;
 
     /// Reads one.
@@ -89,7 +89,7 @@ pub trait Field: Sized {
 /// Reads one packet from the start of `bytes`: it and its length, or `None` while it is not all there.
 ///
 /// # Errors
-/// The [`DecodeError`] that makes the stream unreadable. Whatever the split of the bytes, the outcome is the same.
+/// The [`DecodeError`] that makes the stream unreadable. The outcome does not depend on the split of the bytes.
 pub fn decode<P: Field>(bytes: &[u8], encoding: TextEncoding) -> Result<Option<(P, usize)>, DecodeError> {
     decode_learning(bytes, &mut Some(encoding))
 }

@@ -1,7 +1,7 @@
 //! Making text that players wrote fit to be shown to others.
 //!
-//! The client's console reads markup: `[b]`, `[color=...]` and `[url=...]` take effect, and a link in a stranger's
-//! line can open a file. Whatever a player wrote goes through [`neutralise_markup`] before it enters a
+//! The client's console reads markup: `[b]`, `[color=...]` and `[url=...]` take effect, and a link in a stranger's line
+//! can open a file. Text written by a player goes through [`neutralise_markup`] before it enters a
 //! [`ConsoleMsg`](super::server::ServerPacket::ConsoleMsg): whispers, guild and party chat, descriptions, names.
 
 use std::borrow::Cow;

@@ -18,10 +18,10 @@ pub const MAX_PACKET: usize = 8 * 1024;
 pub const MAX_SENT_TEXT: usize = 1024;
 /// Most bytes of one packet that the server sends: one TCP segment on any path.
 pub const MAX_SENT_PACKET: usize = 1300;
-/// What a packet keeps free after its last text for the fields that follow.
+/// Bytes that a packet keeps free after its last text for the fields that follow.
 const ROOM_AFTER_TEXTS: usize = 64;
 
-/// Why bytes can never become a packet. The stream cannot be read any further.
+/// Reason for which bytes can never become a packet. The stream cannot be read any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// No packet has this id, so its length is unknown.
@@ -41,7 +41,7 @@ pub enum DecodeError {
     PacketTooLong,
 }
 
-/// Why a [`Reader`] gave nothing.
+/// Reason for which a [`Reader`] gave nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadError {
     /// The bytes end inside the field; more may come.
@@ -56,7 +56,7 @@ impl From<DecodeError> for ReadError {
     }
 }
 
-/// How texts are written to clients, and read back by test clients.
+/// Encoding of texts sent to clients, used by test clients to read them back.
 ///
 /// The Godot client decodes texts with its operating system's own 8-bit code page: Windows-1252 on a Spanish Windows,
 /// where Latin-1 shows right, UTF-8 on Linux, where Latin-1 loses the whole line. Plain ASCII is right everywhere.
@@ -190,7 +190,7 @@ fn fold_accent(character: char) -> Option<u8> {
 pub struct Reader<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// What texts are read as; found out at the first text beyond ASCII when it is not given.
+    /// Encoding of the texts read; determined by the first text beyond ASCII if it is not given.
     encoding: Option<TextEncoding>,
 }
 

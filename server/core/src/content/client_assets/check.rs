@@ -20,7 +20,7 @@ pub fn check(content: &Content) -> Vec<Fault> {
     missing.faults
 }
 
-/// What is missing so far.
+/// Faults found so far: references to assets that the client lacks.
 #[derive(Default)]
 struct Missing {
     faults: Vec<Fault>,

@@ -1,4 +1,4 @@
-//! What the client has pictures and sounds for, and what of the data goes beyond that.
+//! Pictures and sounds of the client, and references in the data that go beyond them.
 //!
 //! The client draws nothing for a picture that it does not have and plays nothing for such a sound; an effect that it
 //! does not have stops its script.
