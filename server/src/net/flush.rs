@@ -122,7 +122,8 @@ mod tests {
         }
 
         fn receive_window(&self) -> Option<ReceiveWindow> {
-            self.window
+            let sent: usize = self.sent.borrow().iter().sum();
+            self.window.map(|window| ReceiveWindow { outstanding: window.outstanding + sent, ..window })
         }
     }
 
@@ -167,7 +168,7 @@ mod tests {
         let mut outbox = three_segments();
         let (flushed, sent) = flush_into(&socket, &mut outbox);
         assert_eq!((flushed, sent.bytes, outbox.waiting(ID)), (Flushed::NoRoom, 30, 60));
-        socket.window = Some(ReceiveWindow { offered: 100, outstanding: 0 });
+        socket.window = Some(ReceiveWindow { offered: 130, outstanding: 0 });
         assert_eq!(flush_into(&socket, &mut outbox).0, Flushed::All);
     }
 
