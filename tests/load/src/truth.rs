@@ -10,9 +10,9 @@ use pyao_server::content::Content;
 use pyao_server::world::World;
 use pyao_server::world::area::Block;
 use pyao_server::world::character::Character;
+use pyao_tests::shadow::SeenCharacter;
 
-use super::crowd::Client;
-use crate::shadow::SeenCharacter;
+use crate::crowd::Client;
 
 /// What is drawn of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,9 +149,9 @@ mod tests {
     use pyao_server::world::character::{Look, NOTHING_WORN, Owner};
     use pyao_server::world::heading::Heading;
 
-    use super::super::crowd::Crowd;
-    use super::super::fleet::Heard;
     use super::*;
+    use crate::crowd::Crowd;
+    use crate::fleet::Heard;
 
     /// Two players side by side among the creatures and objects of the starter world's first city, and what a server
     /// that makes no mistake would have told them.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
-use super::hostile::Attack;
+use crate::hostile::Attack;
 use crate::relay::FlushRule;
 
 /// What the server does by default to hash a password: memory in KiB and passes.
