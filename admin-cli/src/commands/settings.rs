@@ -13,7 +13,6 @@ use super::scope::Scope;
 use super::{Context, in_force};
 use crate::cli::{HowToChange, HowToSet};
 use crate::failure::{Code, Failure};
-use crate::output::json::Json;
 use crate::output::{Answer, Cell, Change, Column, Reply, ServerAnswer, Table, column};
 
 /// What running servers do when a setting changes.
@@ -134,7 +133,7 @@ pub fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Resu
         ("value", value.as_str().into()),
         ("source", source.as_str().into()),
         ("valid", fault.is_none().into()),
-        ("servers", Json::List(answers.iter().map(ServerAnswer::json).collect())),
+        ("servers", answers.iter().map(ServerAnswer::json).collect()),
     ];
     Ok(Reply::Value { text: value, fields, notes })
 }

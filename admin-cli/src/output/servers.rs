@@ -1,6 +1,7 @@
 //! What live servers answer to a change of a setting.
 
-use super::json::Json;
+use serde_json::{Value as Json, json};
+
 use super::reply::Change;
 use crate::failure::Code;
 
@@ -54,12 +55,7 @@ impl ServerAnswer {
             Answer::KeepsOwn(_) => ("keeps_own", None),
             Answer::None => ("none", None),
         };
-        Json::object([
-            ("server", self.server.as_str().into()),
-            ("answer", answer.into()),
-            ("in_force", self.in_force.as_deref().map_or(Json::NULL, Json::from)),
-            ("reason", reason.map_or(Json::NULL, Json::from)),
-        ])
+        json!({ "server": self.server, "answer": answer, "in_force": self.in_force, "reason": reason })
     }
 }
 
