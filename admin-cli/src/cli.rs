@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use pyao_server::config::live;
-use pyao_server::game::kinds::{Class, Gender, Race};
-use pyao_server::store::server::ServerId;
+use pyao_config::live;
+use pyao_core::game::kinds::{Class, Gender, Race};
+use pyao_store::server::ServerId;
 
 use crate::commands::kinds;
 use crate::failure::EXIT_CODES;

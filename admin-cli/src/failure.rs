@@ -2,10 +2,10 @@
 
 use std::io;
 
-use pyao_server::store::choice::ChoiceError;
-use pyao_server::store::redis::RedisError;
-use pyao_server::store::sqlite::{CopyError, RestoreError};
-use pyao_server::store::{CreateError, StoreError};
+use pyao_config::store_choice::ChoiceError;
+use pyao_store::redis::RedisError;
+use pyao_store::sqlite::{CopyError, RestoreError};
+use pyao_store::{CreateError, StoreError};
 
 /// Why a command did not do as asked. The discriminant is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,8 +96,10 @@ impl From<RedisError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if let Some(error) = RedisError::of(&error) {
+            return error.clone().into();
+        }
         let code = match error {
-            StoreError::Redis(error) => return error.into(),
             StoreError::Unavailable(_) => Code::Unreachable,
             StoreError::UnknownUser(_) => Code::NotFound,
             StoreError::UnknownSetting(_) => Code::Usage,

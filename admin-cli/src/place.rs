@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use pyao_server::config::flags::Flags;
-use pyao_server::config::{self, Config, ConfigError, Loaded};
-use pyao_server::store::Store;
-use pyao_server::store::choice::{Found, OpenedStore, Place, StoreChoice};
-use pyao_server::store::redis::RedisAddress;
+use pyao_config::flags::Flags;
+use pyao_config::store_choice::{Found, OpenedStore, Place, StoreChoice};
+use pyao_config::{Config, ConfigError, Loaded};
+use pyao_store::Store;
+use pyao_store::redis::RedisAddress;
 
 use crate::cli::Global;
 use crate::failure::{Code, Failure};
@@ -32,7 +32,7 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let mut loaded =
-        config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)).map_err(|error| {
+        pyao_config::load(&flags, &environment, Path::new(pyao_config::DEFAULT_FILE)).map_err(|error| {
             let hint = match error {
                 ConfigError::Unreadable { .. } => "name another file with --config",
                 ConfigError::Faults(_) => {

@@ -1,6 +1,6 @@
 //! Which `redis-cli` command does the same as each command of ours, and examples.
 
-use pyao_server::store::keyspace::{
+use pyao_store::keyspace::{
     self, ACCOUNT_DATA, ACCOUNTS_NAMES, ACTIVE_WORKERS, CONNECTIONS_COUNT, DICE_MAX, DICE_MIN, MOTD,
     SERVER_CONNECTIONS, SERVER_COUNTERS, SESSION, SESSIONS, UPTIME,
 };

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use pyao_server::config::flags::Flags;
-use pyao_server::config::{self, Loaded, table};
+use pyao_config::flags::Flags;
+use pyao_config::{Loaded, table};
 use pyao_server::logging::Logging;
 use pyao_server::memory;
 use pyao_server::start::{self, Checked, DataChange, StartError};
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let environment: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let loaded = match config::load(&flags, &environment, Path::new(config::DEFAULT_FILE)) {
+    let loaded = match pyao_config::load(&flags, &environment, Path::new(pyao_config::DEFAULT_FILE)) {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, WRONG_USAGE),
     };

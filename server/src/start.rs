@@ -15,19 +15,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpListener;
 
-use crate::config::live::Refused;
-use crate::config::{Config, Loaded};
-use crate::content::{Content, Fault, Position, Summary, client_assets};
-use crate::game::Game;
 use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
 use crate::net::{self, Room, Stop};
 use crate::ops::metrics::Counter;
-use crate::store::choice::{ChoiceError, Found, StoreChoice};
-use crate::store::redis::RedisError;
-use crate::store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
-use crate::store::worker::ShutdownError;
-use crate::store::{self, OwnChanges, ServerSettings, Store, StoreError};
+use pyao_config::live::Refused;
+use pyao_config::store_choice::{ChoiceError, Found, StoreChoice};
+use pyao_config::{Config, Loaded};
+use pyao_core::content::{Content, Fault, Position, Summary, client_assets};
+use pyao_core::game::Game;
+use pyao_store::redis::RedisError;
+use pyao_store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
+use pyao_store::worker::ShutdownError;
+use pyao_store::{OwnChanges, ServerSettings, Store, StoreError};
 
 pub use data_change::{DataChange, Displaced};
 
@@ -204,7 +204,7 @@ fn own_settings(loaded: &Loaded) -> OwnChanges {
     if has_configured_id(&loaded.config) {
         return loaded.own_settings();
     }
-    store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
+    pyao_store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
 }
 
 fn has_configured_id(config: &Config) -> bool {

@@ -9,9 +9,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::wire::TextEncoding;
 use socket2::{Domain, Socket, Type};
 
 /// How long something may take on a machine that is busy with other things.

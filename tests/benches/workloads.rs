@@ -5,7 +5,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use pyao_server::content::Content;
+use pyao_core::content::Content;
 use pyao_tests::workload::{self, WORKLOADS, Workload};
 
 fn main() {

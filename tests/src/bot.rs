@@ -9,8 +9,8 @@ use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::wire::TextEncoding;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::shadow::{Screen, ShadowClient};
@@ -461,7 +461,7 @@ fn remaining(end: Instant) -> Option<Duration> {
 mod tests {
     use std::net::TcpListener;
 
-    use pyao_server::protocol::server::ServerPacket;
+    use pyao_core::protocol::server::ServerPacket;
 
     use super::*;
 

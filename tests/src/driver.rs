@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use pyao_server::content::{Content, Position};
-use pyao_server::crypto;
-use pyao_server::game::{CloseReason, Game, Input, Millis, Settings};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::store::records::{AccountRecord, UserId};
-use pyao_server::store::session::Claim;
-use pyao_server::store::{Reply, Request, StoreError, StoredAccount};
+use pyao_core::content::{Content, Position};
+use pyao_core::game::{CloseReason, Game, Input, Millis, Settings};
+use pyao_core::passwords;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_store::records::{AccountRecord, UserId};
+use pyao_store::session::Claim;
+use pyao_store::{Reply, Request, StoreError, StoredAccount};
 
 use crate::bot::{NewCharacter, login_packet};
 
@@ -36,7 +36,7 @@ pub struct Driver {
     /// By name in lower case.
     accounts: BTreeMap<String, StoredAccount>,
     requests: Vec<Request>,
-    jobs: Vec<crypto::Job>,
+    jobs: Vec<passwords::Job>,
     dirty: Vec<ConnectionId>,
 }
 
@@ -215,11 +215,13 @@ impl Driver {
 }
 
 /// Password threads that let everybody in.
-fn check_password(job: crypto::Job) -> crypto::Reply {
+fn check_password(job: passwords::Job) -> passwords::Reply {
     match job {
-        crypto::Job::Hash { ticket, .. } => crypto::Reply::Hashed { ticket, hash: Ok("hash".to_owned()) },
-        crypto::Job::Verify { ticket, hash, .. } => {
-            crypto::Reply::Verified { ticket, matches: hash.is_some(), rehash: false }
+        passwords::Job::Hash { ticket, .. } => {
+            passwords::Reply::Hashed { ticket, hash: Ok("hash".to_owned()) }
+        }
+        passwords::Job::Verify { ticket, hash, .. } => {
+            passwords::Reply::Verified { ticket, matches: hash.is_some(), rehash: false }
         }
     }
 }

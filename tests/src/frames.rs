@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use pyao_server::content::Map;
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::world::heading::Heading;
+use pyao_core::content::Map;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::world::heading::Heading;
 
 use crate::bot::Bot;
 use crate::shadow::ShadowClient;
@@ -150,9 +150,9 @@ pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<C
 mod tests {
     use super::*;
     use crate::shadow::Screen;
-    use pyao_server::content::Content;
-    use pyao_server::protocol::server::ServerPacket;
-    use pyao_server::protocol::wire::TextEncoding;
+    use pyao_core::content::Content;
+    use pyao_core::protocol::server::ServerPacket;
+    use pyao_core::protocol::wire::TextEncoding;
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
 

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use pyao_server::store::redis::{RedisAddress, RedisOptions, RedisStore};
+use pyao_store::redis::{RedisAddress, RedisOptions, RedisStore};
 use tempfile::TempDir;
 
 use crate::process::free_port;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::bot::{Bot, NewCharacter, PATIENCE};
 use crate::process::{Server, ServerSetup};
 use crate::shadow::Screen;
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::protocol::client::ClientPacket;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "secreto";

@@ -8,13 +8,13 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use pyao_server::content::{Content, Position};
-use pyao_server::game::{Game, Settings};
+use pyao_core::content::{Content, Position};
+use pyao_core::game::{Game, Settings};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::{ConnectionId, Outbox};
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::wire::TextEncoding;
 use pyao_server::net::{Flushed, Window, flush};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::{ConnectionId, Outbox};
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::protocol::wire::TextEncoding;
 
 use crate::driver::{Driver, player_name};
 

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
 use pyao_tests::fuzzing::{TARGETS, Target};
 
 /// Changed inputs of each target.

@@ -53,7 +53,10 @@
 //! | keep a departed character that another server took | 170 | 1174 | Bot xad is saved at 1:54,78 looking west, should be north |
 //! | save apart from the others, when an emptied store was filled again, whom it did not know | 1706 | 353 | Bot xaa is not saved together with the others |
 
-use pyao_server::content::Content;
+#[path = "simulation/recorded.rs"]
+mod recorded;
+
+use pyao_core::content::Content;
 use pyao_tests::simulation::{Event, Failure, Options, Report, run};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

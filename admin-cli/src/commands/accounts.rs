@@ -1,10 +1,10 @@
 //! Accounts: list, show, set the password, make game masters.
 
-use pyao_server::config::suggest;
-use pyao_server::game::character_form;
-use pyao_server::game::kinds::{Gender, Race};
-use pyao_server::game::names::name_from_command;
-use pyao_server::store::records::{AccountRecord, UserId};
+use pyao_config::suggest;
+use pyao_core::game::character_form;
+use pyao_core::game::kinds::{Gender, Race};
+use pyao_core::game::names::name_from_command;
+use pyao_store::records::{AccountRecord, UserId};
 
 use super::kinds::{GENDERS, RACES, class_word, word};
 use super::{Context, new_password, settings};

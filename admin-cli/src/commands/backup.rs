@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use pyao_server::store::Store;
-use pyao_server::store::choice::{Place, open_file_for_tool};
-use pyao_server::store::redis::{RedisStore, Snapshot};
-use pyao_server::store::sqlite;
+use pyao_config::store_choice::{Place, open_file_for_tool};
+use pyao_store::Store;
+use pyao_store::redis::{RedisStore, Snapshot};
+use pyao_store::sqlite;
 
 use crate::failure::{Code, Failure};
 use crate::output::{Cell, Record, Reply};

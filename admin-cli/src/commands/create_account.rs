@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use pyao_server::content::{Content, Position};
-use pyao_server::game::character_form::{self, CharacterForm, FormFault};
-use pyao_server::game::dice::Dice;
-use pyao_server::game::names::name_from_command;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::content::{Content, Position};
+use pyao_core::game::character_form::{self, CharacterForm, FormFault};
+use pyao_core::game::dice::Dice;
+use pyao_core::game::names::name_from_command;
 
 use super::{Context, new_password};
 use crate::cli::NewAccountArguments;

@@ -14,8 +14,8 @@ mod servers;
 mod sessions;
 mod settings;
 
-use pyao_server::config::Loaded;
-use pyao_server::store::Store;
+use pyao_config::Loaded;
+use pyao_store::Store;
 
 use crate::cli::{AccountCommand, Arguments, Command, ConfigCommand, StoreCommand};
 use crate::failure::Failure;

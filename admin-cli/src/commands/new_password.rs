@@ -3,7 +3,8 @@
 use std::io::{IsTerminal, Read};
 use std::sync::mpsc;
 
-use pyao_server::crypto::{Hasher, Job, PasswordCost, Reply};
+use pyao_core::passwords::{Job, Reply};
+use pyao_store::hashing::{Hasher, PasswordCost};
 
 use super::Context;
 use crate::failure::{Code, Failure};

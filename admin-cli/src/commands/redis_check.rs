@@ -1,8 +1,8 @@
 //! `redis-check`: whether Redis does what a server needs.
 
-use pyao_server::config::Loaded;
-use pyao_server::store::choice::StoreChoice;
-use pyao_server::store::redis::{self, RedisAddress, RedisCheck, RedisOptions};
+use pyao_config::Loaded;
+use pyao_config::store_choice::StoreChoice;
+use pyao_store::redis::{self, RedisAddress, RedisCheck, RedisOptions};
 
 use crate::failure::{Code, Failure};
 use crate::output::{Check, Reply};

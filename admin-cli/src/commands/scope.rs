@@ -1,7 +1,7 @@
 //! Whose live setting is meant: that of all servers, or one server's own.
 
-use pyao_server::store::server::{LiveServer, ServerId};
-use pyao_server::store::{ServerSettings, keyspace};
+use pyao_store::server::{LiveServer, ServerId};
+use pyao_store::{ServerSettings, keyspace};
 
 use super::Context;
 use crate::failure::{Code, Failure};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pyao_server::store::server::{ConnectionInfo, LiveServer};
+use pyao_store::server::{ConnectionInfo, LiveServer};
 
 use super::Context;
 use crate::failure::Failure;

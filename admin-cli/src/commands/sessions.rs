@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use pyao_server::config::suggest;
-use pyao_server::store::records::UserId;
-use pyao_server::store::server::ServerRun;
-use pyao_server::store::session::StoredSession;
+use pyao_config::suggest;
+use pyao_store::records::UserId;
+use pyao_store::server::ServerRun;
+use pyao_store::session::StoredSession;
 
 use super::{Context, accounts};
 use crate::failure::{Code, Failure};

@@ -5,9 +5,9 @@
 
 use std::net::IpAddr;
 
-use pyao_server::config::{Source, describe, live};
-use pyao_server::store::server::{LiveServer, ServerId};
-use pyao_server::store::{ServerSettings, keyspace};
+use pyao_config::{Source, describe, live};
+use pyao_store::server::{LiveServer, ServerId};
+use pyao_store::{ServerSettings, keyspace};
 
 use super::scope::Scope;
 use super::{Context, in_force};

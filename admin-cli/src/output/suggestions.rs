@@ -1,7 +1,7 @@
 //! The parser's suggestions for a mistyped word, the nearest first.
 
 use clap::error::{ContextKind, ContextValue};
-use pyao_server::config::suggest;
+use pyao_config::suggest;
 
 /// What may be mistyped, and where its suggestions are.
 const SUGGESTED: [(ContextKind, ContextKind); 3] = [

@@ -2,8 +2,9 @@
 
 use std::sync::mpsc;
 
-use pyao_server::crypto::{Hasher, Job, PasswordCost, Reply};
-use pyao_server::game::kinds::Class;
+use pyao_core::game::kinds::Class;
+use pyao_core::passwords::{Job, Reply};
+use pyao_store::hashing::{Hasher, PasswordCost};
 
 use crate::support::{PATIENCE, Place, finish, on_both};
 

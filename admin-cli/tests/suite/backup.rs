@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use pyao_server::store::Store;
-use pyao_server::store::sqlite::SqliteStore;
-use pyao_server::store::testing::{sample_account, sample_character};
+use pyao_store::Store;
+use pyao_store::sqlite::SqliteStore;
+use pyao_store::testing::{sample_account, sample_character};
 use pyao_tests::bot::{Bot, login_packet};
 use pyao_tests::process::{self, Server};
 use pyao_tests::shadow::Screen;

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use pyao_server::store::records::UserId;
-use pyao_server::store::session::SessionWrite;
+use pyao_store::records::UserId;
+use pyao_store::session::SessionWrite;
 
 use crate::support::{on_both, session};
 

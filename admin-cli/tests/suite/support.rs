@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use pyao_server::store::Store;
-use pyao_server::store::choice::StoreChoice;
-use pyao_server::store::records::UserId;
-use pyao_server::store::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
-use pyao_server::store::session::{Claim, Session};
-use pyao_server::store::testing::{sample_account, sample_character};
+use pyao_config::store_choice::StoreChoice;
+use pyao_store::Store;
+use pyao_store::records::UserId;
+use pyao_store::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
+use pyao_store::session::{Claim, Session};
+use pyao_store::testing::{sample_account, sample_character};
 use tempfile::TempDir;
 
 /// How long the server of a test counts as alive: longer than any test takes.

@@ -8,8 +8,8 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use socket2::{SockRef, TcpKeepalive};
 
-use crate::game::Millis;
-use crate::protocol::outbox::SEGMENT_LIMIT_MAX;
+use pyao_core::game::Millis;
+use pyao_core::protocol::outbox::SEGMENT_LIMIT_MAX;
 
 /// Pause after an accept failed for want of something, such as file descriptors.
 const BACK_OFF_MS: Millis = 500;

@@ -10,8 +10,8 @@
 
 use std::time::Duration;
 
-use crate::game::Millis;
 use crate::ops::overload::Step;
+use pyao_core::game::Millis;
 
 /// Rest that each send costs, in microseconds: at most 20,000 sends a second.
 const REST_FOR_SEND: u64 = 50;

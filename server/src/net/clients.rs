@@ -22,12 +22,12 @@ use super::flush::{self, Flushed};
 use super::limits::{self, AddressCounts, ClientLimits};
 use super::tokens::Source;
 use super::{round_trip, saved_syn};
-use crate::game::line_limit::LineLimit;
-use crate::game::{CloseReason, Game, Input, Millis};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
-use crate::protocol::outbox::ConnectionId;
-use crate::protocol::server::ServerPacket;
-use crate::store::server::ConnectionInfo;
+use pyao_core::game::line_limit::LineLimit;
+use pyao_core::game::{CloseReason, Game, Input, Millis};
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_store::server::ConnectionInfo;
 
 /// A connection that is being closed gets this long to take its last bytes and to close its side.
 const LEAVE_LIMIT_MS: Millis = 2_000;

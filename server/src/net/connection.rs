@@ -9,10 +9,10 @@ use super::acknowledgement;
 use super::limits::{Admission, PacketBudget};
 use super::round_trip;
 use super::window::Window;
-use crate::game::{CloseReason, Input, Millis};
-use crate::protocol::client::ClientPacket;
-use crate::protocol::outbox::ConnectionId;
-use crate::protocol::wire::{DecodeError, TextEncoding};
+use pyao_core::game::{CloseReason, Input, Millis};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::wire::{DecodeError, TextEncoding};
 
 /// Most bytes received and not served. The longest packet that means anything has under 1.6 KiB.
 pub(super) const INBOUND_LIMIT: usize = 8 * 1024;

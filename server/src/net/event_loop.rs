@@ -22,17 +22,17 @@ use super::signals::SignalSource;
 use super::store_link::{Order, StoreLink};
 use super::tokens::Source;
 use super::{Room, descriptors, from_config};
-use crate::config::Config;
-use crate::config::live::Refused;
-use crate::crypto::{self, Hasher};
-use crate::game::{Game, Input, Millis};
 use crate::ops::health::Health;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::ops::overload::{Climb, Ladder, Step};
 use crate::ops::report::status_report;
-use crate::store::server::{Registration, ServerStatus};
-use crate::store::worker::Worker;
-use crate::store::{self, Store};
+use pyao_config::Config;
+use pyao_config::live::Refused;
+use pyao_core::game::{Game, Input, Millis};
+use pyao_store::Store;
+use pyao_store::hashing::{self, Hasher};
+use pyao_store::server::{Registration, ServerStatus};
+use pyao_store::worker::Worker;
 
 /// Events taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1024;
@@ -60,7 +60,7 @@ pub struct Setup {
     /// The players' sockets that there is room for.
     pub room: Room,
     /// What the store says of live settings at the start.
-    pub stored_settings: store::ServerSettings,
+    pub stored_settings: pyao_store::ServerSettings,
     /// The live settings whose value in the store was not valid at the start.
     pub refused_settings: Refused,
     /// The server's registration on the store.
@@ -88,7 +88,7 @@ pub enum SetupError {
     System(#[from] io::Error),
     /// Passwords cannot be hashed as asked.
     #[error(transparent)]
-    Passwords(#[from] crypto::StartError),
+    Passwords(#[from] hashing::StartError),
 }
 
 /// What the loop leaves behind.

@@ -6,8 +6,8 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use super::window::Window;
-use crate::game::CloseReason;
-use crate::protocol::outbox::{ConnectionId, Outbox};
+use pyao_core::game::CloseReason;
+use pyao_core::protocol::outbox::{ConnectionId, Outbox};
 
 /// Never wait; no SIGPIPE; and the end of this send is a border that the kernel does not merge over, so that one read
 /// of the client never ends inside a packet.
@@ -67,9 +67,9 @@ pub fn flush(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::font::Font;
-    use crate::protocol::server::ServerPacket;
-    use crate::protocol::wire::TextEncoding;
+    use pyao_core::protocol::font::Font;
+    use pyao_core::protocol::server::ServerPacket;
+    use pyao_core::protocol::wire::TextEncoding;
     use socket2::{Domain, Socket, Type};
     use std::io::Read;
 

@@ -1,9 +1,9 @@
 //! From the configuration to what the loop, the game and the password threads are given.
 
 use super::{ClientLimits, Room};
-use crate::config::Config;
-use crate::crypto::PasswordCost;
-use crate::game;
+use pyao_config::Config;
+use pyao_core::game;
+use pyao_store::hashing::PasswordCost;
 
 /// The game's settings, in its units.
 pub fn game_settings(config: &Config) -> game::Settings {

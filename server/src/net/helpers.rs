@@ -3,19 +3,20 @@
 use std::time::Instant;
 
 use super::store_link::{Order, StoreLink};
-use crate::crypto::{self, Hasher};
-use crate::game::{Game, Input, Millis};
 use crate::ops::health::StoreHealth;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
-use crate::store::worker::Worker;
-use crate::store::{self, CreateError, Reply, StoreError};
+use pyao_core::game::{Game, Input, Millis};
+use pyao_core::passwords;
+use pyao_store::hashing::Hasher;
+use pyao_store::worker::Worker;
+use pyao_store::{CreateError, Reply, StoreError};
 
 /// The ways to both threads, and what they had no room for.
 pub(super) struct Helpers {
     store: Worker,
     hasher: Hasher,
-    store_requests: Vec<store::Request>,
-    new_jobs: Vec<crypto::Job>,
+    store_requests: Vec<pyao_store::Request>,
+    new_jobs: Vec<passwords::Job>,
     /// When the store was last asked for the live settings, until it answers: the one question that is asked all the
     /// time, and so tells how long an answer takes.
     settings_asked: Option<Instant>,
@@ -65,8 +66,8 @@ impl Helpers {
     }
 
     /// Asks the store on behalf of the server itself.
-    pub(super) fn ask_store(&mut self, request: store::Request) {
-        if matches!(request, store::Request::ReadSettings { .. }) {
+    pub(super) fn ask_store(&mut self, request: pyao_store::Request) {
+        if matches!(request, pyao_store::Request::ReadSettings { .. }) {
             self.settings_asked = Some(Instant::now());
         }
         self.store.send(request);
@@ -133,9 +134,9 @@ fn is_failure(reply: &Reply) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::records::UserId;
-    use crate::store::redis::RedisError;
-    use crate::store::server::ServerId;
+    use pyao_store::records::UserId;
+    use pyao_store::redis::RedisError;
+    use pyao_store::server::ServerId;
 
     #[test]
     fn a_store_that_cannot_is_a_failure_and_one_that_says_no_is_none() {

@@ -11,13 +11,13 @@ use slab::Slab;
 
 use super::accept::{Door, Knock};
 use super::tokens::Source;
-use crate::game::Millis;
 use crate::ops::health::{Health, Status};
 use crate::ops::metrics::Metrics;
 use crate::ops::prometheus::{self, PacketNames};
-use crate::protocol::client::ClientPacket;
-use crate::protocol::server::ServerPacket;
-use crate::protocol::table::PacketLayout;
+use pyao_core::game::Millis;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::table::PacketLayout;
 
 /// Most clients at once. When one more comes, the oldest that has asked nothing is closed.
 pub(super) const CLIENTS_MAX: usize = 16;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::game::Millis;
+use pyao_core::game::Millis;
 
 /// A turn that works longer is slow: players notice.
 const SLOW: Duration = Duration::from_millis(100);

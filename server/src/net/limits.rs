@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::game::login_limit::counted_as;
-use crate::game::{CloseReason, Millis};
-use crate::protocol::client::ClientPacket;
-use crate::world::token_bucket::TokenBucket;
+use pyao_core::base::token_bucket::TokenBucket;
+use pyao_core::game::login_limit::counted_as;
+use pyao_core::game::{CloseReason, Millis};
+use pyao_core::protocol::client::ClientPacket;
 
 /// See [`ClientLimits::refusals`]; where the system allows few open files there are fewer.
 pub(super) const REFUSALS_MAX: usize = 64;

@@ -10,13 +10,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::Config;
-use crate::config::describe::excerpt;
-use crate::config::live::{self, Refused};
-use crate::game::{Input, Millis};
 use crate::ops::metrics::{Counter, Metrics};
-use crate::store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
-use crate::store::{Request, ServerSettings, Settings, StoreError, Ticket, keyspace};
+use pyao_config::Config;
+use pyao_config::describe::excerpt;
+use pyao_config::live::{self, Refused};
+use pyao_core::game::{Input, Millis};
+use pyao_store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
+use pyao_store::{Request, ServerSettings, Settings, StoreError, Ticket, keyspace};
 
 const HEARTBEAT_EVERY_MS: Millis = 5_000;
 /// Between two heartbeats when the number of connections changes.
@@ -318,8 +318,8 @@ impl StoreLink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::records::UserId;
-    use crate::store::server::ServerRun;
+    use pyao_store::records::UserId;
+    use pyao_store::server::ServerRun;
 
     fn link() -> StoreLink {
         let (seen, refused) = (ServerSettings::default(), Refused::new());

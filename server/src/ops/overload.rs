@@ -7,7 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::game::Millis;
+use pyao_core::game::Millis;
 
 /// How busy the loop is, is judged once in this time.
 const WINDOW: Duration = Duration::from_millis(500);

@@ -4,9 +4,9 @@
 //! whose map is missing, or whose tile cannot be stood on, would be put elsewhere at its next login. A forgotten
 //! `--data` would do so to nearly everybody, so such a start needs the operator's word.
 
-use crate::content::Content;
-use crate::store::records::{MapsRecord, PositionRecord};
-use crate::store::{Store, StoreError};
+use pyao_core::content::Content;
+use pyao_store::records::{MapsRecord, PositionRecord};
+use pyao_store::{Store, StoreError};
 
 /// Whether a start may move characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +97,8 @@ fn count_displaced(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sqlite::SqliteStore;
-    use crate::store::testing::{sample_account, sample_character};
+    use pyao_store::sqlite::SqliteStore;
+    use pyao_store::testing::{sample_account, sample_character};
 
     /// A store with a character on each of `places`: map, x, y.
     fn store(folder: &tempfile::TempDir, places: &[(u16, u8, u8)]) -> SqliteStore {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::wire::TextEncoding;
 use pyao_tests::shadow::{Screen, ShadowClient};
 
 use crate::fleet::Heard;

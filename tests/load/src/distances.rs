@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use pyao_server::content::{Content, MAP_SIZE, Map, Position, Restriction};
-use pyao_server::world::heading::Heading;
+use pyao_core::content::{Content, MAP_SIZE, Map, Position, Restriction};
+use pyao_core::world::heading::Heading;
 
 /// How many steps it is from each tile of a map to the nearest of some tiles.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::shadow::Screen;
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use pyao_server::content::{Content, MAP_SIZE, Map, Position, Restriction};
-use pyao_server::world::area::{BLOCK_SIDE, BLOCKS_PER_SIDE};
+use pyao_core::content::{Content, MAP_SIZE, Map, Position, Restriction};
+use pyao_core::world::area::{BLOCK_SIDE, BLOCKS_PER_SIDE};
 
 use crate::distances::Distances;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use pyao_server::content::Position;
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::world::heading::Heading;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::content::Position;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::world::heading::Heading;
 use serde::Serialize;
 
 use pyao_tests::frames::press;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use pyao_server::store::redis::{Endpoint, RedisAddress};
+use pyao_store::redis::{Endpoint, RedisAddress};
 use pyao_tests::redis_server::{RedisServer, command_counts};
 use serde::Serialize;
 

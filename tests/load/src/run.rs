@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use pyao_server::config::Config;
-use pyao_server::content::{Content, Position};
+use pyao_config::Config;
+use pyao_core::content::{Content, Position};
 use pyao_server::net::raise_limit;
 use pyao_tests::process::{Server, ServerSetup};
 use toml::Value;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use pyao_server::content::Content;
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::content::Content;
+use pyao_core::protocol::client::ClientPacket;
 
 use crate::crowd::Crowd;
 use crate::fleet::Fleet;

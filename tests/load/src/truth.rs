@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pyao_server::content::Content;
-use pyao_server::world::World;
-use pyao_server::world::area::Block;
-use pyao_server::world::character::Character;
+use pyao_core::content::Content;
+use pyao_core::world::World;
+use pyao_core::world::area::Block;
+use pyao_core::world::character::Character;
 use pyao_tests::shadow::SeenCharacter;
 
 use crate::crowd::Client;
@@ -141,13 +141,13 @@ where
 
 #[cfg(test)]
 mod tests {
-    use pyao_server::content::Position;
-    use pyao_server::protocol::server::ServerPacket;
-    use pyao_server::protocol::wire::TextEncoding;
-    use pyao_server::world::Newcomer;
-    use pyao_server::world::char_index::CharIndex;
-    use pyao_server::world::character::{Look, NOTHING_WORN, Owner};
-    use pyao_server::world::heading::Heading;
+    use pyao_core::content::Position;
+    use pyao_core::protocol::server::ServerPacket;
+    use pyao_core::protocol::wire::TextEncoding;
+    use pyao_core::world::Newcomer;
+    use pyao_core::world::char_index::CharIndex;
+    use pyao_core::world::character::{Look, NOTHING_WORN, Owner};
+    use pyao_core::world::heading::Heading;
 
     use super::*;
     use crate::crowd::Crowd;

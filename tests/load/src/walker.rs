@@ -1,8 +1,8 @@
 //! One bot's legs: where it wants to go, and which key it presses for it.
 
-use pyao_server::content::{Map, Position};
-use pyao_server::world::heading::Heading;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::content::{Map, Position};
+use pyao_core::world::heading::Heading;
 use pyao_tests::shadow::ShadowClient;
 
 use crate::distances::Distances;
@@ -139,9 +139,9 @@ impl Walker {
 
 #[cfg(test)]
 mod tests {
-    use pyao_server::content::Content;
-    use pyao_server::protocol::server::ServerPacket;
-    use pyao_server::protocol::wire::TextEncoding;
+    use pyao_core::content::Content;
+    use pyao_core::protocol::server::ServerPacket;
+    use pyao_core::protocol::wire::TextEncoding;
     use pyao_tests::frames::press;
     use pyao_tests::shadow::Screen;
 

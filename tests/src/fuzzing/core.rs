@@ -4,8 +4,8 @@
 //! happens at that moment (see `happen`), and two marks are that byte itself. So any bytes are an input, and nearly
 //! every change of one leaves the rest of it as it was.
 
-use pyao_server::game::CloseReason;
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::game::CloseReason;
+use pyao_core::protocol::client::ClientPacket;
 
 use super::stage::{BYSTANDER, PASSWORD, Stage};
 use crate::bot::login_packet;

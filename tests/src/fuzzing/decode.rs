@@ -1,8 +1,8 @@
 //! The codec under arbitrary bytes: it takes whole packets, waits for the rest of others, and gives back what it took.
 
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::wire::TextEncoding;
 
 use crate::shadow::{Screen, ShadowClient};
 

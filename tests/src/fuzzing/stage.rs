@@ -5,15 +5,15 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
-use pyao_server::content::{Content, Position};
-use pyao_server::crypto;
-use pyao_server::game::players::Player;
-use pyao_server::game::{CloseReason, Game, Input, Settings};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::{BUFFER_LIMIT, ConnectionId};
-use pyao_server::protocol::wire::TextEncoding;
-use pyao_server::store::Request;
-use pyao_server::store::records::{PositionRecord, UserId};
+use pyao_core::content::{Content, Position};
+use pyao_core::game::players::Player;
+use pyao_core::game::{CloseReason, Game, Input, Settings};
+use pyao_core::passwords;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::{BUFFER_LIMIT, ConnectionId};
+use pyao_core::protocol::wire::TextEncoding;
+use pyao_store::Request;
+use pyao_store::records::{PositionRecord, UserId};
 
 use super::store::MemoryStore;
 use crate::bot::NewCharacter;
@@ -58,7 +58,7 @@ pub(super) struct Stage {
     /// Whether the store and the password threads answer.
     answers: bool,
     requests: Vec<Request>,
-    jobs: Vec<crypto::Job>,
+    jobs: Vec<passwords::Job>,
     clients: [Client; CLIENTS],
     /// Connections so far; each has a slot of a few, so that slots are used again.
     opened: u32,
@@ -359,14 +359,14 @@ impl Client {
 }
 
 /// Stands in for the password threads: their hashing is work that a fuzzer need not wait for.
-fn check_password(job: crypto::Job) -> crypto::Reply {
+fn check_password(job: passwords::Job) -> passwords::Reply {
     match job {
-        crypto::Job::Hash { ticket, password } => {
-            crypto::Reply::Hashed { ticket, hash: Ok(format!("fuzzed:{password}")) }
+        passwords::Job::Hash { ticket, password } => {
+            passwords::Reply::Hashed { ticket, hash: Ok(format!("fuzzed:{password}")) }
         }
-        crypto::Job::Verify { ticket, password, hash } => {
+        passwords::Job::Verify { ticket, password, hash } => {
             let matches = hash.is_some_and(|hash| hash == format!("fuzzed:{password}"));
-            crypto::Reply::Verified { ticket, matches, rehash: false }
+            passwords::Reply::Verified { ticket, matches, rehash: false }
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pyao_server::store::records::{
+use pyao_store::records::{
     AccountRecord, CharacterRecord, CharacterSave, NewAccount, PositionRecord, UserId,
 };
-use pyao_server::store::session::{Claim, SessionWrite};
-use pyao_server::store::{CreateError, Reply, Request, StoreError, StoredAccount};
+use pyao_store::session::{Claim, SessionWrite};
+use pyao_store::{CreateError, Reply, Request, StoreError, StoredAccount};
 
 /// See the module.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pyao_server::protocol::server::ServerPacket;
+use pyao_core::protocol::server::ServerPacket;
 
 use super::{ChatLine, ConsoleLine, ItemSlot, SeenCharacter, ShadowClient};
 

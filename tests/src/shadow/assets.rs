@@ -1,6 +1,6 @@
 //! What the client has pictures and sounds for: it draws and plays nothing of what it does not have.
 
-use pyao_server::content::client_assets::{
+use pyao_core::content::client_assets::{
     Assets, BODIES, FX, HEADS, HELMETS, MOVING_GRAPHICS, SHIELDS, SOUNDS, STILL_GRAPHICS, WEAPONS,
 };
 

@@ -1,6 +1,6 @@
 //! Fixed messages: mostly lines of combat, some of which look another character up.
 
-use pyao_server::protocol::multi_message::MultiMessage;
+use pyao_core::protocol::multi_message::MultiMessage;
 
 use super::ShadowClient;
 

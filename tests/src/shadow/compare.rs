@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use pyao_server::game::Game;
-use pyao_server::game::players::Player;
-use pyao_server::world::area::Block;
-use pyao_server::world::character::Character;
+use pyao_core::game::Game;
+use pyao_core::game::players::Player;
+use pyao_core::world::area::Block;
+use pyao_core::world::character::Character;
 
 use super::{SeenCharacter, ShadowClient};
 

@@ -15,10 +15,10 @@ mod walk;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use pyao_server::protocol::multi_message::MultiMessage;
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::protocol::table::decode_learning;
-use pyao_server::protocol::wire::{DecodeError, TextEncoding};
+use pyao_core::protocol::multi_message::MultiMessage;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::table::decode_learning;
+use pyao_core::protocol::wire::{DecodeError, TextEncoding};
 
 pub use picture::{ChatLine, ConsoleLine, ItemSlot, Received, Screen, SeenCharacter, State, Stats};
 

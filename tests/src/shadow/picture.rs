@@ -1,6 +1,6 @@
 //! The things a client has a picture of.
 
-use pyao_server::protocol::server::ServerPacket;
+use pyao_core::protocol::server::ServerPacket;
 
 /// What the client shows, which decides what it understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::font::Font;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::font::Font;
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Movement: the own character's predicted steps and the derived steps of the others.
 
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::protocol::client::ClientPacket;
 
 use super::ShadowClient;
 

@@ -3,9 +3,9 @@
 use super::Simulation;
 use super::events::Event;
 use super::store::Trouble;
-use pyao_server::game::{CloseReason, Input};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
+use pyao_core::game::{CloseReason, Input};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
 
 /// What happens next, and its weight. Walking is most of what players do.
 const ACTIONS: [(Event, u32); 34] = [

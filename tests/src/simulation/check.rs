@@ -3,11 +3,11 @@
 use super::Simulation;
 use super::events::Event;
 use crate::shadow::{SeenCharacter, ShadowClient};
-use pyao_server::content::ObjectType;
-use pyao_server::game::players::Player;
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::world::area::Block;
-use pyao_server::world::character::Character;
+use pyao_core::content::ObjectType;
+use pyao_core::game::players::Player;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::world::area::Block;
+use pyao_core::world::character::Character;
 
 impl Simulation {
     /// Every rule that can be looked at without disturbing anything.

@@ -6,11 +6,11 @@ use super::events::Event;
 use super::network::Client;
 use super::passwords::hash_of;
 use super::player::Existence;
-use pyao_server::content::Position;
-use pyao_server::game::Settings;
-use pyao_server::game::players::Player;
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::world::area::Block;
+use pyao_core::content::Position;
+use pyao_core::game::Settings;
+use pyao_core::game::players::Player;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::world::area::Block;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Simulation {

@@ -2,8 +2,8 @@
 
 use super::Simulation;
 use super::events::Event;
-use pyao_server::game::Input;
-use pyao_server::store::Reply;
+use pyao_core::game::Input;
+use pyao_store::Reply;
 
 impl Simulation {
     /// Lets time pass; everything due in it happens.
@@ -62,6 +62,7 @@ impl Simulation {
         }
         for request in requests {
             self.trace(|| format!("game: {request:?}"));
+            self.report.asked(&request);
             self.store.ask(request);
         }
         jobs.into_iter().for_each(|job| self.passwords.ask(self.now, job, &mut self.random));

@@ -1,6 +1,8 @@
 //! What can happen in a run, and how often it did: a run in which something of the table never happens proves nothing
 //! about it.
 
+use pyao_store::Request;
+
 macro_rules! events {
     ($($name:ident),* $(,)?) => {
         /// Something that a run counts.
@@ -35,8 +37,13 @@ events! {
 #[derive(Debug, Clone)]
 pub struct Report {
     counts: Vec<u64>,
-    /// Hash of every byte that the server sent, with the connection it went to.
+    /// Hash of every byte that the server sent, with the connection it went to, and of every request to the store.
     pub fingerprint: u64,
+}
+
+/// True for a number and for a truth value as debug output writes them.
+fn is_value(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit()) || matches!(word, "true" | "false")
 }
 
 impl Default for Report {
@@ -71,9 +78,35 @@ impl Report {
         self.fingerprint ^= other.fingerprint;
     }
 
-    /// Takes sent bytes into the fingerprint (FNV-1a).
+    /// Takes sent bytes into the fingerprint.
     pub fn sent(&mut self, slot: u32, bytes: &[u8]) {
-        for byte in slot.to_le_bytes().iter().chain(bytes) {
+        self.mix(&slot.to_le_bytes());
+        self.mix(bytes);
+    }
+
+    /// Takes a request to the store into the fingerprint: its kind and every number, truth and text in it, in their
+    /// order. The names of fields and types do not count, so that values may be given better types.
+    pub fn asked(&mut self, request: &Request) {
+        let text = format!("{request:?}");
+        let (kind, fields) = text.split_once(' ').unwrap_or((&text, ""));
+        self.mix(kind.as_bytes());
+        for (part, between) in fields.split('"').enumerate() {
+            let is_quoted = part % 2 == 1;
+            if is_quoted {
+                self.mix(between.as_bytes());
+                continue;
+            }
+            let words = between.split(|character: char| !character.is_ascii_alphanumeric());
+            for word in words.filter(|word| is_value(word)) {
+                self.mix(word.as_bytes());
+                self.mix(b" ");
+            }
+        }
+    }
+
+    /// FNV-1a.
+    fn mix(&mut self, bytes: &[u8]) {
+        for byte in bytes {
             self.fingerprint = (self.fingerprint ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }

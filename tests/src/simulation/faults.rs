@@ -1,7 +1,7 @@
 //! What may go wrong in one run: each run draws its own, so that faults meet in all combinations and also stay apart.
 
 use super::events::Event;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
 
 /// What a run may be spared.
 const FAULTS: [Event; 14] = [

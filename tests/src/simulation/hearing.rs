@@ -3,11 +3,11 @@
 
 use super::Simulation;
 use super::events::Event;
-use pyao_server::game::players::Player;
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::world::area::Block;
+use pyao_core::game::players::Player;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::world::area::Block;
 use std::collections::BTreeSet;
 
 /// Before the number of a line.

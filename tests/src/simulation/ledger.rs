@@ -4,11 +4,11 @@
 //! character was last, and what must be found again: by a login, in the store, after a crash.
 
 use super::events::{Event, Report};
-use pyao_server::content::Position;
-use pyao_server::game::Game;
-use pyao_server::game::players::Player;
-use pyao_server::store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
-use pyao_server::store::{Request, StoreError, StoredAccount, Ticket};
+use pyao_core::content::Position;
+use pyao_core::game::Game;
+use pyao_core::game::players::Player;
+use pyao_store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use pyao_store::{Request, StoreError, StoredAccount, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A change is asked to be written at the latest after this time, in milliseconds.

@@ -4,9 +4,9 @@ use super::Simulation;
 use super::events::Event;
 use super::player::Existence;
 use crate::shadow::Screen;
-use pyao_server::game::{CloseReason, texts};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
+use pyao_core::game::{CloseReason, texts};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
 
 impl Simulation {
     /// A player comes in.

@@ -7,10 +7,10 @@ use super::hearing::Hearing;
 use super::tcp::{Segment, Tcp, Way};
 use crate::shadow::{Screen, ShadowClient};
 use core::net::IpAddr;
-use pyao_server::game::{CloseReason, Input};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::game::{CloseReason, Input};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::wire::TextEncoding;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The rest of a cut packet arrives at most so many milliseconds later.

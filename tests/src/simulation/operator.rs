@@ -4,11 +4,11 @@
 use super::Simulation;
 use super::events::Event;
 use super::player::Existence;
-use pyao_server::content::{Content, Position};
-use pyao_server::game::{Game, Input, Settings};
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::store::records::UserId;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::content::{Content, Position};
+use pyao_core::game::{Game, Input, Settings};
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_store::records::UserId;
 use std::sync::Arc;
 
 /// Unix seconds at the start of a run.

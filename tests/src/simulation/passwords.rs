@@ -1,7 +1,7 @@
 //! Stands in for the password threads: real hashing is work that a simulation of the game need not do.
 
-use pyao_server::crypto::{Job, Reply};
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::passwords::{Job, Reply};
 use std::collections::VecDeque;
 
 /// Jobs, each with the time at which it is done.

@@ -3,11 +3,11 @@
 use super::Simulation;
 use super::events::Event;
 use super::network::Client;
-use pyao_server::content::Map;
-use pyao_server::game::CloseReason;
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
-use pyao_server::world::heading::Heading;
+use pyao_core::content::Map;
+use pyao_core::game::CloseReason;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::world::heading::Heading;
 
 impl Simulation {
     fn playing(&mut self, id: ConnectionId) -> Option<&mut Client> {

@@ -1,7 +1,7 @@
 //! One simulated player: who it is, and what it knows of its own account.
 
 use core::net::{IpAddr, Ipv4Addr};
-use pyao_server::protocol::outbox::ConnectionId;
+use pyao_core::protocol::outbox::ConnectionId;
 
 /// Whether a player's character exists, as far as its player was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

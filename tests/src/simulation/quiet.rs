@@ -3,9 +3,9 @@
 use super::Simulation;
 use super::store::Trouble;
 use crate::shadow::Screen;
-use pyao_server::game::{CloseReason, Input, Settings};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
+use pyao_core::game::{CloseReason, Input, Settings};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
 
 /// Every period of saving, of telling sessions and of the other server passes once, in milliseconds.
 const REST_MS: u64 = 36_000;

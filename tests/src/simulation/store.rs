@@ -3,10 +3,10 @@
 //! As the real worker does, it answers in order and keeps changes of sessions until they are written. It is harsher with
 //! saves: it may lose one and say so, or write one and lose the answer.
 
-use super::contents::Contents;
 use super::events::{Event, Report};
-use pyao_server::store::{Reply, Request, StoreError};
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::testing::MemoryStore;
+use pyao_store::{Reply, Request, StoreError};
 use std::collections::VecDeque;
 
 /// How the store is, for a while.
@@ -27,7 +27,7 @@ pub enum Trouble {
 /// See the module.
 pub struct SimulatedStore {
     /// What it holds.
-    pub contents: Contents,
+    pub contents: MemoryStore,
     waiting: VecDeque<Request>,
     replies: VecDeque<Reply>,
     /// When the oldest request is carried out.
@@ -39,7 +39,7 @@ pub struct SimulatedStore {
 impl Default for SimulatedStore {
     fn default() -> Self {
         Self {
-            contents: Contents::default(),
+            contents: MemoryStore::default(),
             waiting: VecDeque::new(),
             replies: VecDeque::new(),
             ready_at: None,

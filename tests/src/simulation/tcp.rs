@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
 
 /// The server's system acknowledges after so many milliseconds if it sends nothing meanwhile.
 const ACKNOWLEDGE_MS: u64 = 40;

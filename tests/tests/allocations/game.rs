@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use pyao_server::content::{Content, Position};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::outbox::ConnectionId;
+use pyao_core::content::{Content, Position};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::outbox::ConnectionId;
 use pyao_tests::driver::{Driver, player_name};
 
 use crate::counting;

@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::Result;
-use pyao_server::config::Config;
-use pyao_server::config::live::Refused;
-use pyao_server::content::{Content, Position};
-use pyao_server::game::Game;
+use pyao_config::Config;
+use pyao_config::live::Refused;
+use pyao_core::content::{Content, Position};
+use pyao_core::game::Game;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net;
 use pyao_server::net::event_loop::{EventLoop, Setup};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::store::Store;
-use pyao_server::store::server::{DEFAULT_LEASE, ServerId, ServerStart};
-use pyao_server::store::sqlite::SqliteStore;
+use pyao_store::Store;
+use pyao_store::server::{DEFAULT_LEASE, ServerId, ServerStart};
+use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::{Bot, STEP};
 use pyao_tests::driver::player_name;
 

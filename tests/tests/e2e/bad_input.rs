@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::gm::GmCommand;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::gm::GmCommand;
 use pyao_tests::bot::{Bot, PATIENCE, login_packet};
 use pyao_tests::process::Server;
 

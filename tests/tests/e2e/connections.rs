@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use pyao_server::game::texts;
+use pyao_core::game::texts;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net::raise_limit;
-use pyao_server::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::Server;
 use pyao_tests::shadow::Screen;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use pyao_server::store::Store;
-use pyao_server::store::records::{MapsRecord, PositionRecord};
-use pyao_server::store::sqlite::SqliteStore;
-use pyao_server::store::testing::position_save;
+use pyao_store::Store;
+use pyao_store::records::{MapsRecord, PositionRecord};
+use pyao_store::sqlite::SqliteStore;
+use pyao_store::testing::position_save;
 
 use super::process::fail;
 use crate::support::{LONG, check, create, login, place, setup};

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::protocol::wire::TextEncoding;
 use pyao_tests::bot::{Bot, login_packet};
 use pyao_tests::shadow::{Screen, ShadowClient};
 use socket2::{Domain, Socket, Type};

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::Instant;
 
-use pyao_server::game::texts;
+use pyao_core::game::texts;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net::raise_limit;
-use pyao_server::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::{Server, ServerSetup};
 use pyao_tests::shadow::Screen;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use pyao_server::game::texts;
+use pyao_core::game::texts;
 use pyao_tests::bot::{Bot, login_packet};
 use pyao_tests::process::Server;
 use pyao_tests::shadow::Screen;

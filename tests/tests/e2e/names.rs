@@ -1,7 +1,7 @@
 //! Creating characters and logging in with what is wrong: names, passwords, forms, and too many tries.
 
-use pyao_server::game::texts;
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::game::texts;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 
 use crate::support::{

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::store::Store;
-use pyao_server::store::sqlite::SqliteStore;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_store::Store;
+use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::{Server, ServerSetup};
 

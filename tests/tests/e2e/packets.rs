@@ -1,8 +1,8 @@
 //! Every packet that the tables know, with values of every size, at the wrong time and at the right one.
 
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::gm::GmCommand;
-use pyao_server::protocol::table::{PacketLayout, Wire};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::gm::GmCommand;
+use pyao_core::protocol::table::{PacketLayout, Wire};
 use pyao_tests::bot::{Bot, PATIENCE};
 use pyao_tests::process::Server;
 

@@ -1,11 +1,11 @@
 //! The whole story of two players: they meet, talk, walk to another map, leave, and come back, also to a server that
 //! was restarted or killed.
 
-use pyao_server::content::{Content, Map, Position, Restriction};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::store::Store;
-use pyao_server::store::sqlite::SqliteStore;
-use pyao_server::world::heading::Heading;
+use pyao_core::content::{Content, Map, Position, Restriction};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::world::heading::Heading;
+use pyao_store::Store;
+use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::{Bot, PATIENCE, STEP};
 use pyao_tests::process::{Server, ServerSetup};
 

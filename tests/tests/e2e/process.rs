@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::{Server, ServerSetup, command, free_port};
 use pyao_tests::shadow::Screen;

@@ -53,7 +53,7 @@ fn check_counts_the_full_world() {
     let warnings = run.out.lines().filter(|line| line.starts_with("warning: Dat/")).count();
     let shown = "warning: Dat/NPCs.dat: [NPC135] Body=641: the client has none, 548 is shown";
     assert!(warnings == 43 && run.out.lines().any(|line| line == shown), "{}", run.out);
-    let (content, _) = pyao_server::content::Content::load(&data).unwrap();
+    let (content, _) = pyao_core::content::Content::load(&data).unwrap();
     let summary = content.summary();
     for (name, count) in [
         ("maps ", summary.maps),

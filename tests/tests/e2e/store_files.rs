@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pyao_server::store::Store;
-use pyao_server::store::sqlite::SqliteStore;
+use pyao_store::Store;
+use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::NewCharacter;
 use pyao_tests::process::{Server, ServerSetup, command};
 

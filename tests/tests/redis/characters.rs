@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use pyao_server::game::CloseReason;
-use pyao_server::store::Store;
+use pyao_core::game::CloseReason;
+use pyao_store::Store;
 use pyao_tests::bot::Bot;
 use pyao_tests::redis_server::DURABLE;
 use pyao_tests::suite::{LONG, PASSWORD, check, create, last_words, login, lose_sight, place, wait_until};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, STEP};
 use pyao_tests::process::Server;
 use pyao_tests::suite::{LONG, at_login, check, create, read};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pyao_server::game::texts;
+use pyao_core::game::texts;
 use pyao_tests::redis_server::{FORGETFUL, RedisServer};
 use pyao_tests::suite::{LONG, check, create, wait_until};
 

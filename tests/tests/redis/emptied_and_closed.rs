@@ -1,7 +1,7 @@
 //! A Redis that loses everything and then takes no write: nobody loses a character, nobody is told that theirs was
 //! deleted, and `/health` says all the time that something is wrong.
 
-use pyao_server::game::CloseReason;
+use pyao_core::game::CloseReason;
 use pyao_tests::process::Server;
 use pyao_tests::redis_server::{FORGETFUL, RedisServer};
 use pyao_tests::suite::{check, create, last_words, wait_until};

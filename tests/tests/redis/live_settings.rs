@@ -2,8 +2,8 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use pyao_server::game::texts;
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::game::texts;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
 use pyao_tests::process::{Server, free_port};
 use pyao_tests::suite::{

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pyao_server::protocol::client::ClientPacket;
+use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::Bot;
 use pyao_tests::redis_server::RedisServer;
 use pyao_tests::suite::{LONG, check, create, login, place, wait_until};

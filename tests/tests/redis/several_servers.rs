@@ -1,6 +1,6 @@
 //! Two servers on one Redis: a character is on one of them, and moves whole.
 
-use pyao_server::game::texts;
+use pyao_core::game::texts;
 use pyao_tests::bot::NewCharacter;
 use pyao_tests::suite::{
     LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,

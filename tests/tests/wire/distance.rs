@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
 
 use crate::network::Namespace;
 

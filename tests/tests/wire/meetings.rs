@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pyao_server::content::{Content, Position};
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::world::World;
-use pyao_server::world::heading::Heading;
-use pyao_server::world::random::Random;
+use pyao_core::base::random::Random;
+use pyao_core::content::{Content, Position};
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::world::World;
+use pyao_core::world::heading::Heading;
 use pyao_tests::bot::Bot;
 use pyao_tests::frames::{FRAME, FrameClient, STEP_FRAMES};
 use pyao_tests::process::Server;

@@ -7,9 +7,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use pyao_server::protocol::client::ClientPacket;
-use pyao_server::protocol::server::ServerPacket;
-use pyao_server::protocol::wire::TextEncoding;
+use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::wire::TextEncoding;
 use pyao_tests::bot::{Bot, NewCharacter};
 use pyao_tests::process::Server;
 use pyao_tests::shadow::{Screen, ShadowClient};

@@ -1,0 +1,157 @@
+//! The dice of character creation.
+//!
+//! A roll is shown a moment after its throw. The client throws by itself while its creation screen opens, and reads its
+//! socket once more before the login screen is gone, which takes a roll for the beginning of the game. The creation
+//! screen in turn hands whatever follows a roll in the same read to the game screen, which cannot read a roll: so no
+//! character enters the world within the same moment after a roll, and a creation on its way holds a waiting roll back.
+
+use super::connections::Stage;
+use super::creation::CreationRequest;
+use super::timers::Timer;
+use super::{Game, Millis};
+use crate::base::random::Random;
+use crate::protocol::outbox::ConnectionId;
+use crate::protocol::server::ServerPacket;
+
+/// From a throw to its roll, and from a roll to the first packet of the game: longer than any frame of the client.
+pub(super) const ROLL_DELAY_MS: Millis = 60;
+
+/// Five thrown attributes, before race modifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dice {
+    /// Fuerza.
+    pub strength: u8,
+    /// Agilidad.
+    pub agility: u8,
+    /// Inteligencia.
+    pub intelligence: u8,
+    /// Carisma.
+    pub charisma: u8,
+    /// Constitución.
+    pub constitution: u8,
+}
+
+impl Dice {
+    /// Throws all five (AO 0.13), each held within `range`:
+    /// strength max(15, 13 + 0..3 + 0..2), agility and charisma max(15, 12 + 0..3 + 0..3),
+    /// intelligence max(16, 13 + 0..3 + 0..2), constitution 16 + 0..1 + 0..1.
+    pub fn throw(random: &mut Random, range: (u8, u8)) -> Self {
+        let mut one = |least: u32, base: u32, first: u32, second: u32| {
+            let sum = (base + random.between(0, first) + random.between(0, second)).max(least);
+            u8::try_from(sum).unwrap_or(u8::MAX).min(range.1).max(range.0)
+        };
+        Self {
+            strength: one(15, 13, 3, 2),
+            agility: one(15, 12, 3, 3),
+            intelligence: one(16, 13, 3, 2),
+            charisma: one(15, 12, 3, 3),
+            constitution: one(16, 16, 1, 1),
+        }
+    }
+}
+
+/// The rolls of one connection.
+#[derive(Debug, Default)]
+pub struct Rolls {
+    /// What the client shows.
+    shown: Option<Dice>,
+    /// What it is to be shown next; one at a time.
+    waiting: Option<Dice>,
+    /// Time by which the client has read the last roll, for itself.
+    read_by: Millis,
+    /// A creation that came before that.
+    form: Option<Box<CreationRequest>>,
+}
+
+impl Rolls {
+    /// The dice of a creation that comes now: those that the client shows, or those on their way to it.
+    #[must_use]
+    pub fn counting(&self) -> Option<Dice> {
+        self.shown.or(self.waiting)
+    }
+}
+
+impl Game {
+    /// `ThrowDices`: throws and shows the roll later. A throw while a roll waits is answered by that roll.
+    pub(super) fn throw_dice(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.rolls.waiting.is_none() {
+            connection.rolls.waiting = Some(Dice::throw(&mut self.random, self.settings.dice_range));
+            self.timers.set(self.now + ROLL_DELAY_MS, Timer::Roll(id));
+        }
+    }
+
+    /// Shows the roll that waits, unless a creation is under way.
+    pub(super) fn roll_timer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.stage != Stage::Lobby || connection.rolls.form.is_some() {
+            return;
+        }
+        let Some(dice) = connection.rolls.waiting.take() else { return };
+        connection.rolls.shown = Some(dice);
+        connection.rolls.read_by = self.now + ROLL_DELAY_MS;
+        let Dice { strength, agility, intelligence, charisma, constitution } = dice;
+        self.send(id, &ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution });
+    }
+
+    /// After a refused creation, a roll that it held back is shown.
+    pub(super) fn resume_roll(&mut self, id: ConnectionId) {
+        if self.connections.get(id).is_some_and(|connection| connection.rolls.waiting.is_some()) {
+            self.timers.set(self.now + ROLL_DELAY_MS, Timer::Roll(id));
+        }
+    }
+
+    /// Gives a creation back that may be carried out now, and keeps one that came too soon after a roll until then.
+    pub(super) fn keep_from_roll(
+        &mut self,
+        id: ConnectionId,
+        request: CreationRequest,
+    ) -> Option<CreationRequest> {
+        let connection = self.connections.get_mut(id)?;
+        let due = connection.rolls.read_by;
+        if due <= self.now {
+            return Some(request);
+        }
+        connection.rolls.form = Some(Box::new(request));
+        self.timers.set(due, Timer::Creation(id));
+        None
+    }
+
+    /// Carries out the creation that waited, if it still does.
+    pub(super) fn creation_timer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.stage == Stage::Lobby
+            && let Some(form) = connection.rolls.form.take()
+        {
+            self.create(id, *form);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throws(range: (u8, u8)) -> Vec<Dice> {
+        let mut random = Random::new(3);
+        (0..2_000).map(|_| Dice::throw(&mut random, range)).collect()
+    }
+
+    #[test]
+    fn throws_cover_exactly_the_range_of_the_rules() {
+        let all = throws((6, 18));
+        let span = |pick: fn(&Dice) -> u8| {
+            (all.iter().map(pick).min().unwrap(), all.iter().map(pick).max().unwrap())
+        };
+        assert_eq!(span(|dice| dice.strength), (15, 18));
+        assert_eq!(span(|dice| dice.agility), (15, 18));
+        assert_eq!(span(|dice| dice.intelligence), (16, 18));
+        assert_eq!(span(|dice| dice.charisma), (15, 18));
+        assert_eq!(span(|dice| dice.constitution), (16, 18));
+    }
+
+    #[test]
+    fn a_narrower_setting_clamps() {
+        assert!(throws((6, 16)).iter().all(|dice| dice.strength <= 16 && dice.intelligence == 16));
+    }
+}

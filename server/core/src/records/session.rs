@@ -1,0 +1,101 @@
+//! Sessions: who plays where, for tools and for other servers.
+//!
+//! A session begins when a character is about to enter the world and ends when it has left it. A character whose
+//! connection was lost stays for a while; its session then says since when.
+//!
+//! **One server a character.** To open a session is to claim the character: the claim is refused while another live
+//! server has it, and from then on the store refuses saves by whichever server had it before. So whoever loads the
+//! character *after* the claim has its last state, and nobody can overwrite it with an older one.
+//!
+//! **An absent character may outlast its session.** The session of a lost connection is shown for an hour; the character
+//! may stand longer. Its server has the claim until it ends the session, or is gone.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::UserId;
+use super::server::{ServerId, ServerRun};
+
+/// How long the session of a lost connection is shown, unless its server ends it before.
+pub const DISCONNECTED_SESSION_SECONDS: u64 = 3600;
+
+/// A character in the world, as its server sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Session {
+    /// Whose.
+    pub user_id: UserId,
+    /// Name of the character.
+    pub username: String,
+    /// Its level.
+    pub level: u8,
+    /// Name of its class.
+    pub class: String,
+    /// Number of the map it is on.
+    pub location_id: u16,
+    /// Its hit points.
+    pub hp: u16,
+    /// When its player was last heard of, Unix seconds.
+    pub last_seen: u64,
+    /// Since when nobody is connected to it, Unix seconds; `None` while somebody is.
+    pub disconnected_at: Option<u64>,
+}
+
+impl Session {
+    /// When the store forgets it, Unix seconds: an hour after the connection was lost, and no later than an hour from
+    /// `now`, whatever the clock of the game says; `None` while somebody is connected.
+    #[must_use]
+    pub fn expires_at(&self, now: u64) -> Option<u64> {
+        let since = self.disconnected_at?.min(now);
+        Some(since + DISCONNECTED_SESSION_SECONDS)
+    }
+}
+
+/// A session as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredSession {
+    /// What its server said last.
+    pub session: Session,
+    /// The run that wrote it; `None` when somebody did by hand.
+    pub run: Option<ServerRun>,
+    /// Names of the fields that the store does not have; their values in `session` mean nothing. A server writes all.
+    pub missing: BTreeSet<&'static str>,
+}
+
+/// Outcome of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The character is ours: load it now.
+    Granted,
+    /// That server has it, and lives.
+    Held {
+        /// Which one.
+        server: ServerId,
+    },
+}
+
+/// A change of a session. Each tells the whole session, so of several that wait only the newest counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionWrite {
+    /// The session is now this.
+    Put(Session),
+    /// It is over. Only a session of the run that says so ends: whoever does not know whether its claim was granted may
+    /// close, and takes nothing from the server that has the character.
+    Close {
+        /// Whose.
+        user_id: UserId,
+        /// When, Unix seconds.
+        at: u64,
+    },
+}
+
+impl SessionWrite {
+    /// Whose session.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        match self {
+            Self::Put(session) => session.user_id,
+            Self::Close { user_id, .. } => *user_id,
+        }
+    }
+}

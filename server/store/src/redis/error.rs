@@ -1,0 +1,227 @@
+//! What goes wrong with a Redis, each kind with one line that says where it is and what to try next.
+
+use redis::{ErrorKind, ServerError};
+
+use super::address::RedisAddress;
+use crate::StoreError;
+use pyao_core::records::BackendError;
+
+/// A Redis that could not do as asked. Every text is one line and names the Redis, without its password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RedisError {
+    /// The address cannot be read.
+    #[error("wrong Redis address: {reason}; it looks like redis://user:password@host:port/db")]
+    BadAddress {
+        /// What is wrong with it, without repeating it.
+        reason: String,
+    },
+    /// The address asks for TLS.
+    #[error(
+        "TLS is not supported (the Redis address begins with rediss://); use redis:// to a Redis on this machine or on a \
+         private network, or to the near end of a tunnel (stunnel, ssh -L, WireGuard)"
+    )]
+    Encrypted,
+    /// Nobody answers there.
+    #[error("cannot reach Redis at {place}: {reason}; is it running? try: {redis_cli} ping")]
+    Unreachable {
+        /// `host:port`, or the path of a socket.
+        place: String,
+        /// What the system said.
+        reason: String,
+        /// How to call `redis-cli` for it.
+        redis_cli: String,
+    },
+    /// It took the connection but did not answer in time.
+    #[error("Redis at {place} did not answer within {milliseconds} ms; try: {redis_cli} --latency")]
+    TimedOut {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// How long was waited.
+        milliseconds: u128,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// The connection broke.
+    #[error("lost the connection to Redis at {place}: {reason}; try: {redis_cli} ping")]
+    Lost {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// What the system said.
+        reason: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// It wants a password, or another one.
+    #[error("Redis at {place} refuses the password: {reason}; try: {redis_cli} --askpass ping")]
+    WrongPassword {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// What it said.
+        reason: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// The user may not do this.
+    #[error("Redis at {place} does not allow it: {reason}; try: {redis_cli} ACL WHOAMI")]
+    NotAllowed {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// What it said.
+        reason: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// Something else listens there.
+    #[error("what listens at {place} is not Redis ({reason}); check host and port")]
+    NotRedis {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// How that showed.
+        reason: String,
+    },
+    /// Older than what this program needs.
+    #[error(
+        "Redis at {place} is version {version}, this program needs {needed} or newer; see redis/README.md"
+    )]
+    TooOld {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// Its version.
+        version: String,
+        /// The oldest that will do.
+        needed: &'static str,
+    },
+    /// A key holds another type than ours.
+    #[error(
+        "key {key} in Redis at {place} has the wrong type; look with: {redis_cli} TYPE \"{key}\", then DEL or RENAME it"
+    )]
+    WrongType {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// Which key.
+        key: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// A key that counts holds something else than a whole number.
+    #[error(
+        "key {key} in Redis at {place} is no whole number; look with: {redis_cli} GET \"{key}\", then SET it right"
+    )]
+    NoNumber {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// Which key.
+        key: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// It is a replica, or was made one.
+    #[error("Redis at {place} is a read-only replica; find the primary with: {redis_cli} INFO replication")]
+    ReadOnly {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// Its memory is used up.
+    #[error("Redis at {place} is out of memory; try: {redis_cli} INFO memory, then raise maxmemory")]
+    OutOfMemory {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+    /// It cannot do it now, or not at all.
+    #[error("Redis at {place} refused: {reason}; try: {redis_cli} INFO")]
+    Refused {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// What it said.
+        reason: String,
+        /// See [`RedisError::Unreachable`].
+        redis_cli: String,
+    },
+}
+
+impl From<RedisError> for StoreError {
+    fn from(error: RedisError) -> Self {
+        let is_temporary = error.is_temporary();
+        Self::Backend(BackendError::new(error, is_temporary))
+    }
+}
+
+impl RedisError {
+    /// The failure of a Redis behind what a store answered, if there is one.
+    #[must_use]
+    pub fn of(error: &StoreError) -> Option<&Self> {
+        match error {
+            StoreError::Backend(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may succeed later, on a new connection.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        !matches!(
+            self,
+            Self::WrongType { .. }
+                | Self::NoNumber { .. }
+                | Self::BadAddress { .. }
+                | Self::Encrypted
+                | Self::TooOld { .. }
+        )
+    }
+
+    /// An error on the way to a Redis.
+    pub(super) fn connecting(address: &RedisAddress, error: &redis::RedisError) -> Self {
+        let (place, redis_cli) = (address.place(), address.redis_cli());
+        match error.kind() {
+            ErrorKind::Io => Self::Unreachable { place, reason: plain(&error.to_string()), redis_cli },
+            _ => Self::exchanging(address, error, 0),
+        }
+    }
+
+    /// An error of a connection that was there. `milliseconds` is how long it was given to answer.
+    pub(super) fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u128) -> Self {
+        let (place, redis_cli) = (address.place(), address.redis_cli());
+        let reason = plain(&error.to_string());
+        if error.is_timeout() {
+            return Self::TimedOut { place, milliseconds, redis_cli };
+        }
+        match error.kind() {
+            ErrorKind::Parse => Self::NotRedis { place, reason },
+            _ => Self::Lost { place, reason, redis_cli },
+        }
+    }
+
+    /// What Redis answered instead of doing it. `key` is what the command was about, as far as known.
+    pub(super) fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> Self {
+        let (place, redis_cli) = (address.place(), address.redis_cli());
+        let details = plain(error.details().unwrap_or_default());
+        let reason = format!("{} {details}", error.code());
+        let key = script_key(&details).unwrap_or(key).to_owned();
+        match error.code() {
+            "WRONGTYPE" => Self::WrongType { place, key, redis_cli },
+            "ERR" if details.starts_with("value is not an integer") => {
+                Self::NoNumber { place, key, redis_cli }
+            }
+            "WRONGPASS" | "NOAUTH" => Self::WrongPassword { place, reason, redis_cli },
+            "NOPERM" => Self::NotAllowed { place, reason, redis_cli },
+            "READONLY" => Self::ReadOnly { place, redis_cli },
+            "OOM" => Self::OutOfMemory { place, redis_cli },
+            _ => Self::Refused { place, reason, redis_cli },
+        }
+    }
+}
+
+/// The key that a script of ours was at when it failed; see `scripts/prelude.lua`.
+fn script_key(details: &str) -> Option<&str> {
+    let (_, rest) = details.split_once("(key ")?;
+    rest.split_once(')').map(|(key, _)| key)
+}
+
+/// One line of an error that may have several.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

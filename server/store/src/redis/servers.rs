@@ -1,0 +1,219 @@
+//! Servers to keys and back: for each question the commands that ask it, and the reading of the answer.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use redis::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::commands::Commands;
+use super::scripts;
+use super::values::{Hash, Replies, damaged, integer, list, lossy_text, text};
+use crate::StoreError;
+use crate::keyspace::{
+    ACCOUNTS_COUNTER, ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, SERVER_CONNECTIONS, SERVER_CONNECTIONS_COUNT,
+    SERVER_COUNTERS, SERVER_LEASE, SERVER_REFUSED, SERVER_SETTINGS, SERVER_STATUS, SERVER_TAKEN, STORE_ID,
+    UPTIME, UPTIME_START, of_run, of_server,
+};
+use crate::records::UserId;
+use crate::server::{Heartbeat, LiveServer, ServerId, ServerRun, ServerStart, ServerStatus};
+
+/// Templates of the hashes that a server tells with a heartbeat.
+const TOLD: [&str; 5] = [SERVER_STATUS, SERVER_COUNTERS, SERVER_CONNECTIONS, SERVER_SETTINGS, SERVER_REFUSED];
+
+/// At least a millisecond, which is the least that Redis takes.
+fn milliseconds(lease: Duration) -> String {
+    lease.as_millis().max(1).to_string()
+}
+
+/// Begins a run.
+pub(super) fn register(commands: &mut Commands, start: &ServerStart, fresh_store_id: &str) {
+    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID];
+    scripts::call(commands, scripts::REGISTER_SERVER, &keys)
+        .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
+        .arg(milliseconds(start.lease))
+        .arg(&start.server)
+        .arg(fresh_store_id);
+}
+
+/// Reads what [`register`] did: the epoch, and the name of the store.
+pub(super) fn registered(replies: &mut Replies) -> Result<(u64, String), StoreError> {
+    let mut answer = list(replies.next()?).into_iter();
+    let mut next = || answer.next().unwrap_or(Value::Nil);
+    Ok((integer(EPOCH, next())?, text(STORE_ID, next())?.unwrap_or_default()))
+}
+
+/// Renews the lease of `run`, then replaces what it told of itself.
+pub(super) fn heartbeat(
+    commands: &mut Commands,
+    run: &ServerRun,
+    lease: Duration,
+    fresh_store_id: &str,
+    status: &ServerStatus,
+) {
+    let taken_key = of_run(SERVER_TAKEN, run);
+    let shared = [ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, STORE_ID, UPTIME, UPTIME_START];
+    let keys = [&shared[..], &[&taken_key, ACCOUNTS_COUNTER]].concat();
+    scripts::call(commands, scripts::HEARTBEAT, &keys)
+        .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
+        .arg(milliseconds(lease))
+        .arg(&run.server)
+        .arg(fresh_store_id)
+        .args([run.epoch, status.connections.into(), status.uptime_seconds, status.started_at]);
+    tell(commands, run, lease, status);
+}
+
+/// Replaces what `run` told of itself, in one step.
+pub(super) fn tell(commands: &mut Commands, run: &ServerRun, lease: Duration, status: &ServerStatus) {
+    commands.add("MULTI");
+    let state = [
+        ("epoch", run.epoch),
+        ("started_at", status.started_at),
+        ("uptime", status.uptime_seconds),
+        ("connections", status.connections.into()),
+        ("players", status.players.into()),
+    ];
+    let connections = status.connection_list.iter().map(|info| (info.id, to_json(info)));
+    let of = |template| of_server(template, &run.server);
+    replace(commands, &of(SERVER_STATUS), lease, state);
+    replace(commands, &of(SERVER_COUNTERS), lease, &status.counters);
+    replace(commands, &of(SERVER_CONNECTIONS), lease, connections);
+    replace(commands, &of(SERVER_SETTINGS), lease, &status.settings);
+    let refused = status.refused.iter().map(|(name, refusal)| (name, to_json(refusal)));
+    replace(commands, &of(SERVER_REFUSED), lease, refused);
+    commands.add("EXEC");
+}
+
+/// Writes a hash anew, to be there for one lease.
+fn replace<F: Display, V: Display>(
+    commands: &mut Commands,
+    key: &str,
+    lease: Duration,
+    fields: impl IntoIterator<Item = (F, V)>,
+) {
+    commands.add("DEL").arg(key);
+    let mut fields = fields.into_iter().peekable();
+    if fields.peek().is_none() {
+        return;
+    }
+    commands.add("HSET").arg(key);
+    for (field, value) in fields {
+        commands.arg(field).arg(value);
+    }
+    commands.add("PEXPIRE").arg(key).arg(milliseconds(lease));
+}
+
+/// Reads what [`heartbeat`] did, with the number of the last account; all of its answers must be left in `replies`, and
+/// nothing else.
+pub(super) fn heard(replies: &mut Replies, run: &ServerRun) -> Result<(Heartbeat, UserId), StoreError> {
+    let answer = replies.next()?;
+    if answer == Value::Nil {
+        return Err(StoreError::ServerReplaced(run.server.clone()));
+    }
+    let mut answer = list(answer).into_iter();
+    let mut next = || answer.next().unwrap_or(Value::Nil);
+    let connections = integer(CONNECTIONS_COUNT, next())?;
+    let store_id = text(STORE_ID, next())?.unwrap_or_default();
+    let taken_key = of_run(SERVER_TAKEN, run);
+    let mut taken = Vec::new();
+    for user in list(next()) {
+        let id = integer(&taken_key, user)?;
+        taken.push(UserId(u32::try_from(id).map_err(|_| damaged(&taken_key, "a user id is too large"))?));
+    }
+    taken.sort_unstable();
+    let last_account = lossy_text(&next()).parse().unwrap_or(0);
+    Ok((Heartbeat { connections, store_id, taken }, UserId(last_account)))
+}
+
+/// Ends `run`.
+pub(super) fn deregister(commands: &mut Commands, run: &ServerRun, lease: Duration) {
+    let of = |template| of_server(template, &run.server);
+    let told = TOLD.map(of);
+    let keys = [ACTIVE_WORKERS, CONNECTIONS_COUNT].into_iter().chain(told.iter().map(String::as_str));
+    scripts::call(commands, scripts::DEREGISTER_SERVER, &keys.collect::<Vec<_>>())
+        .args([SERVER_LEASE, SERVER_CONNECTIONS_COUNT])
+        .arg(milliseconds(lease))
+        .arg(&run.server)
+        .arg(run.epoch);
+}
+
+/// Asks for the ids of the servers.
+pub(super) fn ids(commands: &mut Commands) {
+    commands.add("SMEMBERS").arg(ACTIVE_WORKERS);
+}
+
+/// Reads what [`ids`] asked, in order.
+pub(super) fn read_ids(replies: &mut Replies) -> Result<Vec<ServerId>, StoreError> {
+    let mut servers = Vec::new();
+    for id in list(replies.next()?) {
+        let id = text(ACTIVE_WORKERS, id)?.unwrap_or_default();
+        servers.push(ServerId::new(&id).map_err(|error| damaged(ACTIVE_WORKERS, &error.to_string()))?);
+    }
+    servers.sort_unstable();
+    Ok(servers)
+}
+
+/// Asks for the lease of a server.
+pub(super) fn lease(commands: &mut Commands, server: &ServerId) {
+    commands.add("GET").arg(of_server(SERVER_LEASE, server));
+}
+
+/// Reads what [`lease`] asked: the run that lives.
+pub(super) fn leased(replies: &mut Replies, server: &ServerId) -> Result<Option<ServerRun>, StoreError> {
+    let epoch = integer(&of_server(SERVER_LEASE, server), replies.next()?)?;
+    Ok((epoch > 0).then(|| ServerRun { server: server.clone(), epoch }))
+}
+
+/// Asks for what a server told of itself, if it lives.
+pub(super) fn look(commands: &mut Commands, server: &ServerId) {
+    lease(commands, server);
+    for template in TOLD {
+        commands.add("HGETALL").arg(of_server(template, server));
+    }
+}
+
+/// Reads what [`look`] asked.
+pub(super) fn seen(replies: &mut Replies, server: &ServerId) -> Result<Option<LiveServer>, StoreError> {
+    let run = leased(replies, server)?;
+    let mut next = |template| Hash::new(&of_server(template, server), replies.next()?);
+    let [state, counters, connections, settings, refused] = TOLD.map(&mut next);
+    let (state, counters, connections) = (state?, counters?, connections?);
+    let (settings, refused) = (settings?, refused?);
+    let Some(run) = run else { return Ok(None) };
+    if state.is_empty() {
+        return Ok(Some(LiveServer { run, status: ServerStatus::default() }));
+    }
+    let mut status = ServerStatus {
+        started_at: state.number("started_at", 0..=i64::MAX)?,
+        uptime_seconds: state.number("uptime", 0..=i64::MAX)?,
+        connections: state.number("connections", 0..=i64::from(u32::MAX))?,
+        players: state.number("players", 0..=i64::from(u32::MAX))?,
+        ..ServerStatus::default()
+    };
+    for (name, count) in counters.fields() {
+        let count =
+            count.parse().map_err(|_| counters.damaged(&format!("{name} is {count:?}, no number")))?;
+        status.counters.insert(name.to_owned(), count);
+    }
+    for (id, json) in connections.fields() {
+        status.connection_list.push(from_json(&connections, id, json)?);
+    }
+    for (name, value) in settings.fields() {
+        status.settings.insert(name.to_owned(), value.to_owned());
+    }
+    for (name, json) in refused.fields() {
+        status.refused.insert(name.to_owned(), from_json(&refused, name, json)?);
+    }
+    status.connection_list.sort_by_key(|info| info.id);
+    Ok(Some(LiveServer { run, status }))
+}
+
+/// Numbers and text always have a JSON form.
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn from_json<T: DeserializeOwned>(hash: &Hash, field: &str, json: &str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|error| hash.damaged(&format!("{field}: {error}")))
+}
