@@ -22,8 +22,8 @@ mkdir -p "$output"
 # A few seeds find what they find; the endless loop that a fault may be ends here.
 export PYAO_SIM_SEEDS=${PYAO_SIM_SEEDS:-8}
 outcome=0
-cargo mutants --package pyao-core --test-package pyao-core,pyao-tests --timeout 300 --output "$output" "$@" -- \
-    --locked --lib --test protocol_codec --test protocol_tables --test simulation --test corpus || outcome=$?
+cargo mutants --package pyao-core --test-package pyao-core --test-package pyao-tests --timeout 300 \
+    --output "$output" "$@" -- --locked --lib --test protocol_codec --test protocol_tables --test simulation --test corpus || outcome=$?
 # 2: some were missed; 3: some were stopped.
 case $outcome in
     0 | 2 | 3) ;;
