@@ -12,7 +12,7 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
 
 use crate::bot::Bot;
-use crate::load::walker::press;
+use crate::shadow::ShadowClient;
 
 /// One frame.
 pub const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
@@ -131,6 +131,19 @@ impl FrameClient {
         }
         Ok(())
     }
+}
+
+/// Presses a movement key; returns what the client sends for it: a step that it takes at once, or a turn where its map
+/// or its picture is in the way.
+pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<ClientPacket> {
+    let own = shadow.own()?;
+    let (x, y) = heading.step(own.x, own.y);
+    let told = shadow.blocked.get(&(x, y)).copied();
+    if told.unwrap_or_else(|| map.blocked(x, y)) || map.water(x, y) {
+        let heading = heading.wire();
+        return (own.heading != heading).then_some(ClientPacket::ChangeHeading { heading });
+    }
+    shadow.predict_walk(heading.wire())
 }
 
 #[cfg(test)]

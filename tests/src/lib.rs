@@ -9,20 +9,20 @@
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
 //! * [`redis_server`]: a real `redis-server` of a suite's own, and `redis-cli` for it.
 //! * [`suite`]: what the end-to-end suites share.
-//! * [`load`]: many such clients on that server at once, what they should believe, and what it costs.
-//! * [`relay`]: the least that a server can do, for that cost to be compared with.
+//! * [`usage`]: what a process has used.
+//!
+//! The load program is a crate of its own beside this one: `load/`.
 
 pub mod bot;
 pub mod driver;
 pub mod frames;
 pub mod fuzzing;
-pub mod load;
 pub mod process;
 pub mod redis_server;
-pub mod relay;
 pub mod shadow;
 pub mod simulation;
 pub mod suite;
+pub mod usage;
 pub mod workload;
 
 use std::path::PathBuf;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
-use pyao_tests::load::usage::Usage;
 use pyao_tests::process::{Server, ServerSetup, command, free_port};
 use pyao_tests::shadow::Screen;
+use pyao_tests::usage::Usage;
 
 use crate::support::{
     LONG, PASSWORD, at_login, check, create, last_words, login, place, setup, start, wait_until,

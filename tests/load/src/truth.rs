@@ -10,9 +10,9 @@ use pyao_core::content::Content;
 use pyao_core::world::World;
 use pyao_core::world::area::Block;
 use pyao_core::world::character::Character;
+use pyao_tests::shadow::SeenCharacter;
 
-use super::crowd::Client;
-use crate::shadow::SeenCharacter;
+use crate::crowd::Client;
 
 /// Drawn attributes of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,9 +149,9 @@ mod tests {
     use pyao_core::world::character::{Look, NOTHING_WORN, Owner};
     use pyao_core::world::heading::Heading;
 
-    use super::super::crowd::Crowd;
-    use super::super::fleet::Heard;
     use super::*;
+    use crate::crowd::Crowd;
+    use crate::fleet::Heard;
 
     /// Creates two players side by side among the creatures and objects of the starter world's first city, with the
     /// pictures that a server without a mistake would have given them.

@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use pyao_core::content::Content;
 use pyao_core::protocol::client::ClientPacket;
 
-use super::crowd::Crowd;
-use super::fleet::Fleet;
-use super::{PATIENCE, QUIET, QUIET_PATIENCE};
+use crate::crowd::Crowd;
+use crate::fleet::Fleet;
+use crate::{PATIENCE, QUIET, QUIET_PATIENCE};
 
 /// See the module. Bots have the same numbers in the fleet and in the crowd.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use pyao_tests::load::{Options, compare, run};
+use pyao_load::{Options, compare, run};
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {

@@ -5,9 +5,9 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::options::Options;
-use super::report::Report;
-use super::run;
+use crate::options::Options;
+use crate::report::Report;
+use crate::run;
 
 /// Processor time of the server for each delivery, in microseconds, of some runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,9 +95,9 @@ impl fmt::Display for Comparison {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figures::Figures;
-    use super::super::report::tests::clean;
     use super::*;
+    use crate::figures::Figures;
+    use crate::report::tests::clean;
 
     fn costing(microseconds: f64) -> Report {
         let report = clean();

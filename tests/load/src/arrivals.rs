@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use pyao_core::protocol::client::ClientPacket;
+use pyao_tests::bot::{NewCharacter, login_packet};
 
-use super::PACE;
-use super::histogram::Histogram;
-use super::stage::Stage;
-use crate::bot::{NewCharacter, login_packet};
+use crate::PACE;
+use crate::histogram::Histogram;
+use crate::stage::Stage;
 
 /// A login that takes longer has failed.
 const LOGIN_PATIENCE: Duration = Duration::from_secs(60);

@@ -4,16 +4,16 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use pyao_tests::usage::Usage;
 use serde::Serialize;
 
-use super::arrivals::{Arrivals, Way};
-use super::figures::{Counts, Figures};
-use super::meter::Meter;
-use super::players::{Deeds, Players};
-use super::schedule::Schedule;
-use super::server_metrics::Metrics;
-use super::stage::Stage;
-use super::usage::Usage;
+use crate::arrivals::{Arrivals, Way};
+use crate::figures::{Counts, Figures};
+use crate::meter::Meter;
+use crate::players::{Deeds, Players};
+use crate::schedule::Schedule;
+use crate::server_metrics::Metrics;
+use crate::stage::Stage;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Length of the first and the last part of a run whose memory is compared.

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::histogram::Histogram;
-use super::meter::Used;
-use super::server_metrics::Turns;
+use crate::histogram::Histogram;
+use crate::meter::Used;
+use crate::server_metrics::Turns;
 
 /// Milliseconds from a step's write to the reads that tell others of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -134,7 +134,7 @@ impl Figures {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::load) fn figures(steps: u64, refused: u64, deliveries: u64, cpu: f64) -> Figures {
+    pub(crate) fn figures(steps: u64, refused: u64, deliveries: u64, cpu: f64) -> Figures {
         let counts = Counts {
             connections: 2,
             seconds: 10.0,

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use clap::Parser;
-use pyao_tests::load::{Options, Report, run};
+use pyao_load::{Options, Report, run};
 
 /// Runs the load program with these arguments and wants no mistake of the server.
 fn clean_run(arguments: &str) -> Report {

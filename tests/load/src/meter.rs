@@ -1,8 +1,7 @@
 //! Resources used during a run by a server, the load program and the rest of the machine.
 
 use anyhow::Result;
-
-use super::usage::{Usage, machine_seconds};
+use pyao_tests::usage::{Usage, machine_seconds};
 
 /// One look at all three.
 #[derive(Debug, Clone, Copy)]
@@ -91,8 +90,8 @@ mod tests {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
-    use super::super::PATIENCE;
     use super::*;
+    use crate::PATIENCE;
 
     #[test]
     fn a_busy_process_is_told_from_the_load_program() {

@@ -6,15 +6,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use pyao_tests::process::find_binary;
 
-use super::figures::{Counts, Figures};
-use super::fleet::{Fleet, Heard};
-use super::histogram::Histogram;
-use super::meter::Meter;
-use super::schedule::Schedule;
-use super::{QUIET, QUIET_PATIENCE};
-use crate::process::find_binary;
+use crate::figures::{Counts, Figures};
+use crate::fleet::{Fleet, Heard};
+use crate::histogram::Histogram;
+use crate::meter::Meter;
 use crate::relay::{FlushRule, SEEN_BYTES};
+use crate::schedule::Schedule;
+use crate::{QUIET, QUIET_PATIENCE};
 
 /// The id of `Walk`, as good as any.
 const STEP_ID: u8 = 6;
@@ -95,7 +95,7 @@ pub fn run(load: &Load) -> Result<Figures> {
 }
 
 fn start(load: &Load) -> Result<(RelayProcess, SocketAddr)> {
-    let mut child = Command::new(find_binary("pyao-tests", "relay")?)
+    let mut child = Command::new(find_binary("pyao-load", "relay")?)
         .args(["--clients", &load.clients.to_string()])
         .args(["--groups", &load.groups.to_string()])
         .args(["--viewers", &load.viewers.to_string()])

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pyao_core::content::{Content, MAP_SIZE, Map, Position, Restriction};
 use pyao_core::world::area::{BLOCK_SIDE, BLOCKS_PER_SIDE};
 
-use super::distances::Distances;
+use crate::distances::Distances;
 
 /// Tiles that a map must have to walk on.
 const ROOM_NEEDED: usize = 200;

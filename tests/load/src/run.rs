@@ -8,24 +8,24 @@ use anyhow::{Context, Result, ensure};
 use pyao_config::Config;
 use pyao_core::content::{Content, Position};
 use pyao_server::net::raise_limit;
+use pyao_tests::process::{Server, ServerSetup};
 use toml::Value;
 
-use super::PATIENCE;
-use super::arrivals::{Arrivals, Way};
-use super::baseline::{self, Load};
-use super::crowd::LINE_LENGTH;
-use super::hostile::Attackers;
-use super::meter::Meter;
-use super::options::{Options, Scenario};
-use super::phase::{self, Outcome, Watched};
-use super::places::Places;
-use super::players::Players;
-use super::redis::{RedisFigures, RunRedis};
-use super::report::{Beside, Logins, Report};
-use super::server_metrics::Metrics;
-use super::stage::Stage;
-use super::truth::Truth;
-use crate::process::{Server, ServerSetup};
+use crate::PATIENCE;
+use crate::arrivals::{Arrivals, Way};
+use crate::baseline::{self, Load};
+use crate::crowd::LINE_LENGTH;
+use crate::hostile::Attackers;
+use crate::meter::Meter;
+use crate::options::{Options, Scenario};
+use crate::phase::{self, Outcome, Watched};
+use crate::places::Places;
+use crate::players::Players;
+use crate::redis::{RedisFigures, RunRedis};
+use crate::report::{Beside, Logins, Report};
+use crate::server_metrics::Metrics;
+use crate::stage::Stage;
+use crate::truth::Truth;
 
 /// Bots that log in at the same time.
 const LOGINS_AT_ONCE: usize = 256;
@@ -306,7 +306,7 @@ impl Run<'_> {
             if left_over.is_empty() || Instant::now() >= end {
                 return Ok(left_over);
             }
-            std::thread::sleep(super::PACE);
+            std::thread::sleep(crate::PACE);
         }
     }
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use pyao_core::protocol::server::ServerPacket;
 use pyao_core::protocol::wire::TextEncoding;
+use pyao_tests::shadow::{Screen, ShadowClient};
 
-use super::fleet::Heard;
-use super::histogram::Histogram;
-use crate::shadow::{Screen, ShadowClient};
+use crate::fleet::Heard;
+use crate::histogram::Histogram;
 
 /// Steps of a bot that are remembered until others have seen them: two seconds at its pace.
 const TRAIL: usize = 8;

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::Result;
+use pyao_tests::process::ask_ops;
 use serde::Serialize;
-
-use crate::process::ask_ops;
 
 /// Gauges that are 0 when everybody has left.
 const EMPTY_WHEN_ALL_LEFT: [&str; 5] = [

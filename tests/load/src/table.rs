@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use super::figures::Figures;
-use super::report::Report;
+use crate::figures::Figures;
+use crate::report::Report;
 
 const MIB: f64 = 1_048_576.0;
 const UNKNOWN: &str = "-";
@@ -186,9 +186,9 @@ fn write_row(out: &mut Formatter<'_>, name: &str, cells: &[String]) -> fmt::Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::figures::tests::figures;
-    use super::super::report::tests::clean;
-    use super::super::report::{Beside, Report};
+    use crate::figures::tests::figures;
+    use crate::report::tests::clean;
+    use crate::report::{Beside, Report};
 
     #[test]
     fn every_time_has_a_column_and_ratios_stand_beside() {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
-use super::hostile::Attack;
+use crate::hostile::Attack;
 use crate::relay::FlushRule;
 
 /// The server's default cost of a password hash: memory in KiB and passes.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::figures::{Figures, Latency};
-use super::histogram::Histogram;
-use super::hostile::{Attack, Effort};
-use super::options::Scenario;
-use super::phase::MemoryOverTime;
-use super::players::Deeds;
-use super::redis::RedisFigures;
+use crate::figures::{Figures, Latency};
+use crate::histogram::Histogram;
+use crate::hostile::{Attack, Effort};
+use crate::options::Scenario;
+use crate::phase::MemoryOverTime;
+use crate::players::Deeds;
+use crate::redis::RedisFigures;
 
 /// Arrivals of bots: creations, or in a login storm, logins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -145,11 +145,11 @@ impl Report {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::figures::tests::figures;
     use super::*;
+    use crate::figures::tests::figures;
 
     /// A run without a mistake.
-    pub(in crate::load) fn clean() -> Report {
+    pub(crate) fn clean() -> Report {
         Report {
             setup: "own server".to_owned(),
             scenario: Scenario::Walk,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use pyao_tests::relay::{Duty, FlushRule, Relay};
+use pyao_load::relay::{Duty, FlushRule, Relay};
 
 /// Hands each client's step to some other clients. Ends when its last client has gone.
 #[derive(Debug, Parser)]

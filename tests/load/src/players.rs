@@ -10,13 +10,15 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
 use serde::Serialize;
 
-use super::PACE;
-use super::arrivals::{Arrivals, Way};
-use super::distances::Distances;
-use super::options::{Options, Scenario};
-use super::places::Places;
-use super::stage::Stage;
-use super::walker::{Habits, View, Walker, press};
+use pyao_tests::frames::press;
+
+use crate::PACE;
+use crate::arrivals::{Arrivals, Way};
+use crate::distances::Distances;
+use crate::options::{Options, Scenario};
+use crate::places::Places;
+use crate::stage::Stage;
+use crate::walker::{Habits, View, Walker};
 
 /// From one line of a bot to its next, at least.
 const TALK_PACE: Duration = Duration::from_secs(3);

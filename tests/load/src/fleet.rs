@@ -11,7 +11,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
-use super::PATIENCE;
+use crate::PATIENCE;
 
 /// More than a server may have waiting for one client, so that one read takes all that is there.
 const READ_BUFFER: usize = 256 * 1024;

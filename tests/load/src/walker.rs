@@ -2,12 +2,11 @@
 
 use pyao_core::base::random::Random;
 use pyao_core::content::{Map, Position};
-use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
+use pyao_tests::shadow::ShadowClient;
 
-use super::distances::Distances;
-use super::places::Bounds;
-use crate::shadow::ShadowClient;
+use crate::distances::Distances;
+use crate::places::Bounds;
 
 /// Steps along one heading, at most.
 const STRAIGHT_MAX: u32 = 6;
@@ -139,28 +138,16 @@ impl Walker {
     }
 }
 
-/// Returns the packet that the client sends when that key is pressed: a step that it takes at once, or a turn if its
-/// map or its picture is in the way.
-pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<ClientPacket> {
-    let own = shadow.own()?;
-    let (x, y) = heading.step(own.x, own.y);
-    let told = shadow.blocked.get(&(x, y)).copied();
-    if told.unwrap_or_else(|| map.blocked(x, y)) || map.water(x, y) {
-        let heading = heading.wire();
-        return (own.heading != heading).then_some(ClientPacket::ChangeHeading { heading });
-    }
-    shadow.predict_walk(heading.wire())
-}
-
 #[cfg(test)]
 mod tests {
     use pyao_core::content::Content;
     use pyao_core::protocol::server::ServerPacket;
     use pyao_core::protocol::wire::TextEncoding;
+    use pyao_tests::frames::press;
+    use pyao_tests::shadow::Screen;
 
-    use super::super::places::Places;
     use super::*;
-    use crate::shadow::Screen;
+    use crate::places::Places;
 
     /// Returns the client of a bot that has just come to `start`.
     fn client_at(start: Position) -> ShadowClient {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use pyao_store::redis::{Endpoint, RedisAddress};
+use pyao_tests::redis_server::{RedisServer, command_counts};
 use serde::Serialize;
 
-use super::options::Options;
-use crate::redis_server::{RedisServer, command_counts};
+use crate::options::Options;
 
 /// Settings of the run's own Redis: what the documentation advises.
 const SETTINGS: &[&str] = &["--appendonly", "yes", "--appendfsync", "everysec"];

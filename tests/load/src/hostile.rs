@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 use pyao_core::protocol::client::ClientPacket;
+use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_tests::shadow::Screen;
 use serde::Serialize;
 
-use super::fleet::{connect_from, source};
-use crate::bot::{Bot, NewCharacter, login_packet};
-use crate::shadow::Screen;
+use crate::fleet::{connect_from, source};
 
 /// The net of the attackers' addresses: 127.2.x.y.
 const NET: u8 = 2;

@@ -1,14 +1,14 @@
 //! The load program: many bots on real sockets, each with a strict client, on one thread.
 //!
 //! It answers two questions about a server under load: is what every client shows true, and what does it cost? The
-//! cost is compared with a relay that only copies bytes ([`crate::relay`]).
+//! cost is compared with a relay that only copies bytes ([`relay`]).
 //!
 //! Read in this order: [`options`]: the settings of a run; [`run`]: a run from start to end; [`stage`] and [`crowd`]:
 //! the bots' sockets, the pictures of their clients and their counts; [`arrivals`]: logins and creations; [`players`]:
 //! the actions of bots; [`places`], [`distances`] and [`walker`]: their ways; [`hostile`]: attackers; [`phase`]: the
 //! measurements; [`truth`]: the picture that clients should have; [`baseline`]: the same load on the relay; [`redis`]
 //! and [`compare`]: requests to Redis and their cost; [`figures`] and [`report`]: the outcome. [`fleet`], [`schedule`],
-//! [`histogram`], [`meter`], [`usage`] and [`server_metrics`] are tools.
+//! [`histogram`], [`meter`] and [`server_metrics`] are tools.
 
 pub mod arrivals;
 pub mod baseline;
@@ -25,6 +25,7 @@ pub mod phase;
 pub mod places;
 pub mod players;
 pub mod redis;
+pub mod relay;
 pub mod report;
 pub mod run;
 pub mod schedule;
@@ -32,7 +33,6 @@ pub mod server_metrics;
 pub mod stage;
 mod table;
 pub mod truth;
-pub mod usage;
 pub mod walker;
 
 use std::time::Duration;
