@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod circles;
+mod planted;
 mod prose;
 mod shape;
 mod source;
@@ -53,7 +54,7 @@ fn no_comment_opens_with_a_question_word() {
 
 #[test]
 fn no_page_or_script_opens_a_sentence_with_a_question_word() {
-    hold("question word in a page", 29, PAGES, prose::question_words);
+    hold("question word in a page", 1, PAGES, prose::question_words);
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn comments_name_the_agent_and_use_the_terms_of_the_field() {
 
 #[test]
 fn pages_and_scripts_name_the_agent_and_use_the_terms_of_the_field() {
-    hold("banned phrase in a page", 10, PAGES, prose::banned_phrases);
+    hold("banned phrase in a page", 0, PAGES, prose::banned_phrases);
 }
 
 #[test]
@@ -108,5 +109,5 @@ fn no_file_names_one_that_leads_back_to_it() {
 
 #[test]
 fn functions_are_documented_with_a_verb_and_booleans_with_true_if() {
-    hold("opening of a doc comment", 555, RUST, prose::openings);
+    hold("opening of a doc comment", 553, RUST, prose::openings);
 }
