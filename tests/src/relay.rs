@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use pyao_server::net::{Cadence, SEND_FLAGS};
-use pyao_server::ops::overload::Ladder;
+use pyao_server::ops::overload::Overload;
 use socket2::SockRef;
 
 /// Bytes of a client's step: the packet's id and one more, which is handed on.
@@ -98,7 +98,7 @@ pub struct Relay {
     strides: Vec<usize>,
     /// Followed only when the duty says so.
     cadence: Cadence,
-    ladder: Ladder,
+    overload: Overload,
     flushed_at: u64,
     started: Instant,
 }
@@ -120,7 +120,7 @@ impl Relay {
             dirty: Vec::new(),
             strides: vec![1],
             cadence: Cadence::default(),
-            ladder: Ladder::new(OVERLOAD_PERCENT),
+            overload: Overload::new(OVERLOAD_PERCENT),
             flushed_at: 0,
             started: Instant::now(),
         })
@@ -155,8 +155,8 @@ impl Relay {
             }
             let waited = turn_began - turn_ended;
             turn_ended = Instant::now();
-            if let Some(climb) = self.ladder.turn(waited, turn_ended - turn_began) {
-                self.cadence.set_longest_wait(climb.to.longest_wait_ms());
+            if let Some(change) = self.overload.turn(waited, turn_ended - turn_began) {
+                self.cadence.set_longest_wait(change.to.longest_wait_ms());
             }
         }
         Ok(())

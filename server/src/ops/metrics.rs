@@ -2,7 +2,7 @@
 
 use super::histogram::Histogram;
 use super::names::{self, Name};
-use super::overload::Step;
+use super::overload::OverloadLevel;
 use std::collections::BTreeMap;
 
 /// What only grows. Declared with its name, in the order of the output.
@@ -145,9 +145,9 @@ pub struct Metrics {
     pub packets_out: [u64; 256],
     /// Cosmetic packets left out; set when somebody looks.
     pub thinned: u64,
-    /// Climbs up the overload ladder, by the step reached.
+    /// Rises of the overload level, by the level reached.
     pub overload_steps: Labelled,
-    /// Connections refused at the door, by reason.
+    /// Connections refused before their first packet, by reason.
     pub refusals: Labelled,
     /// Connections closed, by reason.
     pub closes: Labelled,
@@ -191,8 +191,8 @@ impl Metrics {
         self.counters[counter as usize]
     }
 
-    /// Counts a climb of the overload ladder, if it went up.
-    pub fn climbed(&mut self, from: Step, to: Step) {
+    /// Counts a change of the overload level, if it went up.
+    pub fn level_changed(&mut self, from: OverloadLevel, to: OverloadLevel) {
         if to > from {
             self.overload_steps.increment(to.label());
         }
@@ -261,10 +261,10 @@ mod tests {
     #[test]
     fn only_the_way_up_the_overload_ladder_is_counted() {
         let mut metrics = Metrics::default();
-        metrics.climbed(Step::Calm, Step::Coalesce);
-        metrics.climbed(Step::Coalesce, Step::CoalesceMore);
-        metrics.climbed(Step::CoalesceMore, Step::Coalesce);
-        metrics.climbed(Step::Coalesce, Step::Calm);
+        metrics.level_changed(OverloadLevel::Calm, OverloadLevel::Coalesce);
+        metrics.level_changed(OverloadLevel::Coalesce, OverloadLevel::CoalesceMore);
+        metrics.level_changed(OverloadLevel::CoalesceMore, OverloadLevel::Coalesce);
+        metrics.level_changed(OverloadLevel::Coalesce, OverloadLevel::Calm);
         let steps: Vec<_> = metrics.overload_steps.iter().collect();
         assert_eq!(steps, [("coalesce", 1), ("coalesce_more", 1)]);
     }

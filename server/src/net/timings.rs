@@ -1,13 +1,13 @@
-//! Where the time of a turn went, and a word about a turn that took too long.
+//! The time of a turn by part, and a log line about a turn that took too long.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use pyao_core::game::Millis;
 
-/// A turn that works longer is slow: players notice.
+/// Time from which a turn is slow: players notice.
 const SLOW: Duration = Duration::from_millis(100);
-/// Slow turns are logged once in this time, and counted always.
+/// Slow turns are logged once in this time, in milliseconds, and counted always.
 const LOG_EVERY_MS: Millis = 10_000;
 
 /// A part of a turn of the loop.
@@ -21,7 +21,7 @@ pub(super) enum Part {
     Answers,
     /// Timers of the game.
     Timers,
-    /// Taking connections in.
+    /// Accepting connections.
     Accepts,
     /// Sending.
     Flush,
@@ -43,18 +43,18 @@ impl Part {
 
 /// The parts of one turn.
 #[derive(Debug)]
-pub(super) struct Laps {
+pub(super) struct Timings {
     last: Instant,
     took: [Duration; Part::ALL.len()],
 }
 
-impl Laps {
-    /// The turn begins.
+impl Timings {
+    /// Begins a turn.
     pub(super) fn start() -> Self {
         Self { last: Instant::now(), took: [Duration::ZERO; Part::ALL.len()] }
     }
 
-    /// `part` ends now; how long it took.
+    /// Ends `part` now and returns the time that it took.
     pub(super) fn end(&mut self, part: Part) -> Duration {
         let now = Instant::now();
         let took = now - self.last;
@@ -63,13 +63,13 @@ impl Laps {
         took
     }
 
-    /// The whole turn.
+    /// Returns the time of the whole turn.
     pub(super) fn total(&self) -> Duration {
         self.took.iter().sum()
     }
 }
 
-impl fmt::Display for Laps {
+impl fmt::Display for Timings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ms", self.total().as_millis())?;
         for (part, name) in Part::ALL {
@@ -87,15 +87,15 @@ pub(super) struct SlowTurns {
 }
 
 impl SlowTurns {
-    /// A turn has ended; whether it was slow.
-    pub(super) fn ended(&mut self, now: Millis, laps: &Laps) -> bool {
-        if laps.total() < SLOW {
+    /// Takes note of the end of a turn; true if it was slow.
+    pub(super) fn ended(&mut self, now: Millis, timings: &Timings) -> bool {
+        if timings.total() < SLOW {
             return false;
         }
         if self.logged.is_some_and(|last| now < last + LOG_EVERY_MS) {
             self.unlogged += 1;
         } else {
-            log::warn!("a slow turn of the loop: {laps}; {} more since the last such line", self.unlogged);
+            log::warn!("a slow turn of the loop: {timings}; {} more since the last such line", self.unlogged);
             (self.logged, self.unlogged) = (Some(now), 0);
         }
         true
@@ -106,10 +106,10 @@ impl SlowTurns {
 mod tests {
     use super::*;
 
-    fn laps(milliseconds: u64) -> Laps {
-        let mut laps = Laps::start();
-        laps.took[Part::Flush as usize] = Duration::from_millis(milliseconds);
-        laps
+    fn timings(milliseconds: u64) -> Timings {
+        let mut timings = Timings::start();
+        timings.took[Part::Flush as usize] = Duration::from_millis(milliseconds);
+        timings
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
             assert_eq!(part as usize, index);
         }
         assert_eq!(
-            laps(150).to_string(),
+            timings(150).to_string(),
             "150 ms events=0 packets=0 answers=0 timers=0 accepts=0 flush=150 rest=0"
         );
     }
@@ -126,10 +126,10 @@ mod tests {
     #[test]
     fn slow_turns_are_all_noticed_and_logged_once_in_a_while() {
         let mut slow = SlowTurns::default();
-        assert!(!slow.ended(0, &laps(99)));
-        assert!(slow.ended(1_000, &laps(100)) && slow.ended(2_000, &laps(100)));
+        assert!(!slow.ended(0, &timings(99)));
+        assert!(slow.ended(1_000, &timings(100)) && slow.ended(2_000, &timings(100)));
         assert_eq!((slow.logged, slow.unlogged), (Some(1_000), 1));
-        assert!(slow.ended(11_000, &laps(100)));
+        assert!(slow.ended(11_000, &timings(100)));
         assert_eq!((slow.logged, slow.unlogged), (Some(11_000), 0));
     }
 }
