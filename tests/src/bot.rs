@@ -1,4 +1,4 @@
-//! A Godot client without a screen: a real socket, blocking, that believes what a [`ShadowClient`] believes.
+//! A Godot client without a screen: a real socket, blocking, with the picture of a [`ShadowClient`].
 //!
 //! It reads as the real client does, one read a look with nothing kept between two, so a server that splits a packet
 //! over reads is caught. Sends are one write each. Waiting methods name what they wait for: a time-out's error says
@@ -130,7 +130,7 @@ impl Bot {
     /// Fails if the server does not accept the connection.
     pub fn connect_narrow(address: SocketAddr, screen: Screen, receive_buffer: usize) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        // Only what is set before connecting bounds the window.
+        // Only a buffer set before connecting bounds the window.
         socket.set_recv_buffer_size(receive_buffer)?;
         socket
             .connect_timeout(&address.into(), PATIENCE)
@@ -240,7 +240,7 @@ impl Bot {
     }
 
     /// Reads what is there, waiting up to `timeout` for the first bytes. Returns the bytes read; none after the
-    /// server closed the connection, which [`Self::is_closed`] tells.
+    /// server closed the connection, see [`Self::is_closed`].
     ///
     /// # Errors
     /// A read that the client could not follow, or a fault of the socket.
@@ -270,7 +270,7 @@ impl Bot {
         self.shadow.now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
-    /// Reads what is there, without waiting. As [`Self::pump`] otherwise.
+    /// Reads the bytes that are there, without waiting. As [`Self::pump`] otherwise.
     ///
     /// # Errors
     /// As [`Self::pump`].
@@ -393,7 +393,7 @@ impl Bot {
         Ok(())
     }
 
-    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns what was sent.
+    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns the packet sent.
     ///
     /// # Errors
     /// Fails if the connection is closed.

@@ -1,4 +1,4 @@
-//! The game on one thread without sockets, for what is measured: benches, instruction counts, allocations.
+//! The game on one thread without sockets, for measurements: benches, instruction counts, allocations.
 //!
 //! A [`Driver`] stands for everything around the game: it accepts connections, answers what the game asks of the store
 //! and of the password threads at once and from memory, and takes out what the game writes as the event loop does. Its
@@ -22,7 +22,7 @@ use crate::bot::{NewCharacter, login_packet};
 /// Milliseconds of one step of the real client.
 pub const STEP_MS: Millis = 267;
 
-/// Most bytes of one send: what a client on an Ethernet path gets.
+/// Most bytes of one send: the segment size of an Ethernet path.
 const SEGMENT_LIMIT: usize = 1_300;
 const PASSWORD: &str = "secreto";
 
@@ -140,7 +140,7 @@ impl Driver {
         self.game.advance(self.now);
     }
 
-    /// Answers what the game asks until it asks no more.
+    /// Answers the game's requests until there are none.
     pub fn settle(&mut self) {
         loop {
             self.game.take_store_requests(&mut self.requests);

@@ -1,4 +1,4 @@
-//! A client in its frames, with a key held down: what the Godot client does at 60 frames a second.
+//! A client in its frames, with a key held down: the Godot client at 60 frames a second.
 //!
 //! In each frame it reads the bytes that have arrived, then looks at its keys, then writes. A step takes sixteen
 //! frames, in which keys do nothing; a `PosUpdate` ends it, so that the same frame may begin another. Its writes go out
@@ -53,7 +53,7 @@ impl Walked {
 /// See the module.
 #[derive(Debug)]
 pub struct FrameClient {
-    /// Its connection and what it shows.
+    /// Its connection and its picture.
     pub bot: Bot,
     /// The key that is held down.
     pub key: Option<Heading>,

@@ -1,15 +1,16 @@
 //! Bot client, end-to-end suites, simulator and benches of the PyAO server.
 //!
-//! * [`shadow`]: what a Godot client believes, built only from the bytes it got. No I/O: the simulator uses it too.
+//! * [`shadow`]: the picture of a Godot client, built only from the bytes it received. No I/O: the simulator uses it
+//!   too.
 //! * [`bot`]: a client over a real socket that keeps such a picture.
 //! * [`frames`]: such a client with a key held down, in the real one's frames.
 //! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
-//! * [`fuzzing`]: what the fuzzers run, and the suite that replays their corpus.
+//! * [`fuzzing`]: the functions that the fuzzers run, and the suite that replays their corpus.
 //! * [`driver`]: the game without sockets, and [`workload`]: what benches and instruction counts let it do.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
 //! * [`redis_server`]: a real `redis-server` of a suite's own, and `redis-cli` for it.
-//! * [`suite`]: what the end-to-end suites share.
-//! * [`usage`]: what a process has used.
+//! * [`suite`]: helpers of the end-to-end suites.
+//! * [`usage`]: processor time and memory of a process.
 //!
 //! The load program is a crate of its own beside this one: `load/`.
 

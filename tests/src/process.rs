@@ -258,7 +258,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Runs a prepared command and keeps what it says.
+    /// Runs a prepared command and keeps its output.
     ///
     /// # Errors
     /// Fails if it cannot be run.

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::process::free_port;
 
-/// Settings of a Redis that loses nothing that it said was done.
+/// Settings of a Redis that loses no acknowledged write.
 pub const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 /// Settings of a Redis that keeps nothing when it ends.
 pub const FORGETFUL: &[&str] = &["--appendonly", "no"];

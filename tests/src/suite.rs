@@ -11,7 +11,7 @@ use crate::process::{Server, ServerSetup};
 use crate::shadow::Screen;
 use pyao_core::protocol::client::ClientPacket;
 
-/// Everybody's password.
+/// Password of every player.
 pub const PASSWORD: &str = "secreto";
 /// Timeout on a machine that is busy with other suites.
 pub const LONG: Duration = Duration::from_secs(120);
@@ -80,7 +80,7 @@ pub fn read(bot: &mut Bot, part: &str) {
     bot.wait_for(&format!("{part:?} on the console"), PATIENCE, |shadow| shadow.console_has(part)).unwrap();
 }
 
-/// Waits until `bot` hears the character `index` say `text`.
+/// Waits until `bot` receives the chat `text` of the character `index`.
 pub fn hear(bot: &mut Bot, index: i16, text: &str) {
     let said = |line: &crate::shadow::ChatLine| line.char_index == index && line.text == text;
     bot.wait_for(&format!("{text:?} over {index}"), PATIENCE, |shadow| shadow.chat.iter().any(said)).unwrap();
@@ -116,7 +116,7 @@ pub fn check<'a>(bots: impl IntoIterator<Item = &'a mut Bot>) {
     }
 }
 
-/// Waits for something that no client and no log tells.
+/// Waits for a condition that neither a client nor the log shows.
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + LONG;
     while !condition() {

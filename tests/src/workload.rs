@@ -48,7 +48,7 @@ impl std::fmt::Display for Workload {
     }
 }
 
-/// All of them. A walk is everything from the decoded packet to the segments of everybody who sees it.
+/// All of them. A walk is everything from the decoded packet to the segments of all who see it.
 pub const WORKLOADS: &[Workload] = &[
     Workload { name: "decode", repeats: 1_000, prepare: decode },
     Workload { name: "walk_1_viewer", repeats: 100, prepare: |steps| walk(steps, 1) },

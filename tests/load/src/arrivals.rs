@@ -72,7 +72,7 @@ impl Arrivals {
         Ok(())
     }
 
-    /// Goes on with everybody, after the bots were heard.
+    /// Goes on with all of them, after the bots were read.
     ///
     /// # Errors
     /// Fails if the server refuses a bot, closes its connection or lets it wait for too long.

@@ -32,7 +32,7 @@ pub struct Load {
     pub steps_per_second: f64,
     /// Clients that see each step.
     pub viewers: f64,
-    /// Bytes that a step and what is seen of it have more than a step on foot.
+    /// Bytes that a step, sent or seen, has more than a step on foot.
     pub padding: usize,
     /// For how long.
     pub duration: Duration,
@@ -178,7 +178,7 @@ impl Clients {
         self.partial[number] = partial;
     }
 
-    /// Takes note of the whole packets of `block` and returns what is left.
+    /// Takes note of the whole packets of `block` and returns the rest.
     fn take_whole<'a>(&mut self, now: u64, block: &'a [u8]) -> &'a [u8] {
         let packets = block.chunks_exact(SEEN_BYTES + self.padding.len());
         let rest = packets.remainder();

@@ -1,4 +1,4 @@
-//! The same walk without and with Redis, in turn: what keeping everything in Redis costs the server.
+//! The same walk without and with Redis, in turn: the cost of Redis to the server.
 
 use std::fmt;
 

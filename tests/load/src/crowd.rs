@@ -1,4 +1,4 @@
-//! All bots: what their clients believe, what they have counted, and how long others waited to see them.
+//! All bots: the pictures of their clients, their counts, and the latency with which others saw them.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -97,7 +97,7 @@ pub struct Crowd {
     pub clients: Vec<Client>,
     /// Counts of received packets.
     pub tally: Tally,
-    /// Microseconds from a step's or a line's write to each read that tells another of it.
+    /// Microseconds from a step's or a line's write to each read in which another sees it.
     pub latency: Histogram,
     trails: Vec<Trail>,
     /// Microseconds at which each line of chat was sent.

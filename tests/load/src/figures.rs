@@ -6,7 +6,7 @@ use crate::histogram::Histogram;
 use crate::meter::Used;
 use crate::server_metrics::Turns;
 
-/// Milliseconds from a step's write to the reads that tell others of it.
+/// Milliseconds from a step's write to the reads in which others see it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latency {
     /// Half of them took no longer.

@@ -75,7 +75,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Closes a client's socket without a word; it is not heard any more.
+    /// Closes a client's socket; no event of it comes any more.
     pub fn close(&mut self, client: usize) {
         if let Some(stream) = self.streams.get_mut(client) {
             *stream = None;
@@ -91,7 +91,7 @@ impl Fleet {
         matches!(stream.write(bytes), Ok(count) if count == bytes.len())
     }
 
-    /// Waits until some clients have something to say, at most until `until`, and hears them.
+    /// Waits until some sockets are ready, at most until `until`, and reads them.
     ///
     /// # Errors
     /// Fails if waiting fails.
@@ -113,7 +113,7 @@ impl Fleet {
                         self.reads += 1;
                         self.bytes += count as u64;
                         hear(client, Heard::Bytes(&self.buffer[..count]));
-                        // Less than there was room for: that was all, and the poll tells of what comes later.
+                        // Less than there was room for: that was all, and the poll reports later bytes.
                         if count < self.buffer.len() && !event.is_read_closed() {
                             break None;
                         }
@@ -172,7 +172,7 @@ pub(super) fn connect_from(
 ) -> io::Result<std::net::TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if let Some(bytes) = receive_buffer {
-        // Only what is set before connecting bounds the window.
+        // Only a buffer set before connecting bounds the window.
         socket.set_recv_buffer_size(bytes)?;
     }
     if address.is_ipv4() && address.ip().is_loopback() {

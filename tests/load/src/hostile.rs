@@ -89,7 +89,7 @@ impl Attackers {
         Ok(Self { is_over, thread: Some(thread) })
     }
 
-    /// Ends the attack; what it was.
+    /// Ends the attack. Returns its effort.
     ///
     /// # Errors
     /// Fails if the attackers' thread panicked.
@@ -104,7 +104,7 @@ impl Drop for Attackers {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // It has nothing to tell any more.
+            // Its result is not needed any more.
             let _ = thread.join();
         }
     }

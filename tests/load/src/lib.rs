@@ -42,7 +42,7 @@ pub use report::Report;
 
 /// One step of each bot in this time: four a second, a little faster than the real client's 266.7 ms.
 pub const PACE: Duration = Duration::from_millis(250);
-/// Nobody said anything for this long: everything has arrived.
+/// Time without any packet after which everything has arrived.
 const QUIET: Duration = Duration::from_millis(300);
 /// Timeout of that wait.
 const QUIET_PATIENCE: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! A part of a run that is measured, and the line a second that tells how it goes.
+//! A part of a run that is measured, and its progress, a line a second.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -172,7 +172,7 @@ pub fn storm(stage: &mut Stage, arrivals: &mut Arrivals) -> Result<()> {
     Ok(())
 }
 
-/// The lines that tell how a phase goes, one a second.
+/// The progress of a phase, a line a second.
 #[derive(Debug)]
 pub struct Progress {
     watched: Watched,
@@ -198,7 +198,7 @@ impl Progress {
         }
     }
 
-    /// Tells how it goes if a second has passed.
+    /// Prints the progress if a second has passed.
     ///
     /// # Errors
     /// Fails if the server's process has gone.

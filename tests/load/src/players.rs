@@ -22,7 +22,7 @@ use crate::walker::{Habits, View, Walker};
 
 /// From one line of a bot to its next, at least.
 const TALK_PACE: Duration = Duration::from_secs(3);
-/// In the mixture, one bot of so many goes to other maps now and then.
+/// In the mixture, one bot of this number goes to other maps now and then.
 const TRAVELLER_EVERY: usize = 16;
 
 /// One thing that a bot does.
@@ -53,7 +53,7 @@ pub struct Deeds {
     pub steps: u64,
     /// Changes of heading sent without a step.
     pub turns: u64,
-    /// Lines said.
+    /// Lines of chat.
     pub lines: u64,
     /// Clicks on a tile.
     pub clicks: u64,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::options::Options;
 
-/// Settings of the run's own Redis: what the documentation advises.
+/// Settings of the run's own Redis: those that the documentation advises.
 const SETTINGS: &[&str] = &["--appendonly", "yes", "--appendfsync", "everysec"];
 
 /// See the module.

@@ -33,7 +33,7 @@ const BUFFER_LIMIT: usize = 64 * 1024;
 pub enum FlushRule {
     /// At the end of each turn of the loop.
     AtOnce,
-    /// At most once in so many milliseconds.
+    /// At most once in this number of milliseconds.
     Every(u64),
     /// Times of the game server, as busy as the relay is: its cadence and its overload levels.
     Server,
@@ -218,7 +218,7 @@ impl Relay {
         }
     }
 
-    /// Hands on the whole steps that are there and keeps what is left.
+    /// Hands on the whole steps that are there and keeps the rest.
     fn take(&mut self, number: usize, bytes: &[u8]) {
         let mut waiting = std::mem::take(&mut self.clients[number].partial);
         waiting.extend_from_slice(bytes);
@@ -229,9 +229,9 @@ impl Relay {
         self.clients[number].partial = waiting;
     }
 
-    /// Appends a step to the buffers of those that see it: others of the client's group, which is a ring. They are not its
-    /// neighbours, since those take their steps one after another: whom they shared as viewers would get all these steps
-    /// in one send.
+    /// Appends a step to the buffers of those that see it: others of the client's group, which is a ring. They are not
+    /// its neighbours, since those take their steps one after another: whom they shared as viewers would get all these
+    /// steps in one send.
     fn hand_on(&mut self, number: usize, step: &[u8]) {
         let [low, high] = u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes();
         let (id, byte, padding) = (step[0], step[1], &step[STEP_BYTES..]);
@@ -256,7 +256,7 @@ impl Relay {
         }
     }
 
-    /// Sends what waits for each client, and returns the number of sends.
+    /// Flushes each client, and returns the number of sends.
     fn flush(&mut self) -> u64 {
         let dirty = std::mem::take(&mut self.dirty);
         let sends = dirty.len() as u64;

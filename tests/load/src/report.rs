@@ -18,7 +18,7 @@ use crate::redis::RedisFigures;
 pub struct Logins {
     /// Number of arrivals.
     pub count: u64,
-    /// From the first connection until everybody was in the world.
+    /// From the first connection until all were in the world.
     pub seconds: f64,
     /// Arrivals a second.
     pub per_second: f64,
@@ -102,7 +102,7 @@ pub struct Report {
     pub first_differences: Vec<String>,
     /// True if everything had arrived, and all pings were answered, before pictures were compared.
     pub is_quiet: bool,
-    /// The server's gauges that were not 0 when everybody had left.
+    /// The server's gauges that were not 0 when all players had left.
     pub left_over: BTreeMap<String, u64>,
     /// Fault of the server when it was asked to stop.
     pub server_fault: Option<String>,

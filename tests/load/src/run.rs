@@ -1,4 +1,4 @@
-//! A run from start to end: the server, the bots' arrival, what is measured, and the check of what clients believe.
+//! A run from start to end: the server, the bots' arrival, the measurements, and the check of the clients' pictures.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ const OTHER_DESCRIPTORS: u64 = 64;
 const ATTACK_LEAD: Duration = Duration::from_secs(1);
 /// Pictures that differ and faults that are shown in full.
 const SHOWN: usize = 5;
-/// Bytes that a line of chat has more than a step, and so has what is heard of it.
+/// Bytes that a line of chat has more than a step, sent or received.
 const LINE_PADDING: usize = LINE_LENGTH + 3;
 
 /// Runs the load program.
@@ -119,7 +119,7 @@ fn start_server(
     content: &Content,
     places: &Places,
 ) -> Result<Server> {
-    // Those who stand idle see one another and none of the others.
+    // Idle bots see one another and none of the others.
     let idle = Places::elsewhere(content, places.maps, usize::MAX, options.idle);
     let starts = places.starts.iter().chain(&idle.starts).map(Position::to_string).map(Value::from);
     let (memory, passes) = options.password_cost();
@@ -161,7 +161,7 @@ fn setup(options: &Options, is_own: bool) -> String {
     }
 }
 
-/// Asks the server to stop; what it did wrong at the end, if anything.
+/// Asks the server to stop. Returns its fault at the end, if any.
 fn stop_server(mut server: Server) -> Result<Option<String>> {
     if !server.is_running() {
         return Ok(Some(format!("the server ended during the run:\n{}", server.log())));
@@ -245,7 +245,7 @@ impl Run<'_> {
         }
     }
 
-    /// Measures what the scenario says.
+    /// Measures the scenario.
     fn phase(&mut self, meter: &mut Meter, arrivals: &mut Arrivals) -> Result<Outcome> {
         let (scenario, duration) = (self.options.scenario, self.options.duration());
         let Self { stage, players, watched, .. } = self;
@@ -258,7 +258,7 @@ impl Run<'_> {
         })
     }
 
-    /// Measures once more with what is to be beside the bots, if anything.
+    /// Measures once more with the load beside the bots, if any.
     fn beside(&mut self, meter: &mut Meter) -> Result<Option<Beside>> {
         let mut arrivals = Arrivals::default();
         if let Some(attack) = self.options.hostile {

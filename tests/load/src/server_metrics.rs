@@ -7,7 +7,7 @@ use anyhow::Result;
 use pyao_tests::process::ask_ops;
 use serde::Serialize;
 
-/// Gauges that are 0 when everybody has left.
+/// Gauges that are 0 when all players have left.
 const EMPTY_WHEN_ALL_LEFT: [&str; 5] = [
     "pyao_connections",
     "pyao_players",
@@ -30,7 +30,7 @@ pub struct Turns {
     /// 99 of 100 worked no longer than so many milliseconds; the server counts in steps. Nothing: longer than the last
     /// step.
     pub p99_ms: Option<f64>,
-    /// None worked longer than so many milliseconds.
+    /// Upper bound of the longest, in milliseconds.
     pub max_ms: Option<f64>,
 }
 
@@ -97,7 +97,7 @@ impl Metrics {
         Turns { count: total, p99_ms: bound(0.99), max_ms: bound(1.0) }
     }
 
-    /// Gauges that should be 0 when everybody has left and are not.
+    /// Gauges that should be 0 when all players have left and are not.
     #[must_use]
     pub fn left_over(&self) -> BTreeMap<String, u64> {
         let gauges = EMPTY_WHEN_ALL_LEFT.iter().map(|name| ((*name).to_owned(), self.value(name)));

@@ -1,4 +1,4 @@
-//! The bots on their sockets, and what there is to do with them.
+//! The bots on their sockets, with everything around them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Stage {
         self.fleet.send(number, &bytes)
     }
 
-    /// Hears the bots once, at most until `until`.
+    /// Reads the bots once, at most until `until`.
     ///
     /// # Errors
     /// Fails if waiting fails.

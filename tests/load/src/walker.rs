@@ -58,7 +58,7 @@ impl View<'_> {
 /// Range of a bot's ways.
 #[derive(Debug, Clone, Copy)]
 pub struct Habits {
-    /// It stays about so many tiles around where it comes to a map, unless it travels.
+    /// Tiles around its entry to a map beyond which it does not go, roughly, unless it travels.
     pub radius: u8,
     /// It never leaves these tiles, unless it travels.
     pub bounds: Bounds,
@@ -180,7 +180,7 @@ mod tests {
         shadow
     }
 
-    /// Lets one bot walk where nobody else is; returns the tiles it came to and whether it stepped on an exit.
+    /// Lets one bot walk on an empty map; returns the tiles it came to and whether it stepped on an exit.
     fn walk(places: &Places, habits: Habits, steps: usize) -> (Vec<(u8, u8)>, bool) {
         let content = Content::starter();
         let start = places.starts[0];

@@ -1,4 +1,4 @@
-//! A hostile client against the whole game: arbitrary bytes, and what happens meanwhile.
+//! A hostile client against the whole game: arbitrary bytes between events of the world.
 //!
 //! An input is what the client sends, byte for byte, with marks in between: [`MARK`] and a number is something that
 //! happens at that moment (see `happen`), and two marks are that byte itself. So any bytes are an input, and nearly

@@ -1,4 +1,4 @@
-//! The picture against the world: what a client shows, and what its player should see.
+//! The picture against the world: the display of a client, and the view of its player.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -64,7 +64,7 @@ pub struct ShadowClient {
     pub characters: BTreeMap<i16, SeenCharacter>,
     /// Graphics of the objects on the floor, by tile.
     pub objects: BTreeMap<(u8, u8), i16>,
-    /// Tiles whose blocking differs from the map's file, as told.
+    /// Tiles whose blocking differs from the map's file, by packets received.
     pub blocked: BTreeMap<(u8, u8), bool>,
     /// Index of the own character.
     pub own_index: Option<i16>,

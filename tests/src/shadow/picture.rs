@@ -90,9 +90,9 @@ pub struct State {
     pub commerce_open: bool,
     pub bank_open: bool,
     pub trading: bool,
-    /// The lock against attacking citizens; unknown until told.
+    /// The lock against attacking citizens; unknown until a packet sets it.
     pub safe_mode: Option<bool>,
-    /// The lock against being resurrected; unknown until told.
+    /// The lock against being resurrected; unknown until a packet sets it.
     pub resuscitation_safe: Option<bool>,
     /// The skill whose target the next click gives.
     pub asked_target: Option<u8>,
@@ -137,7 +137,7 @@ pub struct ChatLine {
     pub color: (u8, u8, u8),
 }
 
-/// The last packet of each kind, for what the picture has no field for: windows, skills, fame, sounds.
+/// The last packet of each kind, for those that the picture has no field for: windows, skills, fame, sounds.
 #[derive(Debug, Clone, Default)]
 pub struct Received {
     kinds: Vec<Kind>,

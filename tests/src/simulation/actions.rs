@@ -174,7 +174,7 @@ impl Simulation {
     fn leap(&mut self) {
         let longest = if self.draw(3) == 0 { 3_600_000 } else { 8_000 };
         self.now += self.draw(longest) as u64;
-        // Nobody could save meanwhile.
+        // No save was possible meanwhile.
         self.troubled_until = self.troubled_until.max(self.now);
         self.game.advance(self.now);
         self.turn();

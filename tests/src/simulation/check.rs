@@ -68,7 +68,7 @@ impl Simulation {
         let own_drawn = characters.iter_mut().find(|(index, _)| *index == own.index.wire());
         if let (false, Some(shown), Some((_, drawn))) = (player.agreement.is_certain(), own_shown, own_drawn)
         {
-            // The server knows that they may differ, and is about to tell.
+            // The server knows that they may differ, and is about to send a correction.
             if shown != *drawn {
                 self.report.note(Event::Disagreement);
             }

@@ -165,7 +165,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// After everybody has left, nothing of them is.
+    /// Checks that nothing is left of players once all have left.
     pub(super) fn check_nothing_is_left(&mut self) -> Result<(), String> {
         self.check_world()?;
         same("players", self.game.players().len(), 0)?;

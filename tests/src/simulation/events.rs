@@ -69,7 +69,7 @@ impl Report {
         Event::ALL.iter().copied().filter(|event| self.count(*event) == 0).collect()
     }
 
-    /// Adds what another run went through.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;

@@ -133,7 +133,7 @@ impl Simulation {
         format!("{MARK}{} {text}", self.lines_said)
     }
 
-    /// Every client that is up to date has heard what it should.
+    /// Checks that every client that is up to date has received its lines and answers.
     pub(super) fn check_hearing(&mut self, id: ConnectionId) -> Result<(), String> {
         let Some(client) = self.network.clients.get_mut(&id) else { return Ok(()) };
         let (lines, answers) = client.hearing.check()?;

@@ -54,7 +54,7 @@ pub struct Ledger {
     entries: BTreeMap<UserId, Entry>,
     /// Saves that are not answered.
     asked: BTreeMap<Ticket, Vec<UserId>>,
-    /// Whom the store said it does not know: they are saved apart, to hold up nobody.
+    /// Users that the store reported as unknown: they are saved apart, so that the others are not held up.
     unknown: BTreeSet<UserId>,
     turn: u64,
 }
@@ -93,7 +93,7 @@ fn displaced_to(game: &Game, player: &Player) -> Option<Position> {
 }
 
 impl Ledger {
-    /// Looks at everybody in the world, after a turn at `now`.
+    /// Looks at every character in the world, after a turn at `now`.
     ///
     /// # Errors
     /// Fails if a character entered with another record than it left with.
@@ -112,7 +112,7 @@ impl Ledger {
                     entry.follow(player, place, now, report);
                 }
                 Whereabouts::Left => entry.enter(game, player, place)?,
-                // Until this server is told.
+                // Until this server is notified.
                 Whereabouts::AnotherServer => {}
             }
         }

@@ -53,7 +53,7 @@ impl Values {
     }
 }
 
-/// Appends what stands on the wire for one field.
+/// Appends one field in its form on the wire.
 fn append(wire: &Wire, values: Values, bytes: &mut Vec<u8>) {
     match wire {
         Wire::Plain("u8" | "bool") => bytes.push(values.byte()),

@@ -1,4 +1,4 @@
-//! Players who walk about together while something happens to Redis.
+//! Players who walk about together while Redis is stopped, emptied or hung.
 
 use std::time::{Duration, Instant};
 

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod circles;
+mod planted;
 mod prose;
 mod shape;
 mod source;
@@ -48,27 +49,27 @@ fn compare(rule: &str, limit: usize, findings: &[Finding]) {
 
 #[test]
 fn no_comment_opens_with_a_question_word() {
-    hold("question word", 694, RUST, prose::question_words);
+    hold("question word", 622, RUST, prose::question_words);
 }
 
 #[test]
 fn no_page_or_script_opens_a_sentence_with_a_question_word() {
-    hold("question word in a page", 29, PAGES, prose::question_words);
+    hold("question word in a page", 1, PAGES, prose::question_words);
 }
 
 #[test]
 fn comments_name_the_agent_and_use_the_terms_of_the_field() {
-    hold("banned phrase", 57, RUST, prose::banned_phrases);
+    hold("banned phrase", 53, RUST, prose::banned_phrases);
 }
 
 #[test]
 fn pages_and_scripts_name_the_agent_and_use_the_terms_of_the_field() {
-    hold("banned phrase in a page", 10, PAGES, prose::banned_phrases);
+    hold("banned phrase in a page", 0, PAGES, prose::banned_phrases);
 }
 
 #[test]
 fn the_server_uses_the_terms_of_the_lexicon() {
-    hold("home-made term", 55, RUST, prose::home_made_terms);
+    hold("home-made term", 6, RUST, prose::home_made_terms);
 }
 
 #[test]
@@ -103,10 +104,10 @@ fn no_room_names_one_above_it() {
 
 #[test]
 fn no_file_names_one_that_leads_back_to_it() {
-    compare("file in a circle", 23, &circles::circles(&source::files(RUST)));
+    compare("file in a circle", 20, &circles::circles(&source::files(RUST)));
 }
 
 #[test]
 fn functions_are_documented_with_a_verb_and_booleans_with_true_if() {
-    hold("opening of a doc comment", 555, RUST, prose::openings);
+    hold("opening of a doc comment", 500, RUST, prose::openings);
 }

@@ -199,9 +199,8 @@ pub fn openings(source: &Source) -> Vec<Finding> {
             .next()
             .is_some_and(|head| head.starts_with("fn ") || head.contains(" fn "));
         let flag = item.trim_end_matches(',').ends_with(": bool") && !function;
-        if function && !(word.ends_with('s') && !word.ends_with("ss"))
-            || flag && !doc.text.starts_with("True ")
-        {
+        let no_verb = !word.ends_with('s') || word.ends_with("ss");
+        if function && no_verb || flag && !doc.text.starts_with("True ") {
             findings.push(Finding::new(source, doc.line, format!("{} > {item}", doc.text)));
         }
     }

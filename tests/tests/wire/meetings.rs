@@ -249,7 +249,7 @@ fn meet(count: usize, distance: Distance, patience: Duration) -> Outcome {
         .collect();
     let patience_frames = u32::try_from(patience.as_millis() * 60 / 1_000).unwrap();
     let agree = AGREE_FRAMES_MIN.max(distance.round_trip_ms * 4 * 60 / 1_000) + patience_frames;
-    // Those who came last see everybody.
+    // The last to come see all the others.
     thread::sleep(Duration::from_millis(u64::from(distance.round_trip_ms) + 500));
     play(&mut meetings, &content, 0..HELD_FRAMES + agree);
     compare(&mut meetings, &content);
@@ -260,7 +260,7 @@ fn meet(count: usize, distance: Distance, patience: Duration) -> Outcome {
     outcome
 }
 
-/// Asks the server where everybody is.
+/// Asks the server for the position of every player.
 fn compare(meetings: &mut [Meeting], content: &Content) {
     let corrections = |meeting: &Meeting| meeting.clients.each_ref().map(FrameClient::corrections);
     let asked: Vec<_> = meetings
@@ -318,7 +318,8 @@ fn head_on_meetings_far_from_the_server_end_in_agreement() {
     });
 }
 
-/// A hundred meetings at each jitter and loss: `cargo test -p pyao-tests --test wire -- --ignored --nocapture meetings`.
+/// A hundred meetings at each jitter and loss: `cargo test -p pyao-tests --test wire -- --ignored --nocapture
+/// meetings`.
 fn meet_at_every_jitter_and_loss(name: &str, round_trip_ms: u32) {
     let mut failures = Vec::new();
     for (jitter_ms, loss_percent) in [(0, 0), (20, 0), (0, 2), (20, 2)] {

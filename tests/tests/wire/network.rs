@@ -105,7 +105,7 @@ impl Network {
     }
 }
 
-/// A network namespace with a name that nobody else uses.
+/// A network namespace with a name of its own.
 pub struct Namespace(String);
 
 impl Namespace {

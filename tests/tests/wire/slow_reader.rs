@@ -51,7 +51,7 @@ struct SlowReader {
 impl SlowReader {
     fn connect(address: SocketAddr, receive_buffer: usize) -> Self {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        // Only what is set before connecting bounds the window from the start.
+        // Only a buffer set before connecting bounds the window from the start.
         socket.set_recv_buffer_size(receive_buffer).unwrap();
         socket.connect(&address.into()).unwrap();
         let stream: TcpStream = socket.into();

@@ -1,4 +1,4 @@
-//! Reads a data directory: finds the files, reads each, collects what is wrong with all of them.
+//! Reads a data directory: finds the files, reads each, collects the faults of all of them.
 
 use std::collections::BTreeMap;
 use std::fs;

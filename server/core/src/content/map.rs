@@ -1,4 +1,4 @@
-//! One map: 100 × 100 tiles, what lies and stands on them at start, and where its borders lead.
+//! One map: 100 × 100 tiles, the objects and NPCs on them at start, and the exits at its borders.
 //!
 //! Tiles take one byte each, since every step of every character reads them. Any `u8` may be given as a
 //! coordinate: outside 1..=100 a tile is blocked and has no exit.
@@ -132,7 +132,7 @@ pub enum Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Restriction {
-    /// Everybody: `No`, `GM` and anything unknown, as in AO 0.13.
+    /// No restriction: `No`, `GM` and anything unknown, as in AO 0.13.
     #[default]
     None,
     /// NEWBIE: levels up to 12.
@@ -214,7 +214,7 @@ pub struct FloorObject {
 pub struct Map {
     /// From 1.
     pub number: u16,
-    /// Told to the client when it enters.
+    /// Sent to the client as it enters.
     pub version: i16,
     /// Properties of the whole map.
     pub info: MapInfo,

@@ -56,7 +56,7 @@ pub struct NpcTemplate {
     pub number: u16,
     /// Shown to players. `Name`
     pub name: String,
-    /// Said when clicked; may be empty. `Desc`
+    /// Text sent on a click; may be empty. `Desc`
     pub description: String,
     /// Its trade. `NpcType`
     pub npc_type: NpcType,

@@ -1,4 +1,4 @@
-//! Object templates: what an item, door, sign or tree is (`Dat/obj.dat`).
+//! Object templates: items, doors, signs and trees (`Dat/obj.dat`).
 
 use serde::Deserialize;
 
@@ -47,7 +47,7 @@ impl ObjectType {
     pub const STAIN: Self = Self(35);
     pub const ELVEN_TREE: Self = Self(36);
     pub const BACKPACK: Self = Self(37);
-    /// Anything; only as what a merchant buys.
+    /// Anything; only among the kinds that a merchant buys.
     pub const ANY: Self = Self(1000);
 }
 
@@ -157,7 +157,7 @@ pub struct ObjectTemplate {
     pub silver_ingots: u16,
     /// Gold ingots to forge it. `LingO`
     pub gold_ingots: u16,
-    /// Smithing skill to forge it; above 100 nobody can. `SkHerreria`
+    /// Smithing skill to forge it; above 100 it cannot be forged. `SkHerreria`
     pub smithing_skill: u16,
     /// Carpentry skill to make it. `SkCarpinteria`
     pub carpentry_skill: u16,

@@ -26,11 +26,11 @@ pub struct SpellTemplate {
     pub name: String,
     /// Shown on request. `Desc`
     pub description: String,
-    /// Said over the caster's head; may be empty. `PalabrasMagicas`
+    /// Text over the caster's head; may be empty. `PalabrasMagicas`
     pub magic_words: String,
-    /// Told to the caster, the target's name is appended. `HechizeroMsg`
+    /// Text sent to the caster, with the target's name appended. `HechizeroMsg`
     pub caster_message: String,
-    /// Told to the target, after the caster's name. `TargetMsg`
+    /// Text sent to the target, after the caster's name. `TargetMsg`
     pub target_message: String,
     /// Text sent to a caster whose target is itself. `PropioMsg`
     pub own_message: String,

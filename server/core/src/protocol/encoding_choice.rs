@@ -17,7 +17,7 @@ const WINDOWS_HOPS_MAX: u8 = 128;
 /// Rule by which the encoding of a connection is chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EncodingChoice {
-    /// By connection, from what is known of its client.
+    /// By connection, from the knowledge of its client.
     #[default]
     Auto,
     /// The same for every connection.

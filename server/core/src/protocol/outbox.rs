@@ -2,9 +2,9 @@
 //!
 //! Rules write packets here; the shell takes segments out and sends each with one system call. The Godot client keeps
 //! nothing between two reads, so a segment holds whole packets only and never exceeds the connection's segment limit
-//! (unless one packet alone does). A packet that several viewers get is encoded once for each text encoding among them, or
-//! once for all when it has no text beyond ASCII. A buffer over its bound stops taking packets and is reported, once, as
-//! overflowed; packets the client cannot consume are refused.
+//! (unless one packet alone does). A packet that several viewers get is encoded once for each text encoding among them,
+//! or once for all when it has no text beyond ASCII. A buffer over its bound stops taking packets and is reported,
+//! once, as overflowed; packets the client cannot consume are refused.
 
 use super::encoded::Encoded;
 use super::server::ServerPacket;
@@ -55,7 +55,7 @@ struct Buffer {
     dropped: u64,
     /// End of the last marked packet, counted from the connection's beginning.
     marked: u64,
-    /// Bytes that the client's system has, as far as told.
+    /// Bytes that the client's system has acknowledged.
     acknowledged: u64,
 }
 
@@ -147,7 +147,7 @@ impl Outbox {
         }
     }
 
-    /// Forgets `id` and what waited for it.
+    /// Forgets `id` and its pending bytes.
     pub fn close(&mut self, id: ConnectionId) {
         if let Some(buffer) = self.live(id) {
             *buffer = Buffer::default();
@@ -185,7 +185,8 @@ impl Outbox {
             }
             true
         };
-        // Counting walks through the viewers' blocks from inside: a tenth fewer instructions for 200 viewers than a loop.
+        // Counting walks through the viewers' blocks from inside: a tenth fewer instructions for 200 viewers than a
+        // loop.
         let count = to.into_iter().filter(queue).count();
         self.queued[usize::from(packet.id())] += count as u64;
     }

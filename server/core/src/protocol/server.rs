@@ -167,7 +167,7 @@ packets! {
             /// 128 royal council; 0 for creatures.
             privileges: u8,
         }
-        /// Takes a character away; unknown ones are no harm. The client drops nobody by itself.
+        /// Takes a character away; unknown ones are no harm. The client drops no character by itself.
         30 CharacterRemove { char_index: i16 }
         /// Changes a character's name.
         31 CharacterChangeNick { char_index: i16, name: Text<'a> }
@@ -368,7 +368,7 @@ packets! {
         75 AlianceProposalsList { guild_names: TextList }
         /// Opens the guilds that offer peace.
         76 PeaceProposalsList { guild_names: TextList }
-        /// Never sent; what a guild's leader may know of someone.
+        /// Never sent; a character's details for its guild's leader.
         77 CharacterInfo {
             name: Text<'a>,
             race: u8,
@@ -416,7 +416,7 @@ packets! {
         84 TradeOK
         /// Ignored; the bank agreed.
         85 BankOK
-        /// Never sent; what the other player offers.
+        /// Never sent; the other player's offer.
         86 ChangeUserTradeSlot {
             offer_slot: u8,
             obj_index: i16,

@@ -44,7 +44,7 @@ pub enum Wire {
         /// Form of each entry.
         entry: &'static Wire,
     },
-    /// A number of type `prefix`, then so many entries.
+    /// A number of type `prefix`, then that many entries.
     Counted {
         /// Type of the number.
         prefix: &'static str,
@@ -273,7 +273,7 @@ impl<C: Count, T: Field> Field for Counted<C, T> {
     }
 }
 
-/// Declares a table of packets; see `client.rs` for what one looks like.
+/// Declares a table of packets; see `client.rs` for an example.
 ///
 /// `enum Name: "wire", UnknownVariant { 6 Walk { heading: u8 } 7 Stop }` gives the enum, its [`Field`] implementation
 /// (id byte, then the fields in order; an id outside the table is `DecodeError::UnknownVariant`), `id()`, `name()`

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-/// Returns `text` without what the console would act upon: `[` becomes `(`, control characters (line breaks, tabs, NUL)
+/// Returns `text` without the console's markup: `[` becomes `(`, control characters (line breaks, tabs, NUL)
 /// go.
 #[must_use]
 pub fn neutralise_markup(text: &str) -> Cow<'_, str> {

@@ -1,4 +1,4 @@
-//! `load`: many bots on a server, and what they and the server went through. See `--help`.
+//! `load`: many bots on a server, and a report on them and on the server. See `--help`.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints what the options ask for; whether all was well.
+/// Runs the load that the options describe and prints the report. Returns true if all was well.
 fn run(options: &Options) -> Result<bool> {
     if options.compare_redis {
         let comparison = compare::run(options)?;
