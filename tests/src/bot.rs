@@ -41,7 +41,7 @@ pub struct NewCharacter {
 }
 
 impl NewCharacter {
-    /// The default character under this name.
+    /// Returns the default character under this name.
     #[must_use]
     pub fn named(name: &str, password: &str) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl NewCharacter {
         }
     }
 
-    /// The packet of the creation screen's button.
+    /// Returns the packet of the creation screen's button.
     #[must_use]
     pub fn packet(&self) -> ClientPacket {
         ClientPacket::LoginNewChar {
@@ -75,7 +75,7 @@ impl NewCharacter {
     }
 }
 
-/// The packet of the login screen's button.
+/// Returns the packet of the login screen's button.
 #[must_use]
 pub fn login_packet(name: &str, password: &str) -> ClientPacket {
     ClientPacket::LoginExistingChar {
@@ -100,7 +100,7 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
+    /// Opens a connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
     ///
     /// # Errors
     /// Fails if the server does not accept the connection.
@@ -138,7 +138,7 @@ impl Bot {
         Ok(Self::over(socket.into(), screen))
     }
 
-    /// A connection that is there already.
+    /// Takes a connection that is there already.
     #[must_use]
     pub fn over(stream: TcpStream, screen: Screen) -> Self {
         // As the real client, it does not set TCP_NODELAY.
@@ -146,7 +146,7 @@ impl Bot {
         Self { stream, buffer: vec![0; 256 * 1024], closed: false, born: Instant::now(), shadow }
     }
 
-    /// The socket alone, for what no client does.
+    /// Returns the socket alone, for actions that no client has.
     #[must_use]
     pub fn into_stream(self) -> TcpStream {
         self.stream
@@ -384,7 +384,7 @@ impl Bot {
         self.closed
     }
 
-    /// That the server broke no rule of the client.
+    /// Checks that the server broke no rule of the client.
     ///
     /// # Errors
     /// The faults.
@@ -467,7 +467,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(200);
 
-    /// A bot and the server's end of its connection.
+    /// Returns a bot and the server's end of its connection.
     fn pair(screen: Screen) -> (Bot, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bot = Bot::connect(listener.local_addr().unwrap(), screen).unwrap();

@@ -68,13 +68,13 @@ pub struct FrameClient {
 }
 
 impl FrameClient {
-    /// A client that is in the game and holds no key.
+    /// Takes a client that is in the game and holds no key.
     #[must_use]
     pub fn new(bot: Bot) -> Self {
         Self { bot, key: None, walked: Walked::default(), frames: 0, thrown_back_at: Vec::new(), moving: 0 }
     }
 
-    /// One frame on `map`, where it is.
+    /// Plays one frame on `map`, the client's map.
     ///
     /// # Errors
     /// Fails if the connection is closed, or a read is one that the client could not follow.
@@ -106,8 +106,8 @@ impl FrameClient {
         self.bot.shadow.received.count("PosUpdate")
     }
 
-    /// The most corrections that moved the character one after another, each at most `pause` frames after the one before:
-    /// those belong to one collision.
+    /// Returns the most corrections that moved the character one after another, each at most `pause` frames after the
+    /// one before: those belong to one collision.
     #[must_use]
     pub fn longest_chain(&self, pause: u32) -> usize {
         let chains = self.thrown_back_at.chunk_by(|before, after| after - before <= pause);
@@ -149,8 +149,8 @@ mod tests {
         server.write_all(&bytes).unwrap();
     }
 
-    /// A client that stands at 50,50 of map 1 and looks south, with the key to the east, and the server's end of its
-    /// connection.
+    /// Returns a client that stands at 50,50 of map 1 and looks south, with the key to the east, and the server's end
+    /// of its connection.
     fn holding_east() -> (FrameClient, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut bot = Bot::connect(listener.local_addr().unwrap(), Screen::Login).unwrap();
@@ -180,7 +180,7 @@ mod tests {
         (client, server)
     }
 
-    /// The first map of the starter world for so many frames, as fast as it goes.
+    /// Plays `frames` frames on the first map of the starter world, without pauses.
     fn pass(client: &mut FrameClient, frames: u32) {
         let content = Content::starter();
         let map = content.map(1).unwrap();

@@ -27,7 +27,7 @@ pub mod workload;
 
 use std::path::PathBuf;
 
-/// The full Argentum Online data, for suites that need it: `PYAO_TEST_DATA`, or `../shared/ao-data` beside the
+/// Returns the full Argentum Online data, for suites that need it: `PYAO_TEST_DATA`, or `../shared/ao-data` beside the
 /// workspace. Suites that get `None` print `skipped: ...` and return.
 #[must_use]
 pub fn ao_data() -> Option<PathBuf> {

@@ -104,7 +104,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay behind `listener`.
+    /// Creates a relay behind `listener`.
     ///
     /// # Errors
     /// Fails if the system has no poll to give.
@@ -287,7 +287,7 @@ impl Relay {
     }
 }
 
-/// About three fifths of the ring, and nobody is met twice before everybody was met once.
+/// Returns about three fifths of the ring, so that no member is met twice before every member was met once.
 fn stride(members: usize) -> usize {
     let have_no_common_divisor = |stride: &usize| {
         let (mut one, mut other) = (members, *stride);

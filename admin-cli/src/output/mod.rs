@@ -17,9 +17,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::error::ErrorKind as UsageErrorKind;
 
-use crate::cli::{ColorChoice, Global};
 use crate::failure::{Code, Failure};
-use crate::terminal;
+use crate::options::{ColorChoice, Global};
 use json::Json;
 pub use reply::{Cell, Change, Check, Column, Record, Reply, Table, column};
 pub use servers::{Answer, ServerAnswer};
@@ -56,8 +55,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// What flags, environment and the kind of standard output ask for.
-    pub fn of(global: &Global) -> Self {
+    /// Chooses the style by the options, the environment and the kind of standard output, for a terminal of `width` columns.
+    pub fn of(global: &Global, width: usize) -> Self {
         let is_terminal = std::io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let format = match (global.json, is_terminal) {
@@ -73,7 +72,7 @@ impl Style {
                 ColorChoice::Always => true,
                 ColorChoice::Never => false,
             },
-            width: terminal::width(),
+            width,
             verbose: global.verbose || std::io::stderr().is_terminal(),
             now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
         }

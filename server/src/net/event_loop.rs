@@ -27,12 +27,13 @@ use crate::ops::metrics::{Counter, Gauge, Metrics};
 use crate::ops::overload::{Climb, Ladder, Step};
 use crate::ops::report::status_report;
 use pyao_config::Config;
-use pyao_config::live::Refused;
-use pyao_core::game::{Game, Input, Millis};
-use pyao_store::Store;
+use pyao_config::live::{self, Refused};
+use pyao_core::game::{self, Game, Input, Millis};
+use pyao_core::settings::Consumer;
 use pyao_store::hashing::{self, Hasher};
 use pyao_store::server::{Registration, ServerStatus};
 use pyao_store::worker::Worker;
+use pyao_store::{self, Store};
 
 /// Events taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1024;
@@ -339,17 +340,25 @@ impl EventLoop {
         }
     }
 
+    /// Passes changed settings on to the parts of the server that their rows name.
     fn follow_settings(&mut self, now: Millis, changed: &[&str], config: &Config) {
-        let to = Address { host: config.server.host.clone(), port: config.server.port };
-        if to != self.address {
-            self.move_to(to);
+        let consumers = live::consumers(changed);
+        if consumers.contains(&Consumer::Listener) {
+            let to = Address { host: config.server.host.clone(), port: config.server.port };
+            if to != self.address {
+                self.move_to(to);
+            }
         }
-        if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
+        if consumers.contains(&Consumer::Clients) {
             self.room = descriptors::allow_connections(config.server.max_connections);
             self.clients.change_limits(from_config::client_limits(config, self.room), now);
+        }
+        if consumers.contains(&Consumer::Overload) {
             self.ladder.set_limit(config.limits.overload_percent);
         }
-        self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
+        if consumers.contains(&Consumer::Game) {
+            self.game.handle(now, Input::Settings(Box::new(game::Settings::of(config))));
+        }
     }
 
     /// Listens elsewhere from now on; players stay. Within one port the old address has to be given up first.

@@ -42,7 +42,6 @@ pub use cadence::Cadence;
 pub use descriptors::{Room, allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
 pub use flush::{Flushed, SEND_FLAGS, Sent, flush};
-pub use from_config::game_settings;
 pub use limits::ClientLimits;
 pub use reachable::reachable_address;
 pub use window::Window;

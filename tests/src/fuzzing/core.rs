@@ -18,7 +18,7 @@ const ATTACKER: &str = "Zed";
 const LONGEST_PAUSE: u8 = 22;
 const ROUND_TRIP_MS: u32 = 120;
 
-/// A connection that has not logged in.
+/// Fuzzes the game from a connection that has not logged in.
 ///
 /// # Panics
 /// Panics if the game breaks a rule: see `Stage`.
@@ -28,7 +28,7 @@ pub fn stranger(data: &[u8]) {
     attack(stage, data);
 }
 
-/// A connection whose player stands in the world, in sight of the bystander.
+/// Fuzzes the game from a connection whose player stands in the world, in sight of the bystander.
 ///
 /// # Panics
 /// As [`stranger`].

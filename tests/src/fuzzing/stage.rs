@@ -291,7 +291,7 @@ impl Stage {
         !closings.is_empty()
     }
 
-    /// The socket is closed: nothing more goes either way.
+    /// Closes the socket: nothing more goes either way.
     fn forget(&mut self, connection: ConnectionId) {
         self.game.outbox().close(connection);
         for client in self.clients.iter_mut().filter(|client| client.connection == Some(connection)) {

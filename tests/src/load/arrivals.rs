@@ -54,7 +54,7 @@ impl Arrivals {
         self.coming.iter().any(|coming| coming.number == number)
     }
 
-    /// A bot connects and asks to come in.
+    /// Connects a bot, which asks to come in.
     ///
     /// # Errors
     /// Fails if the server does not accept the connection.

@@ -41,7 +41,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// From one step of a client to its next.
+    /// Returns the time from one step of a client to its next.
     fn pace(&self) -> Duration {
         let pace = self.clients as f64 / self.steps_per_second;
         Duration::try_from_secs_f64(pace).unwrap_or(self.duration)

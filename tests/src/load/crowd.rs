@@ -108,7 +108,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// `count` bots on the creation screen, with names that differ from those of runs before.
+    /// Creates `count` bots on the creation screen, with names that differ from those of runs before.
     #[must_use]
     pub fn new(count: usize) -> Self {
         let series = std::time::SystemTime::now()
@@ -141,20 +141,20 @@ impl Crowd {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
     }
 
-    /// Bot `number` is about to send a step on to `tile`.
+    /// Notes that bot `number` is about to send a step on to `tile`.
     pub fn stepped(&mut self, number: usize, tile: (u8, u8)) {
         let now = self.now();
         self.trails[number].note(tile, now);
     }
 
-    /// A line for some bot to say now.
+    /// Returns a line for some bot to say now.
     pub fn line(&mut self) -> String {
         let number = self.lines.len();
         self.lines.push(self.now());
         format!("{number:0LINE_DIGITS$}{LINE_WORDS}")
     }
 
-    /// Bot `number` has left by itself and is going to log in.
+    /// Notes that bot `number` has left by itself and is going to log in.
     pub fn leave(&mut self, number: usize) {
         let client = &mut self.clients[number];
         if let Some(slot) = client.shadow.own_index.and_then(slot) {
@@ -221,7 +221,7 @@ impl Crowd {
         causes
     }
 
-    /// Every fault of every client, with whose it is.
+    /// Yields every fault of every client, with the name of its bot.
     pub fn faults(&self) -> impl Iterator<Item = String> {
         self.clients.iter().flat_map(|client| {
             client.shadow.faults.iter().map(move |fault| format!("{}: {fault}", client.name))
@@ -266,7 +266,7 @@ mod tests {
         }
     }
 
-    /// Two bots side by side who know each other: bot 0 has index 10, bot 1 has 20.
+    /// Creates two bots side by side who know each other: bot 0 has index 10, bot 1 has 20.
     fn two() -> Crowd {
         let mut crowd = Crowd::new(2);
         for (number, own, other) in [(0, 10, 20), (1, 20, 10)] {

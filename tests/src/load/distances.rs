@@ -12,7 +12,8 @@ pub struct Distances {
 }
 
 impl Distances {
-    /// To the nearest exit of `map` that anybody may take and that leads to a map of `content`.
+    /// Measures the distances to the nearest exit of `map` that every player may take and that leads to a map of
+    /// `content`.
     #[must_use]
     pub fn to_exits(content: &Content, map: &Map) -> Self {
         let is_open = |destination: &Position| {

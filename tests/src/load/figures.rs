@@ -18,7 +18,7 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Of a histogram of microseconds.
+    /// Takes the figures from a histogram of microseconds.
     #[must_use]
     pub fn of(histogram: &Histogram) -> Self {
         let milliseconds = |microseconds: u64| microseconds as f64 / 1000.0;
@@ -97,7 +97,7 @@ pub struct Counts {
 }
 
 impl Figures {
-    /// The figures that follow from what was counted and used.
+    /// Computes the figures that follow from the counts and the used resources.
     #[must_use]
     pub fn new(counts: &Counts, used: &Used, latency: &Histogram) -> Self {
         let cpu = used.server_seconds;

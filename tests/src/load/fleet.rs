@@ -44,7 +44,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// No client yet.
+    /// Creates a fleet without clients.
     ///
     /// # Errors
     /// Fails if the system has no poll to give.

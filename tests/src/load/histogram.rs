@@ -30,13 +30,13 @@ impl Histogram {
         self.total
     }
 
-    /// The largest value, 0 when there is none.
+    /// Returns the largest value, 0 if there is none.
     #[must_use]
     pub fn largest(&self) -> u64 {
         self.largest
     }
 
-    /// The value that `percent` of all values do not exceed, at most one part too large; 0 when there is none.
+    /// Returns the value that `percent` of all values do not exceed, at most one part too large; 0 if there is none.
     #[must_use]
     pub fn percentile(&self, percent: f64) -> u64 {
         let wanted = (self.total as f64 * percent / 100.0).ceil() as u64;
@@ -51,7 +51,8 @@ impl Histogram {
     }
 }
 
-/// Small values have a bucket each; larger ones share one with those that have the same leading bits.
+/// Returns the bucket of a value. Small values have a bucket each; larger ones share one with those that have the same
+/// leading bits.
 fn bucket_of(value: u64) -> usize {
     if value < PARTS {
         return value as usize;
@@ -61,7 +62,7 @@ fn bucket_of(value: u64) -> usize {
     (u64::from(shift + 1) * PARTS + part) as usize
 }
 
-/// The largest value of a bucket.
+/// Returns the largest value of a bucket.
 fn upper_end(bucket: usize) -> u64 {
     let (row, part) = (bucket as u64 / PARTS, bucket as u64 % PARTS);
     if row == 0 {

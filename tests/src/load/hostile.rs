@@ -174,7 +174,7 @@ impl Attacker {
         self.write();
     }
 
-    /// A connection without a login, once one that had logged in was thrown out.
+    /// Opens a connection without a login, once one that had logged in was closed by the server.
     fn connect(&mut self) -> bool {
         let connected = connect_from(source(NET, self.number), self.address, None);
         self.stream = connected.ok().filter(|stream| stream.set_nonblocking(true).is_ok());

@@ -38,7 +38,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter for the server with that process number, before the first connection.
+    /// Creates a meter for the server with that process number, before the first connection.
     ///
     /// # Errors
     /// Fails if there is no such process.

@@ -58,7 +58,7 @@ pub struct MemoryOverTime {
 }
 
 impl MemoryOverTime {
-    /// Of a value a second, in bytes; nothing for less than four seconds.
+    /// Sums up a value read once a second, in bytes; nothing for less than four seconds.
     fn of(resident: &[u64]) -> Option<Self> {
         let part = (resident.len() / 4).min(MEMORY_PART);
         let mean = |values: &[u64]| values.iter().sum::<u64>() as f64 / values.len() as f64 / MIB;
@@ -116,7 +116,7 @@ pub fn measure(
     Ok(Outcome { figures, deeds, memory: MemoryOverTime::of(&progress.resident) })
 }
 
-/// Everybody does what the scenario says, each at the pace, for `duration`.
+/// Lets all bots act as the scenario says, each at the pace, for `duration`.
 ///
 /// # Errors
 /// Fails if a bot that left cannot come in again, or the server's process has gone.
@@ -144,7 +144,7 @@ pub fn play(
     }
 }
 
-/// Nobody does anything for `duration`.
+/// Lets all bots stand still for `duration`.
 ///
 /// # Errors
 /// Fails if the server's process has gone.
@@ -162,7 +162,7 @@ pub fn stand(
     Ok(())
 }
 
-/// Everybody logs in at the same time. `arrivals` has how long that took each.
+/// Logs all bots in at the same time. `arrivals` has the time that each login took.
 ///
 /// # Errors
 /// Fails if a bot cannot come in.

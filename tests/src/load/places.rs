@@ -27,7 +27,7 @@ impl Bounds {
     /// A whole map.
     pub const MAP: Self = Self { from: (1, 1), to: (MAP_SIZE, MAP_SIZE) };
 
-    /// The square whose first block is in that column and row.
+    /// Returns the square whose first block is in that column and row.
     fn square(column: u8, row: u8) -> Self {
         let side = SQUARE_BLOCKS * BLOCK_SIDE;
         let from = (column * BLOCK_SIDE, row * BLOCK_SIDE);
@@ -53,7 +53,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// `bots` starts spread evenly over the walkable tiles of the `maps` maps that have most of them, or of as many as
+    /// Spreads `bots` starts evenly over the walkable tiles of the `maps` maps that have most of them, or of as many as
     /// have enough.
     #[must_use]
     pub fn spread(content: &Content, maps: usize, bots: usize) -> Self {
@@ -71,7 +71,7 @@ impl Places {
         }
     }
 
-    /// All `bots` in a square of 27 × 27 tiles: the one with most room on the maps with most room.
+    /// Puts all `bots` into a square of 27 × 27 tiles: the one with most room on the maps with most room.
     #[must_use]
     pub fn crowd(content: &Content, bots: usize) -> Self {
         let squares = (1..=BLOCKS_PER_SIDE - SQUARE_BLOCKS)
@@ -112,7 +112,7 @@ struct Ground {
 }
 
 impl Ground {
-    /// The largest such part of a map within `bounds`, if it is large enough and everybody may enter.
+    /// Returns the largest such part of a map within `bounds`, if it is large enough and open to every player.
     fn of(map: &Map, bounds: Bounds) -> Option<Self> {
         let may_stand = |x, y| bounds.contains(x, y) && map.walkable(x, y) && map.exit(x, y).is_none();
         let tiles = (bounds.from.1..=bounds.to.1)
@@ -135,7 +135,7 @@ impl Ground {
     }
 }
 
-/// The `count` maps that have most room, after the first `skipped` of them.
+/// Returns the `count` maps that have most room, after the first `skipped` of them.
 fn roomiest(content: &Content, count: usize, skipped: usize) -> Vec<Ground> {
     let mut grounds: Vec<Ground> = content.maps().filter_map(|map| Ground::of(map, Bounds::MAP)).collect();
     grounds.sort_by_key(|ground| (std::cmp::Reverse(ground.tiles.len()), ground.map));

@@ -62,7 +62,7 @@ pub struct Deeds {
 }
 
 impl Deeds {
-    /// Those that others see.
+    /// Returns the number of actions that others see.
     #[must_use]
     pub fn seen(&self) -> u64 {
         self.steps + self.turns + self.lines
@@ -85,7 +85,7 @@ pub struct Players {
 }
 
 impl Players {
-    /// The players of a run.
+    /// Creates the players of a run.
     #[must_use]
     pub fn new(options: &Options, places: &Places) -> Self {
         let habits = |number: usize| Habits {
@@ -111,13 +111,13 @@ impl Players {
         self.walkers.len()
     }
 
-    /// From one deed of a bot to its next.
+    /// Returns the time from one action of a bot to its next.
     #[must_use]
     pub fn pace(&self) -> Duration {
         if self.scenario == Scenario::Chat { TALK_PACE } else { PACE }
     }
 
-    /// Bot `number` does its next deed.
+    /// Does the next action of bot `number`.
     ///
     /// # Errors
     /// Fails if the bot left and cannot connect again.

@@ -23,7 +23,7 @@ pub struct RunRedis {
 }
 
 impl RunRedis {
-    /// The Redis that the options ask for, if any.
+    /// Starts or finds the Redis that the options ask for, if any.
     ///
     /// # Errors
     /// Fails if there is no `redis-server` to start, or the address is not valid.
@@ -44,7 +44,7 @@ impl RunRedis {
         &self.url
     }
 
-    /// The commands it has carried out so far.
+    /// Reads the commands that Redis has carried out so far.
     ///
     /// # Errors
     /// Fails if Redis cannot be reached.
@@ -70,7 +70,7 @@ pub struct RedisFigures {
 }
 
 impl RedisFigures {
-    /// The figures between two looks, `seconds` apart. Those of looking itself do not count.
+    /// Computes the figures between two readings, `seconds` apart. The commands of the reading itself do not count.
     #[must_use]
     pub fn between(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>, seconds: f64) -> Self {
         let count = |name: &String, total: &u64| total - before.get(name).copied().unwrap_or(0);

@@ -27,7 +27,7 @@ pub struct Logins {
 }
 
 impl Logins {
-    /// Of the time that each took, in microseconds, and all together.
+    /// Computes the figures from the time that each took, in microseconds, and all together.
     #[must_use]
     pub fn new(times: &Histogram, together: Duration) -> Self {
         let (count, seconds) = (times.total(), together.as_secs_f64());
@@ -50,7 +50,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// `count` that stand idle and take the server `bytes` each.
+    /// Describes `count` clients that stand idle and take the server `bytes` each.
     #[must_use]
     pub fn idle(count: usize, bytes: Option<u64>, figures: Figures) -> Self {
         Self { what: format!("{count} idle beside"), figures, bytes_per_idle: bytes, effort: None }
@@ -124,14 +124,14 @@ impl Report {
             && self.server_fault.is_none()
     }
 
-    /// Processor time for a delivery: the server's over the relay's.
+    /// Returns the processor time of a delivery: the server's over the relay's.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
         let relay = self.baseline.as_ref()?.cpu_us_per_delivery?;
         Some(self.server.cpu_us_per_delivery? / relay).filter(|ratio| ratio.is_finite())
     }
 
-    /// The figures as JSON, the ratio and the verdict among them.
+    /// Returns the figures as JSON, the ratio and the verdict among them.
     ///
     /// # Errors
     /// Never in practice: everything here can be written as JSON.

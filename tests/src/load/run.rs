@@ -38,7 +38,7 @@ const SHOWN: usize = 5;
 /// Bytes that a line of chat has more than a step, and so has what is heard of it.
 const LINE_PADDING: usize = LINE_LENGTH + 3;
 
-/// A run of the load program.
+/// Runs the load program.
 ///
 /// # Errors
 /// Fails if the server does not start, a bot does not come in, or the system fails. Mistakes of the server towards its

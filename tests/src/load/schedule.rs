@@ -13,7 +13,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// `clients` that step once every `pace` each, from `start` on.
+    /// Creates a schedule for `clients` that step once every `pace` each, from `start` on.
     #[must_use]
     pub fn new(start: Instant, pace: Duration, clients: usize) -> Self {
         Self { start, pace, clients: u32::try_from(clients).unwrap_or(u32::MAX).max(1), taken: 0, round: 0 }
@@ -25,7 +25,7 @@ impl Schedule {
         self.start + self.pace * self.round + self.pace * self.taken / self.clients
     }
 
-    /// The client whose step is due at `now`, if there is one; it counts as taken.
+    /// Returns the client whose step is due at `now`, if there is one; it counts as taken.
     pub fn due(&mut self, now: Instant) -> Option<usize> {
         if self.next_at() > now {
             return None;

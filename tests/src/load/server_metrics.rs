@@ -52,13 +52,13 @@ impl Metrics {
         Self(values.collect())
     }
 
-    /// The values whose name begins with `prefix`, by what follows up to the next `"`.
+    /// Returns the values whose name begins with `prefix`, by the text that follows up to the next `"`.
     fn labelled(&self, prefix: &str) -> BTreeMap<String, u64> {
         let label = |name: &str| Some(name.strip_prefix(prefix)?.split('"').next()?.to_owned());
         self.0.iter().filter_map(|(name, value)| Some((label(name)?, *value as u64))).collect()
     }
 
-    /// The value of a metric without labels; 0 when there is none.
+    /// Returns the value of a metric without labels; 0 if there is none.
     #[must_use]
     pub fn value(&self, name: &str) -> u64 {
         self.0.get(name).map_or(0, |value| *value as u64)
@@ -76,7 +76,7 @@ impl Metrics {
         closes
     }
 
-    /// The loop's turns since `before`.
+    /// Returns the loop's turns since `before`.
     #[must_use]
     pub fn turns_since(&self, before: &Self) -> Turns {
         let earlier = before.labelled(TURN_BUCKETS);

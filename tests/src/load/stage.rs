@@ -25,7 +25,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// `bots` that are not connected yet to the server at `address`.
+    /// Creates `bots` that are not connected yet to the server at `address`.
     ///
     /// # Errors
     /// Fails if the system has no poll to give.
@@ -49,7 +49,7 @@ impl Stage {
         self.fleet.connect(number, address).with_context(|| format!("connecting to {address}"))
     }
 
-    /// A bot's socket closes and it is ready to log in.
+    /// Closes a bot's socket; the bot is ready to log in.
     pub fn leave(&mut self, number: usize) {
         self.fleet.close(number);
         self.crowd.leave(number);

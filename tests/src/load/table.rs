@@ -94,7 +94,7 @@ impl Report {
         )
     }
 
-    /// The table itself.
+    /// Writes the table itself.
     fn figures(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let (beside, relay) = (self.beside.as_ref(), self.baseline.as_ref());
         let mut titles = vec!["server".to_owned()];

@@ -62,7 +62,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// The truth about a server with that content.
+    /// Creates the truth about a server with that content.
     #[must_use]
     pub fn new(content: &Arc<Content>) -> Self {
         Self { world: World::new(Arc::clone(content)) }
@@ -153,8 +153,8 @@ mod tests {
     use super::super::fleet::Heard;
     use super::*;
 
-    /// Two players side by side among the creatures and objects of the starter world's first city, and what a server
-    /// that makes no mistake would have told them.
+    /// Creates two players side by side among the creatures and objects of the starter world's first city, with the
+    /// pictures that a server without a mistake would have given them.
     fn two_players() -> (Truth, Crowd) {
         let content = Arc::new(Content::starter());
         let mut world = World::new(Arc::clone(&content));
@@ -214,7 +214,7 @@ mod tests {
         bytes
     }
 
-    /// The one difference that `change` makes for the first player.
+    /// Returns the one difference that `change` makes for the first player.
     fn difference_after(change: impl FnOnce(&mut SeenCharacter)) -> String {
         let (truth, mut crowd) = two_players();
         let other = crowd.clients[1].shadow.own_index.unwrap();

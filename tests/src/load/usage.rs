@@ -54,7 +54,8 @@ pub fn machine_seconds() -> Result<f64> {
     Ok(ticks as f64 / ticks_per_second())
 }
 
-/// The first line counts ticks by kind: the 4th and 5th kind are idle, what follows the 8th is counted twice.
+/// Reads the first line, which counts ticks by kind: the 4th and 5th kind are idle, those after the 8th are counted
+/// twice.
 fn machine_ticks(stat: &str) -> Option<u64> {
     let kinds = stat.strip_prefix("cpu ")?.lines().next()?;
     let kinds: Vec<u64> = kinds.split_whitespace().take(8).flat_map(str::parse).collect();
@@ -62,7 +63,8 @@ fn machine_ticks(stat: &str) -> Option<u64> {
     Some(kinds.iter().sum::<u64>() - idle)
 }
 
-/// utime and stime, the 14th and 15th field; the second one is a name that may hold anything but ends in the last `)`.
+/// Reads utime and stime, the 14th and 15th field; the second one is a name that may hold anything but ends in the last
+/// `)`.
 fn processor_ticks(stat: &str) -> Option<[u64; 2]> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
@@ -71,7 +73,7 @@ fn processor_ticks(stat: &str) -> Option<[u64; 2]> {
     Some([user, system])
 }
 
-/// The same from the scheduler's own books, which are kept in nanoseconds, where the kernel shows them.
+/// Reads the same from the scheduler's own books, which are kept in nanoseconds, if the kernel shows them.
 fn precise_seconds(process: u32) -> Option<f64> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {

@@ -46,7 +46,7 @@ impl View<'_> {
         self.map.in_bounds(x, y) && self.looks_free((x, y)) && self.map.exit(x, y).is_none()
     }
 
-    /// A heading that leads nearer to an exit.
+    /// Returns a heading that leads nearer to an exit.
     fn towards_exit(&self) -> Option<Heading> {
         let here = self.to_exits.at(self.position.x, self.position.y)?;
         Heading::ALL.into_iter().find(|heading| {
@@ -63,7 +63,7 @@ pub struct Habits {
     pub radius: u8,
     /// It never leaves these tiles, unless it travels.
     pub bounds: Bounds,
-    /// It goes to an exit now and then.
+    /// True if it goes to an exit now and then.
     pub travels: bool,
 }
 
@@ -81,7 +81,7 @@ pub struct Walker {
 }
 
 impl Walker {
-    /// Bot number `number`.
+    /// Creates bot number `number`.
     #[must_use]
     pub fn new(number: usize, seed: u64, habits: Habits) -> Self {
         let mut random = Random::new(seed.wrapping_add(number as u64));
@@ -89,7 +89,7 @@ impl Walker {
         Self { random, habits, home: None, heading: Heading::South, straight: 0, stroll }
     }
 
-    /// The key it presses now.
+    /// Returns the key that it presses now.
     pub fn heading(&mut self, view: &View<'_>) -> Heading {
         if self.home.is_none_or(|home| home.map != view.position.map) {
             self.home = Some(view.position);
@@ -111,7 +111,7 @@ impl Walker {
         self.heading
     }
 
-    /// The way home from too far away, else any way that is open; hemmed in, one that leads nowhere.
+    /// Chooses the way home from too far away, else any way that is open; hemmed in, one that leads nowhere.
     fn new_heading(&mut self, view: &View<'_>) -> Heading {
         if let Some(heading) = self.homeward(view.position).filter(|heading| self.may_go(view, *heading)) {
             return heading;
@@ -126,7 +126,7 @@ impl Walker {
         (self.habits.travels || self.habits.bounds.contains(x, y)) && view.is_open(heading)
     }
 
-    /// The way back, when it has gone too far.
+    /// Returns the way back, if it has gone too far.
     fn homeward(&self, at: Position) -> Option<Heading> {
         let home = self.home?;
         if at.x.abs_diff(home.x) > self.habits.radius {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use crate::shadow::Screen;
 
-    /// The client of a bot that has just come to `start`.
+    /// Returns the client of a bot that has just come to `start`.
     fn client_at(start: Position) -> ShadowClient {
         let map = i16::try_from(start.map).unwrap();
         let mut bytes = Vec::new();

@@ -38,7 +38,7 @@ pub struct SeenCharacter {
     pub nick_color: u8,
     /// Bits of the rank; 0 for creatures.
     pub privileges: u8,
-    /// Hidden from view.
+    /// True if hidden from view.
     pub invisible: bool,
     /// Running effect, 0 for none.
     pub fx: i16,
@@ -107,7 +107,7 @@ pub struct ItemSlot {
     pub name: String,
     /// Number of pieces.
     pub amount: i16,
-    /// Worn or wielded; inventory only.
+    /// True if worn or wielded; inventory only.
     pub equipped: bool,
     /// Graphic.
     pub grh_index: i16,
@@ -169,7 +169,7 @@ impl Received {
         self.kind(name).map_or(0, |kind| kind.count)
     }
 
-    /// The last packet of this name.
+    /// Returns the last packet of this name.
     ///
     /// # Panics
     /// Panics if no packet has the name.

@@ -141,12 +141,12 @@ fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
     same_set("spells", shadow.spells.iter().map(|(slot, (spell, _))| (*slot, *spell)), &mut known)
 }
 
-/// `shown` is what it should be.
+/// Checks that `shown` is `expected`.
 pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, shown: T, expected: T) -> Result<(), String> {
     if shown == expected { Ok(()) } else { Err(format!("{what}: {shown:?}, should be {expected:?}")) }
 }
 
-/// `shown`, in the order of its keys, has the same entries as `expected`.
+/// Checks that `shown`, in the order of its keys, has the same entries as `expected`.
 fn same_set<K, V>(
     what: &str,
     mut shown: impl Iterator<Item = (K, V)>,

@@ -71,7 +71,7 @@ impl Simulation {
         silent < 3
     }
 
-    /// The player takes the roll, throws again, or does both before the next roll comes.
+    /// Takes the roll, throws again, or does both before the next roll comes.
     fn use_roll(&mut self, id: ConnectionId, player: usize) {
         let (throws, takes) = [(false, true), (true, false), (true, true)][self.draw(3)];
         if throws {

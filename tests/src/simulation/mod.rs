@@ -58,7 +58,7 @@ pub struct Options {
     pub steps: u32,
     /// Number of players.
     pub players: usize,
-    /// Prints what happens: actions, requests to the store and its answers.
+    /// True if actions, requests to the store and its answers are printed.
     pub trace: bool,
 }
 
@@ -163,7 +163,7 @@ impl Simulation {
         }
     }
 
-    /// So many steps with faults, then quiet, then the end.
+    /// Plays `steps` steps with faults, then quiet, then the end.
     fn play(&mut self, steps: u32) -> Result<(), String> {
         for step in 0..steps {
             self.step = step;
@@ -181,7 +181,7 @@ impl Simulation {
         self.everybody_leaves()
     }
 
-    /// A number below `bound`.
+    /// Draws a number below `bound`.
     fn draw(&mut self, bound: usize) -> usize {
         self.random.between(0, u32::try_from(bound).unwrap_or(1).max(1) - 1) as usize
     }

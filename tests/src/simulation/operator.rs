@@ -27,7 +27,7 @@ pub enum Later {
     Release(UserId),
 }
 
-/// A few places to start from, near exits, so that players meet and cross from map to map.
+/// Draws a few places to start from, near exits, so that players meet and cross from map to map.
 pub fn starts(content: &Content, random: &mut Random) -> Vec<Position> {
     let exits: Vec<_> = content
         .maps()
@@ -59,7 +59,7 @@ pub fn draw_settings(start_positions: Vec<Position>, random: &mut Random) -> Set
     }
 }
 
-/// A game of this run.
+/// Creates a game of this run.
 pub fn new_game(content: &Arc<Content>, settings: &Settings, seed: u64) -> Game {
     Game::new(Arc::clone(content), settings.clone(), seed, UNIX_START)
 }
@@ -113,7 +113,7 @@ impl Simulation {
         }
     }
 
-    /// The worker does all that it was asked before it ends.
+    /// Lets the worker carry out all its requests before it ends.
     fn finish_requests(&mut self) {
         self.store.finish(&mut self.random, &mut self.report);
         self.hear_of_writes();

@@ -35,7 +35,7 @@ impl Simulation {
         true
     }
 
-    /// A step takes its time, unless the client is told where it stands.
+    /// Takes a step, which takes its time, unless the client receives its position.
     fn take_step(&mut self, id: ConnectionId) {
         let corrections = |simulation: &Self| {
             let client = simulation.network.clients.get(&id);

@@ -10,7 +10,7 @@ use anyhow::Result;
 use pyao_config::Config;
 use pyao_config::live::Refused;
 use pyao_core::content::{Content, Position};
-use pyao_core::game::Game;
+use pyao_core::game::{self, Game};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net;
 use pyao_server::net::event_loop::{EventLoop, Setup};
@@ -33,7 +33,7 @@ struct Server {
 }
 
 impl Server {
-    /// A server on a free port whose players start at `places` in turn. Its loop counts its allocations.
+    /// Starts a server on a free port whose players start at `places` in turn. Its loop counts its allocations.
     fn start(places: Vec<Position>, allocations: &'static AtomicU64) -> Result<Self> {
         // It stays: a store whose directory goes while it is in use is rescued into another one.
         let directory = tempfile::tempdir()?.keep();
@@ -48,7 +48,7 @@ impl Server {
         let address = listener.local_addr()?;
         let config = config(places);
         let setup = Setup {
-            game: Game::new(Arc::new(Content::starter()), net::game_settings(&config), 1, 1_700_000_000),
+            game: Game::new(Arc::new(Content::starter()), game::Settings::of(&config), 1, 1_700_000_000),
             unix_start: 1_700_000_000,
             stored_settings: store.settings_of(&registration.run.server)?,
             refused_settings: Refused::new(),

@@ -69,7 +69,7 @@ impl Siege {
         });
     }
 
-    /// The attack is over: nothing of it is left, and Ana has not been disturbed.
+    /// Ends the attack and checks that nothing of it is left, and that Ana has not been disturbed.
     fn end(mut self) {
         wait_until("the end of all other connections", || self.count("pyao_connections") == 1);
         assert_eq!(place(&mut self.ana), self.stands_at);
@@ -86,7 +86,7 @@ impl Siege {
     }
 }
 
-/// The memory that the server has in use.
+/// Returns the memory that the server has in use.
 fn resident_kib(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

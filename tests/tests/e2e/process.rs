@@ -171,7 +171,7 @@ fn a_server_with_nothing_to_do_logs_nothing() {
     check([&mut ana]);
 }
 
-/// The log but for what a machine brings about that has no time for the server.
+/// Returns the log without the lines that a busy machine adds.
 fn said(server: &Server) -> Vec<String> {
     let log = server.log();
     log.lines().filter(|line| !line.contains("a slow turn of the loop")).map(str::to_owned).collect()

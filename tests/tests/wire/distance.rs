@@ -51,7 +51,7 @@ pub struct FarAway {
 }
 
 impl FarAway {
-    /// A namespace with such a link.
+    /// Makes a namespace with such a link.
     ///
     /// # Errors
     /// Fails if this machine makes none.

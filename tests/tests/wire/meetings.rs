@@ -230,8 +230,8 @@ fn enter(address: SocketAddr, starts: &[Position]) -> BTreeMap<(i16, u8, u8), Fr
     clients
 }
 
-/// So many meetings at that distance, in the namespace of the calling thread. Both sides are compared `patience` after
-/// they must agree.
+/// Runs `count` meetings at that distance, in the namespace of the calling thread. Both sides are compared `patience`
+/// after they must agree.
 fn meet(count: usize, distance: Distance, patience: Duration) -> Outcome {
     let content = Arc::new(Content::starter());
     let strips = strips(&content, count);

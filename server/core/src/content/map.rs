@@ -39,7 +39,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// The trigger of a map file's number, 0..=6.
+    /// Returns the trigger of a map file's number, 0..=6.
     #[must_use]
     pub const fn from_number(number: i16) -> Option<Self> {
         Some(match number {
@@ -342,7 +342,8 @@ impl Map {
             && self.tile(x, y).is_some_and(|tile| !tile.has(Tile::BLOCKED) && tile.has(Tile::WATER))
     }
 
-    /// The walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has none.
+    /// Returns the walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has
+    /// none.
     #[must_use]
     pub fn nearest_walkable(&self, x: u8, y: u8) -> Option<(u8, u8)> {
         (0..=MAP_SIZE).find_map(|radius| {
@@ -354,7 +355,7 @@ impl Map {
         })
     }
 
-    /// Every exit with the tile it is on, row by row.
+    /// Yields every exit with the tile it is on, row by row.
     pub fn exits(&self) -> impl Iterator<Item = (u8, u8, Position)> {
         self.exits.iter().map(|&(index, destination)| {
             let (x, y) = coordinates(index);
@@ -362,20 +363,20 @@ impl Map {
         })
     }
 
-    /// The NPCs that stand here at start.
+    /// Returns the NPCs that stand here at start.
     #[must_use]
     pub fn npc_placements(&self) -> &[NpcPlacement] {
         &self.npcs
     }
 
-    /// The objects that lie here at start.
+    /// Returns the objects that lie here at start.
     #[must_use]
     pub fn floor_objects(&self) -> &[FloorObject] {
         &self.objects
     }
 }
 
-/// Place of a tile in the row-by-row order of the files, `None` outside 1..=100.
+/// Returns place of a tile in the row-by-row order of the files, `None` outside 1..=100.
 fn tile_index(x: u8, y: u8) -> Option<usize> {
     let inside = (1..=MAP_SIZE).contains(&x) && (1..=MAP_SIZE).contains(&y);
     inside.then(|| usize::from(y - 1) * usize::from(MAP_SIZE) + usize::from(x - 1))

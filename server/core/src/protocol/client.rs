@@ -320,7 +320,7 @@ packets! {
 }
 
 impl ClientPacket {
-    /// The first packet of `buffer` and its length in bytes, or `None` while it is not all there.
+    /// Decodes the first packet of `buffer`. Returns it and its length in bytes, or `None` while it is not all there.
     ///
     /// # Errors
     /// A [`DecodeError`] says that the stream can never be read on, as soon as that is known.

@@ -5,15 +5,10 @@
 //! [`ServerPacket::is_consumed_by_client`] says no and the outbox refuses them. A "toggle" flips a flag that starts
 //! false with each login: one too many and client and server disagree until the next login.
 
-use std::borrow::Cow;
-
 use super::font::Font;
 use super::multi_message::MultiMessage;
-use super::table::{self, Counted, Field, TextList, packets, record};
+use super::table::{self, Counted, Field, Text, TextList, packets, record};
 use super::wire::{DecodeError, TextEncoding, Writer};
-
-/// A text of a packet, borrowed while it is sent, owned when it was decoded.
-pub type Text<'a> = Cow<'a, str>;
 
 record! {
     /// One skill of [`ServerPacket::SendSkills`].
@@ -486,12 +481,12 @@ packets! {
 }
 
 impl<'a> ServerPacket<'a> {
-    /// A console line.
+    /// Builds a console line.
     pub fn console(text: impl Into<Text<'a>>, font: Font) -> Self {
         Self::ConsoleMsg { text: text.into(), font: font.into() }
     }
 
-    /// A fixed message.
+    /// Builds a fixed message.
     #[must_use]
     pub const fn multi(message: MultiMessage<'a>) -> Self {
         Self::MultiMessage { message }
@@ -509,7 +504,8 @@ impl<'a> ServerPacket<'a> {
         writer.is_plain()
     }
 
-    /// The first packet of `bytes` and its length in bytes, or `None` while it is not all there. For test clients.
+    /// Decodes the first packet of `bytes`, for test clients. Returns it and its length in bytes, or `None` while it is
+    /// not all there.
     ///
     /// # Errors
     /// A [`DecodeError`] says that the bytes are no packets of this table.

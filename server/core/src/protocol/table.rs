@@ -168,6 +168,9 @@ impl Field for Cow<'_, str> {
     }
 }
 
+/// A text of a packet, borrowed while it is sent, owned when it was decoded.
+pub type Text<'a> = Cow<'a, str>;
+
 /// A list of names in one text, apart by NUL bytes. On the wire it is ASCII and has no empty entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextList(pub Vec<String>);
@@ -319,7 +322,7 @@ macro_rules! packets {
                 )+
             ];
 
-            /// The byte that stands first on the wire.
+            /// Returns the byte that stands first on the wire.
             #[must_use]
             pub const fn id(&self) -> u8 {
                 match self {
@@ -327,7 +330,7 @@ macro_rules! packets {
                 }
             }
 
-            /// The name in the 0.13.3 tables.
+            /// Returns the name in the 0.13.3 tables.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self {
