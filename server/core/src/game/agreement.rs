@@ -67,7 +67,7 @@ impl Agreement {
 
 impl Game {
     /// The least time from a word to the answer, as the kernel measures it.
-    fn round_trip(&self, connection: ConnectionId) -> Millis {
+    pub(super) fn round_trip(&self, connection: ConnectionId) -> Millis {
         self.connections.get(connection).map_or(0, |connection| connection.round_trip)
     }
 
