@@ -13,9 +13,8 @@
 //!   sends next. The client takes a step in [`STEP_MS`], so those are counted and dropped too.
 //! * A step taken for fresh may have been stale: said in the moment in which the correction came, or by a client behind
 //!   a proxy, which acknowledges for it. So while a correction is young nothing is certain, and once the player has
-//!   asked for no step for a while, its client is told the position once more. A client that waits for another
-//!   character to leave its way walks on when it sees that; a position sent meanwhile would throw it back for nothing,
-//!   so that one is put off.
+//!   asked for no step for a while, its client is told the position once more. That throws a client back which has just begun to
+//!   walk; so where nothing came that is likely to be stale, it has more time.
 
 use super::players::{Player, PlayerKey};
 use super::timers::Timer;
@@ -26,6 +25,8 @@ use crate::protocol::outbox::ConnectionId;
 /// A player who asks for no step for so many milliseconds, or two round trips from when the last one left the client if
 /// those take longer, is silent: nothing that was sent earlier is still on its way.
 const SILENCE_MS: Millis = 500;
+/// Round trips that a player must be silent for where every step was surely stale or long enough after a correction.
+const SETTLED_ROUND_TRIPS: u64 = 8;
 /// Milliseconds that a client takes for a step.
 const STEP_MS: Millis = 267;
 /// Milliseconds until a client looks at what has arrived, with some for its way: a frame and a little.
@@ -52,10 +53,8 @@ pub struct Agreement {
     heading_told_at: Option<Millis>,
     /// True if the client is to be told the position once more.
     is_uncertain: bool,
-    /// True if a step since the last correction was taken or dropped that may have meant another tile.
+    /// True if a step since the last correction was taken or dropped that is likely to have meant another tile.
     is_doubtful: bool,
-    /// True if the last word of the position was put off already.
-    is_put_off: bool,
     /// True if the client is to be told once more where its character looks.
     is_heading_uncertain: bool,
     /// True while a timer is set.
@@ -78,7 +77,14 @@ impl Agreement {
     /// Whether the client's system may have kept a step back that comes now. It keeps steps back until the one before,
     /// which was stale too, is acknowledged, so they come one round trip after that.
     fn may_be_held_back(&self, now: Millis, round_trip: Millis) -> bool {
-        self.stale_at.is_some_and(|at| now <= at + round_trip * 5 / 4 + 2 * FRAME_MS)
+        self.stale_at.is_some_and(|at| now <= at + answer_time(round_trip))
+    }
+
+    /// Whether a step that comes now, and that seems fresh, may well be stale: kept back, or followed so closely by the
+    /// acknowledgement of the correction that both were read at once.
+    fn is_likely_stale(&self, now: Millis, round_trip: Millis) -> bool {
+        let is_close = self.told_at.is_some_and(|at| now <= at + answer_time(round_trip));
+        is_close || self.may_be_held_back(now, round_trip)
     }
 
     /// Whether the last correction came late, and a step that comes now may be stale for that. A segment that is sent
@@ -104,13 +110,18 @@ impl Agreement {
             self.held_back = 0;
         }
         self.is_late = false;
-        self.is_doubtful |= self.is_young(now, round_trip);
+        self.is_doubtful |= self.is_likely_stale(now, round_trip);
         if self.held_back > 0 {
             self.held_back -= 1;
             return Step::Stale;
         }
         Step::Fresh
     }
+}
+
+/// Milliseconds within which an answer to what was sent comes, unless something gets lost.
+fn answer_time(round_trip: Millis) -> Millis {
+    round_trip * 5 / 4 + 2 * FRAME_MS
 }
 
 /// What a step is, as far as known.
@@ -205,7 +216,7 @@ impl Game {
             let agreement = &mut player.agreement;
             (agreement.told_at, agreement.stale_at, agreement.held_back) = (Some(self.now), None, 0);
             (agreement.is_late, agreement.has_answered_late) = (false, false);
-            (agreement.is_doubtful, agreement.is_put_off) = (false, false);
+            agreement.is_doubtful = false;
         }
     }
 
@@ -261,15 +272,13 @@ impl Game {
         if agreement.is_certain() {
             return;
         }
-        let silent_at = agreement.asked_at + self.silence(connection);
+        let short = self.silence(connection);
+        let is_settled = agreement.is_uncertain && !agreement.is_doubtful;
+        let long = if is_settled { SETTLED_ROUND_TRIPS * self.round_trip(connection) } else { 0 };
+        let silent_at = agreement.asked_at + short.max(long);
         if self.now < silent_at {
-            return self.timers.set(silent_at, Timer::Agree(key));
-        }
-        if self.may_be_about_to_walk(key) {
-            if let Some(Player { agreement, .. }) = self.players.get_mut(key) {
-                agreement.is_put_off = true;
-            }
-            return self.timers.set(self.now + self.silence(connection), Timer::Agree(key));
+            // A doubtful step may come meanwhile, after which the shorter time counts.
+            return self.timers.set(silent_at.min(self.now + short), Timer::Agree(key));
         }
         if agreement.is_uncertain {
             self.correct_position(connection, key);
@@ -280,14 +289,5 @@ impl Game {
             agreement.is_watched = false;
             (agreement.is_uncertain, agreement.is_heading_uncertain) = (false, false);
         }
-    }
-    /// Whether a client that knows where it stands may walk on just now, because a character has left its way. That is
-    /// so once for each correction.
-    fn may_be_about_to_walk(&self, key: PlayerKey) -> bool {
-        let Some(Player { agreement, index, .. }) = self.players.get(key) else { return false };
-        let Some([from, to]) = agreement.refused else { return false };
-        let stands = self.world.character(*index).map(|character| character.position);
-        let is_settled = !agreement.is_doubtful && !agreement.is_put_off;
-        is_settled && stands == Some(from) && self.world.is_free(to)
     }
 }
