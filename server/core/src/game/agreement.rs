@@ -14,7 +14,7 @@
 //! * A step taken for fresh may have been stale: said in the moment in which the correction came, or by a client behind
 //!   a proxy, which acknowledges for it. So while a correction is young nothing is certain, and once the player has
 //!   asked for no step for a while, its client is told the position once more. That throws a client back which has just begun to
-//!   walk; so where nothing came that is likely to be stale, it has more time.
+//!   walk; so where nothing came but what is surely stale, it has more time.
 
 use super::players::{Player, PlayerKey};
 use super::timers::Timer;
@@ -25,7 +25,7 @@ use crate::protocol::outbox::ConnectionId;
 /// A player who asks for no step for so many milliseconds, or two round trips from when the last one left the client if
 /// those take longer, is silent: nothing that was sent earlier is still on its way.
 const SILENCE_MS: Millis = 500;
-/// Round trips that a player must be silent for where every step was surely stale or long enough after a correction.
+/// Round trips that a player must be silent for where every step since the last correction was surely stale.
 const SETTLED_ROUND_TRIPS: u64 = 8;
 /// Milliseconds that a client takes for a step.
 const STEP_MS: Millis = 267;
@@ -53,7 +53,7 @@ pub struct Agreement {
     heading_told_at: Option<Millis>,
     /// True if the client is to be told the position once more.
     is_uncertain: bool,
-    /// True if a step since the last correction was taken or dropped that is likely to have meant another tile.
+    /// True if a step since the last correction was taken or dropped that may have meant another tile.
     is_doubtful: bool,
     /// True if the client is to be told once more where its character looks.
     is_heading_uncertain: bool,
@@ -80,13 +80,6 @@ impl Agreement {
         self.stale_at.is_some_and(|at| now <= at + answer_time(round_trip))
     }
 
-    /// Whether a step that comes now, and that seems fresh, may well be stale: kept back, or followed so closely by the
-    /// acknowledgement of the correction that both were read at once.
-    fn is_likely_stale(&self, now: Millis, round_trip: Millis) -> bool {
-        let is_close = self.told_at.is_some_and(|at| now <= at + answer_time(round_trip));
-        is_close || self.may_be_held_back(now, round_trip)
-    }
-
     /// Whether the last correction came late, and a step that comes now may be stale for that. A segment that is sent
     /// again arrives and is answered two round trips after it was sent first, or later.
     fn is_in_doubt(&self, now: Millis, round_trip: Millis) -> bool {
@@ -110,7 +103,7 @@ impl Agreement {
             self.held_back = 0;
         }
         self.is_late = false;
-        self.is_doubtful |= self.is_likely_stale(now, round_trip);
+        self.is_doubtful |= self.is_young(now, round_trip);
         if self.held_back > 0 {
             self.held_back -= 1;
             return Step::Stale;
