@@ -3,9 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyao_config::suggest;
-use pyao_core::game::character_form;
-use pyao_core::game::kinds::{Gender, Race};
-use pyao_core::game::names::name_from_command;
+use pyao_core::game::accounts::{Gender, Race, check_password, name_from_command};
 use pyao_store::records::{AccountRecord, UserId};
 
 use super::arguments::{HowToChange, Who};
@@ -151,7 +149,7 @@ pub fn set_password(context: &mut Context, arguments: NewPassword) -> Result<Rep
     let dry_run = arguments.dry_run;
     let account = find(context, &arguments.account.who)?;
     let password = new_password::read(&account.account.username)?;
-    character_form::check_password(&password)
+    check_password(&password)
         .map_err(|fault| Failure::new(Code::Usage, fault.to_string()).hint("nothing was written"))?;
     if !dry_run {
         let hash = new_password::hash(context, password)?;

@@ -40,7 +40,6 @@ impl Settings {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let Config { server, limits, security, world, game, .. } = config;
-        let die = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
         Self {
             text_encoding: server.text_encoding,
             handshake_ms: u64::from(limits.handshake_seconds) * 1000,
@@ -53,10 +52,16 @@ impl Settings {
             absent_characters: limits.absent_characters,
             absent_characters_per_ip: limits.absent_characters_per_ip,
             start_positions: world.start_positions.clone(),
-            dice_range: (die(game.dice_min), die(game.dice_max)),
+            dice_range: dice_range(config),
             motd: game.motd.lines().map(str::to_owned).collect(),
         }
     }
+}
+
+/// Returns the smallest and the largest value of a thrown attribute.
+pub(super) fn dice_range(config: &Config) -> (u8, u8) {
+    let die = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
+    (die(config.game.dice_min), die(config.game.dice_max))
 }
 
 impl Default for Settings {
