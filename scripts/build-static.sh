@@ -20,6 +20,14 @@ esac
 # default `getrandom` looks up its function at run time, which a static program cannot, and then reads /dev/urandom, which
 # is missing in an empty chroot; `linux_getrandom` links the function.
 export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\""
+# Packed relocations take a bit each instead of 24 bytes, which makes each program 130 kB smaller. The C library inside
+# unpacks them at the start; glibc does from 2.36 on.
+glibc=$(getconf GNU_LIBC_VERSION)
+if printf '2.36\n%s\n' "${glibc#glibc }" | sort --version-sort --check=quiet; then
+    RUSTFLAGS+=" -C link-arg=-Wl,-z,pack-relative-relocs"
+fi
+# A panic aborts, so that nothing unwinds through SQLite: without the tables for that, 90 kB less in each program.
+export CFLAGS="${CFLAGS:-} -fno-asynchronous-unwind-tables"
 cargo build --locked --release --target "$host" --package pyao-server
 # pyao-admin waits for the store, not for the processor: its share of the code is built for size.
 CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --locked --release --target "$host" --package pyao-admin
@@ -36,6 +44,7 @@ for program in "${programs[@]}"; do
         ldd "$file" >&2 || true
         exit 1
     fi
+    "$file" --version >/dev/null
     size=$(stat --format=%s "$file")
     total=$((total + size))
     printf '%-12s %10d bytes  static  %s\n' "$program" "$size" "$file"

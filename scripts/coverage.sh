@@ -41,8 +41,8 @@ cargo llvm-cov report --html --output-dir "$CARGO_TARGET_DIR"
 cargo llvm-cov report --lcov --output-path "$CARGO_TARGET_DIR/lcov.info"
 # In an LCOV file SF is a source file, LF its lines and LH those that ran.
 awk -F: -v root="$PWD/" '
-    function row(name, ran, lines) { printf "%-12s %6d of %6d lines  %5.1f %%\n", name, ran, lines, 100 * ran / lines }
-    $1 == "SF" { crate = $2; sub(root, "", crate); sub("/.*", "", crate) }
+    function row(name, ran, lines) { printf "%-16s %6d of %6d lines  %5.1f %%\n", name, ran, lines, 100 * ran / lines }
+    $1 == "SF" { crate = $2; sub(root, "", crate); sub("/(src|tests|benches)/.*", "", crate) }
     $1 == "LF" { lines[crate] += $2; total_lines += $2 }
     $1 == "LH" { ran[crate] += $2; total_ran += $2 }
     END {

@@ -70,7 +70,7 @@ free_port() {
 }
 
 say "building"
-cargo build --locked --release --package pyao-server --package pyao-tests --bins
+cargo build --locked --release --package pyao-server --package pyao-load --bins
 [ "${STATIC:-yes}" = no ] || scripts/build-static.sh >&2
 target_folder=$(realpath "$target_folder")
 server=$target_folder/release/pyao-server

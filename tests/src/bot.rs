@@ -1,4 +1,4 @@
-//! A Godot client without a screen: a real socket, blocking, that believes what a [`ShadowClient`] believes.
+//! A Godot client without a screen: a real socket, blocking, with the picture of a [`ShadowClient`].
 //!
 //! It reads as the real client does, one read a look with nothing kept between two, so a server that splits a packet
 //! over reads is caught. Sends are one write each. Waiting methods name what they wait for: a time-out's error says
@@ -41,7 +41,7 @@ pub struct NewCharacter {
 }
 
 impl NewCharacter {
-    /// The default character under this name.
+    /// Returns the default character under this name.
     #[must_use]
     pub fn named(name: &str, password: &str) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl NewCharacter {
         }
     }
 
-    /// The packet of the creation screen's button.
+    /// Returns the packet of the creation screen's button.
     #[must_use]
     pub fn packet(&self) -> ClientPacket {
         ClientPacket::LoginNewChar {
@@ -75,7 +75,7 @@ impl NewCharacter {
     }
 }
 
-/// The packet of the login screen's button.
+/// Returns the packet of the login screen's button.
 #[must_use]
 pub fn login_packet(name: &str, password: &str) -> ClientPacket {
     ClientPacket::LoginExistingChar {
@@ -100,7 +100,7 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
+    /// Opens a connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
     ///
     /// # Errors
     /// Fails if the server does not accept the connection.
@@ -130,7 +130,7 @@ impl Bot {
     /// Fails if the server does not accept the connection.
     pub fn connect_narrow(address: SocketAddr, screen: Screen, receive_buffer: usize) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        // Only what is set before connecting bounds the window.
+        // Only a buffer set before connecting bounds the window.
         socket.set_recv_buffer_size(receive_buffer)?;
         socket
             .connect_timeout(&address.into(), PATIENCE)
@@ -138,7 +138,7 @@ impl Bot {
         Ok(Self::over(socket.into(), screen))
     }
 
-    /// A connection that is there already.
+    /// Takes a connection that is there already.
     #[must_use]
     pub fn over(stream: TcpStream, screen: Screen) -> Self {
         // As the real client, it does not set TCP_NODELAY.
@@ -146,7 +146,7 @@ impl Bot {
         Self { stream, buffer: vec![0; 256 * 1024], closed: false, born: Instant::now(), shadow }
     }
 
-    /// The socket alone, for what no client does.
+    /// Returns the socket alone, for actions that no client has.
     #[must_use]
     pub fn into_stream(self) -> TcpStream {
         self.stream
@@ -240,7 +240,7 @@ impl Bot {
     }
 
     /// Reads what is there, waiting up to `timeout` for the first bytes. Returns the bytes read; none after the
-    /// server closed the connection, which [`Self::is_closed`] tells.
+    /// server closed the connection, see [`Self::is_closed`].
     ///
     /// # Errors
     /// A read that the client could not follow, or a fault of the socket.
@@ -270,7 +270,7 @@ impl Bot {
         self.shadow.now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
-    /// Reads what is there, without waiting. As [`Self::pump`] otherwise.
+    /// Reads the bytes that are there, without waiting. As [`Self::pump`] otherwise.
     ///
     /// # Errors
     /// As [`Self::pump`].
@@ -384,7 +384,7 @@ impl Bot {
         self.closed
     }
 
-    /// That the server broke no rule of the client.
+    /// Checks that the server broke no rule of the client.
     ///
     /// # Errors
     /// The faults.
@@ -393,7 +393,7 @@ impl Bot {
         Ok(())
     }
 
-    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns what was sent.
+    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns the packet sent.
     ///
     /// # Errors
     /// Fails if the connection is closed.
@@ -467,7 +467,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(200);
 
-    /// A bot and the server's end of its connection.
+    /// Returns a bot and the server's end of its connection.
     fn pair(screen: Screen) -> (Bot, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bot = Bot::connect(listener.local_addr().unwrap(), screen).unwrap();

@@ -46,8 +46,8 @@ pub struct ServerSetup {
 }
 
 impl ServerSetup {
-    /// An embedded store in a directory of its own, the starter world, cheap password hashing and none of the limits
-    /// that many bots on one address would meet, or a server on a machine that has little time for it.
+    /// Sets up an embedded store in a directory of its own, the starter world, cheap password hashing and none of the
+    /// limits that many bots on one address would meet, or a server on a machine that has little time for it.
     ///
     /// # Errors
     /// Fails if a directory cannot be made.
@@ -135,19 +135,19 @@ impl ServerSetup {
         self
     }
 
-    /// The directory of the set-up: configuration and store.
+    /// Returns the directory of the set-up: configuration and store.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The embedded store's file.
+    /// Returns the embedded store's file.
     #[must_use]
     pub fn store(&self) -> PathBuf {
         self.directory().join("store.sqlite")
     }
 
-    /// The configuration file, as the server gets it.
+    /// Returns the configuration file, as the server reads it.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.directory().join("config.toml")
@@ -204,8 +204,9 @@ impl ServerSetup {
     }
 }
 
-/// The server binary in `directory`, without the variables that the tester's own environment has for servers. It uses
-/// Redis only where a flag says so, or where the suite sets [`USE_REDIS`]: the tester's own one is not to be touched.
+/// Builds the command of the server binary in `directory`, without the variables that the tester's own environment has
+/// for servers. It uses Redis only if a flag says so, or if the suite sets [`USE_REDIS`]: the tester's own one is not
+/// to be touched.
 ///
 /// # Errors
 /// Fails if there is no binary.
@@ -227,7 +228,7 @@ fn command_of(binary: &Path, directory: &Path) -> Command {
     command
 }
 
-/// The same command, run by a shell that first lowers the limit of open files.
+/// Returns the same command, run by a shell that first lowers the limit of open files.
 fn limited(command: &Command, limit: u32) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""));
@@ -257,7 +258,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Runs a prepared command and keeps what it says.
+    /// Runs a prepared command and keeps its output.
     ///
     /// # Errors
     /// Fails if it cannot be run.
@@ -284,7 +285,7 @@ impl Server {
         self.ops_address
     }
 
-    /// The process's number.
+    /// Returns the process's number.
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.child.id()
@@ -309,7 +310,7 @@ impl Server {
         Ok(())
     }
 
-    /// The answer of the ops port to one request, head and body.
+    /// Returns the answer of the ops port to one request, head and body.
     ///
     /// # Errors
     /// Fails if there is no answer.
@@ -317,7 +318,7 @@ impl Server {
         ask_ops(self.ops_address, method, path)
     }
 
-    /// The value of a metric without labels.
+    /// Returns the value of a metric without labels.
     ///
     /// # Errors
     /// Fails if the ops port does not give it.
@@ -426,7 +427,7 @@ impl Drop for Server {
     }
 }
 
-/// The answer of the ops port at `address` to one request, head and body.
+/// Returns the answer of the ops port at `address` to one request, head and body.
 ///
 /// # Errors
 /// Fails if there is no answer.
@@ -468,15 +469,15 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// The address that follows `mark`; a server on every address is reached on this machine's own.
+/// Returns the address that follows `mark`; a server on every address is reached on this machine's own.
 fn address_after(line: &str, mark: &str) -> Option<SocketAddr> {
     let rest = &line[line.find(mark)? + mark.len()..];
     let address: SocketAddr = rest.split_whitespace().next()?.trim_end_matches(':').parse().ok()?;
     Some(if address.ip().is_unspecified() { local(address.port()) } else { address })
 }
 
-/// A port that nobody listened on a moment ago, and that no other suite is given while this process runs. The system
-/// hands out ports from 32,768 up by itself; this one is below, so that no connection takes it meanwhile.
+/// Returns a port on which no program listened a moment ago, and that no other suite is given while this process runs.
+/// The system hands out ports from 32,768 up by itself; this one is below, so that no connection takes it meanwhile.
 ///
 /// # Errors
 /// Fails if there is none.
@@ -501,7 +502,7 @@ fn is_mine(port: u16) -> Result<bool> {
     Ok(true)
 }
 
-/// The server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the
+/// Returns the server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the
 /// tests (so that it is never stale) or when it is missing.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::process::free_port;
 
-/// Settings of a Redis that loses nothing that it said was done.
+/// Settings of a Redis that loses no acknowledged write.
 pub const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 /// Settings of a Redis that keeps nothing when it ends.
 pub const FORGETFUL: &[&str] = &["--appendonly", "no"];
@@ -154,13 +154,13 @@ impl RedisServer {
         format!("redis+unix://{}", self.socket().display())
     }
 
-    /// The port it was started with; 0: none.
+    /// Returns the port that it was started with; 0 = none.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The server's own store on it, for looking at characters.
+    /// Opens the server's own store on it, for looking at characters.
     ///
     /// # Errors
     /// Fails if it cannot be reached.
@@ -187,7 +187,7 @@ impl RedisServer {
         Ok(lines.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect())
     }
 
-    /// The number that a command answers.
+    /// Returns the number that a command answers.
     ///
     /// # Errors
     /// Fails if the answer is not a number.
@@ -196,7 +196,7 @@ impl RedisServer {
         answer.parse().with_context(|| format!("{line} answers {answer:?}"))
     }
 
-    /// The connections it has, as `CLIENT LIST` tells, but for the one that asks.
+    /// Returns its connections, as `CLIENT LIST` has them, but for the one that asks.
     ///
     /// # Errors
     /// As [`Self::cli`].
@@ -225,7 +225,7 @@ pub fn redis_cli(place: &[String], line: &str) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
-/// The commands that a Redis has carried out, by name, in small letters.
+/// Returns the number of commands that a Redis has carried out, by name, in small letters.
 ///
 /// # Errors
 /// Fails if the Redis that `place` names with the flags of `redis-cli` cannot be reached.
@@ -239,7 +239,7 @@ pub fn command_counts(place: &[String]) -> Result<BTreeMap<String, u64>> {
 }
 
 impl RedisServer {
-    /// See [`command_counts`].
+    /// Reads the counts of this Redis; see [`command_counts`].
     ///
     /// # Errors
     /// Fails if it cannot be reached.

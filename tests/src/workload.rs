@@ -35,7 +35,7 @@ impl Workload {
         (self.prepare)(self.repeats)
     }
 
-    /// The workload of that name.
+    /// Returns the workload of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         WORKLOADS.iter().find(|workload| workload.name == name)
@@ -48,7 +48,7 @@ impl std::fmt::Display for Workload {
     }
 }
 
-/// All of them. A walk is everything from the decoded packet to the segments of everybody who sees it.
+/// All of them. A walk is everything from the decoded packet to the segments of all who see it.
 pub const WORKLOADS: &[Workload] = &[
     Workload { name: "decode", repeats: 1_000, prepare: decode },
     Workload { name: "walk_1_viewer", repeats: 100, prepare: |steps| walk(steps, 1) },
@@ -88,7 +88,7 @@ fn walker_among(viewers: usize, x: u8, columns: std::ops::RangeInclusive<u8>) ->
     (driver, players[0])
 }
 
-/// One player walks to and fro, and what the others are told is taken out after each step.
+/// Walks one player to and fro, and takes the packets of the others out after each step.
 fn walk_to_and_fro(mut driver: Driver, walker: ConnectionId, steps: u32) -> Box<dyn FnMut()> {
     let start = driver.position(walker);
     Box::new(move || {
@@ -105,7 +105,7 @@ fn walk(steps: u32, viewers: usize) -> Box<dyn FnMut()> {
     walk_to_and_fro(driver, walker, steps)
 }
 
-/// Each step leads into another block: some of the 50 others come into sight, some go out of it.
+/// Walks into another block at each step: some of the 50 others come into sight, some go out of it.
 fn cross_areas(steps: u32) -> Box<dyn FnMut()> {
     let (driver, walker) = walker_among(50, BEFORE_BORDER, COLUMNS.0..=COLUMNS.1);
     walk_to_and_fro(driver, walker, steps)
@@ -150,7 +150,7 @@ fn decode(packets: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// Each of ten connections is sent three steps of others and reads them. One repeat is one connection.
+/// Sends each of ten connections three steps of others, which it reads. One repeat is one connection.
 fn flush_sockets(flushes: u32) -> Box<dyn FnMut()> {
     const CONNECTIONS: u32 = 10;
     let mut outbox = Outbox::new(TextEncoding::Latin1);
@@ -178,7 +178,7 @@ fn flush_sockets(flushes: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// The server's end of a connection, and the client's.
+/// Returns the server's end of a connection, and the client's.
 #[expect(clippy::expect_used, reason = "without sockets there is nothing to measure")]
 fn wire() -> (mio::net::TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -188,7 +188,7 @@ fn wire() -> (mio::net::TcpStream, TcpStream) {
     (mio::net::TcpStream::from_std(server), client)
 }
 
-/// The starter world from its texts to NPCs that stand in it.
+/// Builds the starter world from its texts to NPCs that stand in it.
 fn start_up(starts: u32) -> Box<dyn FnMut()> {
     Box::new(move || {
         for _ in 0..starts {
@@ -197,7 +197,7 @@ fn start_up(starts: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// A game in that world, which nobody gets to see.
+/// Builds a game in that world, and drops it.
 pub fn start(content: Content) {
     std::hint::black_box(Game::new(Arc::new(content), Settings::default(), 1, 1_700_000_000));
 }

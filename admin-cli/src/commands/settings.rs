@@ -15,7 +15,6 @@ use super::arguments::{HowToChange, HowToSet, NoArguments, OfServer};
 use super::scope::Scope;
 use super::{Context, in_force};
 use crate::failure::{Code, Failure};
-use crate::output::json::Json;
 use crate::output::{Answer, Cell, Change, Column, Reply, ServerAnswer, Table, column};
 
 const LIST_COLUMNS: &[Column] = &[
@@ -125,7 +124,7 @@ fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<R
         ("value", value.as_str().into()),
         ("source", source.as_str().into()),
         ("valid", fault.is_none().into()),
-        ("servers", Json::List(answers.iter().map(ServerAnswer::json).collect())),
+        ("servers", answers.iter().map(ServerAnswer::json).collect()),
     ];
     Ok(Reply::Value { text: value, fields, notes })
 }

@@ -3,7 +3,6 @@
 //! Data goes to standard output, everything else to standard error. Nothing else in this program prints.
 
 mod format;
-pub mod json;
 mod reply;
 mod servers;
 mod suggestions;
@@ -16,10 +15,10 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::error::ErrorKind as UsageErrorKind;
+use serde_json::json;
 
 use crate::failure::{Code, Failure};
 use crate::options::{ColorChoice, Global};
-use json::Json;
 pub use reply::{Cell, Change, Check, Column, Record, Reply, Table, column};
 pub use servers::{Answer, ServerAnswer};
 
@@ -221,21 +220,12 @@ fn failure_text(failure: &Failure) -> String {
 }
 
 fn failure_json(failure: &Failure) -> String {
-    let object = Json::object([
-        ("schema", SCHEMA.into()),
-        ("code", u64::from(failure.code as u8).into()),
-        ("message", failure.message.as_str().into()),
-        ("hint", failure.hint.as_deref().map_or(Json::NULL, Json::from)),
-    ]);
-    object.line()
+    let Failure { code, message, hint } = failure;
+    json!({ "schema": SCHEMA, "code": *code as u8, "message": message, "hint": hint }).to_string()
 }
 
 fn message(kind: &'static str, text: &str, json: bool) -> String {
-    if json {
-        Json::object([("schema", SCHEMA.into()), (kind, text.into())]).line()
-    } else {
-        format!("{kind}: {text}")
-    }
+    if json { json!({ "schema": SCHEMA, kind: text }).to_string() } else { format!("{kind}: {text}") }
 }
 
 /// Shows the library's warnings.

@@ -1,8 +1,8 @@
 //! What live servers answer to a change of a setting.
 
 use pyao_core::settings::{Consumer, Setting};
+use serde_json::{Value as Json, json};
 
-use super::json::Json;
 use super::reply::Change;
 use crate::failure::Code;
 
@@ -58,12 +58,7 @@ impl ServerAnswer {
             Answer::KeepsOwn(_) => ("keeps_own", None),
             Answer::None => ("none", None),
         };
-        Json::object([
-            ("server", self.server.as_str().into()),
-            ("answer", answer.into()),
-            ("in_force", self.in_force.as_deref().map_or(Json::NULL, Json::from)),
-            ("reason", reason.map_or(Json::NULL, Json::from)),
-        ])
+        json!({ "server": self.server, "answer": answer, "in_force": self.in_force, "reason": reason })
     }
 }
 

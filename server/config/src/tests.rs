@@ -59,7 +59,11 @@ fn every_setting_can_be_set_by_its_variable_and_by_the_file() {
             "true or false" => "false".to_owned(),
             "auto, latin1, utf8 or ascii" => "ascii".to_owned(),
             "map:x:y, separated by commas" => "1:50:50,2:10:20".to_owned(),
-            range if range.contains("..") => range.rsplit("..").next().unwrap().to_owned(),
+            range if range.contains("..") => {
+                let (least, most) = range.split_once("..").unwrap();
+                let is_default = setting.text(&Config::default()) == most;
+                if is_default { least } else { most }.to_owned()
+            }
             _ => "somewhere".to_owned(),
         };
         let variable = setting.variable();

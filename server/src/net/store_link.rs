@@ -251,8 +251,8 @@ impl StoreLink {
         changed
     }
 
-    /// The server has moved to where the settings say.
-    pub(super) fn has_moved(&mut self) {
+    /// Takes note that the server listens where the settings say.
+    pub(super) fn has_rebound(&mut self) {
         self.tell_soon();
     }
 
@@ -470,7 +470,7 @@ mod tests {
         let wrong = refusal("no", "expected a whole number from 1 to 30000");
         assert!(link.refusals().eq([("server.max_connections", &wrong)]));
         assert_eq!(link.told_refusals(1_000), [("server.max_connections".to_owned(), wrong)].into());
-        link.has_moved();
+        link.has_rebound();
         tell(&mut link, 10_200);
         link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
         tell(&mut link, 10_300);

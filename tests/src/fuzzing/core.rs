@@ -1,4 +1,4 @@
-//! A hostile client against the whole game: arbitrary bytes, and what happens meanwhile.
+//! A hostile client against the whole game: arbitrary bytes between events of the world.
 //!
 //! An input is what the client sends, byte for byte, with marks in between: [`MARK`] and a number is something that
 //! happens at that moment (see `happen`), and two marks are that byte itself. So any bytes are an input, and nearly
@@ -18,7 +18,7 @@ const ATTACKER: &str = "Zed";
 const LONGEST_PAUSE: u8 = 22;
 const ROUND_TRIP_MS: u32 = 120;
 
-/// A connection that has not logged in.
+/// Fuzzes the game from a connection that has not logged in.
 ///
 /// # Panics
 /// Panics if the game breaks a rule: see `Stage`.
@@ -28,7 +28,7 @@ pub fn stranger(data: &[u8]) {
     attack(stage, data);
 }
 
-/// A connection whose player stands in the world, in sight of the bystander.
+/// Fuzzes the game from a connection whose player stands in the world, in sight of the bystander.
 ///
 /// # Panics
 /// As [`stranger`].

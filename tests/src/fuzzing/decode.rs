@@ -35,7 +35,7 @@ pub fn client(data: &[u8]) {
     }
 }
 
-/// Bytes that a client receives, in every encoding; and what a whole client makes of them, on every screen.
+/// Bytes that a client receives, in every encoding; and a whole client that reads them, on every screen.
 ///
 /// # Panics
 /// As [`client`]. Texts too long to be sent are cut, so it is the cut packet that must come back.

@@ -4,7 +4,7 @@
 //! * [`decode`]: the codec alone, from both sides of the wire.
 //! * [`core`]: bytes of a hostile client, before its login and in play, against the whole game without its sockets.
 //!
-//! A function that returns has found nothing wrong; what is wrong panics, as `cargo fuzz` wants it.
+//! A function that returns has found no fault; a fault panics, as `cargo fuzz` wants it.
 
 pub mod core;
 pub mod decode;

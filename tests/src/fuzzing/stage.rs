@@ -1,6 +1,6 @@
 //! The whole game without its sockets, two connections of an attacker, and a bystander who stands near and looks.
 //!
-//! Each client is a [`ShadowClient`]. After every packet, what each shows must be what its player should see.
+//! Each client is a [`ShadowClient`]. After every packet, the picture of each must be the view of its player.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
@@ -21,11 +21,11 @@ use crate::shadow::{Screen, ShadowClient};
 
 /// Outside the safe zone, two steps from the way to another map: a lost socket leaves the character standing.
 const START: Position = Position { map: 2, x: 50, y: 9 };
-/// Everybody's password.
+/// Password of every player.
 pub(super) const PASSWORD: &str = "secreto";
 /// Bytes of one send; small, so that many sends are made.
 const SEGMENT_LIMIT: usize = 200;
-/// Turns after which what a packet set off must have come to rest.
+/// Turns after which the effects of a packet must have come to rest.
 const TURNS_MAX: usize = 100;
 /// Longer than anything that a game waits for.
 const FOREVER_MS: u64 = 4_000_000;
@@ -150,7 +150,7 @@ impl Stage {
         self.send(who, &bytes);
     }
 
-    /// A movement key of the bystander, who is an honest client.
+    /// Presses a movement key of the bystander, an honest client.
     pub(super) fn bystander_walks(&mut self, heading: u8) {
         self.send_packet(BYSTANDER, &ClientPacket::Walk { heading });
     }
@@ -187,7 +187,7 @@ impl Stage {
         self.input(Input::Shutdown);
     }
 
-    /// Moves the clock and does what is due. The bystander says something first, so as not to be idle.
+    /// Moves the clock and serves the timers. The bystander sends a packet first, so as not to be idle.
     pub(super) fn pass(&mut self, milliseconds: u64) {
         self.send_packet(BYSTANDER, &ClientPacket::Ping);
         let end = self.now + milliseconds;
@@ -199,7 +199,7 @@ impl Stage {
         self.now = end;
     }
 
-    /// Everybody goes and time passes; nothing of them may be left.
+    /// Disconnects all and lets time pass; nothing of them may be left.
     pub(super) fn finish(mut self) {
         let stood_at = self.places();
         for who in 0..CLIENTS {
@@ -291,7 +291,7 @@ impl Stage {
         !closings.is_empty()
     }
 
-    /// The socket is closed: nothing more goes either way.
+    /// Closes the socket: nothing more goes either way.
     fn forget(&mut self, connection: ConnectionId) {
         self.game.outbox().close(connection);
         for client in self.clients.iter_mut().filter(|client| client.connection == Some(connection)) {

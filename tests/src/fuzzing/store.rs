@@ -33,7 +33,7 @@ impl MemoryStore {
         Some(self.accounts.get(index(user_id)?)?.character.position)
     }
 
-    /// Does what is asked.
+    /// Carries out a request.
     pub(super) fn carry_out(&mut self, request: Request) -> Reply {
         match request {
             Request::LoadAccount { ticket, name } => {

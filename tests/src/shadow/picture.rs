@@ -38,7 +38,7 @@ pub struct SeenCharacter {
     pub nick_color: u8,
     /// Bits of the rank; 0 for creatures.
     pub privileges: u8,
-    /// Hidden from view.
+    /// True if hidden from view.
     pub invisible: bool,
     /// Running effect, 0 for none.
     pub fx: i16,
@@ -90,9 +90,9 @@ pub struct State {
     pub commerce_open: bool,
     pub bank_open: bool,
     pub trading: bool,
-    /// The lock against attacking citizens; unknown until told.
+    /// The lock against attacking citizens; unknown until a packet sets it.
     pub safe_mode: Option<bool>,
-    /// The lock against being resurrected; unknown until told.
+    /// The lock against being resurrected; unknown until a packet sets it.
     pub resuscitation_safe: Option<bool>,
     /// The skill whose target the next click gives.
     pub asked_target: Option<u8>,
@@ -107,7 +107,7 @@ pub struct ItemSlot {
     pub name: String,
     /// Number of pieces.
     pub amount: i16,
-    /// Worn or wielded; inventory only.
+    /// True if worn or wielded; inventory only.
     pub equipped: bool,
     /// Graphic.
     pub grh_index: i16,
@@ -137,7 +137,7 @@ pub struct ChatLine {
     pub color: (u8, u8, u8),
 }
 
-/// The last packet of each kind, for what the picture has no field for: windows, skills, fame, sounds.
+/// The last packet of each kind, for those that the picture has no field for: windows, skills, fame, sounds.
 #[derive(Debug, Clone, Default)]
 pub struct Received {
     kinds: Vec<Kind>,
@@ -169,7 +169,7 @@ impl Received {
         self.kind(name).map_or(0, |kind| kind.count)
     }
 
-    /// The last packet of this name.
+    /// Returns the last packet of this name.
     ///
     /// # Panics
     /// Panics if no packet has the name.

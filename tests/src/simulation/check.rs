@@ -68,7 +68,7 @@ impl Simulation {
         let own_drawn = characters.iter_mut().find(|(index, _)| *index == own.index.wire());
         if let (false, Some(shown), Some((_, drawn))) = (player.agreement.is_certain(), own_shown, own_drawn)
         {
-            // The server knows that they may differ, and is about to tell.
+            // The server knows that they may differ, and is about to send a correction.
             if shown != *drawn {
                 self.report.note(Event::Disagreement);
             }
@@ -141,12 +141,12 @@ fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
     same_set("spells", shadow.spells.iter().map(|(slot, (spell, _))| (*slot, *spell)), &mut known)
 }
 
-/// `shown` is what it should be.
+/// Checks that `shown` is `expected`.
 pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, shown: T, expected: T) -> Result<(), String> {
     if shown == expected { Ok(()) } else { Err(format!("{what}: {shown:?}, should be {expected:?}")) }
 }
 
-/// `shown`, in the order of its keys, has the same entries as `expected`.
+/// Checks that `shown`, in the order of its keys, has the same entries as `expected`.
 fn same_set<K, V>(
     what: &str,
     mut shown: impl Iterator<Item = (K, V)>,

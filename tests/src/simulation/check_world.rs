@@ -40,7 +40,7 @@ impl Simulation {
         self.check_absent()
     }
 
-    /// No more characters stand without a player than allowed, in all and of an address.
+    /// Checks that no more characters stand without a player than allowed, in all and of an address.
     fn check_absent(&self) -> Result<(), String> {
         let mut of_address = BTreeMap::new();
         for (_, player) in self.game.players().iter().filter(|(_, player)| player.connection.is_none()) {
@@ -109,7 +109,7 @@ impl Simulation {
         self.ledger.check_wealth()
     }
 
-    /// On the maps with players, tiles are taken by those who stand there and by nobody else.
+    /// Checks that on the maps with players, tiles are taken by the characters that stand there and by no others.
     fn check_tiles(&self) -> Result<(), String> {
         let world = self.game.world();
         let map_of = |player: &Player| Some(world.character(player.index)?.position.map);
@@ -165,7 +165,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// After everybody has left, nothing of them is.
+    /// Checks that nothing is left of players once all have left.
     pub(super) fn check_nothing_is_left(&mut self) -> Result<(), String> {
         self.check_world()?;
         same("players", self.game.players().len(), 0)?;

@@ -40,7 +40,7 @@ pub struct Report {
     pub fingerprint: u64,
 }
 
-/// True for a number and for a truth value as debug output writes them.
+/// Returns true for a number and for a truth value as debug output writes them.
 fn is_value(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_digit()) || matches!(word, "true" | "false")
 }
@@ -69,7 +69,7 @@ impl Report {
         Event::ALL.iter().copied().filter(|event| self.count(*event) == 0).collect()
     }
 
-    /// Adds what another run went through.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
@@ -103,7 +103,7 @@ impl Report {
         }
     }
 
-    /// FNV-1a.
+    /// Mixes bytes into the hash by FNV-1a.
     fn mix(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.fingerprint = (self.fingerprint ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

@@ -33,7 +33,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// The faults of one run: each is as likely as not.
+    /// Draws the faults of one run: each is as likely as not.
     pub fn draw(random: &mut Random) -> Self {
         let spared: Vec<Event> = FAULTS.into_iter().filter(|_| random.between(0, 1) == 0).collect();
         let is_on = |event| !spared.contains(&event);

@@ -25,7 +25,7 @@ pub struct Hearing {
     shown_twice: Option<i16>,
 }
 
-/// The number in a line; the rest of it may have been changed on the way.
+/// Returns the number in a line; the rest of it may have been changed on the way.
 fn number_of(text: &str) -> Option<u32> {
     let (_, rest) = text.split_once(MARK)?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -33,7 +33,7 @@ fn number_of(text: &str) -> Option<u32> {
 }
 
 impl Hearing {
-    /// The client was sent `packet`.
+    /// Takes `packet`, which the client received.
     pub fn hear(&mut self, packet: &ServerPacket<'_>) {
         match packet {
             ServerPacket::ChatOverHead { text, .. } | ServerPacket::ConsoleMsg { text, .. } => {
@@ -106,7 +106,7 @@ impl Simulation {
         }
     }
 
-    /// The connections of all players who see `speaker`, the speaker's own included.
+    /// Returns the connections of all players who see `speaker`, the speaker's own included.
     fn in_earshot(&self, speaker: &Player) -> Vec<ConnectionId> {
         let place_of = |player: &Player| Some(self.game.world().character(player.index)?.position);
         let Some(here) = place_of(speaker) else { return Vec::new() };
@@ -133,7 +133,7 @@ impl Simulation {
         format!("{MARK}{} {text}", self.lines_said)
     }
 
-    /// Every client that is up to date has heard what it should.
+    /// Checks that every client that is up to date has received its lines and answers.
     pub(super) fn check_hearing(&mut self, id: ConnectionId) -> Result<(), String> {
         let Some(client) = self.network.clients.get_mut(&id) else { return Ok(()) };
         let (lines, answers) = client.hearing.check()?;

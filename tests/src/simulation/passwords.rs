@@ -30,7 +30,7 @@ impl Passwords {
         self.jobs.front().map(|(due, _)| *due)
     }
 
-    /// The next answer that is due. Some right passwords are reported as hashed at an old cost.
+    /// Returns the next answer that is due. Some right passwords are reported as hashed at an old cost.
     pub fn reply(&mut self, now: u64, random: &mut Random) -> Option<Reply> {
         if self.next_due()? > now {
             return None;

@@ -35,7 +35,7 @@ impl Simulation {
         true
     }
 
-    /// A step takes its time, unless the client is told where it stands.
+    /// Takes a step, which takes its time, unless the client receives its position.
     fn take_step(&mut self, id: ConnectionId) {
         let corrections = |simulation: &Self| {
             let client = simulation.network.clients.get(&id);
@@ -65,7 +65,7 @@ impl Simulation {
         is_blocked(map, x, y)
     }
 
-    /// A broken or cheating client: the server must refuse the step, and tell.
+    /// Sends a step as a broken or cheating client: the server must refuse it with a correction.
     pub(super) fn walk_unpredicted(&mut self, id: ConnectionId) -> bool {
         let heading = u8::try_from(self.draw(10)).unwrap_or(0);
         if (1..=4).contains(&heading) && !self.map_blocks(id, heading) {

@@ -31,7 +31,7 @@ pub struct SimulatedPlayer {
 }
 
 impl SimulatedPlayer {
-    /// Player number `number`, who has never been here.
+    /// Creates player number `number`, who has never been here.
     #[must_use]
     pub fn new(number: usize) -> Self {
         let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap_or(0));

@@ -23,7 +23,7 @@ thread_local! {
 static SERVER_BYTES: AtomicI64 = AtomicI64::new(0);
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The tests of this program take turns: they share the count of bytes.
+/// Takes a turn among the tests of this program: they share the count of bytes.
 pub fn turn() -> MutexGuard<'static, ()> {
     set_role(Role::Test);
     TURN.lock().unwrap_or_else(PoisonError::into_inner)

@@ -33,7 +33,7 @@ struct Server {
 }
 
 impl Server {
-    /// A server on a free port whose players start at `places` in turn. Its loop counts its allocations.
+    /// Starts a server on a free port whose players start at `places` in turn. Its loop counts its allocations.
     fn start(places: Vec<Position>, allocations: &'static AtomicU64) -> Result<Self> {
         // It stays: a store whose directory goes while it is in use is rescued into another one.
         let directory = tempfile::tempdir()?.keep();
@@ -142,7 +142,7 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
     let _turn = counting::turn();
     net::raise_limit(2_048);
-    // All in sight of one another: each client is told of all the others.
+    // All in sight of one another: each client receives all the others.
     let places = (64..72).flat_map(|y| (60..68).map(move |x| Position { map: 8, x, y })).collect();
     let server = Server::start(places, &ALLOCATIONS)?;
 

@@ -13,7 +13,7 @@ use crate::support::{LONG, check, create, login, place, setup};
 /// A place on a map that the starter world lacks.
 const ELSEWHERE: PositionRecord = PositionRecord { map: 150, x: 50, y: 60, heading: 2 };
 
-/// The store as after a server with 290 maps, on one of which Ana stands.
+/// Changes the store to the state after a server with 290 maps, on one of which Ana stands.
 fn move_away(store: &Path) {
     let mut store = SqliteStore::open(store).unwrap();
     let ana = store.find_account("ana").unwrap().unwrap().user_id;

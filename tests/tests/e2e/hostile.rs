@@ -1,5 +1,5 @@
 //! Clients that mean harm: whatever they do is bounded, counted, and logged now and then rather than each time, and
-//! somebody who plays meanwhile notices nothing.
+//! a player meanwhile notices nothing.
 
 use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,12 +23,12 @@ use crate::support::{
 const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
 /// Log lines that an attack may cause in a second: some for each kind of end, and a count of the rest.
 const LINES_PER_SECOND: u64 = 40;
-/// And besides: what the others do, and what is told once.
+/// And besides: the traffic of the others, and packets sent once.
 const OTHER_LINES: u64 = 100;
 /// Limit of the growth of the server's memory, in KiB.
 const GROWTH_MAX: u64 = 16 * 1024;
 
-/// A server under attack, and somebody who plays there.
+/// A server under attack, and a player on it.
 struct Siege {
     server: Server,
     ana: Bot,
@@ -69,7 +69,7 @@ impl Siege {
         });
     }
 
-    /// The attack is over: nothing of it is left, and Ana has not been disturbed.
+    /// Ends the attack and checks that nothing of it is left, and that Ana has not been disturbed.
     fn end(mut self) {
         wait_until("the end of all other connections", || self.count("pyao_connections") == 1);
         assert_eq!(place(&mut self.ana), self.stands_at);
@@ -86,7 +86,7 @@ impl Siege {
     }
 }
 
-/// The memory that the server has in use.
+/// Returns the memory that the server has in use.
 fn resident_kib(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -107,7 +107,7 @@ fn thousands_of_connections_from_one_address_leave_room_for_the_others() {
         siege.ana.sync().unwrap();
         siege.count("pyao_refusals_total{reason=\"too_many_from_address\"}") == CROWD - ALLOWED
     });
-    // There is room for somebody else while they are all there.
+    // There is room for another player while they are all there.
     check([&mut create(&siege.server, "Caro")]);
     drop(crowd);
     siege.end();
@@ -207,7 +207,7 @@ fn megabytes_of_the_longest_texts_are_neither_kept_nor_passed_on() {
             match (&socket).write(&noise) {
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // Thrown out already: the machine is slow.
+                // Closed already: the machine is slow.
                 Err(_) => break,
             }
         }

@@ -1,4 +1,5 @@
-//! A server with more work than time: it climbs its ladder step by step, keeps who plays, and comes down again.
+//! A server with more work than time: it raises its overload level step by step, keeps its players, and lowers it
+//! again.
 //!
 //! The servers here never count as overloaded until a test asks for it. Then one percent of their time at work is too
 //! much, which one player who asks all the time brings about; and at the end only three quarters of it.
@@ -33,7 +34,7 @@ fn unlimited() -> ServerSetup {
     setup().set("limits.packets_per_second", 0)
 }
 
-/// Lets the server climb from now on when it is at work for so many percent of its time.
+/// Makes the server raise its level from now on when its loop is busy for `percent` of its time.
 fn climb_above(setup: &ServerSetup, server: &Server, percent: &str) {
     let follows = format!("limits.overload_percent is now {percent:?}");
     let before = server.log().matches(&follows).count();

@@ -31,7 +31,7 @@ impl Values {
         [0, 1, u8::MAX][self as usize]
     }
 
-    /// Little endian; the smallest is the most negative.
+    /// Encodes little endian; the smallest is the most negative.
     fn number(self, size: usize) -> Vec<u8> {
         let mut bytes = vec![[0, 0, 0xFF][self as usize]; size];
         let end = [(0, 0), (1, 0), (0xFF, 0x7F)][self as usize];
@@ -53,7 +53,7 @@ impl Values {
     }
 }
 
-/// Appends what stands on the wire for one field.
+/// Appends one field in its form on the wire.
 fn append(wire: &Wire, values: Values, bytes: &mut Vec<u8>) {
     match wire {
         Wire::Plain("u8" | "bool") => bytes.push(values.byte()),
@@ -75,7 +75,7 @@ fn packet(layout: &PacketLayout, values: Values) -> Vec<u8> {
     bytes
 }
 
-/// That the bytes are one whole packet: the tests would show nothing otherwise.
+/// Asserts that the bytes are one whole packet: the tests would show nothing otherwise.
 fn assert_is_one_packet(bytes: &[u8], name: &str) {
     let decoded = ClientPacket::decode(bytes).unwrap().unwrap_or_else(|| panic!("{name} is cut"));
     assert_eq!((decoded.1, decoded.0.id()), (bytes.len(), bytes[0]), "{name}");
@@ -135,7 +135,7 @@ fn packets_of_the_game_end_a_connection_that_is_not_in_it() {
     check([&mut beto]);
 }
 
-/// Everything that a player can notice.
+/// Returns everything that a player can notice.
 fn noticed(bot: &Bot) -> impl PartialEq + std::fmt::Debug + use<> {
     let shadow = &bot.shadow;
     let texts = (shadow.console.clone(), shadow.chat.clone(), shadow.boxes.clone(), shadow.errors.clone());

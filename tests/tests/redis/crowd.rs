@@ -1,4 +1,4 @@
-//! Players who walk about together while something happens to Redis.
+//! Players who walk about together while Redis is stopped, emptied or hung.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// New players, each under a name of its own.
+    /// Creates new players, each under a name of its own.
     pub fn create(server: &Server, size: usize) -> Self {
         let names: Vec<String> = (0..size).map(|number| format!("Bot{number}")).collect();
         let mut bots: Vec<Bot> = names.iter().map(|name| create(server, name)).collect();
@@ -33,7 +33,7 @@ impl Crowd {
         Self { names, bots, put_at, steps: 0 }
     }
 
-    /// Everybody takes a step, at the pace of the real client; each answers a ping now and then.
+    /// Takes a step with every bot, at the pace of the real client; each answers a ping now and then.
     pub fn step(&mut self) {
         let end = Instant::now() + STEP;
         let size = self.bots.len();
@@ -49,7 +49,7 @@ impl Crowd {
         self.bots[0].pump_for(end.saturating_duration_since(Instant::now())).unwrap();
     }
 
-    /// Everybody stands still.
+    /// Lets all bots stand still.
     pub fn rest(&mut self, time: Duration) {
         self.bots[0].pump_for(time).unwrap();
     }
@@ -67,7 +67,7 @@ impl Crowd {
         }
     }
 
-    /// That nobody was dropped or told anything wrong.
+    /// Checks that no bot was disconnected or told anything wrong.
     pub fn check(&mut self) {
         assert!(self.bots.iter().all(|bot| !bot.is_closed()));
         check(&mut self.bots);

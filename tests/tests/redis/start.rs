@@ -37,7 +37,7 @@ fn fault(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> St
     faults[0].to_owned()
 }
 
-/// A server that is told nothing but these variables, and listens.
+/// Starts a server with these variables alone, and waits until it listens.
 fn bare(directory: &Path, variables: &[(&str, &str)]) -> Server {
     let mut command = command(directory).unwrap();
     command.env(USE_REDIS, "true").env("PYAO_PORT", "0").env("PYAO_HOST", "127.0.0.1").env("PYAO_OPS", "");

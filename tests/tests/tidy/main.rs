@@ -5,6 +5,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod circles;
+mod planted;
 mod prose;
 mod shape;
 mod source;
@@ -27,10 +29,14 @@ impl Finding {
     }
 }
 
-/// Prints the findings of a rule and compares their number with its limit.
+/// Holds a rule that looks at one file at a time.
 fn hold(rule: &str, limit: usize, ends: &[&str], check: impl Fn(&Source) -> Vec<Finding>) {
-    let findings: Vec<_> = source::files(ends).iter().flat_map(check).collect();
-    for finding in &findings {
+    compare(rule, limit, &source::files(ends).iter().flat_map(check).collect::<Vec<_>>());
+}
+
+/// Prints the findings of a rule and compares their number with its limit.
+fn compare(rule: &str, limit: usize, findings: &[Finding]) {
+    for finding in findings {
         println!("{}: {rule}: {}", finding.place, finding.text);
     }
     let found = findings.len();
@@ -43,27 +49,27 @@ fn hold(rule: &str, limit: usize, ends: &[&str], check: impl Fn(&Source) -> Vec<
 
 #[test]
 fn no_comment_opens_with_a_question_word() {
-    hold("question word", 1267, RUST, prose::question_words);
+    hold("question word", 622, RUST, prose::question_words);
 }
 
 #[test]
 fn no_page_or_script_opens_a_sentence_with_a_question_word() {
-    hold("question word in a page", 29, PAGES, prose::question_words);
+    hold("question word in a page", 1, PAGES, prose::question_words);
 }
 
 #[test]
 fn comments_name_the_agent_and_use_the_terms_of_the_field() {
-    hold("banned phrase", 100, RUST, prose::banned_phrases);
+    hold("banned phrase", 53, RUST, prose::banned_phrases);
 }
 
 #[test]
 fn pages_and_scripts_name_the_agent_and_use_the_terms_of_the_field() {
-    hold("banned phrase in a page", 10, PAGES, prose::banned_phrases);
+    hold("banned phrase in a page", 0, PAGES, prose::banned_phrases);
 }
 
 #[test]
 fn the_server_uses_the_terms_of_the_lexicon() {
-    hold("home-made term", 55, RUST, prose::home_made_terms);
+    hold("home-made term", 6, RUST, prose::home_made_terms);
 }
 
 #[test]
@@ -94,4 +100,14 @@ fn spanish_stands_in_texts_only() {
 #[test]
 fn no_room_names_one_above_it() {
     hold("arrow that runs up", 5, RUST, walls::arrows_that_run_up);
+}
+
+#[test]
+fn no_file_names_one_that_leads_back_to_it() {
+    compare("file in a circle", 20, &circles::circles(&source::files(RUST)));
+}
+
+#[test]
+fn functions_are_documented_with_a_verb_and_booleans_with_true_if() {
+    hold("opening of a doc comment", 500, RUST, prose::openings);
 }

@@ -178,3 +178,31 @@ fn ends_sentence(word: &str) -> bool {
     bare.ends_with(['.', '!', '?'])
         && !["e.g.", "i.e.", "etc.", "vs.", "..."].iter().any(|short| bare.ends_with(short))
 }
+
+/// Finds functions whose documentation does not open with a verb in the third person, and boolean fields whose
+/// documentation does not open with "True if". The documentation of arguments is their help text: it is left alone.
+pub fn openings(source: &Source) -> Vec<Finding> {
+    if source.code.contains("#[arg(") {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = source.code.lines().map(str::trim).collect();
+    let mut findings = Vec::new();
+    let docs: Vec<&Comment> = source.comments.iter().filter(|comment| comment.kind == "///").collect();
+    let opens = |index: &usize| *index == 0 || docs[index - 1].line + 1 != docs[*index].line;
+    for doc in (0..docs.len()).filter(opens).map(|index| docs[index]) {
+        let item = lines[doc.line..].iter().find(|line| !line.is_empty() && !line.starts_with("#["));
+        let Some(item) = item.filter(|_| !lines[doc.line].contains("test]")) else { continue };
+        let word =
+            doc.text.split(|letter: char| !letter.is_alphanumeric() && letter != '-').next().unwrap_or("");
+        let function = item
+            .split(['(', '<'])
+            .next()
+            .is_some_and(|head| head.starts_with("fn ") || head.contains(" fn "));
+        let flag = item.trim_end_matches(',').ends_with(": bool") && !function;
+        let no_verb = !word.ends_with('s') || word.ends_with("ss");
+        if function && no_verb || flag && !doc.text.starts_with("True ") {
+            findings.push(Finding::new(source, doc.line, format!("{} > {item}", doc.text)));
+        }
+    }
+    findings
+}

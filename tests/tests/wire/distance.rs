@@ -43,6 +43,14 @@ pub struct Distance {
     pub loss_percent: u32,
 }
 
+impl Distance {
+    /// Milliseconds there and back on average: the jitter of both ways adds to it, half of each on average.
+    #[must_use]
+    pub fn mean_round_trip_ms(&self) -> u32 {
+        self.round_trip_ms + self.jitter_ms
+    }
+}
+
 /// See the module.
 pub struct FarAway {
     /// Namespace in which everything happens.
@@ -51,7 +59,7 @@ pub struct FarAway {
 }
 
 impl FarAway {
-    /// A namespace with such a link.
+    /// Makes a namespace with such a link.
     ///
     /// # Errors
     /// Fails if this machine makes none.

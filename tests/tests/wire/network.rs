@@ -105,11 +105,11 @@ impl Network {
     }
 }
 
-/// A network namespace with a name that nobody else uses.
+/// A network namespace with a name of its own.
 pub struct Namespace(String);
 
 impl Namespace {
-    /// A namespace with nothing in it.
+    /// Makes a namespace with nothing in it.
     pub fn new() -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +118,7 @@ impl Namespace {
         Ok(Self(name))
     }
 
-    /// The program `ip`, for this namespace.
+    /// Runs the program `ip` in this namespace.
     pub fn ip(&self, arguments: &[&str]) -> Result<()> {
         run("ip", &[&["-netns", &self.0], arguments].concat())
     }
@@ -171,7 +171,7 @@ struct EthtoolValue {
 /// `ETHTOOL_SGRO`: whether packets received in a row are joined.
 const SET_RECEIVE_OFFLOAD: u32 = 0x2c;
 
-/// `ethtool -K interface gro on`, for machines without that program.
+/// Does `ethtool -K interface gro on`, for machines without that program.
 fn switch_on_receive_offload(interface: &str) -> Result<()> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     let mut value = EthtoolValue { command: SET_RECEIVE_OFFLOAD, value: 1 };

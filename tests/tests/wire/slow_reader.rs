@@ -51,7 +51,7 @@ struct SlowReader {
 impl SlowReader {
     fn connect(address: SocketAddr, receive_buffer: usize) -> Self {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        // Only what is set before connecting bounds the window from the start.
+        // Only a buffer set before connecting bounds the window from the start.
         socket.set_recv_buffer_size(receive_buffer).unwrap();
         socket.connect(&address.into()).unwrap();
         let stream: TcpStream = socket.into();
@@ -77,7 +77,7 @@ impl SlowReader {
         }
     }
 
-    /// One read, after a pause.
+    /// Reads once, after a pause.
     fn read(&mut self) {
         std::thread::sleep(self.pause);
         match self.stream.read(&mut self.buffer) {
@@ -115,7 +115,7 @@ impl SlowReader {
     }
 }
 
-/// Length of the whole packets that `bytes` begin with.
+/// Returns the length of the whole packets that `bytes` begin with.
 fn whole_packets(bytes: &[u8]) -> usize {
     let mut length = 0;
     while let Some((_, consumed)) = ServerPacket::decode(&bytes[length..], TextEncoding::Utf8).unwrap() {

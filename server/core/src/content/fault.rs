@@ -52,7 +52,7 @@ fn count(faults: &[Fault]) -> String {
     }
 }
 
-/// The faults a line each; a slip such as a wrong number of maps makes thousands of one kind, so there is a limit.
+/// Lists the faults a line each, up to a limit: a slip such as a wrong number of maps makes thousands of one kind.
 fn list(faults: &[Fault]) -> String {
     let mut text: String = faults.iter().take(LISTED_MAX).map(|fault| format!("\n  {fault}")).collect();
     if let Some(more @ 1..) = faults.len().checked_sub(LISTED_MAX) {

@@ -52,7 +52,7 @@ impl<'a> Ini<'a> {
         ini
     }
 
-    /// The place of a new section, `None` when the name is taken.
+    /// Opens a section and returns its place, `None` if the name is taken.
     fn open_section(&mut self, name: &'a str, line: u32) -> Option<usize> {
         let place = self.sections.len();
         let key = name.to_lowercase();
@@ -87,7 +87,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A `key=value` line; `None` for comments, lines without `=` and lines that start with it.
+/// Parses a `key=value` line; `None` for comments, lines without `=` and lines that start with it.
 fn parse_entry(line: &str, number: u32) -> Option<Entry<'_>> {
     if line.trim_start().starts_with([';', '\'', '#']) {
         return None;

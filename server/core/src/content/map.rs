@@ -1,4 +1,4 @@
-//! One map: 100 × 100 tiles, what lies and stands on them at start, and where its borders lead.
+//! One map: 100 × 100 tiles, the objects and NPCs on them at start, and the exits at its borders.
 //!
 //! Tiles take one byte each, since every step of every character reads them. Any `u8` may be given as a
 //! coordinate: outside 1..=100 a tile is blocked and has no exit.
@@ -39,7 +39,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// The trigger of a map file's number, 0..=6.
+    /// Returns the trigger of a map file's number, 0..=6.
     #[must_use]
     pub const fn from_number(number: i16) -> Option<Self> {
         Some(match number {
@@ -132,7 +132,7 @@ pub enum Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Restriction {
-    /// Everybody: `No`, `GM` and anything unknown, as in AO 0.13.
+    /// No restriction: `No`, `GM` and anything unknown, as in AO 0.13.
     #[default]
     None,
     /// NEWBIE: levels up to 12.
@@ -214,7 +214,7 @@ pub struct FloorObject {
 pub struct Map {
     /// From 1.
     pub number: u16,
-    /// Told to the client when it enters.
+    /// Sent to the client as it enters.
     pub version: i16,
     /// Properties of the whole map.
     pub info: MapInfo,
@@ -342,7 +342,8 @@ impl Map {
             && self.tile(x, y).is_some_and(|tile| !tile.has(Tile::BLOCKED) && tile.has(Tile::WATER))
     }
 
-    /// The walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has none.
+    /// Returns the walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has
+    /// none.
     #[must_use]
     pub fn nearest_walkable(&self, x: u8, y: u8) -> Option<(u8, u8)> {
         (0..=MAP_SIZE).find_map(|radius| {
@@ -354,7 +355,7 @@ impl Map {
         })
     }
 
-    /// Every exit with the tile it is on, row by row.
+    /// Yields every exit with the tile it is on, row by row.
     pub fn exits(&self) -> impl Iterator<Item = (u8, u8, Position)> {
         self.exits.iter().map(|&(index, destination)| {
             let (x, y) = coordinates(index);
@@ -362,20 +363,20 @@ impl Map {
         })
     }
 
-    /// The NPCs that stand here at start.
+    /// Returns the NPCs that stand here at start.
     #[must_use]
     pub fn npc_placements(&self) -> &[NpcPlacement] {
         &self.npcs
     }
 
-    /// The objects that lie here at start.
+    /// Returns the objects that lie here at start.
     #[must_use]
     pub fn floor_objects(&self) -> &[FloorObject] {
         &self.objects
     }
 }
 
-/// Place of a tile in the row-by-row order of the files, `None` outside 1..=100.
+/// Returns place of a tile in the row-by-row order of the files, `None` outside 1..=100.
 fn tile_index(x: u8, y: u8) -> Option<usize> {
     let inside = (1..=MAP_SIZE).contains(&x) && (1..=MAP_SIZE).contains(&y);
     inside.then(|| usize::from(y - 1) * usize::from(MAP_SIZE) + usize::from(x - 1))

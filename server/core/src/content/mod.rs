@@ -78,7 +78,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// A world of nothing, to be filled.
+    /// Creates an empty world, to be filled.
     const fn empty() -> Self {
         Self {
             maps: Table::new(),
@@ -104,52 +104,52 @@ impl Content {
         load::load(directory)
     }
 
-    /// The small world that is compiled in.
+    /// Returns the small world that is compiled in.
     #[must_use]
     pub fn starter() -> Self {
         starter::starter()
     }
 
-    /// The map of that number.
+    /// Returns the map of that number.
     #[must_use]
     pub fn map(&self, number: u16) -> Option<&Map> {
         self.maps.get(number)
     }
 
-    /// All maps in the order of their numbers.
+    /// Yields all maps in the order of their numbers.
     pub fn maps(&self) -> impl Iterator<Item = &Map> {
         self.maps.iter()
     }
 
-    /// The object record of that number.
+    /// Returns the object record of that number.
     #[must_use]
     pub fn object(&self, number: u16) -> Option<&ObjectTemplate> {
         self.objects.get(number)
     }
 
-    /// The NPC record of that number.
+    /// Returns the NPC record of that number.
     #[must_use]
     pub fn npc(&self, number: u16) -> Option<&NpcTemplate> {
         self.npcs.get(number)
     }
 
-    /// The spell record of that number.
+    /// Returns the spell record of that number.
     #[must_use]
     pub fn spell(&self, number: u16) -> Option<&SpellTemplate> {
         self.spells.get(number)
     }
 
-    /// All object records in the order of their numbers.
+    /// Yields all object records in the order of their numbers.
     pub fn objects(&self) -> impl Iterator<Item = &ObjectTemplate> {
         self.objects.iter()
     }
 
-    /// All NPC records in the order of their numbers.
+    /// Yields all NPC records in the order of their numbers.
     pub fn npcs(&self) -> impl Iterator<Item = &NpcTemplate> {
         self.npcs.iter()
     }
 
-    /// All spell records in the order of their numbers.
+    /// Yields all spell records in the order of their numbers.
     pub fn spells(&self) -> impl Iterator<Item = &SpellTemplate> {
         self.spells.iter()
     }
@@ -180,13 +180,13 @@ impl Content {
         &self.forbidden_names
     }
 
-    /// The message of the day, line by line.
+    /// Returns the message of the day, line by line.
     #[must_use]
     pub fn motd(&self) -> &[String] {
         &self.motd
     }
 
-    /// The answer to `/AYUDA`, line by line.
+    /// Returns the answer to `/AYUDA`, line by line.
     #[must_use]
     pub fn help(&self) -> &[String] {
         &self.help

@@ -7,7 +7,8 @@ pub const BYTES_MAX: usize = 2 * 1024;
 /// Description of a valid message of the day.
 pub const EXPECTED: &str = "a text of at most 20 lines and 2,048 bytes";
 
-/// True if the message, its lines separated by `\n`, may be sent.
+/// Returns true if the message, its lines separated by `
+/// `, may be sent.
 #[must_use]
 pub fn is_short(text: &str) -> bool {
     text.len() <= BYTES_MAX && text.lines().count() <= LINES_MAX

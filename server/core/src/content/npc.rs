@@ -56,7 +56,7 @@ pub struct NpcTemplate {
     pub number: u16,
     /// Shown to players. `Name`
     pub name: String,
-    /// Said when clicked; may be empty. `Desc`
+    /// Text sent on a click; may be empty. `Desc`
     pub description: String,
     /// Its trade. `NpcType`
     pub npc_type: NpcType,
@@ -200,7 +200,7 @@ fn read_fight(record: &mut Record<'_, '_>) -> NpcTemplate {
     }
 }
 
-/// South unless the record names another of the four headings.
+/// Reads a heading: south unless the record names another of the four.
 fn read_heading(record: &mut Record<'_, '_>) -> u8 {
     match record.number("Heading") {
         heading @ 1..=4 => heading,
@@ -208,7 +208,7 @@ fn read_heading(record: &mut Record<'_, '_>) -> u8 {
     }
 }
 
-/// A number of another record, `None` for 0 or a missing key.
+/// Reads a number of another record, `None` for 0 or a missing key.
 fn read_reference(record: &mut Record<'_, '_>, key: &str) -> Option<u16> {
     Some(record.number(key)).filter(|&number| number != 0)
 }

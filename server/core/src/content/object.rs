@@ -1,4 +1,4 @@
-//! Object templates: what an item, door, sign or tree is (`Dat/obj.dat`).
+//! Object templates: items, doors, signs and trees (`Dat/obj.dat`).
 
 use serde::Deserialize;
 
@@ -47,7 +47,7 @@ impl ObjectType {
     pub const STAIN: Self = Self(35);
     pub const ELVEN_TREE: Self = Self(36);
     pub const BACKPACK: Self = Self(37);
-    /// Anything; only as what a merchant buys.
+    /// Anything; only among the kinds that a merchant buys.
     pub const ANY: Self = Self(1000);
 }
 
@@ -77,17 +77,17 @@ pub struct ObjectTemplate {
     pub kept_on_death: bool,
     /// Classes, by number, that may not use it. `CP1`…
     pub forbidden_classes: Vec<u8>,
-    /// Only men may wear it. `Hombre`
+    /// True if only men may wear it. `Hombre`
     pub men_only: bool,
-    /// Only women may wear it. `Mujer`
+    /// True if only women may wear it. `Mujer`
     pub women_only: bool,
-    /// Cut for dwarves and gnomes, and for nobody else. `RazaEnana`
+    /// True if only dwarves and gnomes may wear it. `RazaEnana`
     pub short_races: bool,
-    /// Only drow may wear it. `RazaDrow`
+    /// True if only drow may wear it. `RazaDrow`
     pub drow_only: bool,
-    /// Only for the royal army. `Real`
+    /// True if only the royal army may use it. `Real`
     pub royal_army: bool,
-    /// Only for the chaos legion. `Caos`
+    /// True if only the chaos legion may use it. `Caos`
     pub chaos_legion: bool,
 
     /// Body shown when worn, or the boat's. `NumRopaje`
@@ -157,7 +157,7 @@ pub struct ObjectTemplate {
     pub silver_ingots: u16,
     /// Gold ingots to forge it. `LingO`
     pub gold_ingots: u16,
-    /// Smithing skill to forge it; above 100 nobody can. `SkHerreria`
+    /// Smithing skill to forge it; above 100 it cannot be forged. `SkHerreria`
     pub smithing_skill: u16,
     /// Carpentry skill to make it. `SkCarpinteria`
     pub carpentry_skill: u16,
@@ -271,7 +271,7 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> ObjectTemplate {
     }
 }
 
-/// The fields that are plain numbers for some types only.
+/// Reads the fields that are plain numbers for some types only.
 fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
     ObjectTemplate {
         body: record.number("NumRopaje"),
@@ -314,7 +314,7 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
     }
 }
 
-/// Number of a class, from 1; `None` for no or an unknown name.
+/// Returns the number of a class, from 1; `None` for no or an unknown name.
 fn class_number(name: &str) -> Option<u8> {
     let place = CLASSES.iter().position(|class| class.eq_ignore_ascii_case(name))?;
     u8::try_from(place + 1).ok()

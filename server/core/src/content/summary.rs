@@ -11,7 +11,7 @@ pub struct Summary {
     pub maps: usize,
     /// Tiles of all maps.
     pub tiles: usize,
-    /// Tiles nobody can stand on.
+    /// Tiles on which no character can stand.
     pub blocked: usize,
     /// Tiles of water.
     pub water: usize,

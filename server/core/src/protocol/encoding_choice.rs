@@ -17,7 +17,7 @@ const WINDOWS_HOPS_MAX: u8 = 128;
 /// Rule by which the encoding of a connection is chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EncodingChoice {
-    /// By connection, from what is known of its client.
+    /// By connection, from the knowledge of its client.
     #[default]
     Auto,
     /// The same for every connection.
@@ -25,8 +25,8 @@ pub enum EncodingChoice {
 }
 
 impl EncodingChoice {
-    /// The encoding that a client reads. `hop_limit` is the time to live of its first packet as it arrived; `writes` is
-    /// the encoding of the first text beyond ASCII that it sent.
+    /// Returns the encoding that a client reads. `hop_limit` is the time to live of its first packet as it arrived;
+    /// `writes` is the encoding of the first text beyond ASCII that it sent.
     ///
     /// A text in UTF-8 proves a client that reads UTF-8. One in Latin-1 proves nothing: the client writes Latin-1 on
     /// every system. Without any knowledge the answer is ASCII, which every client reads.

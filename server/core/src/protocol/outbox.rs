@@ -2,9 +2,9 @@
 //!
 //! Rules write packets here; the shell takes segments out and sends each with one system call. The Godot client keeps
 //! nothing between two reads, so a segment holds whole packets only and never exceeds the connection's segment limit
-//! (unless one packet alone does). A packet that several viewers get is encoded once for each text encoding among them, or
-//! once for all when it has no text beyond ASCII. A buffer over its bound stops taking packets and is reported, once, as
-//! overflowed; packets the client cannot consume are refused.
+//! (unless one packet alone does). A packet that several viewers get is encoded once for each text encoding among them,
+//! or once for all when it has no text beyond ASCII. A buffer over its bound stops taking packets and is reported,
+//! once, as overflowed; packets the client cannot consume are refused.
 
 use super::encoded::Encoded;
 use super::server::ServerPacket;
@@ -55,12 +55,12 @@ struct Buffer {
     dropped: u64,
     /// End of the last marked packet, counted from the connection's beginning.
     marked: u64,
-    /// Bytes that the client's system has, as far as told.
+    /// Bytes that the client's system has acknowledged.
     acknowledged: u64,
 }
 
 impl Buffer {
-    /// True if packets for `id` are taken.
+    /// Returns true if packets for `id` are taken.
     #[inline(always)]
     fn takes(&self, id: ConnectionId) -> bool {
         self.open && self.generation == id.generation && !self.overflowed
@@ -103,7 +103,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox that writes text as `encoding`, unless a connection has [another](Self::set_encoding).
+    /// Creates an outbox that writes text as `encoding`, unless a connection has [another](Self::set_encoding).
     #[must_use]
     pub fn new(encoding: TextEncoding) -> Self {
         Self {
@@ -147,7 +147,7 @@ impl Outbox {
         }
     }
 
-    /// Forgets `id` and what waited for it.
+    /// Forgets `id` and its pending bytes.
     pub fn close(&mut self, id: ConnectionId) {
         if let Some(buffer) = self.live(id) {
             *buffer = Buffer::default();
@@ -185,12 +185,13 @@ impl Outbox {
             }
             true
         };
-        // Counting walks through the viewers' blocks from inside: a tenth fewer instructions for 200 viewers than a loop.
+        // Counting walks through the viewers' blocks from inside: a tenth fewer instructions for 200 viewers than a
+        // loop.
         let count = to.into_iter().filter(queue).count();
         self.queued[usize::from(packet.id())] += count as u64;
     }
 
-    /// The next packet for `id` starts a segment: the client's game screen reads the block that opened it from its
+    /// Makes the next packet for `id` start a segment: the client's game screen reads the block that opened it from its
     /// start, so nothing of the screen before may stand in it.
     pub fn start_segment(&mut self, id: ConnectionId) {
         if let Some(buffer) = self.live(id) {
@@ -221,7 +222,7 @@ impl Outbox {
         into.append(&mut self.overflowed);
     }
 
-    /// The next segment of `id`: whole packets, to be sent with one call.
+    /// Returns the next segment of `id`: whole packets, to be sent with one call.
     #[must_use]
     pub fn segment(&self, id: ConnectionId) -> Option<&[u8]> {
         let buffer = self.buffers.get(id.slot as usize)?;
@@ -232,7 +233,7 @@ impl Outbox {
         (end > buffer.sent).then(|| &buffer.bytes[buffer.sent..end])
     }
 
-    /// The segment that [`Self::segment`] gave has gone.
+    /// Drops the segment that [`Self::segment`] gave, once it was sent.
     pub fn segment_sent(&mut self, id: ConnectionId) {
         let Some(buffer) = self.live(id) else { return };
         buffer.sent = buffer.ends.pop_front().unwrap_or(buffer.bytes.len());
@@ -258,7 +259,7 @@ impl Outbox {
         buffer.marked
     }
 
-    /// The last mark of `id`, while the client's system is not known to have everything up to there.
+    /// Returns the last mark of `id`, while the client's system is not known to have everything up to there.
     #[must_use]
     pub fn marked(&self, id: ConnectionId) -> Option<u64> {
         let buffer = self.buffers.get(id.slot as usize)?;
@@ -266,7 +267,7 @@ impl Outbox {
         waits.then_some(buffer.marked)
     }
 
-    /// The system of the client on `id` has so many bytes, counted from the connection's beginning.
+    /// Notes that the system of the client on `id` has received `bytes` bytes, counted from the connection's beginning.
     pub fn acknowledged(&mut self, id: ConnectionId, bytes: u64) {
         if let Some(buffer) = self.live(id) {
             buffer.acknowledged = buffer.acknowledged.max(bytes);
@@ -286,12 +287,12 @@ impl Outbox {
         self.refused
     }
 
-    /// From now on cosmetic packets are left out, or no longer.
+    /// Leaves cosmetic packets out from now on, or no longer.
     pub fn thin(&mut self, thins: bool) {
         self.thins = thins;
     }
 
-    /// Cosmetic packets left out, each counted once for all who would have got it.
+    /// Returns the number of cosmetic packets left out, each counted once for all its receivers.
     #[must_use]
     pub fn thinned(&self) -> u64 {
         self.thinned
@@ -338,12 +339,12 @@ mod tests {
         outbox
     }
 
-    /// A console line of `length` bytes on the wire.
+    /// Builds a console line of `length` bytes on the wire.
     fn line(length: usize) -> ServerPacket<'static> {
         ServerPacket::console("x".repeat(length - 4), Font::Info)
     }
 
-    /// Every segment of `id`, taken out.
+    /// Takes every segment of `id` out.
     fn drain(outbox: &mut Outbox, id: ConnectionId) -> Vec<Vec<u8>> {
         let mut segments = Vec::new();
         while let Some(segment) = outbox.segment(id) {

@@ -44,7 +44,7 @@ pub enum Wire {
         /// Form of each entry.
         entry: &'static Wire,
     },
-    /// A number of type `prefix`, then so many entries.
+    /// A number of type `prefix`, then that many entries.
     Counted {
         /// Type of the number.
         prefix: &'static str,
@@ -168,6 +168,9 @@ impl Field for Cow<'_, str> {
     }
 }
 
+/// A text of a packet, borrowed while it is sent, owned when it was decoded.
+pub type Text<'a> = Cow<'a, str>;
+
 /// A list of names in one text, apart by NUL bytes. On the wire it is ASCII and has no empty entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextList(pub Vec<String>);
@@ -270,7 +273,7 @@ impl<C: Count, T: Field> Field for Counted<C, T> {
     }
 }
 
-/// Declares a table of packets; see `client.rs` for what one looks like.
+/// Declares a table of packets; see `client.rs` for an example.
 ///
 /// `enum Name: "wire", UnknownVariant { 6 Walk { heading: u8 } 7 Stop }` gives the enum, its [`Field`] implementation
 /// (id byte, then the fields in order; an id outside the table is `DecodeError::UnknownVariant`), `id()`, `name()`
@@ -319,7 +322,7 @@ macro_rules! packets {
                 )+
             ];
 
-            /// The byte that stands first on the wire.
+            /// Returns the byte that stands first on the wire.
             #[must_use]
             pub const fn id(&self) -> u8 {
                 match self {
@@ -327,7 +330,7 @@ macro_rules! packets {
                 }
             }
 
-            /// The name in the 0.13.3 tables.
+            /// Returns the name in the 0.13.3 tables.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self {
