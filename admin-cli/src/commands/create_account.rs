@@ -39,7 +39,7 @@ pub struct NewAccount {
     dry_run: bool,
 }
 
-/// `account create`. Checks first, asks for the password only then.
+/// Creates an account: `account create`. Checks first, asks for the password only then.
 pub fn create(context: &mut Context, arguments: NewAccount) -> Result<Reply, Failure> {
     let dry_run = arguments.dry_run;
     let content = content(context)?;
