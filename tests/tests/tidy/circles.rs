@@ -8,7 +8,7 @@ use crate::Finding;
 use crate::source::Source;
 
 /// Folders of sources, each the root of a crate.
-const ROOTS: [&str; 6] = [
+const ROOTS: [&str; 7] = [
     "server/core/src/",
     "server/store/src/",
     "server/config/src/",
