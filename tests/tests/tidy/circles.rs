@@ -15,6 +15,7 @@ const ROOTS: [&str; 7] = [
     "server/src/",
     "admin-cli/src/",
     "tests/src/",
+    "tests/load/src/",
 ];
 
 /// Files by their module: its crate's root, then the names of modules.
