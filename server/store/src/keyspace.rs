@@ -64,6 +64,9 @@ pub const OWN_SETTINGS: &[(&str, &str)] = &[
 
 /// String: name of this store, drawn at the first start. Gone or another: the store was emptied or swapped.
 pub const STORE_ID: &str = "server:store_id";
+/// String `schema:version`: form of the stored data, and the version of the program that wrote data of this form first.
+/// A program leaves a store with a larger number alone. Not there: 3.
+pub const SCHEMA: &str = "server:schema";
 /// String `maps:fingerprint`: the maps that the stored positions stand on.
 pub const MAPS: &str = "server:maps";
 /// String, counts up: number of the last run of a server.

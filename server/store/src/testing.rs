@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::records::{
-    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord,
-    NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+    AccountRecord, AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields,
+    INVENTORY_SLOTS, ItemRecord, MapsRecord, NewAccount, PositionRecord, ReputationRecord, SKILLS,
+    SPELL_SLOTS, SkillRecord, StatsRecord, StoredValue, UserId,
 };
 use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
@@ -44,7 +45,7 @@ pub fn sample_character() -> CharacterRecord {
     for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {
         *slot = number;
     }
-    CharacterRecord {
+    let mut character = CharacterRecord {
         position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },
         attributes: AttributesRecord {
             strength: 18,
@@ -65,8 +66,33 @@ pub fn sample_character() -> CharacterRecord {
         skills,
         inventory,
         spells,
-        description: "Un mago de Ullathorpe".into(),
-    }
+        ..CharacterRecord::blank()
+    };
+    character.description = "Un mago de Ullathorpe".into();
+    character
+}
+
+/// A record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.
+#[must_use]
+pub fn numbered<F: Fields>(first: i64) -> F {
+    let mut next = first;
+    let value_of = |field: &'static Field| {
+        let number = next;
+        next = next.saturating_add(1);
+        Ok::<_, BadField>(Some(match &field.kind {
+            FieldKind::Number { range, .. } => {
+                StoredValue::Number(number.clamp(*range.start(), *range.end()))
+            }
+            FieldKind::Text { .. } => StoredValue::Text(format!("Añoranza {number}").into()),
+        }))
+    };
+    F::read(value_of).unwrap_or_else(|_| F::blank())
+}
+
+/// A record with every number at its upper end.
+#[must_use]
+pub fn at_limits<F: Fields>() -> F {
+    numbered(i64::MAX)
 }
 
 fn sample_stats() -> StatsRecord {
@@ -87,24 +113,20 @@ fn sample_stats() -> StatsRecord {
         food: 98,
         free_skill_points: 10,
         assigned_skill_points: 9,
-        citizens_killed: 31,
-        criminals_killed: 32,
-        users_killed: 33,
-        npcs_killed: 34,
-        jail_minutes: 35,
+        ..numbered(15)
     }
 }
 
 /// A save of the position alone.
 #[must_use]
 pub fn position_save(user_id: UserId, position: PositionRecord) -> CharacterSave {
-    CharacterSave { user_id, position: Some(position), sheet: None }
+    CharacterSave::Position { user_id, position }
 }
 
 /// A save of the whole character.
 #[must_use]
 pub fn sheet_save(user_id: UserId, sheet: CharacterRecord) -> CharacterSave {
-    CharacterSave { user_id, position: None, sheet: Some(Box::new(sheet)) }
+    CharacterSave::Sheet { user_id, sheet: Box::new(sheet) }
 }
 
 /// A store that does what the one inside does, except where [`Faults`] say otherwise.

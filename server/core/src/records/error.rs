@@ -50,6 +50,9 @@ pub enum StoreError {
     /// Asked of a store that was not told which server it belongs to.
     #[error("no server is registered on this connection to the store")]
     NotRegistered,
+    /// A later version of the program has written to the store since: this one would damage what it does not know.
+    #[error(transparent)]
+    Newer(NewerStore),
     /// No live setting has that name.
     #[error("there is no live setting {0:?}")]
     UnknownSetting(String),
@@ -65,6 +68,31 @@ impl StoreError {
             _ => false,
         }
     }
+}
+
+/// A store with data of a later schema than this program reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", newer_store(self))]
+pub struct NewerStore {
+    /// The store, without secrets.
+    pub place: String,
+    /// Schema of its data.
+    pub found: u32,
+    /// Version of the program that wrote data of this schema first; empty where the store does not tell.
+    pub writer: String,
+    /// Latest schema that this program reads.
+    pub known: u32,
+    /// Version of this program.
+    pub own: &'static str,
+}
+
+fn newer_store(store: &NewerStore) -> String {
+    let NewerStore { place, found, writer, known, own } = store;
+    let writer = if writer.is_empty() { "a later version".to_owned() } else { format!("version {writer}") };
+    format!(
+        "{place} holds data of schema {found}, written by {writer}, and this program, version {own}, reads schemas up to \
+         {known}; use {writer} or a later one, or a backup from before"
+    )
 }
 
 /// A failure that only one kind of store knows, for instance of a Redis.

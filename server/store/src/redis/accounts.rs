@@ -19,7 +19,7 @@ pub(super) fn load(commands: &mut Commands, name: &str) {
     let (name_key, data_key) = (of_name(ACCOUNT_USERNAME, &name), of_name(ACCOUNT_DATA, &name));
     scripts::call(commands, scripts::LOAD_ACCOUNT, &[&name_key, &data_key])
         .arg(PLAYER_DESCRIPTION)
-        .args(characters::HASHES.map(|(template, _)| template));
+        .args(characters::hashes());
 }
 
 /// Reads what [`load`] asked.
@@ -64,11 +64,7 @@ pub(super) fn create(
         .arg(&character.description);
     write_account(commands, account, is_gm);
     commands.arg(END);
-    for (template, write_fields) in characters::HASHES {
-        commands.arg(template);
-        write_fields(commands, character);
-        commands.arg(END);
-    }
+    characters::write_arguments(commands, character, END);
 }
 
 /// Asks who has the numbers and the names of accounts that were not written.

@@ -117,8 +117,7 @@ impl RedisStore {
         if replies.is_empty() {
             return Err(StoreError::Unavailable("there are no random numbers".into()));
         }
-        let (heartbeat, last_account) = servers::heard(replies, &run)?;
-        self.has_heard(&heartbeat, last_account);
-        Ok(heartbeat)
+        let heard = servers::heard(replies, &run)?;
+        self.has_heard(heard)
     }
 }

@@ -4,7 +4,7 @@ use redis::{ErrorKind, ServerError};
 
 use super::address::RedisAddress;
 use crate::StoreError;
-use pyao_core::records::BackendError;
+use pyao_core::records::{BackendError, NewerStore};
 
 /// A Redis that could not do as asked. Every text is one line and names the Redis, without its password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,24 @@ pub enum RedisError {
         /// The oldest that will do.
         needed: &'static str,
     },
+    /// A later version of the program has written to it.
+    #[error(transparent)]
+    Newer(NewerStore),
+    /// Servers of an earlier version run on it, which would drop what this one adds to characters.
+    #[error(
+        "server {server} on Redis at {place} is of an earlier version, whose data have schema {found} (this one writes \
+         {known}); stop it first, or wait a moment if it was killed"
+    )]
+    OlderServer {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// Its id.
+        server: String,
+        /// Schema of the data.
+        found: u32,
+        /// Schema of this program.
+        known: u32,
+    },
     /// A key holds another type than ours.
     #[error(
         "key {key} in Redis at {place} has the wrong type; look with: {redis_cli} TYPE \"{key}\", then DEL or RENAME it"
@@ -170,6 +188,8 @@ impl RedisError {
                 | Self::BadAddress { .. }
                 | Self::Encrypted
                 | Self::TooOld { .. }
+                | Self::Newer(_)
+                | Self::OlderServer { .. }
         )
     }
 

@@ -52,11 +52,12 @@ pub use snapshot::Snapshot;
 
 use super::clock::unix_seconds;
 use super::keyspace::{
-    self, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, CONNECTIONS_COUNT, MAPS, SERVER_TAKEN, SESSIONS, STORE_ID,
+    self, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, CONNECTIONS_COUNT, MAPS, SCHEMA, SERVER_TAKEN, SESSIONS, STORE_ID,
 };
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId, name_key,
 };
+use super::schema::{self, Noted};
 use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
@@ -66,6 +67,7 @@ use super::{
 use accounts::Number;
 use commands::Commands;
 use link::{Link, Traffic};
+use servers::{Begun, Heard};
 use values::{Replies, integer, list, lossy_text, text};
 
 /// Most keys asked for in one round trip where there may be many.
@@ -110,7 +112,20 @@ impl RedisStore {
             claimed: HashMap::new(),
         };
         store.link.connect_if_needed()?;
+        store.check_schema()?;
         Ok(store)
+    }
+
+    /// Refuses a Redis with data of a later schema than this program reads.
+    fn check_schema(&mut self) -> Result<(), RedisError> {
+        let mut answers = self.link.exchange(&mut Commands::of("GET", &[SCHEMA]))?;
+        let noted = lossy_text(&answers.pop().unwrap_or(Ok(Value::Nil))?);
+        Noted::parse(&noted).check(|| self.place()).map_err(RedisError::Newer)
+    }
+
+    /// How messages name this Redis.
+    fn place(&self) -> String {
+        format!("Redis at {}", self.link.address.place())
     }
 
     /// Asks and reads the answer, in one round trip.
@@ -194,9 +209,24 @@ impl RedisStore {
     }
 
     /// Notes what a heartbeat told.
-    fn has_heard(&mut self, heartbeat: &Heartbeat, last_account: UserId) {
-        self.told_store_id.clone_from(&heartbeat.store_id);
-        self.has_met(last_account);
+    fn has_heard(&mut self, heard: Heard) -> Result<Heartbeat, StoreError> {
+        match heard {
+            Heard::Alive { heartbeat, last_account } => {
+                self.told_store_id.clone_from(&heartbeat.store_id);
+                self.has_met(last_account);
+                Ok(heartbeat)
+            }
+            Heard::OnNewer(noted) => Err(self.newer(noted)),
+        }
+    }
+
+    /// The refusal of a store that a later version of the program has written to.
+    fn newer(&self, noted: Noted) -> StoreError {
+        match noted.check(|| self.place()) {
+            Err(newer) => StoreError::Newer(newer),
+            // The script compares the same numbers.
+            Ok(()) => StoreError::Unavailable("its schema has changed meanwhile".to_owned()),
+        }
     }
 
     /// Looks why accounts were not written back. Most are there already; the log tells of the others.
@@ -330,20 +360,20 @@ impl Store for RedisStore {
         if saves.is_empty() {
             return Ok(());
         }
-        let users: Vec<u32> = saves.iter().map(|save| save.user_id.0).collect();
-        saves.iter().for_each(|save| self.has_met(save.user_id));
+        let users: Vec<u32> = saves.iter().map(|save| save.user_id().0).collect();
+        saves.iter().for_each(|save| self.has_met(save.user_id()));
         let expected: Vec<Option<String>> =
-            saves.iter().map(|save| self.claimed.get(&save.user_id).cloned()).collect();
+            saves.iter().map(|save| self.claimed.get(&save.user_id()).cloned()).collect();
         self.write_unless_taken(
             |commands| accounts::names(commands, &users),
             |commands, taken, replies| {
                 let names = accounts::named(replies)?;
                 for ((save, name), expected) in saves.iter().zip(names).zip(&expected) {
                     if name.is_none() || (expected.is_some() && name != *expected) {
-                        return Err(StoreError::UnknownUser(save.user_id));
+                        return Err(StoreError::UnknownUser(save.user_id()));
                     }
-                    if taken.contains(&save.user_id) {
-                        return Err(StoreError::CharacterTaken(save.user_id));
+                    if taken.contains(&save.user_id()) {
+                        return Err(StoreError::CharacterTaken(save.user_id()));
                     }
                 }
                 characters::write(commands, saves);
@@ -417,8 +447,16 @@ impl Store for RedisStore {
 
     fn register_server(&mut self, start: &ServerStart) -> Result<Registration, StoreError> {
         let fresh_id = fresh_store_id()?;
-        let (epoch, store_id) =
+        let begun =
             self.ask(|commands| servers::register(commands, start, &fresh_id), servers::registered)?;
+        let (epoch, store_id) = match begun {
+            Begun::Run { epoch, store_id } => (epoch, store_id),
+            Begun::BesideOlder { server, found } => {
+                let (place, known) = (self.link.address.place(), schema::current());
+                return Err(RedisError::OlderServer { place, server, found, known }.into());
+            }
+            Begun::OnNewer(noted) => return Err(self.newer(noted)),
+        };
         let run = ServerRun { server: start.server.clone(), epoch };
         let status = ServerStatus { started_at: start.started_at, ..ServerStatus::default() };
         let told = |replies: &mut Replies| replies.next().map(drop);
@@ -434,12 +472,11 @@ impl Store for RedisStore {
     fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError> {
         let (run, lease) = self.registered()?;
         let fresh_id = fresh_store_id()?;
-        let (heartbeat, last_account) = self.ask(
+        let heard = self.ask(
             |commands| servers::heartbeat(commands, &run, lease, &fresh_id, status),
             |replies| servers::heard(replies, &run),
         )?;
-        self.has_heard(&heartbeat, last_account);
-        Ok(heartbeat)
+        self.has_heard(heard)
     }
 
     fn deregister_server(&mut self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 //! returns. So what was told after its commit survives a killed server and a power cut alike (as far as the disk itself
 //! keeps its word). A flush costs milliseconds; the worker thread pays it, once for everything that waits.
 
+mod characters;
 mod copy;
 mod open;
 mod own_settings;
@@ -26,6 +27,7 @@ use super::lock::StoreLock;
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
 };
+use super::schema::current;
 use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use super::session::{Claim, Session, SessionWrite, StoredSession};
 use super::{
@@ -34,10 +36,11 @@ use super::{
 };
 pub use copy::{Copied, CopyError};
 pub use open::OpenError;
-use open::{connect, create_private, database_error, inspect, mismatch};
+use open::{connect, create_private, database_error, inspect};
 pub use restore::{RestoreError, Restored, restore};
 use rows::ReadError;
 use schema::Found;
+pub(super) use schema::STEPS;
 use watch::{Rescue, Watch};
 
 /// How long the end of a server waits for tools that read the store.
@@ -72,8 +75,12 @@ impl SqliteStore {
         let found = match inspect(path, &connection)? {
             Found::Empty if is_bare => return Err(OpenError::LogMissing { path: path.clone() }),
             Found::Empty => 0,
-            Found::Version(version) if version <= schema::VERSION => version,
-            other => return Err(mismatch(path, &other)),
+            Found::Ours(noted) => {
+                let version = noted.schema;
+                noted.check(|| path.display().to_string())?;
+                version
+            }
+            Found::Foreign => return Err(OpenError::Foreign { path: path.clone() }),
         };
         let mode: String = connection
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
@@ -88,15 +95,18 @@ impl SqliteStore {
     /// Opens an existing store beside the server that runs on it, as tools do.
     ///
     /// # Errors
-    /// See [`OpenError`]. Neither creates nor updates anything: tables of another version are an error.
+    /// See [`OpenError`]. Neither creates nor updates anything: data of another schema are an error.
     pub fn open_shared(path: &Path) -> Result<Self, OpenError> {
         let connection = connect(path)?;
-        match inspect(path, &connection)? {
-            Found::Version(schema::VERSION) => {
-                Ok(Self { connection, registered: None, watch: None, lock: None })
-            }
-            other => Err(mismatch(path, &other)),
+        let Found::Ours(noted) = inspect(path, &connection)? else {
+            return Err(OpenError::Foreign { path: path.to_owned() });
+        };
+        let (found, known) = (noted.schema, current());
+        noted.check(|| path.display().to_string())?;
+        if found < known {
+            return Err(OpenError::Older { path: path.to_owned(), found, known });
         }
+        Ok(Self { connection, registered: None, watch: None, lock: None })
     }
 }
 
@@ -187,7 +197,7 @@ impl Store for SqliteStore {
                 }
             })?;
             let user_id = u32::try_from(inserted).map_err(|_| damaged(account, "user ids are used up"))?;
-            rows::write_character(transaction, UserId(user_id), character).map_err(unavailable)?;
+            characters::write(transaction, UserId(user_id), character).map_err(unavailable)?;
             Ok(UserId(user_id))
         })
     }
@@ -197,13 +207,13 @@ impl Store for SqliteStore {
         self.write(|transaction| {
             for save in saves {
                 if let Some((run, _)) = &registered
-                    && servers::is_taken(transaction, run, save.user_id).map_err(unavailable)?
+                    && servers::is_taken(transaction, run, save.user_id()).map_err(unavailable)?
                 {
-                    return Err(StoreError::CharacterTaken(save.user_id));
+                    return Err(StoreError::CharacterTaken(save.user_id()));
                 }
-                rows::write_save(transaction, save).map_err(|error| {
+                characters::write_save(transaction, save).map_err(|error| {
                     if is_violation(&error, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) {
-                        StoreError::UnknownUser(save.user_id)
+                        StoreError::UnknownUser(save.user_id())
                     } else {
                         unavailable(error)
                     }
@@ -405,7 +415,7 @@ impl Store for SqliteStore {
     }
 
     fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
-        self.read("positions", |transaction| rows::visit_positions(transaction, visit))
+        self.read("positions", |transaction| characters::visit_positions(transaction, visit))
     }
 
     fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {

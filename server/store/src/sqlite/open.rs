@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::copy::with_suffix;
 use super::schema::{self, Found};
 use crate::lock::{LockError, StoreLock};
+use crate::records::NewerStore;
 
 /// How long a transaction waits for another process to end its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,14 +72,20 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
     },
-    /// The tables are not those of this version.
-    #[error("{} has tables of version {found}, this program knows {known}: use programs of one version", path.display())]
-    Version {
+    /// A later version of the program has written to it.
+    #[error(transparent)]
+    Newer(#[from] NewerStore),
+    /// An earlier version of the program wrote it, and no server of this version has run on it.
+    #[error(
+        "{} holds data of schema {found}, this program writes {known}: start the server of this version on it once",
+        path.display()
+    )]
+    Older {
         /// The database.
         path: PathBuf,
-        /// Version in the file.
+        /// Schema of its data.
         found: u32,
-        /// Version of this program.
+        /// Schema of this program.
         known: u32,
     },
     /// The file system cannot share memory between processes, as some network file systems.
@@ -144,14 +151,5 @@ pub(super) fn database_error(path: &Path, source: rusqlite::Error) -> OpenError 
     match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign { path },
         _ => OpenError::Database { path, source },
-    }
-}
-
-/// Why a file that is not of this version cannot be used.
-pub(super) fn mismatch(path: &Path, found: &Found) -> OpenError {
-    let path = path.to_owned();
-    match *found {
-        Found::Version(found) => OpenError::Version { path, found, known: schema::VERSION },
-        Found::Empty | Found::Foreign => OpenError::Foreign { path },
     }
 }

@@ -137,10 +137,10 @@ fn open_backup(backup: &Path, database: &Path) -> Result<Connection, RestoreErro
         Ok::<_, rusqlite::Error>((connection, found))
     };
     match open() {
-        Ok((connection, Found::Version(version))) if version <= schema::VERSION => Ok(connection),
-        Ok((_, Found::Version(_))) => {
-            Err(no_backup(backup, "a newer version wrote it, use that one's pyao-admin".to_owned()))
-        }
+        Ok((connection, Found::Ours(noted))) => match noted.check(|| "it".to_owned()) {
+            Ok(()) => Ok(connection),
+            Err(newer) => Err(no_backup(backup, newer.to_string())),
+        },
         Ok((_, Found::Empty)) => Err(no_backup(
             backup,
             "it holds nothing; was the file copied without its -wal file beside it?".to_owned(),

@@ -1,13 +1,11 @@
-//! Records to rows and back. Called inside a transaction; nothing here commits.
+//! Accounts to rows and back. Called inside a transaction; nothing here commits.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
+use rusqlite::{Row, Transaction, params};
 
+use super::characters;
 use crate::StoredAccount;
-use crate::fields::{Fields, LONG, OutOfRange, WORD, number};
-use crate::records::{
-    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, NewAccount, PositionRecord,
-    SKILLS, SPELL_SLOTS, SkillRecord, UserId, name_key,
-};
+use crate::fields::{BadField, LONG, WORD, number};
+use crate::records::{AccountRecord, NewAccount, UserId, name_key};
 
 /// Why a read failed: the database, or what it holds.
 #[derive(Debug)]
@@ -33,8 +31,8 @@ impl From<rusqlite::Error> for ReadError {
     }
 }
 
-impl From<OutOfRange> for ReadError {
-    fn from(error: OutOfRange) -> Self {
+impl From<BadField> for ReadError {
+    fn from(error: BadField) -> Self {
         Self::Damaged(error.to_string())
     }
 }
@@ -64,94 +62,6 @@ pub(super) fn insert_account(
         ])
 }
 
-/// Writes the parts that `save` has.
-pub(super) fn write_save(transaction: &Transaction<'_>, save: &CharacterSave) -> rusqlite::Result<()> {
-    if let Some(sheet) = &save.sheet {
-        write_character(transaction, save.user_id, sheet)?;
-    }
-    if let Some(position) = &save.position {
-        write_fields(transaction, "positions", save.user_id, position)?;
-    }
-    Ok(())
-}
-
-/// Writes a whole character, new or not. The account must be there.
-pub(super) fn write_character(
-    transaction: &Transaction<'_>,
-    user_id: UserId,
-    character: &CharacterRecord,
-) -> rusqlite::Result<()> {
-    write_fields(transaction, "positions", user_id, &character.position)?;
-    write_fields(transaction, "attributes", user_id, &character.attributes)?;
-    write_fields(transaction, "stats", user_id, &character.stats)?;
-    write_fields(transaction, "reputation", user_id, &character.reputation)?;
-    transaction
-        .prepare_cached("REPLACE INTO descriptions (user_id, description) VALUES (?, ?)")?
-        .execute(params![user_id.0, character.description])?;
-    write_skills(transaction, user_id, &character.skills)?;
-    write_inventory(transaction, user_id, &character.inventory)?;
-    write_spells(transaction, user_id, &character.spells)
-}
-
-/// Writes the one row that `user_id` has in `table`.
-fn write_fields<F: Fields>(
-    transaction: &Transaction<'_>,
-    table: &str,
-    user_id: UserId,
-    record: &F,
-) -> rusqlite::Result<()> {
-    let columns = F::NAMES.join(", ");
-    let placeholders = ", ?".repeat(F::NAMES.len());
-    let sql = format!("REPLACE INTO {table} (user_id, {columns}) VALUES (?{placeholders})");
-    let values = std::iter::once(i64::from(user_id.0)).chain(record.values());
-    transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-    Ok(())
-}
-
-fn write_skills(
-    transaction: &Transaction<'_>,
-    user_id: UserId,
-    skills: &[SkillRecord; SKILLS],
-) -> rusqlite::Result<()> {
-    let mut statement = transaction
-        .prepare_cached("REPLACE INTO skills (user_id, skill, level, experience) VALUES (?, ?, ?, ?)")?;
-    for (slot, skill) in (1u32..).zip(skills) {
-        statement.execute(params![user_id.0, slot, skill.level, skill.experience])?;
-    }
-    Ok(())
-}
-
-fn write_inventory(
-    transaction: &Transaction<'_>,
-    user_id: UserId,
-    inventory: &[Option<ItemRecord>; INVENTORY_SLOTS],
-) -> rusqlite::Result<()> {
-    transaction.prepare_cached("DELETE FROM inventory WHERE user_id = ?")?.execute([user_id.0])?;
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO inventory (user_id, slot, object, amount, equipped) VALUES (?, ?, ?, ?, ?)",
-    )?;
-    for (slot, item) in (1u32..).zip(inventory) {
-        if let Some(item) = item {
-            statement.execute(params![user_id.0, slot, item.object, item.amount, item.equipped])?;
-        }
-    }
-    Ok(())
-}
-
-fn write_spells(
-    transaction: &Transaction<'_>,
-    user_id: UserId,
-    spells: &[u16; SPELL_SLOTS],
-) -> rusqlite::Result<()> {
-    transaction.prepare_cached("DELETE FROM spells WHERE user_id = ?")?.execute([user_id.0])?;
-    let mut statement =
-        transaction.prepare_cached("INSERT INTO spells (user_id, slot, spell) VALUES (?, ?, ?)")?;
-    for (slot, spell) in (1u32..).zip(spells).filter(|(_, spell)| **spell != 0) {
-        statement.execute(params![user_id.0, slot, spell])?;
-    }
-    Ok(())
-}
-
 /// Writes an account with its character under the number it had, unless number or name are there already.
 pub(super) fn restore_account(
     transaction: &Transaction<'_>,
@@ -179,7 +89,7 @@ pub(super) fn restore_account(
             account.home,
             is_gm,
         ])?;
-    if inserted == 1 { write_character(transaction, *user_id, &stored.character) } else { Ok(()) }
+    if inserted == 1 { characters::write(transaction, *user_id, &stored.character) } else { Ok(()) }
 }
 
 /// Reads the account of that name, in any case, and its character.
@@ -188,7 +98,7 @@ pub(super) fn read_stored_account(
     name: &str,
 ) -> Result<Option<StoredAccount>, ReadError> {
     let Some(account) = find_account(transaction, name)? else { return Ok(None) };
-    let character = read_character(transaction, account.user_id)?;
+    let character = characters::read(transaction, account.user_id)?;
     Ok(Some(StoredAccount { account, character }))
 }
 
@@ -237,108 +147,7 @@ fn read_account(row: &Row<'_>) -> Result<AccountRecord, ReadError> {
     })
 }
 
-fn read_character(transaction: &Transaction<'_>, user_id: UserId) -> Result<CharacterRecord, ReadError> {
-    Ok(CharacterRecord {
-        position: read_fields(transaction, "positions", user_id)?,
-        attributes: read_fields(transaction, "attributes", user_id)?,
-        stats: read_fields(transaction, "stats", user_id)?,
-        reputation: read_fields(transaction, "reputation", user_id)?,
-        skills: read_skills(transaction, user_id)?,
-        inventory: read_inventory(transaction, user_id)?,
-        spells: read_spells(transaction, user_id)?,
-        description: transaction
-            .prepare_cached("SELECT description FROM descriptions WHERE user_id = ?")?
-            .query_row([user_id.0], |row| row.get(0))
-            .optional()?
-            .ok_or_else(|| missing("descriptions"))?,
-    })
-}
-
-/// Shows `visit` the position of every character; those that cannot be read are left out.
-pub(super) fn visit_positions(
-    transaction: &Transaction<'_>,
-    visit: &mut dyn FnMut(PositionRecord),
-) -> Result<(), ReadError> {
-    let columns = PositionRecord::NAMES.join(", ");
-    let mut statement = transaction.prepare(&format!("SELECT {columns} FROM positions"))?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        if let Ok(position) = PositionRecord::read(|name| Ok::<_, ReadError>(row.get(name)?)) {
-            visit(position);
-        }
-    }
-    Ok(())
-}
-
-/// Reads the one row that `user_id` has in `table`.
-fn read_fields<F: Fields>(
-    transaction: &Transaction<'_>,
-    table: &str,
-    user_id: UserId,
-) -> Result<F, ReadError> {
-    let columns = F::NAMES.join(", ");
-    let sql = format!("SELECT {columns} FROM {table} WHERE user_id = ?");
-    let mut statement = transaction.prepare_cached(&sql)?;
-    let mut rows = statement.query([user_id.0])?;
-    let row = rows.next()?.ok_or_else(|| missing(table))?;
-    F::read(|name| Ok(row.get(name)?))
-}
-
-/// Skills without a row are at zero, so that one added later needs no migration.
-fn read_skills(transaction: &Transaction<'_>, user_id: UserId) -> Result<[SkillRecord; SKILLS], ReadError> {
-    let mut skills = [SkillRecord::default(); SKILLS];
-    let mut statement = transaction
-        .prepare_cached("SELECT skill AS slot, level, experience FROM skills WHERE user_id = ?")?;
-    let mut rows = statement.query([user_id.0])?;
-    while let Some(row) = rows.next()? {
-        *slot("skill", row, &mut skills)? = SkillRecord::read(|name| Ok::<_, ReadError>(row.get(name)?))?;
-    }
-    Ok(skills)
-}
-
-fn read_inventory(
-    transaction: &Transaction<'_>,
-    user_id: UserId,
-) -> Result<[Option<ItemRecord>; INVENTORY_SLOTS], ReadError> {
-    let mut inventory = [None; INVENTORY_SLOTS];
-    let mut statement = transaction
-        .prepare_cached("SELECT slot, object, amount, equipped FROM inventory WHERE user_id = ?")?;
-    let mut rows = statement.query([user_id.0])?;
-    while let Some(row) = rows.next()? {
-        *slot("inventory slot", row, &mut inventory)? = Some(ItemRecord {
-            object: number("object", row.get("object")?, 1..=65_535)?,
-            amount: number("amount", row.get("amount")?, 1..=10_000)?,
-            equipped: flag("equipped", row)?,
-        });
-    }
-    Ok(inventory)
-}
-
-fn read_spells(transaction: &Transaction<'_>, user_id: UserId) -> Result<[u16; SPELL_SLOTS], ReadError> {
-    let mut spells = [0; SPELL_SLOTS];
-    let mut statement = transaction.prepare_cached("SELECT slot, spell FROM spells WHERE user_id = ?")?;
-    let mut rows = statement.query([user_id.0])?;
-    while let Some(row) = rows.next()? {
-        *slot("spell slot", row, &mut spells)? = number("spell", row.get("spell")?, WORD)?;
-    }
-    Ok(spells)
-}
-
-/// The place in `slots` that the row's `slot` column, counted from 1, names.
-fn slot<'a, T>(what: &'static str, row: &Row<'_>, slots: &'a mut [T]) -> Result<&'a mut T, ReadError> {
-    let stored: i64 = row.get("slot")?;
-    stored
-        .checked_sub(1)
-        .and_then(|index| usize::try_from(index).ok())
-        .and_then(|index| slots.get_mut(index))
-        .ok_or_else(|| ReadError::Damaged(format!("there is no {what} {stored}")))
-}
-
 fn flag(name: &'static str, row: &Row<'_>) -> Result<bool, ReadError> {
     let value: u8 = number(name, row.get(name)?, 0..=1)?;
     Ok(value == 1)
-}
-
-fn missing(table: &str) -> ReadError {
-    ReadError::Damaged(format!("no row in {table}"))
 }

@@ -166,7 +166,7 @@ impl<N: Fn()> Service<N> {
                     break;
                 }
                 Err(refusal) => {
-                    let users: Vec<_> = saves.iter().map(|save| save.user_id.0).collect();
+                    let users: Vec<_> = saves.iter().map(|save| save.user_id().0).collect();
                     log::error!("the store refuses to save users {users:?}: {refusal}");
                 }
             }

@@ -4,6 +4,7 @@ mod faults;
 mod keys;
 mod measure;
 mod outages;
+mod previous;
 mod server;
 
 use super::*;
