@@ -1,4 +1,4 @@
-//! What every store must do, as tests that run against each of them.
+//! The rules of every store, as tests that run against each of them.
 //!
 //! A rule is a function over `connect`, which gives one more connection to one store that was empty at first. A store
 //! runs them all with [`store_contract`].

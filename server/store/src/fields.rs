@@ -7,9 +7,9 @@ use std::ops::RangeInclusive;
 
 pub(super) use pyao_core::records::{BadField, Field, FieldKind, Fields, Slot, StoredValue, number};
 
-/// What a `u8` holds.
+/// Numbers of a `u8`.
 pub(super) const BYTE: RangeInclusive<i64> = 0..=255;
-/// What a `u16` holds.
+/// Numbers of a `u16`.
 pub(super) const WORD: RangeInclusive<i64> = 0..=65_535;
-/// What a `u32` holds.
+/// Numbers of a `u32`.
 pub(super) const LONG: RangeInclusive<i64> = 0..=4_294_967_295;

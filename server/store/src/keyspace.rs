@@ -21,7 +21,7 @@ pub const CONFIG_HOST: &str = "config:server:host";
 pub const CONFIG_PORT: &str = "config:server:port";
 /// Most connections of a server.
 pub const CONFIG_MAX_CONNECTIONS: &str = "config:server:max_connections";
-/// What players read at login; lines end in `\n`.
+/// Text that players read at login; lines end in `\n`.
 pub const MOTD: &str = "server:motd";
 /// Smallest number of the dice.
 pub const DICE_MIN: &str = "server:dice:min_value";
@@ -105,7 +105,7 @@ pub const ACCOUNTS_NAMES: &str = "accounts:names";
 /// Hash: fields `user_id username password_hash email created_at char_race char_gender char_job char_head char_home
 /// is_gm`.
 pub const ACCOUNT_DATA: &str = "account:{name}:data";
-/// String: number of the account. Whoever sets it first has the name.
+/// String: number of the account. The creation that sets it first has the name.
 pub const ACCOUNT_USERNAME: &str = "account:username:{name}";
 
 // Characters.
@@ -124,7 +124,7 @@ pub const PLAYER_SKILLS: &str = "player:{id}:skills";
 pub const PLAYER_INVENTORY: &str = "player:{id}:inventory";
 /// Hash: `1` to `35` where in use, each the number of a spell.
 pub const PLAYER_SPELLBOOK: &str = "player:{id}:spellbook";
-/// String: what the player says of himself.
+/// String: the text that players give of their characters.
 pub const PLAYER_DESCRIPTION: &str = "player:{id}:description";
 /// String `server:epoch`: the run that had the character last.
 pub const PLAYER_OWNER: &str = "player:{id}:owner";

@@ -136,7 +136,7 @@ pub(super) fn additions() -> usize {
 
 /// Writes the parts of a character to one kind of store.
 pub(super) trait PartWriter {
-    /// Why a part is not written.
+    /// Reason that a part is not written.
     type Error;
 
     /// Writes a part that is a record.
@@ -151,7 +151,7 @@ pub(super) trait PartWriter {
 
 /// Reads the parts of a character from one kind of store.
 pub(super) trait PartReader {
-    /// Why a part is not read.
+    /// Reason that a part is not read.
     type Error;
 
     /// Reads a part that is a record. Without a row or hash every field has its default.

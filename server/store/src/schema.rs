@@ -5,7 +5,7 @@
 //! the version of the program that wrote that first, and a program leaves a store with a larger number alone.
 
 use super::records::NewerStore;
-use super::{parts, sqlite};
+use super::{parts, tables};
 
 /// Schema of a store that says nothing of it: the last that Redis did not note.
 pub(super) const UNNOTED: u32 = 3;
@@ -14,11 +14,11 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Schema of what this program writes, and the latest that it reads.
 pub(super) fn current() -> u32 {
-    let additions = sqlite::STEPS.len() + parts::additions();
+    let additions = tables::STEPS.len() + parts::additions();
     u32::try_from(additions).unwrap_or(u32::MAX)
 }
 
-/// What a store says of its data.
+/// The note of a store on its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Noted {
     /// The schema.

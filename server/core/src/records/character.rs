@@ -13,7 +13,7 @@ pub const SPELL_SLOTS: usize = 35;
 pub const SKILLS: usize = 20;
 
 fields! {
-    /// Where a character stands.
+    /// The place of a character.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct PositionRecord {
         /// Map number.
@@ -131,7 +131,7 @@ fields! {
         object: u16 in 1..=65_535,
         /// 1..=10,000.
         amount: u16 in 1..=10_000,
-        /// Whether it is worn or wielded.
+        /// True if it is worn or wielded.
         equipped: bool,
     }
 }
@@ -182,7 +182,7 @@ impl Slot for u16 {
 /// A whole character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharacterRecord {
-    /// Where it stands.
+    /// Its place.
     pub position: PositionRecord,
     /// Its attributes.
     pub attributes: AttributesRecord,
@@ -192,9 +192,9 @@ pub struct CharacterRecord {
     pub reputation: ReputationRecord,
     /// Its skills, in the protocol's order.
     pub skills: [SkillRecord; SKILLS],
-    /// What it carries.
+    /// Its inventory.
     pub inventory: [Option<ItemRecord>; INVENTORY_SLOTS],
-    /// What it can cast: spell numbers, 0 for an empty slot.
+    /// Its spells: their numbers, 0 for an empty slot.
     pub spells: [u16; SPELL_SLOTS],
     /// The description it gave itself.
     pub description: String,
@@ -224,7 +224,7 @@ pub enum CharacterSave {
     Position {
         /// Number of the account.
         user_id: UserId,
-        /// Where it stands now.
+        /// Its place now.
         position: PositionRecord,
     },
     /// Anything but its position has changed.
@@ -245,7 +245,7 @@ impl CharacterSave {
         }
     }
 
-    /// Where the character stands.
+    /// Returns the place of the character.
     #[must_use]
     pub fn position(&self) -> PositionRecord {
         match self {

@@ -1,4 +1,4 @@
-//! What a store answers when it cannot do as asked.
+//! The failures of a store.
 
 use std::error::Error;
 use std::fmt;
@@ -27,9 +27,9 @@ pub enum StoreError {
     /// A stored record cannot be read; the record is left as it is.
     #[error("stored record of {key} is damaged: {reason}")]
     Damaged {
-        /// Which record.
+        /// The record.
         key: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// Another server has taken this character since: what this one knows of it is old, and must not be written.
@@ -44,7 +44,7 @@ pub enum StoreError {
     FileReplaced {
         /// The file.
         file: PathBuf,
-        /// Where the copy is, or why there is none.
+        /// Path of the copy, or the reason that there is none.
         rescued: Result<PathBuf, String>,
     },
     /// Asked of a store that was not told which server it belongs to.
@@ -59,7 +59,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same request may succeed later, when the store is back.
+    /// Returns true if the same request may succeed later, once the store is back.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
@@ -151,7 +151,7 @@ fn file_replaced(file: &Path, rescued: &Result<PathBuf, String>) -> String {
     }
 }
 
-/// Why an account was not created.
+/// Reason that an account was not created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateError {
     /// Somebody has that name, in whatever case.

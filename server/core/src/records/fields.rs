@@ -55,11 +55,11 @@ pub trait Fields: Sized {
 pub struct Field {
     /// Name of the column or hash field.
     pub name: &'static str,
-    /// What it holds.
+    /// Kind of its values.
     pub kind: FieldKind,
 }
 
-/// What a field holds.
+/// The values of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldKind {
     /// A whole number.
@@ -115,9 +115,9 @@ pub enum BadField {
     WrongKind {
         /// Name of the field.
         field: &'static str,
-        /// What is stored.
+        /// The stored value.
         value: String,
-        /// What belongs there.
+        /// The kind that belongs there.
         expected: &'static str,
     },
 }
@@ -261,7 +261,7 @@ fn read_number<T: TryFrom<i64>>(field: &Field, value: Option<StoredValue<'_>>) -
 /// Reads a stored number.
 ///
 /// # Errors
-/// When `value` is outside `range` or does not fit `T`.
+/// `value` is outside `range` or does not fit `T`.
 pub fn number<T: TryFrom<i64>>(
     field: &'static str,
     value: i64,

@@ -14,10 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use character::{
-    AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, PositionRecord,
-    ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, SpellRecord, StatsRecord,
-};
+pub use character::*;
 pub use error::{BackendError, CreateError, NewerStore, StoreError};
 pub use fields::{BadField, Field, FieldKind, FieldType, Fields, Slot, StoredValue, number};
 pub use request::{Reply, Request, Ticket};
@@ -38,7 +35,7 @@ pub fn name_key(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// What a new account is made of.
+/// The data of a new account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAccount {
     /// The name as typed; unique without regard to case.
@@ -68,16 +65,16 @@ pub struct AccountRecord {
     pub user_id: UserId,
     /// Everything given at creation.
     pub account: NewAccount,
-    /// Whether this is a game master.
+    /// True if this is a game master.
     pub is_gm: bool,
 }
 
-/// Which maps a world has: what the positions in a store stand on.
+/// The maps of a world: the ground of the positions in a store.
 ///
 /// As text, in the store: the number of maps and the fingerprint, `290:93ac01f2b7d4c5e8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MapsRecord {
-    /// How many maps.
+    /// Number of maps.
     pub count: u32,
     /// A number that changes with the ground and the exits of any map.
     pub fingerprint: u64,
@@ -101,9 +98,9 @@ impl std::fmt::Display for MapsRecord {
 /// An account with its character.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredAccount {
-    /// Who may enter.
+    /// The account.
     pub account: AccountRecord,
-    /// What enters.
+    /// Its character.
     pub character: CharacterRecord,
 }
 
@@ -122,7 +119,7 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// What counts for the server: its own settings win.
+    /// Returns the settings that count for the server: its own win.
     #[must_use]
     pub fn effective(&self) -> Settings {
         self.shared.iter().chain(&self.own).map(|(name, value)| (name.clone(), value.clone())).collect()

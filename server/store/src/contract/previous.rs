@@ -1,4 +1,4 @@
-//! What a store holds that an earlier version of the program wrote, and how the program reads it.
+//! Stores that earlier versions of the program wrote: this one reads them whole.
 //!
 //! `tests/fixtures/schema-N/` has a store of each schema: its SQLite file as SQL, its Redis as commands, and its
 //! characters field by field. An ignored test of each store writes those of the present schema; run both before the

@@ -10,12 +10,13 @@ use std::fmt;
 use redis::Value;
 
 use super::commands::Commands;
-use super::values::{Hash, Replies, damaged, text};
-use crate::StoreError;
+use super::values::{Hash, Replies, damaged, integer, text};
+use super::{PAGE, RedisStore, names};
 use crate::fields::{BadField, Fields, LONG, Slot, StoredValue};
-use crate::keyspace::{PLAYER_DESCRIPTION, PLAYER_POSITION, of_user};
+use crate::keyspace::{ACCOUNTS_COUNTER, PLAYER_DESCRIPTION, PLAYER_POSITION, of_user};
 use crate::parts::{self, INVENTORY, ListPlace, PartReader, PartWriter, RecordPlace, STATS};
 use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use crate::{Characters, StoreError};
 
 /// The gold carried is a field of the inventory, and only there.
 const GOLD: &str = "gold";
@@ -168,7 +169,7 @@ pub(super) fn look_at_position(commands: &mut Commands, user_id: UserId) {
 /// Reads what [`look_at_position`] asked; `None` when there is none, or none that can be read.
 ///
 /// # Errors
-/// When the store is away.
+/// The store is away.
 pub(super) fn position_seen(
     replies: &mut Replies,
     user_id: UserId,
@@ -263,4 +264,49 @@ fn read_slot<S: Slot>(place: &ListPlace, value: &str) -> Result<S, BadField> {
     let not_worn = is_without_flag.then_some("0");
     let mut values = value.splitn(S::Record::FIELDS.len(), ':').chain(not_worn);
     S::Record::read(|field| values.next().map(|text| field.parse(text)).transpose()).map(S::holding)
+}
+
+impl Characters for RedisStore {
+    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
+        if saves.is_empty() {
+            return Ok(());
+        }
+        let users: Vec<u32> = saves.iter().map(|save| save.user_id().0).collect();
+        saves.iter().for_each(|save| self.has_met(save.user_id()));
+        let expected: Vec<Option<String>> =
+            saves.iter().map(|save| self.claimed.get(&save.user_id()).cloned()).collect();
+        self.write_unless_taken(
+            |commands| names::ask(commands, &users),
+            |commands, taken, replies| {
+                let names = names::read(replies)?;
+                for ((save, name), expected) in saves.iter().zip(names).zip(&expected) {
+                    if name.is_none() || (expected.is_some() && name != *expected) {
+                        return Err(StoreError::UnknownUser(save.user_id()));
+                    }
+                    if taken.contains(&save.user_id()) {
+                        return Err(StoreError::CharacterTaken(save.user_id()));
+                    }
+                }
+                write(commands, saves);
+                Ok(())
+            },
+        )
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let mut next = 1;
+        while next <= last {
+            let page = (next..=last).take(PAGE).map(UserId);
+            let found = self.ask(
+                |commands| page.clone().for_each(|user_id| look_at_position(commands, user_id)),
+                |replies| page.clone().map(|user_id| position_seen(replies, user_id)).collect(),
+            );
+            let found: Vec<Option<PositionRecord>> = found?;
+            found.into_iter().flatten().for_each(&mut *visit);
+            next = next.saturating_add(PAGE as u32);
+        }
+        Ok(())
+    }
 }

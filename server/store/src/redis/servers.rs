@@ -8,9 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::commands::Commands;
-use super::scripts;
 use super::values::{Hash, Replies, damaged, integer, list, lossy_text, text};
-use crate::StoreError;
+use super::{RedisError, RedisStore, scripts};
 use crate::keyspace::{
     ACCOUNTS_COUNTER, ACTIVE_WORKERS, CONNECTIONS_COUNT, EPOCH, SCHEMA, SERVER_CONNECTIONS,
     SERVER_CONNECTIONS_COUNT, SERVER_COUNTERS, SERVER_LEASE, SERVER_REFUSED, SERVER_SETTINGS, SERVER_STATUS,
@@ -18,7 +17,8 @@ use crate::keyspace::{
 };
 use crate::records::UserId;
 use crate::schema::{self, Noted};
-use crate::server::{Heartbeat, LiveServer, ServerId, ServerRun, ServerStart, ServerStatus};
+use crate::server::{Heartbeat, LiveServer, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
+use crate::{Servers, StoreError, fresh_store_id};
 
 /// Templates of the hashes that a server tells with a heartbeat.
 const TOLD: [&str; 5] = [SERVER_STATUS, SERVER_COUNTERS, SERVER_CONNECTIONS, SERVER_SETTINGS, SERVER_REFUSED];
@@ -45,7 +45,7 @@ pub(super) fn register(commands: &mut Commands, start: &ServerStart, fresh_store
         .arg(schema::UNNOTED);
 }
 
-/// What became of a start.
+/// Outcome of a start.
 pub(super) enum Begun {
     /// It is registered.
     Run {
@@ -145,7 +145,7 @@ fn replace<F: Display, V: Display>(
     commands.add("PEXPIRE").arg(key).arg(milliseconds(lease));
 }
 
-/// What became of a heartbeat.
+/// Outcome of a heartbeat.
 pub(super) enum Heard {
     /// The lease is renewed.
     Alive {
@@ -275,4 +275,68 @@ fn to_json(value: &impl Serialize) -> String {
 
 fn from_json<T: DeserializeOwned>(hash: &Hash, field: &str, json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|error| hash.damaged(&format!("{field}: {error}")))
+}
+
+impl RedisStore {
+    pub(super) fn live_runs(&mut self) -> Result<Vec<ServerRun>, StoreError> {
+        let ids = self.ask(ids, read_ids)?;
+        self.ask(
+            |commands| ids.iter().for_each(|id| lease(commands, id)),
+            |replies| ids.iter().filter_map(|id| leased(replies, id).transpose()).collect(),
+        )
+    }
+}
+
+impl Servers for RedisStore {
+    fn register_server(&mut self, start: &ServerStart) -> Result<Registration, StoreError> {
+        let fresh_id = fresh_store_id()?;
+        let begun = self.ask(|commands| register(commands, start, &fresh_id), registered)?;
+        let (epoch, store_id) = match begun {
+            Begun::Run { epoch, store_id } => (epoch, store_id),
+            Begun::BesideOlder { server, found } => {
+                let (place, known) = (self.link.address.place(), schema::current());
+                return Err(RedisError::OlderServer { place, server, found, known }.into());
+            }
+            Begun::OnNewer(noted) => return Err(self.newer(noted)),
+        };
+        let run = ServerRun { server: start.server.clone(), epoch };
+        let status = ServerStatus { started_at: start.started_at, ..ServerStatus::default() };
+        let told = |replies: &mut Replies| replies.next().map(drop);
+        self.ask(|commands| tell(commands, &run, start.lease, &status), told)?;
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
+        self.has_met(UserId(u32::try_from(last).unwrap_or(0)));
+        let sessions_disconnected = self.disconnect_orphans()?;
+        self.registered = Some((run.clone(), start.lease));
+        (self.store_id, self.told_store_id) = (store_id.clone(), store_id.clone());
+        Ok(Registration { run, store_id, sessions_disconnected })
+    }
+
+    fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError> {
+        let (run, lease) = self.registered()?;
+        let fresh_id = fresh_store_id()?;
+        let heard = self.ask(
+            |commands| heartbeat(commands, &run, lease, &fresh_id, status),
+            |replies| heard(replies, &run),
+        )?;
+        self.has_heard(heard)
+    }
+
+    fn deregister_server(&mut self) -> Result<(), StoreError> {
+        let Ok((run, lease)) = self.registered() else { return Ok(()) };
+        self.ask(|commands| deregister(commands, &run, lease), |replies| replies.next().map(drop))?;
+        self.registered = None;
+        Ok(())
+    }
+
+    fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError> {
+        let ids = self.ask(ids, read_ids)?;
+        self.ask(
+            |commands| ids.iter().for_each(|id| look(commands, id)),
+            |replies| ids.iter().filter_map(|id| seen(replies, id).transpose()).collect(),
+        )
+    }
+
+    fn connections_count(&mut self) -> Result<u64, StoreError> {
+        integer(CONNECTIONS_COUNT, self.command("GET", &[CONNECTIONS_COUNT])?)
+    }
 }

@@ -1,16 +1,19 @@
-//! What Redis answered, as text, numbers and hashes.
+//! The answers of Redis as text, numbers and hashes.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use redis::Value;
 
-use super::link::Answers;
+use super::error::RedisError;
 use crate::StoreError;
 use crate::fields::{BadField, Field, Fields, StoredValue, number};
 
+/// Answers to commands, in their order; each may be a refusal.
+pub(super) type Answers = Vec<Result<Value, RedisError>>;
+
 /// Answers still to be read, in the order of their commands.
-pub(super) struct Replies(std::vec::IntoIter<Result<Value, super::RedisError>>);
+pub(super) struct Replies(std::vec::IntoIter<Result<Value, RedisError>>);
 
 impl Replies {
     pub(super) fn new(answers: Answers) -> Self {
@@ -24,7 +27,7 @@ impl Replies {
     /// The next answer.
     ///
     /// # Errors
-    /// When the command was refused.
+    /// The command was refused.
     pub(super) fn next(&mut self) -> Result<Value, StoreError> {
         self.0.next().unwrap_or(Ok(Value::Nil)).map_err(StoreError::from)
     }
@@ -85,7 +88,7 @@ impl Hash {
     /// Takes the answer to HGETALL of `key`.
     ///
     /// # Errors
-    /// When a field is not text.
+    /// A field is not text.
     pub(super) fn new(key: &str, value: Value) -> Result<Self, StoreError> {
         let mut fields = BTreeMap::new();
         let mut values = list(value).into_iter();

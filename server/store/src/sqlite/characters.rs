@@ -1,14 +1,16 @@
-//! Characters to rows and back. Called inside a transaction; nothing here commits.
+//! Characters to rows and back.
 
 use std::borrow::Cow;
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, Transaction, ffi, params, params_from_iter};
 
-use super::rows::ReadError;
+use super::error::{ReadError, is_violation, unavailable};
+use super::{SqliteStore, sessions};
 use crate::fields::{BadField, Field, FieldKind, Fields, Slot, StoredValue};
 use crate::parts::{self, ListPlace, PartReader, PartWriter, RecordPlace};
 use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use crate::{Characters, StoreError};
 
 const POSITIONS: &str = "positions";
 
@@ -34,7 +36,7 @@ pub(super) fn write(
 /// Reads a whole character.
 ///
 /// # Errors
-/// When its rows are no character.
+/// Its rows are no character.
 pub(super) fn read(transaction: &Transaction<'_>, user_id: UserId) -> Result<CharacterRecord, ReadError> {
     parts::read(&mut Rows { transaction, user_id })
 }
@@ -179,4 +181,31 @@ fn to_sql<'a>(value: &'a StoredValue<'_>) -> ToSqlOutput<'a> {
 
 fn missing(table: &str) -> ReadError {
     ReadError::Damaged(format!("no row in {table}"))
+}
+
+impl Characters for SqliteStore {
+    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
+        let registered = self.registered.clone();
+        self.write(|transaction| {
+            for save in saves {
+                if let Some((run, _)) = &registered
+                    && sessions::is_taken(transaction, run, save.user_id()).map_err(unavailable)?
+                {
+                    return Err(StoreError::CharacterTaken(save.user_id()));
+                }
+                write_save(transaction, save).map_err(|error| {
+                    if is_violation(&error, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) {
+                        StoreError::UnknownUser(save.user_id())
+                    } else {
+                        unavailable(error)
+                    }
+                })?;
+            }
+            Ok(())
+        })
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        self.read("positions", |transaction| visit_positions(transaction, visit))
+    }
 }

@@ -13,11 +13,11 @@ use super::schema::{self, Found};
 use crate::lock::{LockError, StoreLock};
 use crate::records::NewerStore;
 
-/// How long a transaction waits for another process to end its own.
+/// Time that a transaction waits for another process to end its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared; more than there are.
 const STATEMENT_CACHE: usize = 32;
-/// What each connection is told: flush at every commit, keep references whole, and let the write-ahead log shrink back
+/// Settings of each connection: flush at every commit, keep references whole, and let the write-ahead log shrink back
 /// to 16 MiB after a burst.
 const SETTINGS: &str = "
     PRAGMA synchronous = FULL;
@@ -25,7 +25,7 @@ const SETTINGS: &str = "
     PRAGMA journal_size_limit = 16777216;
 ";
 
-/// Why a SQLite file could not be opened as a store.
+/// Reason that a SQLite file was not opened as a store.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A server uses it.
@@ -45,7 +45,7 @@ pub enum OpenError {
     File {
         /// The database, or its lock file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// SQLite said no.
@@ -53,7 +53,7 @@ pub enum OpenError {
     Database {
         /// The database.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
     /// Something else's database, or none yet where one was expected.
@@ -121,7 +121,7 @@ pub(super) fn lock(path: &Path) -> Result<StoreLock, OpenError> {
     })
 }
 
-/// Whether the database is a file that SQLite has written to, and that has no write-ahead log beside it.
+/// Returns true if SQLite has written to the database, and no write-ahead log is beside it.
 pub(super) fn is_bare(path: &Path) -> bool {
     let is_written = path.metadata().is_ok_and(|metadata| metadata.len() > 0);
     is_written && !with_suffix(path, "-wal").exists()
@@ -145,7 +145,7 @@ pub(super) fn inspect(path: &Path, connection: &Connection) -> Result<Found, Ope
     schema::inspect(connection).map_err(|source| database_error(path, source))
 }
 
-/// What SQLite said about `path`.
+/// Turns the refusal of SQLite into an error about `path`.
 pub(super) fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match source.sqlite_error_code() {

@@ -10,8 +10,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
+use crate::CreateError;
 use crate::contract::store_contract;
-use crate::records::PositionRecord;
+use crate::prelude::*;
+use crate::records::{PositionRecord, UserId};
+use crate::server::ServerStart;
+use crate::session::{Claim, Session, SessionWrite};
 use crate::testing::{position_save, sample_account, sample_character, sheet_save};
 
 /// A new store file in a folder that goes with it.
@@ -39,7 +43,7 @@ impl Fixture {
         Some(Box::new(SqliteStore::open_shared(&self.path()).unwrap()))
     }
 
-    /// What an operator does in the `sqlite3` shell.
+    /// Does as an operator does in the `sqlite3` shell.
     fn shell(&self, sql: &str) {
         Connection::open(self.path()).unwrap().execute_batch(sql).unwrap();
     }

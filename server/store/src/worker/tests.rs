@@ -1,6 +1,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::prelude::*;
 use crate::records::{CharacterSave, PositionRecord, UserId};
 use crate::server::{DEFAULT_LEASE, ServerId, ServerStart, ServerStatus};
 use crate::session::{Claim, Session, SessionWrite};

@@ -6,6 +6,7 @@ mod measure;
 mod outages;
 mod previous;
 mod server;
+mod settings;
 
 use super::*;
 use crate::contract::store_contract;

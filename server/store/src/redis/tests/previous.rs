@@ -8,15 +8,16 @@ use redis::Value;
 
 use super::keys::register;
 use super::server::{TestRedis, is_installed, patient};
+use crate::StoreError;
 use crate::contract::previous::{check, fill, folders, write_fixture};
 use crate::keyspace::SCHEMA;
+use crate::prelude::*;
 use crate::records::NewerStore;
 use crate::redis::values::{Hash, list, lossy_text};
 use crate::redis::{RedisError, RedisStore};
 use crate::schema::{PROGRAM, current, note};
 use crate::server::{ServerId, ServerStart, ServerStatus};
 use crate::testing::{sample_account, sample_character};
-use crate::{Store, StoreError};
 
 const FILE: &str = "store.redis";
 

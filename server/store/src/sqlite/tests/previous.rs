@@ -6,14 +6,14 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::Fixture;
-use crate::Store;
 use crate::contract::previous::{check, fill, folders, write_fixture};
 use crate::fields::Fields;
 use crate::parts::{ListPlace, Part, PartReader, PartWriter};
+use crate::prelude::*;
 use crate::records::{ItemRecord, UserId};
 use crate::schema::current;
 use crate::sqlite::characters::{Rows, read_record};
-use crate::sqlite::rows::ReadError;
+use crate::sqlite::error::ReadError;
 use crate::sqlite::{OpenError, SqliteStore, schema};
 use crate::testing::{sample_account, sample_character};
 

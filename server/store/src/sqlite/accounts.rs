@@ -1,41 +1,13 @@
-//! Accounts to rows and back. Called inside a transaction; nothing here commits.
+//! Accounts to rows and back.
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, ffi, params};
 
-use super::characters;
-use crate::StoredAccount;
-use crate::fields::{BadField, LONG, WORD, number};
-use crate::records::{AccountRecord, NewAccount, UserId, name_key};
-
-/// Why a read failed: the database, or what it holds.
-#[derive(Debug)]
-pub(super) enum ReadError {
-    /// The database did not answer.
-    Database(rusqlite::Error),
-    /// The rows are no record, for this reason.
-    Damaged(String),
-}
-
-impl From<rusqlite::Error> for ReadError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::Error::{
-            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
-        };
-        match error {
-            FromSqlConversionFailure(..)
-            | IntegralValueOutOfRange(..)
-            | InvalidColumnType(..)
-            | Utf8Error(..) => Self::Damaged(error.to_string()),
-            _ => Self::Database(error),
-        }
-    }
-}
-
-impl From<BadField> for ReadError {
-    fn from(error: BadField) -> Self {
-        Self::Damaged(error.to_string())
-    }
-}
+use super::error::{ReadError, is_violation, readable, unavailable};
+use super::watch::Rescue;
+use super::{SqliteStore, characters};
+use crate::fields::{LONG, WORD, number};
+use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId, name_key};
+use crate::{Accounts, CreateError, StoreError, StoredAccount};
 
 /// Adds an account and gives its number; a taken name is a violated uniqueness.
 pub(super) fn insert_account(
@@ -150,4 +122,87 @@ fn read_account(row: &Row<'_>) -> Result<AccountRecord, ReadError> {
 fn flag(name: &'static str, row: &Row<'_>) -> Result<bool, ReadError> {
     let value: u8 = number(name, row.get(name)?, 0..=1)?;
     Ok(value == 1)
+}
+
+impl Accounts for SqliteStore {
+    fn load_account(&mut self, name: &str) -> Result<Option<StoredAccount>, StoreError> {
+        self.read(name, |transaction| read_stored_account(transaction, name))
+    }
+
+    fn create_account(
+        &mut self,
+        account: &NewAccount,
+        character: &CharacterRecord,
+    ) -> Result<UserId, CreateError> {
+        let created_at = created_at(account)?;
+        self.check_files(Rescue::FromTimeToTime)?;
+        self.write(|transaction| {
+            let inserted = insert_account(transaction, account, created_at).map_err(|error| {
+                if is_violation(&error, ffi::SQLITE_CONSTRAINT_UNIQUE) {
+                    CreateError::NameTaken
+                } else {
+                    unavailable(error).into()
+                }
+            })?;
+            let user_id = u32::try_from(inserted).map_err(|_| damaged(account, "user ids are used up"))?;
+            characters::write(transaction, UserId(user_id), character).map_err(unavailable)?;
+            Ok(UserId(user_id))
+        })
+    }
+
+    fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for stored in accounts {
+                let created_at = created_at(&stored.account.account)?;
+                restore_account(transaction, stored, created_at).map_err(unavailable)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
+        self.read(name, |transaction| find_account(transaction, name))
+    }
+
+    fn list_accounts(
+        &mut self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        let after = after.map_or(0, |user_id| user_id.0);
+        let accounts = self.read("accounts", |transaction| list_accounts(transaction, after, limit))?;
+        Ok(readable("an account", accounts))
+    }
+
+    fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE accounts SET password_hash = ? WHERE user_id = ?";
+        change_account(&self.connection, sql, user_id, params![password_hash, user_id.0])
+    }
+
+    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
+        let sql = "UPDATE accounts SET is_gm = ? WHERE user_id = ?";
+        change_account(&self.connection, sql, user_id, params![is_gm, user_id.0])
+    }
+}
+
+/// Carries out an update of one account.
+fn change_account(
+    connection: &Connection,
+    sql: &str,
+    user_id: UserId,
+    params: impl rusqlite::Params,
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(params))
+        .map_err(unavailable)?;
+    if changed == 0 { Err(StoreError::UnknownUser(user_id)) } else { Ok(()) }
+}
+
+fn created_at(account: &NewAccount) -> Result<i64, StoreError> {
+    i64::try_from(account.created_at).map_err(|_| damaged(account, "created_at is too far in the future"))
+}
+
+fn damaged(account: &NewAccount, reason: &str) -> StoreError {
+    StoreError::Damaged { key: account.username.clone(), reason: reason.into() }
 }
