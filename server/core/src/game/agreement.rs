@@ -16,7 +16,7 @@
 
 use super::players::{Player, PlayerKey};
 use super::timers::Timer;
-use super::{Game, Millis};
+use super::{Millis, Play};
 use crate::content::Position;
 use crate::protocol::outbox::ConnectionId;
 
@@ -65,10 +65,10 @@ impl Agreement {
     }
 }
 
-impl Game {
+impl Play {
     /// The least time from a word to the answer, as the kernel measures it.
     fn round_trip(&self, connection: ConnectionId) -> Millis {
-        self.connections.get(connection).map_or(0, |connection| connection.round_trip)
+        self.round_trips.get(connection)
     }
 
     /// How long a player must be silent for everything that was sent before to have come.
@@ -99,8 +99,13 @@ impl Game {
     }
 
     /// A client's system has so many bytes; see [`super::Input::Acknowledged`].
-    pub(super) fn acknowledged(&mut self, connection: ConnectionId, bytes: u64, is_late: bool) {
-        let key = self.player_of(connection);
+    pub(super) fn acknowledged(
+        &mut self,
+        connection: ConnectionId,
+        key: Option<PlayerKey>,
+        bytes: u64,
+        is_late: bool,
+    ) {
         let position = key.and_then(|key| self.players.get(key)).map(|player| player.words.position);
         let is_news = position.is_some_and(|mark| !self.outbox.has_acknowledged(connection, mark));
         self.outbox.acknowledged(connection, bytes);

@@ -1,13 +1,13 @@
 //! Talking, yelling and whispering.
 
 use super::chat_limit::{ChatLimit, Spoken};
-use super::players::PlayerKey;
-use super::{Game, names, texts};
+use super::play::{Actor, Play};
+use super::{names, texts};
 use crate::protocol::font::Font;
-use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
 use crate::protocol::text;
 use crate::world::area::Block;
+use crate::world::char_index::CharIndex;
 
 /// Longest line of chat, in bytes; the rest is cut.
 const LINE_MAX: usize = 255;
@@ -18,73 +18,73 @@ const TALK_COLOUR: Colour = (255, 255, 255);
 const YELL_COLOUR: Colour = (255, 0, 0);
 const WHISPER_COLOUR: Colour = (0, 0, 255);
 
-impl Game {
+impl Play {
     /// `Talk`: speech, or a command when it starts with `/`. Commands are never shown to anybody.
-    pub(super) fn talk(&mut self, connection: ConnectionId, key: PlayerKey, said: &str) {
+    pub fn talk(&mut self, actor: Actor, said: &str) {
         if said.trim_start().starts_with('/') {
-            return self.tell(connection, texts::UNKNOWN_COMMAND, Font::Info);
+            return self.tell(actor.connection, texts::UNKNOWN_COMMAND, Font::Info);
         }
-        self.say(connection, key, said, TALK_COLOUR);
+        self.say(actor, said, TALK_COLOUR);
     }
 
     /// `Yell`.
-    pub(super) fn yell(&mut self, connection: ConnectionId, key: PlayerKey, said: &str) {
-        self.say(connection, key, said, YELL_COLOUR);
+    pub fn yell(&mut self, actor: Actor, said: &str) {
+        self.say(actor, said, YELL_COLOUR);
     }
 
-    fn say(&mut self, connection: ConnectionId, key: PlayerKey, said: &str, (r, g, b): Colour) {
+    fn say(&mut self, actor: Actor, said: &str, (r, g, b): Colour) {
         let line = clean(said);
-        if line.is_empty() || !self.may_speak(connection, key) {
+        if line.is_empty() || !self.may_speak(actor) {
             return;
         }
-        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
-        let packet = ServerPacket::ChatOverHead { text: line.into(), char_index: index.wire(), r, g, b };
-        self.tell_all_in_sight(index, &packet);
+        let char_index = actor.character.wire();
+        let packet = ServerPacket::ChatOverHead { text: line.into(), char_index, r, g, b };
+        self.tell_all_in_sight(actor.character, &packet);
     }
 
     /// `Whisper`: over the head where both see each other, else a console line for each.
-    pub(super) fn whisper(&mut self, connection: ConnectionId, key: PlayerKey, to: &str, said: &str) {
+    pub fn whisper(&mut self, actor: Actor, to: &str, said: &str) {
         let line = clean(said);
-        if line.is_empty() || !self.may_speak(connection, key) {
+        if line.is_empty() || !self.may_speak(actor) {
             return;
         }
         let target_key = self.players.by_name(&names::name_from_command(to));
         let target = target_key.and_then(|target| self.players.get(target));
         let Some((target, target_connection)) = target.and_then(|target| Some((target, target.connection?)))
         else {
-            return self.tell(connection, texts::NOT_ONLINE, Font::Info);
+            return self.tell(actor.connection, texts::NOT_ONLINE, Font::Info);
         };
-        if target_key == Some(key) {
-            return self.tell(connection, texts::WHISPER_TO_SELF, Font::Info);
+        if target_key == Some(actor.player) {
+            return self.tell(actor.connection, texts::WHISPER_TO_SELF, Font::Info);
         }
-        let Some(sender) = self.players.get(key) else { return };
+        let Some(sender) = self.players.get(actor.player) else { return };
         if self.in_sight_of_each_other(sender.index, target.index) {
             let (r, g, b) = WHISPER_COLOUR;
             let packet =
                 ServerPacket::ChatOverHead { text: line.into(), char_index: sender.index.wire(), r, g, b };
-            return self.outbox.broadcast([connection, target_connection], &packet);
+            return self.outbox.broadcast([actor.connection, target_connection], &packet);
         }
         let line = text::neutralise_markup(&line);
         let sent = texts::whisper_sent(target.name(), &line);
         let received = texts::whisper_received(sender.name(), &line);
-        self.tell(connection, &sent, Font::Talk);
+        self.tell(actor.connection, &sent, Font::Talk);
         self.tell(target_connection, &received, Font::Talk);
     }
 
     /// Whether a player may say another line now. Counts as one.
-    fn may_speak(&mut self, connection: ConnectionId, key: PlayerKey) -> bool {
+    fn may_speak(&mut self, actor: Actor) -> bool {
         let now = self.now;
-        let Some(player) = self.players.get_mut(key) else { return false };
+        let Some(player) = self.player(actor) else { return false };
         let spoken = player.chat.speak(now);
         if spoken == Spoken::DroppedFirst {
-            self.tell(connection, texts::TOO_MUCH_CHAT, Font::Info);
+            self.tell(actor.connection, texts::TOO_MUCH_CHAT, Font::Info);
         }
         self.dropped_chat += u64::from(spoken != Spoken::Said);
         spoken == Spoken::Said
     }
 
     /// Everybody's limit starts anew, under the settings of now.
-    pub(super) fn renew_chat_limits(&mut self) {
+    pub fn renew_chat_limits(&mut self) {
         let limit = ChatLimit::new(self.settings.chat_per_second, self.now);
         for key in self.players.keys() {
             if let Some(player) = self.players.get_mut(key) {
@@ -93,11 +93,7 @@ impl Game {
         }
     }
 
-    fn in_sight_of_each_other(
-        &self,
-        one: crate::world::char_index::CharIndex,
-        other: crate::world::char_index::CharIndex,
-    ) -> bool {
+    fn in_sight_of_each_other(&self, one: CharIndex, other: CharIndex) -> bool {
         let place = |index| self.world.character(index).map(|character| character.position);
         let (Some(one), Some(other)) = (place(one), place(other)) else { return false };
         one.map == other.map && Block::of(one.x, one.y).sees(Block::of(other.x, other.y))

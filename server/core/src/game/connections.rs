@@ -33,8 +33,6 @@ pub struct Connection {
     pub silence_watch: Millis,
     /// Its throws of the dice.
     pub rolls: Rolls,
-    /// The kernel's estimate of a round trip to the client, 0 while unknown.
-    pub round_trip: Millis,
 }
 
 /// All connections, by slot.
@@ -58,7 +56,6 @@ impl Connections {
             last_packet: None,
             silence_watch: 0,
             rolls: Rolls::default(),
-            round_trip: 0,
         };
         if self.slots[slot].replace(fresh).is_none() {
             self.count += 1;

@@ -73,53 +73,55 @@ impl Rolls {
 
 impl Game {
     /// `ThrowDices`: throws and shows the roll later. A throw while a roll waits is answered by that roll.
-    pub(super) fn throw_dice(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+    pub(in crate::game) fn throw_dice(&mut self, id: ConnectionId) {
+        let Some(connection) = self.lobby.connections.get_mut(id) else { return };
         if connection.rolls.waiting.is_none() {
-            connection.rolls.waiting = Some(Dice::throw(&mut self.random, self.settings.dice_range));
-            self.timers.set(self.now + ROLL_DELAY_MS, Timer::Roll(id));
+            connection.rolls.waiting =
+                Some(Dice::throw(&mut self.play.random, self.play.settings.dice_range));
+            self.play.timers.set(self.play.now + ROLL_DELAY_MS, Timer::Roll(id));
         }
     }
 
     /// Shows the roll that waits, unless a creation is under way.
-    pub(super) fn roll_timer(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+    pub(in crate::game) fn roll_timer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.lobby.connections.get_mut(id) else { return };
         if connection.stage != Stage::Lobby || connection.rolls.form.is_some() {
             return;
         }
         let Some(dice) = connection.rolls.waiting.take() else { return };
         connection.rolls.shown = Some(dice);
-        connection.rolls.read_by = self.now + ROLL_DELAY_MS;
+        connection.rolls.read_by = self.play.now + ROLL_DELAY_MS;
         let Dice { strength, agility, intelligence, charisma, constitution } = dice;
-        self.send(id, &ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution });
+        self.play
+            .send(id, &ServerPacket::DiceRoll { strength, agility, intelligence, charisma, constitution });
     }
 
     /// After a refused creation, a roll that it held back is shown.
-    pub(super) fn resume_roll(&mut self, id: ConnectionId) {
-        if self.connections.get(id).is_some_and(|connection| connection.rolls.waiting.is_some()) {
-            self.timers.set(self.now + ROLL_DELAY_MS, Timer::Roll(id));
+    pub(in crate::game) fn resume_roll(&mut self, id: ConnectionId) {
+        if self.lobby.connections.get(id).is_some_and(|connection| connection.rolls.waiting.is_some()) {
+            self.play.timers.set(self.play.now + ROLL_DELAY_MS, Timer::Roll(id));
         }
     }
 
     /// Gives a creation back that may be carried out now, and keeps one that came too soon after a roll until then.
-    pub(super) fn keep_from_roll(
+    pub(in crate::game) fn keep_from_roll(
         &mut self,
         id: ConnectionId,
         request: CreationRequest,
     ) -> Option<CreationRequest> {
-        let connection = self.connections.get_mut(id)?;
+        let connection = self.lobby.connections.get_mut(id)?;
         let due = connection.rolls.read_by;
-        if due <= self.now {
+        if due <= self.play.now {
             return Some(request);
         }
         connection.rolls.form = Some(Box::new(request));
-        self.timers.set(due, Timer::Creation(id));
+        self.play.timers.set(due, Timer::Creation(id));
         None
     }
 
     /// Carries out the creation that waited, if it still does.
-    pub(super) fn creation_timer(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+    pub(in crate::game) fn creation_timer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.lobby.connections.get_mut(id) else { return };
         if connection.stage == Stage::Lobby
             && let Some(form) = connection.rolls.form.take()
         {

@@ -41,14 +41,14 @@ fn or_dash(value: Option<impl fmt::Display>) -> String {
 
 impl Game {
     fn log_event(&mut self, kind: &'static str, details: impl FnOnce() -> String) {
-        if self.event_log.limit.admit(kind, self.now) {
+        if self.event_log.limit.admit(kind, self.play.now) {
             log::info!("{kind}: {}", details());
         }
         if self.event_log.summaries_at.is_none()
             && let Some(deadline) = self.event_log.limit.next_deadline()
         {
             self.event_log.summaries_at = Some(deadline);
-            self.timers.set(deadline, Timer::LogSummaries);
+            self.play.timers.set(deadline, Timer::LogSummaries);
         }
     }
 
@@ -60,12 +60,12 @@ impl Game {
         }
         if let Some(deadline) = self.event_log.limit.next_deadline() {
             self.event_log.summaries_at = Some(deadline);
-            self.timers.set(deadline, Timer::LogSummaries);
+            self.play.timers.set(deadline, Timer::LogSummaries);
         }
     }
 
     fn address_of(&self, connection: ConnectionId) -> Option<IpAddr> {
-        self.connections.get(connection).map(|connection| connection.address)
+        self.lobby.connections.get(connection).map(|connection| connection.address)
     }
 
     /// Who is meant by a line about a connection.
@@ -75,13 +75,13 @@ impl Game {
     }
 
     /// A character is in the world, played by that connection.
-    pub(super) fn log_login(&mut self, name: &str, user: UserId, connection: ConnectionId) {
+    pub(in crate::game) fn log_login(&mut self, name: &str, user: UserId, connection: ConnectionId) {
         let who = self.who(name, Some(user), connection);
         self.log_event(kind::LOGIN, || who);
     }
 
     /// A login was refused.
-    pub(super) fn log_refused_login(
+    pub(in crate::game) fn log_refused_login(
         &mut self,
         name: &str,
         user: Option<UserId>,
@@ -93,29 +93,29 @@ impl Game {
     }
 
     /// The store could not do what a login needs.
-    pub(super) fn log_store_failure(&mut self, name: &str, error: &StoreError) {
+    pub(in crate::game) fn log_store_failure(&mut self, name: &str, error: &StoreError) {
         self.log_event(kind::FAILED, || format!("name={name:?} error={error}"));
     }
 
     /// An account and its character were made.
-    pub(super) fn log_creation(&mut self, name: &str, user: UserId, connection: ConnectionId) {
+    pub(in crate::game) fn log_creation(&mut self, name: &str, user: UserId, connection: ConnectionId) {
         let who = self.who(name, Some(user), connection);
         self.log_event(kind::CREATED, || who);
     }
 
     /// The connection of a player has gone.
-    pub(super) fn log_lost_connection(
+    pub(in crate::game) fn log_lost_connection(
         &mut self,
         key: PlayerKey,
         connection: ConnectionId,
         reason: CloseReason,
     ) {
-        let Some(player) = self.players.get(key).map(player_and_address) else { return };
+        let Some(player) = self.play.players.get(key).map(player_and_address) else { return };
         self.log_event(kind::LOST, || format!("{player} connection={connection} cause={reason}"));
     }
 
     /// A character has left the world.
-    pub(super) fn log_leaving(&mut self, player: &Player) {
+    pub(in crate::game) fn log_leaving(&mut self, player: &Player) {
         let reason = or_dash(player.close_reason);
         self.log_event(kind::LEFT, || format!("{} cause={reason}", player_and_address(player)));
     }

@@ -1,68 +1,56 @@
 //! Answers to a player who asks: how many play, how long the server runs, what his sheet says.
 
 use super::kinds::Class;
-use super::players::PlayerKey;
-use super::{Game, appearance, skills, texts};
+use super::play::{Actor, Play};
+use super::{appearance, skills, texts};
 use crate::protocol::font::Font;
-use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::{ServerPacket, SkillLevel};
-use std::sync::Arc;
 
 fn number(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-impl Game {
+impl Play {
     /// `Online`.
-    pub(super) fn tell_online(&mut self, connection: ConnectionId) {
-        let text = texts::online(self.online());
-        self.tell(connection, &text, Font::Info);
+    pub fn tell_online(&mut self, actor: Actor) {
+        let text = texts::online(self.players.connected());
+        self.tell(actor.connection, &text, Font::Info);
     }
 
     /// `Uptime`.
-    pub(super) fn tell_uptime(&mut self, connection: ConnectionId) {
+    pub fn tell_uptime(&mut self, actor: Actor) {
         let text = texts::uptime(self.now / 1_000);
-        self.tell(connection, &text, Font::Info);
+        self.tell(actor.connection, &text, Font::Info);
     }
 
     /// `RequestMOTD`.
-    pub(super) fn answer_motd(&mut self, connection: ConnectionId) {
+    pub fn answer_motd(&mut self, actor: Actor) {
         if self.motd().is_empty() {
-            self.tell(connection, texts::NO_MOTD, Font::Info);
+            self.tell(actor.connection, texts::NO_MOTD, Font::Info);
         } else {
-            self.tell_motd(connection);
+            self.tell_motd(actor.connection);
         }
     }
 
     /// `Help`.
-    pub(super) fn tell_help(&mut self, connection: ConnectionId) {
-        let content = Arc::clone(self.world.content());
-        for line in content.help() {
-            self.tell(connection, line, Font::Info);
+    pub fn tell_help(&mut self, actor: Actor) {
+        for line in self.content.help() {
+            let (text, font) = (line.as_str().into(), Font::Info.into());
+            self.outbox.send(actor.connection, &ServerPacket::ConsoleMsg { text, font });
         }
     }
 
     /// `RequestStats`: the sheet as console lines.
-    pub(super) fn tell_stats(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
-        let (name, stats) = (player.name().to_string(), player.character.stats);
-        let lines = [
-            format!("Estadísticas de {name}:"),
-            format!("Nivel {}, experiencia {}/{}.", stats.level, stats.experience, stats.experience_to_next),
-            format!(
-                "Vida {}/{}, maná {}/{}, energía {}/{}.",
-                stats.hp, stats.max_hp, stats.mana, stats.max_mana, stats.stamina, stats.max_stamina
-            ),
-            format!("Golpe {} a {}, oro {}.", stats.min_hit, stats.max_hit, stats.gold),
-        ];
-        for line in lines {
-            self.tell(connection, &line, Font::Info);
+    pub fn tell_stats(&mut self, actor: Actor) {
+        let Some(player) = self.player(actor) else { return };
+        for line in texts::stats(player.name(), &player.character.stats) {
+            self.tell(actor.connection, &line, Font::Info);
         }
     }
 
     /// `RequestAtributes`.
-    pub(super) fn tell_attributes(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
+    pub fn tell_attributes(&mut self, actor: Actor) {
+        let Some(player) = self.player(actor) else { return };
         let attributes = player.character.attributes;
         let packet = ServerPacket::Atributes {
             strength: attributes.strength,
@@ -71,12 +59,12 @@ impl Game {
             charisma: attributes.charisma,
             constitution: attributes.constitution,
         };
-        self.send(connection, &packet);
+        self.send(actor.connection, &packet);
     }
 
     /// `RequestFame`.
-    pub(super) fn tell_fame(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
+    pub fn tell_fame(&mut self, actor: Actor) {
+        let Some(player) = self.player(actor) else { return };
         let reputation = player.character.reputation;
         let packet = ServerPacket::Fame {
             assassin: number(reputation.assassin),
@@ -87,12 +75,12 @@ impl Game {
             plebeian: number(reputation.plebeian),
             average: i32::try_from(appearance::average_reputation(&reputation)).unwrap_or_default(),
         };
-        self.send(connection, &packet);
+        self.send(actor.connection, &packet);
     }
 
     /// `RequestMiniStats`.
-    pub(super) fn tell_kills(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
+    pub fn tell_kills(&mut self, actor: Actor) {
+        let Some(player) = self.player(actor) else { return };
         let stats = player.character.stats;
         let class = Class::from_wire(player.account.account.class).map_or(0, Class::number_in_mini_stats);
         let packet = ServerPacket::MiniStats {
@@ -103,20 +91,20 @@ impl Game {
             class,
             jail_time: number(stats.jail_minutes),
         };
-        self.send(connection, &packet);
+        self.send(actor.connection, &packet);
     }
 
     /// `RequestSkills`: the points left to assign, then every skill with its progress. The client's window opens with the
     /// skills and takes its points from the `LevelUp` before them.
-    pub(super) fn tell_skills(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
+    pub fn tell_skills(&mut self, actor: Actor) {
+        let Some(player) = self.player(actor) else { return };
         let free = player.character.stats.free_skill_points;
         let skills = player
             .character
             .skills
             .map(|skill| SkillLevel { level: skill.level, progress: skills::progress_percent(skill) });
         let free_skill_points = i16::try_from(free).unwrap_or(i16::MAX);
-        self.send(connection, &ServerPacket::LevelUp { free_skill_points });
-        self.send(connection, &ServerPacket::SendSkills { skills });
+        self.send(actor.connection, &ServerPacket::LevelUp { free_skill_points });
+        self.send(actor.connection, &ServerPacket::SendSkills { skills });
     }
 }

@@ -1,7 +1,9 @@
 //! Showing and ordering what a player carries and knows.
 
-use super::Game;
+use super::play::{Actor, Play};
 use super::players::{PlayerKey, Unsaved};
+use super::texts;
+use crate::protocol::font::Font;
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
 use crate::records::{INVENTORY_SLOTS, ItemRecord, SPELL_SLOTS};
@@ -20,9 +22,9 @@ fn place(slot: u8, length: usize) -> Option<usize> {
     usize::from(slot).checked_sub(1).filter(|place| *place < length)
 }
 
-impl Game {
+impl Play {
     /// Every slot in use. The client's grid starts empty.
-    pub(super) fn tell_inventory(&mut self, connection: ConnectionId, key: PlayerKey) {
+    pub fn tell_inventory(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(inventory) = self.players.get(key).map(|player| player.character.inventory) else { return };
         for (place, item) in inventory.iter().enumerate().filter(|(_, item)| item.is_some()) {
             self.tell_slot(connection, place, *item);
@@ -30,8 +32,7 @@ impl Game {
     }
 
     fn tell_slot(&mut self, connection: ConnectionId, place: usize, item: Option<ItemRecord>) {
-        let content = self.world.content();
-        let known = item.and_then(|item| Some((item, content.object(item.object)?)));
+        let known = item.and_then(|item| Some((item, self.content.object(item.object)?)));
         let slot = u8::try_from(place + 1).unwrap_or(u8::MAX);
         let packet = match known {
             None => ServerPacket::ChangeInventorySlot {
@@ -67,21 +68,21 @@ impl Game {
     }
 
     /// `MoveItem`: two slots change places; worn pieces stay worn.
-    pub(super) fn move_item(&mut self, connection: ConnectionId, key: PlayerKey, from: u8, to: u8) {
-        let Some(player) = self.players.get_mut(key) else { return };
+    pub fn move_item(&mut self, actor: Actor, from: u8, to: u8) {
+        let Some(player) = self.player(actor) else { return };
         let (Some(from), Some(to)) = (place(from, INVENTORY_SLOTS), place(to, INVENTORY_SLOTS)) else {
             return;
         };
         let inventory = &mut player.character.inventory;
         inventory.swap(from, to);
         let (from_item, to_item) = (inventory[from], inventory[to]);
-        self.mark_unsaved(key, Unsaved::Sheet);
-        self.tell_slot(connection, from, from_item);
-        self.tell_slot(connection, to, to_item);
+        self.mark_unsaved(actor.player, Unsaved::Sheet);
+        self.tell_slot(actor.connection, from, from_item);
+        self.tell_slot(actor.connection, to, to_item);
     }
 
     /// Every known spell. The client's list starts with empty lines.
-    pub(super) fn tell_spells(&mut self, connection: ConnectionId, key: PlayerKey) {
+    pub fn tell_spells(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(spells) = self.players.get(key).map(|player| player.character.spells) else { return };
         for (place, spell) in spells.into_iter().enumerate().filter(|(_, spell)| *spell != 0) {
             self.tell_spell(connection, place, spell);
@@ -89,7 +90,7 @@ impl Game {
     }
 
     fn tell_spell(&mut self, connection: ConnectionId, place: usize, spell: u16) {
-        let template = self.world.content().spell(spell);
+        let template = self.content.spell(spell);
         let name = template.map_or(NO_SPELL, |template| template.name.as_str());
         let slot = u8::try_from(place + 1).unwrap_or(u8::MAX);
         let spell_id = if template.is_some() { wire(spell) } else { 0 };
@@ -98,31 +99,27 @@ impl Game {
 
     /// `MoveSpell`: a spell changes places with its neighbour, the one above or the one below. The client has already
     /// done so, and is told both lines as they are now.
-    pub(super) fn move_spell(&mut self, connection: ConnectionId, key: PlayerKey, upwards: bool, slot: u8) {
-        let Some(player) = self.players.get_mut(key) else { return };
+    pub fn move_spell(&mut self, actor: Actor, upwards: bool, slot: u8) {
+        let Some(player) = self.player(actor) else { return };
         let Some(from) = place(slot, SPELL_SLOTS) else { return };
         let to = if upwards { from.checked_sub(1) } else { Some(from + 1) };
         let Some(to) = to.filter(|to| *to < SPELL_SLOTS) else { return };
         let spells = &mut player.character.spells;
         spells.swap(from, to);
         let (from_spell, to_spell) = (spells[from], spells[to]);
-        self.mark_unsaved(key, Unsaved::Sheet);
-        self.tell_spell(connection, from, from_spell);
-        self.tell_spell(connection, to, to_spell);
+        self.mark_unsaved(actor.player, Unsaved::Sheet);
+        self.tell_spell(actor.connection, from, from_spell);
+        self.tell_spell(actor.connection, to, to_spell);
     }
 
     /// `SpellInfo`.
-    pub(super) fn tell_spell_info(&mut self, connection: ConnectionId, key: PlayerKey, slot: u8) {
-        let Some(player) = self.players.get(key) else { return };
+    pub fn tell_spell_info(&mut self, actor: Actor, slot: u8) {
+        let Some(player) = self.player(actor) else { return };
         let Some(place) = place(slot, SPELL_SLOTS) else { return };
-        let content = std::sync::Arc::clone(self.world.content());
-        let Some(spell) = content.spell(player.character.spells[place]) else { return };
-        let lines = [
-            format!("{}: {}", spell.name, spell.description),
-            format!("Maná {}, energía {}, magia {}.", spell.mana, spell.stamina, spell.min_skill),
-        ];
+        let number = player.character.spells[place];
+        let Some(lines) = self.content.spell(number).map(texts::spell) else { return };
         for line in lines {
-            self.tell(connection, &line, crate::protocol::font::Font::Info);
+            self.tell(actor.connection, &line, Font::Info);
         }
     }
 }

@@ -6,20 +6,21 @@
 
 use super::pending::Pending;
 use super::refusal::Refusal;
+use super::saving::stored_account;
 use super::{Game, Stage, names};
 use crate::passwords;
 use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
 use crate::records::UserId;
 use crate::records::session::Session;
-use crate::records::{self, Reply, Request, StoreError, StoredAccount};
+use crate::records::{self, Request, StoreError, StoredAccount};
 
 /// The version every client of this protocol announces.
 pub(super) const CLIENT_VERSION: (u8, u8, u8) = (0, 13, 0);
 
 impl Game {
     /// `LoginExistingChar`.
-    pub(super) fn log_in(
+    pub(in crate::game) fn log_in(
         &mut self,
         connection: ConnectionId,
         name: String,
@@ -27,7 +28,7 @@ impl Game {
         version: (u8, u8, u8),
     ) {
         // Whose character is in the world is in danger there, and costs nothing new.
-        let is_overload = self.refuses_logins && self.players.by_name(&name).is_none();
+        let is_overload = self.lobby.refuses_logins && self.play.players.by_name(&name).is_none();
         let refusal = is_overload.then_some(Refusal::Overloaded);
         let refusal = refusal.or_else(|| self.refusal_to_try(connection));
         let refusal = refusal.or_else(|| (version != CLIENT_VERSION).then_some(Refusal::WrongVersion));
@@ -40,29 +41,29 @@ impl Game {
         }
         let lookup = Pending::LoginLookup { connection, name: name.clone(), password };
         let ticket = self.wait_for(connection, lookup);
-        self.store_requests.push(Request::LoadAccount { ticket, name });
+        self.durable.ask(Request::LoadAccount { ticket, name });
     }
 
-    /// Counts an attempt of that connection's address and tells why it may not be made, if so.
-    pub(super) fn refusal_to_try(&mut self, connection: ConnectionId) -> Option<Refusal> {
-        let address = self.connections.get(connection)?.address;
-        if !self.login_limit.allows(address, self.now) {
-            return Some(Refusal::TooManyAttempts);
-        }
-        (self.pending.is_full() || self.passwords.is_full_for(address)).then_some(Refusal::Busy)
+    /// Counts an attempt of that connection's address. Returns a refusal if it may not be made.
+    pub(in crate::game) fn refusal_to_try(&mut self, connection: ConnectionId) -> Option<Refusal> {
+        self.lobby.refusal_to_try(connection, &self.durable.pending, self.play.now)
     }
 
     /// Notes `pending` and lets its connection wait for it.
-    pub(super) fn wait_for(&mut self, connection: ConnectionId, pending: Pending) -> records::Ticket {
-        let ticket = self.pending.add(pending);
-        if let Some(connection) = self.connections.get_mut(connection) {
+    pub(in crate::game) fn wait_for(
+        &mut self,
+        connection: ConnectionId,
+        pending: Pending,
+    ) -> records::Ticket {
+        let ticket = self.durable.pending.add(pending);
+        if let Some(connection) = self.lobby.connections.get_mut(connection) {
             connection.stage = Stage::Waiting(ticket);
         }
         ticket
     }
 
     /// Tells why and closes: the client goes back to its login screen. `user` is known when the account exists.
-    pub(super) fn refuse_login(
+    pub(in crate::game) fn refuse_login(
         &mut self,
         connection: ConnectionId,
         name: &str,
@@ -72,7 +73,7 @@ impl Game {
         self.log_refused_login(name, user, connection, refusal);
         let reason = refusal.close_reason();
         if reason.player_text().is_none() {
-            self.send(connection, &ServerPacket::ErrorMsg { text: refusal.text().into() });
+            self.play.send(connection, &ServerPacket::ErrorMsg { text: refusal.text().into() });
         }
         self.close(connection, reason);
     }
@@ -91,55 +92,29 @@ impl Game {
         self.check_password(connection, &name, passwords::Job::Verify { ticket, password, hash });
     }
 
-    /// The store answered.
-    pub(super) fn store_replied(&mut self, reply: Reply) {
-        match reply {
-            Reply::Account { ticket, result } => self.account_loaded(ticket, result),
-            Reply::Created { ticket, result } => self.character_stored(ticket, result),
-            Reply::Saved { ticket, result } => match self.pending.take(ticket) {
-                Some(Pending::PasswordStore { connection, user_id, password_hash }) => {
-                    self.password_stored(connection, user_id, password_hash, result);
-                }
-                Some(Pending::Save(users)) => self.saved(ticket, &users, result),
-                Some(Pending::Sessions) => self.saving.answered(),
-                Some(Pending::Restore) => self.store_restored(result),
-                _ => {}
-            },
-            Reply::SessionOpened { ticket, result } => self.session_opened(ticket, result),
-            // The network asks for these, and takes their answers.
-            Reply::Heartbeat { .. } | Reply::Settings { .. } => {}
-        }
-    }
-
-    fn account_loaded(
+    /// Goes on with a login whose account was looked up.
+    pub(in crate::game) fn account_looked_up(
         &mut self,
-        ticket: records::Ticket,
+        connection: ConnectionId,
+        name: String,
+        password: String,
         result: Result<Option<Box<StoredAccount>>, StoreError>,
     ) {
-        match self.pending.take(ticket) {
-            Some(Pending::LoginLookup { connection, name, password }) => {
-                if self.connections.get(connection).is_none() {
-                    return;
-                }
-                match self.account_found(&name, result) {
-                    Ok(found) => {
-                        let session = found.as_ref().map(|stored| Box::new(self.session_of_stored(stored)));
-                        let hash = found.map(|stored| stored.account.account.password_hash);
-                        self.check_login(connection, name, password, hash, session);
-                    }
-                    Err(error) => {
-                        self.log_store_failure(&name, &error);
-                        self.refuse_login(connection, &name, None, &Refusal::from(&error));
-                    }
-                }
+        if self.lobby.connections.get(connection).is_none() {
+            return;
+        }
+        match self.account_found(&name, result) {
+            Ok(found) => {
+                let now = self.play.now;
+                let session =
+                    found.as_ref().map(|stored| Box::new(self.durable.session_of_stored(stored, now)));
+                let hash = found.map(|stored| stored.account.account.password_hash);
+                self.check_login(connection, name, password, hash, session);
             }
-            Some(Pending::LoginLoad { connection, name, user_id, rehash }) => {
-                if let (Some(password), Ok(Some(stored))) = (rehash, &result) {
-                    self.rehash_later(connection, stored.account.user_id, password);
-                }
-                self.character_loaded(connection, &name, user_id, result);
+            Err(error) => {
+                self.log_store_failure(&name, &error);
+                self.refuse_login(connection, &name, None, &Refusal::from(&error));
             }
-            _ => {}
         }
     }
 
@@ -157,25 +132,34 @@ impl Game {
     }
 
     fn held_in_memory(&self, name: &str) -> Option<StoredAccount> {
-        let online = self.players.by_name(name).and_then(|key| self.stored_account(key));
-        online.or_else(|| self.saving.departed(name).cloned())
+        let online = self
+            .play
+            .players
+            .by_name(name)
+            .and_then(|key| stored_account(&self.play.players, &self.play.world, key));
+        online.or_else(|| self.durable.departed(name).cloned())
     }
 
-    fn character_loaded(
+    /// Lets a login in whose character was loaded.
+    pub(in crate::game) fn character_loaded(
         &mut self,
         connection: ConnectionId,
         name: &str,
         user_id: UserId,
+        rehash: Option<String>,
         result: Result<Option<Box<StoredAccount>>, StoreError>,
     ) {
-        if self.connections.get(connection).is_none() {
+        if let (Some(password), Ok(Some(stored))) = (rehash, &result) {
+            self.rehash_later(connection, stored.account.user_id, password);
+        }
+        if self.lobby.connections.get(connection).is_none() {
             return self.give_up_claim(user_id);
         }
         // Whatever we hold is newer than what was loaded: standing in the world, or left and not yet written.
-        if let Some(key) = self.players.by_name(name) {
+        if let Some(key) = self.play.players.by_name(name) {
             return self.take_over(connection, key);
         }
-        let departed = self.saving.departed(name).cloned().map(|departed| Some(Box::new(departed)));
+        let departed = self.durable.departed(name).cloned().map(|departed| Some(Box::new(departed)));
         match departed.map_or(result, Ok) {
             Ok(Some(stored)) => self.enter(connection, stored.account, stored.character),
             Ok(None) => self.refuse_login(connection, name, Some(user_id), &Refusal::WrongCredentials),
@@ -187,34 +171,8 @@ impl Game {
         self.give_up_claim(user_id);
     }
 
-    /// A password was hashed or checked.
-    pub(super) fn password_replied(&mut self, reply: passwords::Reply) {
-        self.passwords.answered();
-        match reply {
-            passwords::Reply::Verified { ticket, matches, rehash } => match self.pending.take(ticket) {
-                Some(Pending::LoginCheck { connection, name, password, session }) => {
-                    self.password_checked(&name, matches);
-                    self.login_checked(connection, &name, session, matches, rehash.then_some(password));
-                }
-                Some(Pending::PasswordCheck { connection, user_id, name, new_password }) => {
-                    self.password_checked(&name, matches);
-                    self.old_password_checked(connection, user_id, new_password, matches);
-                }
-                _ => {}
-            },
-            passwords::Reply::Hashed { ticket, hash } => match self.pending.take(ticket) {
-                Some(Pending::CreationHash { connection, account, character }) => {
-                    self.new_password_hashed(connection, account, character, hash);
-                }
-                Some(Pending::PasswordHash { connection, user_id }) => {
-                    self.password_hashed(connection, user_id, hash)
-                }
-                _ => {}
-            },
-        }
-    }
-
-    fn login_checked(
+    /// Goes on with a login whose password was checked.
+    pub(in crate::game) fn login_checked(
         &mut self,
         connection: ConnectionId,
         name: &str,
@@ -222,7 +180,7 @@ impl Game {
         matches: bool,
         rehash: Option<String>,
     ) {
-        if self.connections.get(connection).is_none() {
+        if self.lobby.connections.get(connection).is_none() {
             return;
         }
         match session {

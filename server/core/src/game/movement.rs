@@ -6,8 +6,9 @@
 //! A step can also be *stale*: what a client sent before it heard of a refusal or of a new map was meant from another
 //! tile. It is dropped: otherwise client and server would stay one tile apart (see [`super::agreement`]).
 
+use super::play::{Actor, Play};
 use super::players::{PlayerKey, Unsaved};
-use super::{Game, texts};
+use super::texts;
 use crate::content::{Position, Restriction};
 use crate::protocol::font::Font;
 use crate::protocol::outbox::ConnectionId;
@@ -21,17 +22,18 @@ const NEWBIE_LEVEL_MAX: u8 = 12;
 /// frame until it hears back.
 const TURN_ANSWER_MS: u64 = 100;
 
-impl Game {
+impl Play {
     /// `Walk`. Cancels a countdown for leaving.
-    pub(super) fn walk(&mut self, connection: ConnectionId, key: PlayerKey, heading: u8) {
+    pub fn walk(&mut self, actor: Actor, heading: u8) {
+        let Actor { connection, player: key, character: index } = actor;
         self.cancel_leaving(key);
         if self.is_stale_step(connection, key) {
             return;
         }
         let now = self.now;
-        let Some(player) = self.players.get_mut(key) else { return };
-        let (index, may_step) = (player.index, player.pace.allows(now));
-        let Some(from) = self.world.character(index).map(|character| character.position) else { return };
+        let Some(player) = self.player(actor) else { return };
+        let may_step = player.pace.allows(now);
+        let Some(from) = self.character(actor).map(|own| own.position) else { return };
         let Some(heading) = Heading::from_wire(heading) else {
             return self.refuse_step(connection, key);
         };
@@ -43,8 +45,8 @@ impl Game {
         if !self.world.is_free(to) {
             return self.refuse_step_to_taken(connection, key, [from, to]);
         }
-        match self.world.content().map(to.map).and_then(|map| map.exit(x, y)) {
-            Some(destination) => self.leave_through(connection, key, to, heading, destination),
+        match self.content.map(to.map).and_then(|map| map.exit(x, y)) {
+            Some(destination) => self.leave_through(actor, to, heading, destination),
             None => {
                 self.step(index, (x, y), heading);
                 self.confirm_heading(connection, key);
@@ -62,7 +64,7 @@ impl Game {
     }
 
     /// Tells a client how its own character looks, and where to.
-    pub(super) fn tell_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
+    pub fn tell_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
         let index = self.players.get(key).map(|player| player.index);
         if let Some(character) = index.and_then(|index| self.world.character(index)) {
             self.outbox.send(connection, &character.change_packet());
@@ -71,7 +73,7 @@ impl Game {
     }
 
     /// Tells a client where its character truly stands and looks. Steps that it sent before it heard this are dropped.
-    pub(super) fn correct_position(&mut self, connection: ConnectionId, key: PlayerKey) {
+    pub fn correct_position(&mut self, connection: ConnectionId, key: PlayerKey) {
         // What the client's system keeps back leaves with the first segment that it gets. So the position is in a
         // later one: whichever of them gets lost, what leaves does not acknowledge the position.
         self.tell_heading(connection, key);
@@ -82,7 +84,7 @@ impl Game {
     }
 
     /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are dropped.
-    pub(super) fn tell_position(&mut self, connection: ConnectionId, key: PlayerKey) {
+    pub fn tell_position(&mut self, connection: ConnectionId, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
         if let Some(Position { x, y, .. }) = self.world.character(player.index).map(|own| own.position) {
             self.send(connection, &ServerPacket::PosUpdate { x, y });
@@ -91,13 +93,13 @@ impl Game {
     }
 
     /// `ChangeHeading`: the client waits for the answer before it turns, and asks every frame until then.
-    pub(super) fn change_heading(&mut self, connection: ConnectionId, key: PlayerKey, heading: u8) {
+    pub fn change_heading(&mut self, actor: Actor, heading: u8) {
+        let Actor { connection, player: key, character: index } = actor;
         let now = self.now;
-        let Some(player) = self.players.get_mut(key) else { return };
-        let index = player.index;
-        let Some(character) = self.world.character(index) else { return };
+        let Some(faces) = self.character(actor).map(|own| own.heading) else { return };
+        let Some(player) = self.player(actor) else { return };
         match Heading::from_wire(heading) {
-            Some(heading) if heading != character.heading => {
+            Some(heading) if heading != faces => {
                 player.turned_at = now;
                 self.world.turn(index, heading);
                 self.mark_unsaved(key, Unsaved::Position);
@@ -115,22 +117,15 @@ impl Game {
     }
 
     /// Somebody stepped on an exit: to the other map, unless it is not for him.
-    fn leave_through(
-        &mut self,
-        connection: ConnectionId,
-        key: PlayerKey,
-        exit: Position,
-        heading: Heading,
-        destination: Position,
-    ) {
-        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
+    fn leave_through(&mut self, actor: Actor, exit: Position, heading: Heading, destination: Position) {
+        let Actor { connection, player: key, character: index } = actor;
         if let Some(group) = self.restriction_against(key, destination.map) {
             self.tell(connection, &texts::restricted_map(group), Font::Info);
             return self.refuse_step(connection, key);
         }
         // The destination's own exit, if it has one, is not taken: exits do not chain.
         match self.arrival_tile(destination) {
-            Some(arrival) => self.warp(connection, key, arrival, heading),
+            Some(arrival) => self.warp(actor, arrival, heading),
             None => self.step(index, (exit.x, exit.y), heading),
         }
     }
@@ -146,25 +141,25 @@ impl Game {
     /// Who a map is for, when this player is not one of them.
     fn restriction_against(&self, key: PlayerKey, map: u16) -> Option<&'static str> {
         let level = self.players.get(key).map_or(1, |player| player.character.stats.level);
-        match self.world.content().map(map)?.info.restriction {
+        match self.content.map(map)?.info.restriction {
             Restriction::None => None,
             Restriction::Newbie if level <= NEWBIE_LEVEL_MAX => None,
-            Restriction::Newbie => Some("newbies"),
+            Restriction::Newbie => Some(texts::NEWBIES),
             // Nobody is in a faction while there are none to join.
-            Restriction::RoyalArmy => Some("la Armada Real"),
-            Restriction::ChaosLegion => Some("la Legión Oscura"),
-            Restriction::Faction => Some("miembros de una facción"),
+            Restriction::RoyalArmy => Some(texts::ROYAL_ARMY),
+            Restriction::ChaosLegion => Some(texts::CHAOS_LEGION),
+            Restriction::Faction => Some(texts::FACTION_MEMBERS),
         }
     }
 
     /// Puts a player's character on a free tile of another map, under a new index, and shows its client the new place.
-    fn warp(&mut self, connection: ConnectionId, key: PlayerKey, to: Position, heading: Heading) {
-        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
+    fn warp(&mut self, actor: Actor, to: Position, heading: Heading) {
+        let Actor { connection, player: key, character: index } = actor;
         self.hide_from_others(index);
         let Some(character) = self.world.leave(index) else { return };
         let Some(new_index) = self.world.re_enter(character, to, heading) else {
             // Its tile and its index were free a moment ago.
-            log::error!("player {key} fell out of the world on the way to {to}");
+            self.fault(&format!("player {key} fell out of the world on the way to {to}"));
             return self.remove_player(key);
         };
         if let Some(player) = self.players.get_mut(key) {
@@ -178,10 +173,10 @@ impl Game {
     }
 
     /// The map, the own character and which one it is: what a client needs before anything else can be shown.
-    pub(super) fn show_map(&mut self, connection: ConnectionId, own: CharIndex) {
+    pub fn show_map(&mut self, connection: ConnectionId, own: CharIndex) {
         let Some(character) = self.world.character(own) else { return };
         let map = character.position.map;
-        let version = self.world.content().map(map).map_or(0, |map| map.version);
+        let version = self.content.map(map).map_or(0, |map| map.version);
         let map = i16::try_from(map).unwrap_or(i16::MAX);
         self.outbox.send(connection, &ServerPacket::ChangeMap { map, version });
         self.outbox.send(connection, &character.create_packet());

@@ -1,6 +1,7 @@
 //! Changing a password: the old one is checked, the new one hashed and stored, and only then the player told.
 
 use super::pending::Pending;
+use super::play::Actor;
 use super::{Game, names, texts};
 use crate::passwords;
 use crate::protocol::font::Font;
@@ -10,28 +11,24 @@ use crate::records::{Request, StoreError};
 
 impl Game {
     /// `ChangePassword`.
-    pub(super) fn change_password(
-        &mut self,
-        connection: ConnectionId,
-        current: String,
-        new_password: String,
-    ) {
+    pub(in crate::game) fn change_password(&mut self, actor: Actor, current: String, new_password: String) {
+        let connection = actor.connection;
         if !names::is_valid_new_password(&new_password) {
-            return self.tell(connection, texts::INVALID_PASSWORD, Font::Info);
+            return self.play.tell(connection, texts::INVALID_PASSWORD, Font::Info);
         }
         if let Some(refusal) = self.refusal_to_try(connection) {
-            return self.tell(connection, refusal.text(), Font::Info);
+            return self.play.tell(connection, refusal.text(), Font::Info);
         }
-        let Some(player) = self.player_of(connection).and_then(|key| self.players.get(key)) else { return };
+        let Some(player) = self.play.player(actor) else { return };
         let (user_id, hash) = (player.account.user_id, player.account.account.password_hash.clone());
         let name = player.name().to_owned();
         let check = Pending::PasswordCheck { connection, user_id, name: name.clone(), new_password };
-        let ticket = self.pending.add(check);
+        let ticket = self.durable.pending.add(check);
         let job = passwords::Job::Verify { ticket, password: current, hash: Some(hash) };
         self.check_password(connection, &name, job);
     }
 
-    pub(super) fn old_password_checked(
+    pub(in crate::game) fn old_password_checked(
         &mut self,
         connection: ConnectionId,
         user_id: UserId,
@@ -39,20 +36,26 @@ impl Game {
         matches: bool,
     ) {
         if !matches {
-            return self.tell(connection, texts::WRONG_PASSWORD, Font::Info);
+            return self.play.tell(connection, texts::WRONG_PASSWORD, Font::Info);
         }
-        let ticket = self.pending.add(Pending::PasswordHash { connection: Some(connection), user_id });
+        let ticket =
+            self.durable.pending.add(Pending::PasswordHash { connection: Some(connection), user_id });
         self.queue_confirmed(connection, passwords::Job::Hash { ticket, password: new_password });
     }
 
     /// The password of this login was right but hashed at another cost than the operator now asks for. A later login
     /// does as well, if this one's connection goes, or others need the threads.
-    pub(super) fn rehash_later(&mut self, connection: ConnectionId, user_id: UserId, password: String) {
-        let ticket = self.pending.add(Pending::PasswordHash { connection: None, user_id });
+    pub(in crate::game) fn rehash_later(
+        &mut self,
+        connection: ConnectionId,
+        user_id: UserId,
+        password: String,
+    ) {
+        let ticket = self.durable.pending.add(Pending::PasswordHash { connection: None, user_id });
         self.queue_password(connection, passwords::Job::Hash { ticket, password });
     }
 
-    pub(super) fn password_hashed(
+    pub(in crate::game) fn password_hashed(
         &mut self,
         connection: Option<ConnectionId>,
         user_id: UserId,
@@ -60,23 +63,23 @@ impl Game {
     ) {
         match hash {
             Ok(password_hash) => {
-                let ticket = self.pending.add(Pending::PasswordStore {
+                let ticket = self.durable.pending.add(Pending::PasswordStore {
                     connection,
                     user_id,
                     password_hash: password_hash.clone(),
                 });
-                self.store_requests.push(Request::SetPasswordHash { ticket, user_id, password_hash });
+                self.durable.ask(Request::SetPasswordHash { ticket, user_id, password_hash });
             }
             Err(error) => {
                 log::error!("password of account {} could not be hashed: {error}", user_id.0);
                 if let Some(connection) = connection {
-                    self.tell(connection, texts::INTERNAL_ERROR, Font::Info);
+                    self.play.tell(connection, texts::INTERNAL_ERROR, Font::Info);
                 }
             }
         }
     }
 
-    pub(super) fn password_stored(
+    pub(in crate::game) fn password_stored(
         &mut self,
         connection: Option<ConnectionId>,
         user_id: UserId,
@@ -85,14 +88,14 @@ impl Game {
     ) {
         if let Err(error) = &result {
             log::warn!("password of account {}: {error}", user_id.0);
-        } else if let Some(key) = self.players.by_user(user_id)
-            && let Some(player) = self.players.get_mut(key)
+        } else if let Some(key) = self.play.players.by_user(user_id)
+            && let Some(player) = self.play.players.get_mut(key)
         {
             player.account.account.password_hash = password_hash;
         }
         if let Some(connection) = connection {
             let text = if result.is_ok() { texts::PASSWORD_CHANGED } else { texts::STORE_AWAY };
-            self.tell(connection, text, Font::Info);
+            self.play.tell(connection, text, Font::Info);
         }
     }
 }

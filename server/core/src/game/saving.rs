@@ -4,14 +4,16 @@
 //! exchanged is written on both sides or on neither. A character that left is kept here until the store has
 //! acknowledged it, so that a login that comes meanwhile finds it.
 
+use super::Millis;
+use super::durable::{Durable, PlayState};
 use super::names::name_key;
 use super::pending::Pending;
-use super::players::{Player, PlayerKey, Unsaved};
+use super::players::{Player, PlayerKey, Players, Unsaved};
 use super::timers::Timer;
-use super::{CloseReason, Game, Millis};
 use crate::content::Position;
 use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
 use crate::records::{Request, StoreError, StoredAccount, Ticket};
+use crate::world::World;
 use crate::world::heading::Heading;
 use std::collections::BTreeMap;
 
@@ -123,28 +125,42 @@ impl Saving {
     }
 }
 
-impl Game {
-    /// Notes that something of a player has changed; it is written with the next save.
-    pub(super) fn mark_unsaved(&mut self, key: PlayerKey, what: Unsaved) {
-        let Some(player) = self.players.get_mut(key).filter(|_| what > Unsaved::Nothing) else { return };
-        if player.unsaved == Unsaved::Nothing {
-            self.saving.changed.push(key);
-        }
-        player.unsaved = player.unsaved.max(what);
-        self.schedule_save();
+impl Durable {
+    /// Notes that a player has something to save that had nothing to save before.
+    pub fn note_unsaved(&mut self, key: PlayerKey, mut state: PlayState<'_>) {
+        self.saving.changed.push(key);
+        self.schedule_save(&mut state);
     }
 
-    pub(super) fn save_timer(&mut self) {
+    /// Writes what has changed since the last time that the timer fired.
+    pub fn save_timer(&mut self, mut state: PlayState<'_>) {
         self.saving.scheduled = false;
         if std::mem::take(&mut self.saving.restores_again) {
-            self.restore_store();
+            self.restore_store(&mut state);
         }
-        self.save_all_changes();
-        self.write_sessions();
+        self.save_everything(state);
+    }
+
+    /// Asks the store to write all changes of characters and sessions.
+    pub fn save_everything(&mut self, mut state: PlayState<'_>) {
+        self.save_all_changes(&mut state);
+        self.write_sessions(&mut state);
+    }
+
+    /// Returns the character of that name that has left and is not yet written.
+    #[must_use]
+    pub fn departed(&self, name: &str) -> Option<&StoredAccount> {
+        self.saving.departed(name)
+    }
+
+    /// Forgets a departed character that is in the world again, which holds it from now on. Returns what of it no
+    /// request has asked to write yet.
+    pub fn returned(&mut self, name: &str) -> Unsaved {
+        self.saving.returned(name)
     }
 
     /// Keeps a character that has just left until [`Self::save_all_changes`] has written it.
-    pub(super) fn keep_departed(&mut self, mut player: Player, position: Option<(Position, Heading)>) {
+    pub fn keep_departed(&mut self, mut player: Player, position: Option<(Position, Heading)>) {
         if let Some((position, heading)) = position {
             player.bring_position(position_record(position, heading));
         }
@@ -156,14 +172,14 @@ impl Game {
     }
 
     /// Asks the store to write everything that changed since the last time, in one transaction.
-    pub(super) fn save_all_changes(&mut self) {
-        if self.saves_wait() {
+    pub fn save_all_changes(&mut self, state: &mut PlayState<'_>) {
+        if self.saves_wait(state) {
             return;
         }
         let mut saves = Vec::with_capacity(self.saving.changed.len() + self.saving.departed.len());
         let mut changed = std::mem::take(&mut self.saving.changed);
         for key in changed.drain(..) {
-            saves.extend(self.save_of_player(key));
+            saves.extend(save_of_player(key, state));
         }
         self.saving.changed = changed;
         for departed in self.saving.departed.values_mut() {
@@ -181,10 +197,10 @@ impl Game {
 
     /// Whether nothing may be asked of the store for now; then it is tried again later. A server that stops asks
     /// everything at once: the store's thread still writes what it was asked.
-    pub(super) fn saves_wait(&mut self) -> bool {
-        let wait = self.saving.is_full() && !self.stopping;
+    pub fn saves_wait(&mut self, state: &mut PlayState<'_>) -> bool {
+        let wait = self.saving.is_full() && !self.is_stopping();
         if wait {
-            self.schedule_save();
+            self.schedule_save(state);
         }
         wait
     }
@@ -204,113 +220,88 @@ impl Game {
             departed.ticket = Some(ticket);
         }
         self.saving.asked();
-        self.store_requests.push(Request::SaveCharacters { ticket, saves });
+        self.ask(Request::SaveCharacters { ticket, saves });
     }
 
-    fn save_of_player(&mut self, key: PlayerKey) -> Option<CharacterSave> {
-        let player = self.players.get_mut(key)?;
-        if let Some(character) = self.world.character(player.index) {
-            player.bring_position(position_record(character.position, character.heading));
-        }
-        let unsaved = std::mem::replace(&mut player.unsaved, Unsaved::Nothing);
-        save_of(player.account.user_id, unsaved, &player.character)
+    /// Forgets what a committed save has written.
+    pub fn save_committed(&mut self, ticket: Ticket, users: &[UserId]) {
+        self.saving.departed.retain(|_, departed| departed.ticket != Some(ticket));
+        self.saving.unknown.retain(|user_id, _| !users.contains(user_id));
     }
 
-    /// The store committed a save, or gave up on it: then all of it is unsaved again.
-    pub(super) fn saved(&mut self, ticket: Ticket, users: &[UserId], result: Result<(), StoreError>) {
-        self.saving.answered();
-        match result {
-            Ok(()) => {
-                self.saving.departed.retain(|_, departed| departed.ticket != Some(ticket));
-                self.saving.unknown.retain(|user_id, _| !users.contains(user_id));
-            }
-            Err(error) => {
-                log::error!("{} characters could not be saved, will be tried again: {error}", users.len());
-                self.unsaved_again(users);
-                match error {
-                    StoreError::CharacterTaken(user_id) => self.taken_from_us(user_id),
-                    StoreError::UnknownUser(user_id) => self.unknown_to_store(user_id),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Another server has that character. The others were held up by it, and wait no longer; after an outage many saves
-    /// fail over one character, and once is enough.
-    fn taken_from_us(&mut self, user_id: UserId) {
-        if self.give_up_characters(&[user_id], CloseReason::TakenOver) {
-            self.save_all_changes();
-        }
-    }
-
-    /// The store says that it has no such account: it was deleted there, or the store was emptied.
-    fn unknown_to_store(&mut self, user_id: UserId) {
+    /// Notes that the store says it has no such account, and returns true if it was deleted there. Otherwise the store
+    /// may have been emptied; then the others, which were held up, are saved at once.
+    pub fn unknown_to_store(&mut self, user_id: UserId, state: &mut PlayState<'_>) -> bool {
         match self.saving.unknown.get(&user_id) {
-            Some(Absence::Deleted) => {
-                self.give_up_characters(&[user_id], CloseReason::AccountDeleted);
-                self.session_ended(user_id);
-            }
+            Some(Absence::Deleted) => return true,
             Some(Absence::Unproven) => {}
             None => {
                 self.saving.unknown.insert(user_id, Absence::Unproven);
-                // The others were held up by it. Where there are more of its kind, the store was probably emptied: then
-                // each would make all the rest be sent once more.
+                // Where there are more of its kind, the store was probably emptied: then each would make all the rest
+                // be sent once more.
                 if self.saving.unknown.len() == 1 {
-                    self.save_all_changes();
+                    self.save_all_changes(state);
                 }
             }
         }
+        false
     }
 
     /// What we hold was written back; if not, all of it will be tried again.
-    pub(super) fn store_restored(&mut self, result: Result<(), StoreError>) {
+    pub fn store_restored(&mut self, result: Result<(), StoreError>, mut state: PlayState<'_>) {
         self.saving.answered();
         self.saving.restore_ended(result.is_ok());
         if let Err(error) = result {
             log::error!("what was held in memory could not be written back, will be tried again: {error}");
-            self.schedule_save();
+            self.schedule_save(&mut state);
         }
     }
 
     /// They are no longer ours to save: what we hold of those that have left is old. Whether there was any.
-    pub(super) fn forget_departed(&mut self, users: &[UserId]) -> bool {
+    pub fn forget_departed(&mut self, users: &[UserId]) -> bool {
         self.saving.unknown.retain(|user_id, _| !users.contains(user_id));
         let held = self.saving.departed.len();
         self.saving.departed.retain(|_, departed| !users.contains(&departed.stored.account.user_id));
         self.saving.departed.len() < held
     }
 
-    /// The account and the character of a player as they are now.
-    pub(super) fn stored_account(&self, key: PlayerKey) -> Option<StoredAccount> {
-        let player = self.players.get(key)?;
-        let mut character = player.character.clone();
-        let standing = self.world.character(player.index).filter(|_| !player.is_displaced);
-        if let Some(standing) = standing {
-            character.position = position_record(standing.position, standing.heading);
-        }
-        Some(StoredAccount { account: player.account.clone(), character })
-    }
-
-    fn unsaved_again(&mut self, users: &[UserId]) {
-        // Whoever has left since: the save of its leaving may hold less than the one that failed.
+    /// Notes that a save of these users failed, of characters that have left since: the save of their leaving may hold
+    /// less than the one that failed.
+    pub fn departed_unsaved_again(&mut self, users: &[UserId]) {
         let left = |departed: &&mut Departed| users.contains(&departed.stored.account.user_id);
         for departed in self.saving.departed.values_mut().filter(left) {
             departed.unsaved = Unsaved::Sheet;
             departed.ticket = None;
         }
-        for key in users.iter().filter_map(|user_id| self.players.by_user(*user_id)).collect::<Vec<_>>() {
-            self.mark_unsaved(key, Unsaved::Sheet);
-        }
-        self.schedule_save();
     }
 
-    pub(super) fn schedule_save(&mut self) {
+    pub fn schedule_save(&mut self, state: &mut PlayState<'_>) {
         if !self.saving.scheduled {
             self.saving.scheduled = true;
-            self.timers.set(self.now + SAVE_PERIOD_MS, Timer::Save);
+            state.timers.set(state.now + SAVE_PERIOD_MS, Timer::Save);
         }
     }
+}
+
+/// Returns the account and the character of a player as they are now.
+#[must_use]
+pub fn stored_account(players: &Players, world: &World, key: PlayerKey) -> Option<StoredAccount> {
+    let player = players.get(key)?;
+    let mut character = player.character.clone();
+    let standing = world.character(player.index).filter(|_| !player.is_displaced);
+    if let Some(standing) = standing {
+        character.position = position_record(standing.position, standing.heading);
+    }
+    Some(StoredAccount { account: player.account.clone(), character })
+}
+
+fn save_of_player(key: PlayerKey, state: &mut PlayState<'_>) -> Option<CharacterSave> {
+    let player = state.players.get_mut(key)?;
+    if let Some(character) = state.world.character(player.index) {
+        player.bring_position(position_record(character.position, character.heading));
+    }
+    let unsaved = std::mem::replace(&mut player.unsaved, Unsaved::Nothing);
+    save_of(player.account.user_id, unsaved, &player.character)
 }
 
 fn position_record(position: Position, heading: Heading) -> PositionRecord {

@@ -4,7 +4,7 @@
 //! them is removed, and only then may anything be said about it. Sight is mutual: when one side learns of the other,
 //! both do.
 
-use super::Game;
+use super::Play;
 use crate::content::{FloorObject, ObjectType};
 use crate::protocol::outbox::{ConnectionId, Outbox};
 use crate::protocol::server::ServerPacket;
@@ -14,16 +14,16 @@ use crate::world::char_index::CharIndex;
 use crate::world::character::Character;
 use crate::world::heading::Heading;
 
-impl Game {
+impl Play {
     /// Tells everybody in sight of `index` something, its own client included.
-    pub(super) fn tell_all_in_sight(&mut self, index: CharIndex, packet: &ServerPacket<'_>) {
+    pub fn tell_all_in_sight(&mut self, index: CharIndex, packet: &ServerPacket<'_>) {
         if let Some(character) = self.world.character(index) {
             self.outbox.broadcast(self.world.viewers(character.position), packet);
         }
     }
 
     /// Shows `index`, which has just entered the world, to everybody in sight but its own client.
-    pub(super) fn show_to_others(&mut self, index: CharIndex) {
+    pub fn show_to_others(&mut self, index: CharIndex) {
         let Some(character) = self.world.character(index) else { return };
         let others =
             self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
@@ -31,7 +31,7 @@ impl Game {
     }
 
     /// Takes `index`, which is about to leave the world, off everybody's screen but its own client's.
-    pub(super) fn hide_from_others(&mut self, index: CharIndex) {
+    pub fn hide_from_others(&mut self, index: CharIndex) {
         let Some(character) = self.world.character(index) else { return };
         let others =
             self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
@@ -39,14 +39,14 @@ impl Game {
     }
 
     /// Shows a client everything in sight of its own character, except that character.
-    pub(super) fn show_surroundings(&mut self, viewer: ConnectionId, own: CharIndex) {
+    pub fn show_surroundings(&mut self, viewer: ConnectionId, own: CharIndex) {
         let Some(character) = self.world.character(own) else { return };
         let here = Block::of(character.position.x, character.position.y);
         show_blocks(&self.world, &mut self.outbox, viewer, character, here.around());
     }
 
     /// Moves `index` one tile and turns it, and tells exactly those who have to know.
-    pub(super) fn step(&mut self, index: CharIndex, to: (u8, u8), heading: Heading) {
+    pub fn step(&mut self, index: CharIndex, to: (u8, u8), heading: Heading) {
         let Some(from) = self.world.character(index).map(|character| character.position) else { return };
         self.world.shift(index, to, heading);
         let Some(character) = self.world.character(index) else { return };

@@ -1,8 +1,7 @@
 //! Skills: progress by use, and points that the player assigns.
 
-use super::Game;
-use super::players::{PlayerKey, Unsaved};
-use crate::protocol::outbox::ConnectionId;
+use super::play::{Actor, Play};
+use super::players::Unsaved;
 use crate::records::{SKILLS, SkillRecord};
 
 /// No skill passes this.
@@ -31,16 +30,11 @@ pub fn progress_percent(skill: SkillRecord) -> u8 {
     u8::try_from(u64::from(skill.experience) * 100 / u64::from(needed)).unwrap_or(100).min(100)
 }
 
-impl Game {
+impl Play {
     /// `ModifySkills`: adds the given points, all of them or, when they are more than there are or take a skill past
     /// 100, none. The client has already subtracted them, so it is told the truth either way.
-    pub(super) fn assign_skill_points(
-        &mut self,
-        connection: ConnectionId,
-        key: PlayerKey,
-        points: &[u8; SKILLS],
-    ) {
-        if let Some(player) = self.players.get_mut(key) {
+    pub fn assign_skill_points(&mut self, actor: Actor, points: &[u8; SKILLS]) {
+        if let Some(player) = self.player(actor) {
             let character = &mut player.character;
             let total: u16 = points.iter().map(|points| u16::from(*points)).sum();
             let fits =
@@ -58,10 +52,10 @@ impl Game {
                 let counted = u16::from(character.stats.assigned_skill_points) + total;
                 character.stats.assigned_skill_points =
                     u8::try_from(counted).unwrap_or(COUNTED_ASSIGNMENTS).min(COUNTED_ASSIGNMENTS);
-                self.mark_unsaved(key, Unsaved::Sheet);
+                self.mark_unsaved(actor.player, Unsaved::Sheet);
             }
         }
-        self.tell_skills(connection, key);
+        self.tell_skills(actor);
     }
 }
 

@@ -1,4 +1,7 @@
-//! What players read, in Spanish, in one place.
+//! Texts that players read, in Spanish: all of the game's Spanish stands here.
+
+use crate::content::SpellTemplate;
+use crate::records::StatsRecord;
 
 /// Lines without parameters.
 pub const INVALID_NAME: &str =
@@ -75,6 +78,15 @@ pub const MOTD_HEADING: &str = "Mensaje del día:";
 /// No message of the day.
 pub const NO_MOTD: &str = "No hay mensaje del día.";
 
+/// Newcomers, as the group that a map is for.
+pub const NEWBIES: &str = "newbies";
+/// The royal army, as the group that a map is for.
+pub const ROYAL_ARMY: &str = "la Armada Real";
+/// The chaos legion, as the group that a map is for.
+pub const CHAOS_LEGION: &str = "la Legión Oscura";
+/// Members of either faction, as the group that a map is for.
+pub const FACTION_MEMBERS: &str = "miembros de una facción";
+
 /// A countdown has begun.
 #[must_use]
 pub fn leaving_in(seconds: u64) -> String {
@@ -104,6 +116,38 @@ pub fn whisper_sent(to: &str, text: &str) -> String {
 #[must_use]
 pub fn whisper_received(from: &str, text: &str) -> String {
     format!("{from} te susurra: {text}")
+}
+
+/// Returns a player's sheet, a line each.
+#[must_use]
+pub fn stats(name: &str, stats: &StatsRecord) -> [String; 4] {
+    [
+        format!("Estadísticas de {name}:"),
+        format!("Nivel {}, experiencia {}/{}.", stats.level, stats.experience, stats.experience_to_next),
+        format!(
+            "Vida {}/{}, maná {}/{}, energía {}/{}.",
+            stats.hp, stats.max_hp, stats.mana, stats.max_mana, stats.stamina, stats.max_stamina
+        ),
+        format!("Golpe {} a {}, oro {}.", stats.min_hit, stats.max_hit, stats.gold),
+    ]
+}
+
+/// Describes a spell in two lines.
+#[must_use]
+pub fn spell(spell: &SpellTemplate) -> [String; 2] {
+    [
+        format!("{}: {}", spell.name, spell.description),
+        format!("Maná {}, energía {}, magia {}.", spell.mana, spell.stamina, spell.min_skill),
+    ]
+}
+
+/// Describes a player who is clicked on. `description` is empty for players without one.
+#[must_use]
+pub fn player(name: &str, description: &str, is_criminal: bool, is_absent: bool) -> String {
+    let dash = if description.is_empty() { "" } else { " - " };
+    let status = if is_criminal { "CRIMINAL" } else { "CIUDADANO" };
+    let absent = if is_absent { " (desconectado)" } else { "" };
+    format!("{name}{dash}{description} <{status}>{absent}")
 }
 
 /// A map for others.

@@ -8,7 +8,7 @@
 //!
 //! What comes after may still have been said without knowing, though seldom; see [`super::agreement`].
 
-use super::Game;
+use super::Play;
 use super::players::PlayerKey;
 use crate::protocol::outbox::ConnectionId;
 
@@ -24,7 +24,7 @@ pub struct Words {
     pub heading: Told,
 }
 
-impl Game {
+impl Play {
     /// What was just written for the client of `key` ends with such a word.
     pub(super) fn word_written(&mut self, key: PlayerKey, which: impl FnOnce(&mut Words) -> &mut Told) {
         let Some(player) = self.players.get_mut(key) else { return };

@@ -24,7 +24,7 @@ fn what_the_game_writes_by_itself_keeps_nobody_out() {
     table.player("Ana");
     table.pass(5_000);
     for _ in 0..pending::ATTEMPTS_MAX {
-        table.game.pending.add(pending::Pending::Sessions);
+        table.game.durable.pending.add(pending::Pending::Sessions);
     }
     let connection = table.connect();
     table.send(connection, login("Ana", "secret1"));

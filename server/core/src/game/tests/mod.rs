@@ -14,6 +14,7 @@ mod sessions;
 
 use super::*;
 use crate::content::Position;
+use crate::protocol::server::ServerPacket;
 use crate::records::CharacterSave;
 use crate::records::{Reply, Request};
 use crate::testing::{MemoryStore, answer_password};
@@ -232,9 +233,9 @@ impl Table {
     }
 
     fn position(&self, name: &str) -> Position {
-        let player = self.game.players.by_name(name).and_then(|key| self.game.players.get(key));
+        let player = self.game.play.players.by_name(name).and_then(|key| self.game.play.players.get(key));
         let player = player.unwrap_or_else(|| panic!("{name} is not in the world"));
-        self.game.world.character(player.index).unwrap().position
+        self.game.play.world.character(player.index).unwrap().position
     }
 
     fn closed_as(&self, connection: ConnectionId) -> Option<CloseReason> {

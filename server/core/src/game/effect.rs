@@ -1,0 +1,92 @@
+//! Effects: the requests of rules to the rest of the game, carried out after the rule and in their order.
+
+use super::players::{Player, PlayerKey};
+use super::{CloseReason, Game};
+use crate::content::Position;
+use crate::protocol::outbox::ConnectionId;
+use crate::records::UserId;
+use crate::world::heading::Heading;
+
+/// Something that a rule asks for.
+#[derive(Debug)]
+pub enum Effect {
+    /// A connection is closed. Its last bytes are in the outbox.
+    Close(ConnectionId, CloseReason),
+    /// A player has something to save that had nothing to save before.
+    Unsaved(PlayerKey),
+    /// A player's session has changed.
+    SessionChanged(PlayerKey),
+    /// All changes of characters and sessions are written now.
+    Save,
+    /// Something happened that others may want to know.
+    Event(Event),
+}
+
+/// An event of the world, for the log and for what will listen outside.
+#[derive(Debug)]
+pub enum Event {
+    /// A character is in the world, played by that connection.
+    Entered {
+        /// Its name.
+        name: String,
+        /// Its account.
+        user_id: UserId,
+        /// Its connection.
+        connection: ConnectionId,
+    },
+    /// The connection of a player has gone. The character still stands.
+    ConnectionLost {
+        /// The player.
+        player: PlayerKey,
+        /// The connection that has gone.
+        connection: ConnectionId,
+        /// Its end.
+        reason: CloseReason,
+    },
+    /// A character has left the world.
+    Left {
+        /// The player, who is in no table any more.
+        player: Box<Player>,
+        /// Its last place; `None` if it had fallen out of the world.
+        standing: Option<(Position, Heading)>,
+    },
+}
+
+impl Game {
+    /// Carries out the effects of the rules that ran.
+    pub(in crate::game) fn carry_out_effects(&mut self) {
+        while !self.play.effects.is_empty() {
+            let mut effects = std::mem::take(&mut self.play.effects);
+            for effect in effects.drain(..) {
+                self.carry_out(effect);
+            }
+            if self.play.effects.is_empty() {
+                self.play.effects = effects;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Close(connection, reason) => self.end_connection(connection, reason),
+            Effect::Unsaved(key) => self.durable.note_unsaved(key, self.play.state()),
+            Effect::SessionChanged(key) => self.durable.session_changed(key, self.play.state()),
+            Effect::Save => self.durable.save_everything(self.play.state()),
+            Effect::Event(event) => self.heard(event),
+        }
+    }
+
+    fn heard(&mut self, event: Event) {
+        match event {
+            Event::Entered { name, user_id, connection } => self.log_login(&name, user_id, connection),
+            Event::ConnectionLost { player, connection, reason } => {
+                self.log_lost_connection(player, connection, reason);
+            }
+            Event::Left { player, standing } => {
+                self.log_leaving(&player);
+                self.durable.session_ended(player.account.user_id, self.play.now);
+                self.durable.keep_departed(*player, standing);
+            }
+        }
+    }
+}
