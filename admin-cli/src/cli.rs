@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use pyao_config::live;
-use pyao_core::game::kinds::{Class, Gender, Race};
+use pyao_core::game::rules::kinds::{Class, Gender, Race};
 use pyao_store::server::ServerId;
 
 use crate::commands::kinds;

@@ -1,9 +1,9 @@
 //! Accounts: list, show, set the password, make game masters.
 
 use pyao_config::suggest;
-use pyao_core::game::character_form;
-use pyao_core::game::kinds::{Gender, Race};
-use pyao_core::game::names::name_from_command;
+use pyao_core::game::account::character_form;
+use pyao_core::game::account::names::name_from_command;
+use pyao_core::game::rules::kinds::{Gender, Race};
 use pyao_store::records::{AccountRecord, UserId};
 
 use super::kinds::{GENDERS, RACES, class_word, word};

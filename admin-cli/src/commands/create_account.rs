@@ -4,9 +4,9 @@ use std::path::Path;
 
 use pyao_core::base::random::Random;
 use pyao_core::content::{Content, Position};
-use pyao_core::game::character_form::{self, CharacterForm, FormFault};
-use pyao_core::game::dice::Dice;
-use pyao_core::game::names::name_from_command;
+use pyao_core::game::account::character_form::{self, CharacterForm, FormFault};
+use pyao_core::game::account::names::name_from_command;
+use pyao_core::game::rules::dice::Dice;
 
 use super::{Context, new_password};
 use crate::cli::NewAccountArguments;

@@ -1,7 +1,7 @@
 //! Words for races, genders and classes.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pyao_core::game::kinds::{Class, Gender, Race};
+use pyao_core::game::rules::kinds::{Class, Gender, Race};
 
 /// Words of a kind.
 type Words<T> = &'static [(&'static str, T)];

@@ -8,7 +8,7 @@ use std::fmt;
 /// Pairs a [`Job`] with its [`Reply`]; the game makes them.
 pub type Ticket = u64;
 
-/// What the game asks for. Its debug output shows neither passwords nor hashes.
+/// A job of the password threads. Its debug output shows neither passwords nor hashes.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Job {
     /// Hash the password of a new account.
@@ -48,7 +48,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// What comes back. Its debug output shows no hash.
+/// An answer of the password threads. Its debug output shows no hash.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     /// To [`Job::Hash`].
@@ -62,9 +62,9 @@ pub enum Reply {
     Verified {
         /// From the job.
         ticket: Ticket,
-        /// Whether the password is right. A stored hash that cannot be read matches nothing.
+        /// True if the password is right. A stored hash that cannot be read matches nothing.
         matches: bool,
-        /// Whether the right password should be hashed anew: the stored hash has another cost than today's.
+        /// True if the right password should be hashed anew: the stored hash has another cost than today's.
         rehash: bool,
     },
 }

@@ -4,7 +4,7 @@ use super::Simulation;
 use super::events::Event;
 use crate::shadow::{SeenCharacter, ShadowClient};
 use pyao_core::content::ObjectType;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::world::area::Block;
 use pyao_core::world::character::Character;

@@ -8,7 +8,7 @@ use super::passwords::hash_of;
 use super::player::Existence;
 use pyao_core::content::Position;
 use pyao_core::game::Settings;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::world::area::Block;
 use std::collections::{BTreeMap, BTreeSet};

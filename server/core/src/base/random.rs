@@ -15,7 +15,7 @@ impl Random {
     }
 
     /// A whole number from `low` to `high`, both included, each as likely (the rules' `rand(a,b)`).
-    /// When `high` is below `low` the answer is `low`.
+    /// The answer is `low` if `high` is below it.
     pub fn between(&mut self, low: u32, high: u32) -> u32 {
         let span = u64::from(high.saturating_sub(low)) + 1;
         let scaled = (u64::from(self.0.next_u32()) * span) >> 32;

@@ -43,7 +43,7 @@ impl TokenBucket {
         taken
     }
 
-    /// Whether the bucket is full at `now`: nothing happened for so long that it need not be remembered.
+    /// Returns true if the bucket is full at `now`: nothing happened for so long that it need not be remembered.
     pub fn is_full(&mut self, now: u64) -> bool {
         self.refill(now);
         self.parts == self.capacity

@@ -14,10 +14,10 @@
 //!   a proxy, which acknowledges for it. So while a correction is young nothing is certain, and once the player has
 //!   asked for no step for a while, its client is told the position once more.
 
-use super::players::{Player, PlayerKey};
-use super::timers::Timer;
-use super::{Millis, Play};
 use crate::content::Position;
+use crate::game::player::table::{Player, PlayerKey};
+use crate::game::timers::Timer;
+use crate::game::{Millis, Play};
 use crate::protocol::outbox::ConnectionId;
 
 /// A player who asks for no step for so many milliseconds, or two round trips if those take longer, is silent: nothing
@@ -98,7 +98,7 @@ impl Play {
         is_stale
     }
 
-    /// A client's system has so many bytes; see [`super::Input::Acknowledged`].
+    /// A client's system has so many bytes; see [`crate::game::Input::Acknowledged`].
     pub(super) fn acknowledged(
         &mut self,
         connection: ConnectionId,

@@ -1,9 +1,9 @@
 //! Effects: the requests of rules to the rest of the game, carried out after the rule and in their order.
 
-use super::players::{Player, PlayerKey};
-use super::{CloseReason, Game};
+use crate::base::ids::ConnectionId;
 use crate::content::Position;
-use crate::protocol::outbox::ConnectionId;
+use crate::game::player::table::{Player, PlayerKey};
+use crate::game::{CloseReason, Game};
 use crate::records::UserId;
 use crate::world::heading::Heading;
 

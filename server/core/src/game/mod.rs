@@ -9,85 +9,59 @@
 //!
 //! * `Play` (`play.rs`) is the world being played. Rules are its methods. A rule pushes an `Effect` (`effect.rs`) for
 //!   everything beyond the world: a connection's end, a save, an event.
-//! * `Lobby` (`lobby.rs`) has the connections, before play and on their way into it, and the limits of their addresses.
-//! * `Durable` (`durable.rs`) saves characters and sessions, and knows what waits for an answer; `replies.rs` hands each
-//!   answer to its flow.
+//! * `Lobby` (`session/lobby.rs`) has the connections, before play and on their way into it, and the limits of their
+//!   addresses.
+//! * `Durable` (`durable/`) saves characters and sessions, and knows the requests that wait for an answer; `replies.rs`
+//!   hands each answer to its flow.
 //!
 //! Flows through more than one part (a login, a creation, a takeover) are methods of [`Game`], in files of their own.
-//! `dispatch.rs` maps each packet to its system.
+//! `dispatch/` maps each packet to its system.
 
-pub mod absent;
+pub mod account;
 mod agreement;
-pub mod appearance;
-mod attempts;
-pub mod character_form;
 mod chat;
-mod chat_limit;
-mod claim;
-pub mod close_reason;
-mod connections;
-mod creation;
-pub mod creation_limit;
-pub mod dice;
 mod dispatch;
 mod durable;
 mod effect;
-mod enter;
-mod event_log;
-mod information;
-mod inventory;
-pub mod kinds;
-mod leave;
-pub mod line_limit;
-mod lobby;
-mod login;
-pub mod login_limit;
-mod look;
+mod invariants;
+mod items;
 mod movement;
-pub mod names;
-mod pace;
-mod password;
-pub mod password_queue;
-mod pending;
+pub mod npc;
 mod play;
-pub mod players;
-pub mod refusal;
+pub mod player;
 mod replies;
-mod saving;
-mod sessions;
+pub mod rules;
+pub mod session;
 pub mod settings;
-mod sight;
-mod skills;
-mod starting_character;
+pub mod sight;
 pub mod texts;
 mod timers;
 mod told;
-pub mod wrong_passwords;
 
+pub use crate::base::Millis;
+pub use crate::base::close_reason::CloseReason;
+use crate::base::ids::ConnectionId;
 use crate::content::Content;
 use crate::passwords;
 use crate::protocol::client::ClientPacket;
-use crate::protocol::outbox::{ConnectionId, Outbox};
+use crate::protocol::outbox::Outbox;
 use crate::protocol::wire::TextEncoding;
 use crate::records;
 use crate::records::UserId;
 use crate::world::World;
-pub use close_reason::CloseReason;
-use connections::Stage;
+use account::login_limit::LoginLimit;
 use core::net::IpAddr;
 use durable::Durable;
-use event_log::EventLog;
-use lobby::Lobby;
-use login_limit::LoginLimit;
+use invariants::Verbs;
 use play::Play;
-use players::Players;
+use player::table::Players;
+use session::connections::Stage;
+use session::event_log::EventLog;
+use session::lobby::Lobby;
 pub use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
 use timers::Timer;
-
-/// Milliseconds since the server started; never goes back.
-pub type Millis = u64;
 
 /// Something that happened outside.
 #[derive(Debug)]
@@ -96,28 +70,28 @@ pub enum Input {
     Opened {
         /// Its id.
         connection: ConnectionId,
-        /// Where it comes from.
+        /// Address of its client.
         address: IpAddr,
         /// Most bytes of one send to it.
         segment_limit: usize,
     },
     /// A connection sent a packet.
     Packet {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
-        /// What it sent.
+        /// The packet.
         packet: ClientPacket,
     },
     /// A connection has gone, or the network gave it up.
     Lost {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
-        /// Why.
+        /// Reason of its end.
         reason: CloseReason,
     },
-    /// What is known of how a client reads texts; for a connection that the outbox knows.
+    /// Clues to the encoding in which a client reads texts; for a connection that the outbox knows.
     TextClues {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
         /// Time to live, or hop limit, of the client's first packet as it arrived.
         hop_limit: Option<u8>,
@@ -126,7 +100,7 @@ pub enum Input {
     },
     /// The kernel's estimate of a round trip to a client.
     RoundTrip {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
         /// The estimate.
         milliseconds: u32,
@@ -135,22 +109,22 @@ pub enum Input {
     Store(records::Reply),
     /// A password was hashed or checked.
     Password(passwords::Reply),
-    /// What computing a password hash costs a thread, as measured.
+    /// Time that a thread needs for a password hash, as measured.
     PasswordCost(Duration),
     /// The operator changed settings.
     Settings(Box<Settings>),
     /// Other servers have taken over these characters.
     CharactersTaken(Vec<UserId>),
-    /// The store was emptied or swapped: write back what we hold.
+    /// The store was emptied or swapped: all characters in memory are written back.
     StoreEmptied,
-    /// A heartbeat succeeded on our own store: what it lacks was deleted there.
+    /// A heartbeat succeeded on our own store: accounts that it lacks were deleted there.
     StoreConfirmed,
-    /// The server has more work than time, or no longer: let only those in whose characters are in the world.
+    /// The server is overloaded, or no longer: while it is, only players are let in whose characters are in the world.
     RefuseLogins(bool),
     /// A client's system has acknowledged so many of the bytes that were sent to the client. Told before the packets
     /// that were read together with it, of connections with a mark (see [`Outbox::mark`]).
     Acknowledged {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
         /// Bytes, from the connection's beginning.
         bytes: u64,
@@ -168,6 +142,7 @@ pub struct Game {
     lobby: Lobby,
     durable: Durable,
     event_log: EventLog,
+    verbs: Verbs,
 }
 
 impl Game {
@@ -179,6 +154,7 @@ impl Game {
             play: Play::new(content, settings, seed),
             durable: Durable::new(unix_start),
             event_log: EventLog::default(),
+            verbs: Verbs::default(),
         }
     }
 
@@ -217,6 +193,7 @@ impl Game {
             Input::Shutdown => self.shut_down(),
         }
         self.carry_out_effects();
+        self.verb_done();
     }
 
     /// Does what is due at `now`.
@@ -238,6 +215,7 @@ impl Game {
             }
             self.carry_out_effects();
         }
+        self.verb_done();
     }
 
     /// Returns the time at which [`Self::advance`] has something to do next.
@@ -267,7 +245,7 @@ impl Game {
         self.lobby.passwords.waiting()
     }
 
-    /// Moves the connections that the game ended into `into`. What waits in the outbox for them is still to be sent.
+    /// Moves the connections that the game ended into `into`. Their bytes in the outbox are still to be sent.
     pub fn take_closings(&mut self, into: &mut Vec<(ConnectionId, CloseReason)>) {
         into.append(&mut self.lobby.closings);
     }

@@ -1,16 +1,19 @@
 //! The world being played: everything that a rule works on.
 //!
 //! A rule is a method of [`Play`], or a function over parts of it. It has no way to the store, to the password threads
-//! or to a connection's end: it pushes an [`Effect`], which [`super::Game`] carries out after the rule.
+//! or to a connection's end: it pushes an [`Effect`], which [`crate::game::Game`] carries out after the rule.
 
-use super::effect::Effect;
-use super::players::{Player, PlayerKey, Players, Unsaved};
-use super::timers::Timers;
-use super::{CloseReason, Millis, Settings};
+use crate::base::ids::ConnectionId;
 use crate::base::random::Random;
 use crate::content::Content;
+use crate::game::effect::Effect;
+use crate::game::npc::inhabited_world;
+use crate::game::npc::table::Npcs;
+use crate::game::player::table::{Player, PlayerKey, Players, Unsaved};
+use crate::game::timers::Timers;
+use crate::game::{CloseReason, Millis, Settings, texts};
 use crate::protocol::font::Font;
-use crate::protocol::outbox::{ConnectionId, Outbox};
+use crate::protocol::outbox::Outbox;
 use crate::protocol::server::ServerPacket;
 use crate::world::World;
 use crate::world::char_index::CharIndex;
@@ -43,6 +46,8 @@ pub struct Play {
     pub world: World,
     /// The players in the world.
     pub players: Players,
+    /// The NPCs in the world.
+    pub npcs: Npcs,
     /// Deadlines.
     pub timers: Timers,
     /// Bytes for clients.
@@ -82,8 +87,10 @@ impl Play {
     /// Creates the world of `content`, in which nobody plays yet.
     #[must_use]
     pub fn new(content: Arc<Content>, settings: Settings, seed: u64) -> Self {
+        let (world, npcs) = inhabited_world(&content);
         Self {
-            world: World::new(Arc::clone(&content)),
+            world,
+            npcs,
             content,
             now: 0,
             random: Random::new(seed),
@@ -143,7 +150,7 @@ impl Play {
 
     /// Sends the text of a close reason, if it has one: the last thing that the client reads.
     pub fn tell_close(&mut self, to: ConnectionId, reason: CloseReason) {
-        if let Some(text) = reason.player_text() {
+        if let Some(text) = texts::of_close(reason) {
             self.send(to, &ServerPacket::ErrorMsg { text: text.into() });
         }
     }

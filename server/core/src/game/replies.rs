@@ -1,8 +1,8 @@
 //! Answers of the store and of the password threads, each to the flow that waits for it.
 
-use super::pending::Pending;
-use super::players::Unsaved;
-use super::{CloseReason, Game};
+use crate::game::durable::pending::Pending;
+use crate::game::player::table::Unsaved;
+use crate::game::{CloseReason, Game};
 use crate::passwords;
 use crate::records::{CreateError, Reply, StoreError, StoredAccount, Ticket, UserId};
 

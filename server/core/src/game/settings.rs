@@ -1,4 +1,4 @@
-//! What an operator can set about the game.
+//! Settings of the game that an operator can change.
 
 use crate::content::Position;
 use crate::protocol::encoding_choice::EncodingChoice;
@@ -6,7 +6,7 @@ use crate::protocol::encoding_choice::EncodingChoice;
 /// The game's settings, in the units it uses.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How text is written to clients.
+    /// Encoding of texts to clients.
     pub text_encoding: EncodingChoice,
     /// Milliseconds a new connection has to say something; 0 = no limit.
     pub handshake_ms: u64,
@@ -26,7 +26,7 @@ pub struct Settings {
     pub absent_characters: u32,
     /// Such characters of one address; 0 = no limit.
     pub absent_characters_per_ip: u32,
-    /// Where new characters start, used in turn; empty = in their home city.
+    /// Positions of new characters, used in turn; empty = in their home city.
     pub start_positions: Vec<Position>,
     /// Smallest and largest value of a thrown attribute.
     pub dice_range: (u8, u8),

@@ -1,5 +1,6 @@
 //! Texts that players read, in Spanish: all of the game's Spanish stands here.
 
+use crate::base::close_reason::CloseReason;
 use crate::content::SpellTemplate;
 use crate::records::StatsRecord;
 
@@ -87,32 +88,63 @@ pub const CHAOS_LEGION: &str = "la Legión Oscura";
 /// Members of either faction, as the group that a map is for.
 pub const FACTION_MEMBERS: &str = "miembros de una facción";
 
+/// Returns the last thing that a client reads before its connection ends, where it can still show it.
+///
+/// A client whose stream is broken, or that does not read, cannot; a refused login has a text of its own.
+#[must_use]
+pub fn of_close(reason: CloseReason) -> Option<&'static str> {
+    match reason {
+        CloseReason::Idle => Some("Desconectado por inactividad."),
+        CloseReason::Flood => Some("Enviaste demasiados paquetes; volvé a conectarte."),
+        CloseReason::ServerFull => Some("Servidor completo, probá más tarde."),
+        CloseReason::TooManyFromAddress => Some("Demasiadas conexiones desde tu dirección."),
+        CloseReason::Overloaded => Some(OVERLOADED),
+        CloseReason::Replaced => Some("Tu personaje se conectó desde otro lugar."),
+        CloseReason::TakenOver => Some("Tu personaje entró por otro servidor."),
+        CloseReason::AccountDeleted => Some("Tu cuenta fue borrada de este servidor."),
+        CloseReason::Shutdown => Some("El servidor se está cerrando; tu personaje quedó guardado."),
+        CloseReason::Quit
+        | CloseReason::LostSocket
+        | CloseReason::ConnectionReset
+        | CloseReason::HandshakeTimeout
+        | CloseReason::UnknownPacket(_)
+        | CloseReason::MalformedPacket
+        | CloseReason::OutOfOrder
+        | CloseReason::OutputOverflow
+        | CloseReason::PartialWrite
+        | CloseReason::LoginRefused
+        | CloseReason::TooManyLogins
+        | CloseReason::Busy
+        | CloseReason::InternalError => None,
+    }
+}
+
 /// A countdown has begun.
 #[must_use]
 pub fn leaving_in(seconds: u64) -> String {
     format!("Saldrás del juego en {seconds} segundos.")
 }
 
-/// How many play.
+/// Number of players online.
 #[must_use]
 pub fn online(count: usize) -> String {
     format!("Usuarios conectados: {count}.")
 }
 
-/// How long the server runs.
+/// Time since the server started.
 #[must_use]
 pub fn uptime(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     format!("El servidor lleva {days} d {hours} h {minutes} min {} s encendido.", seconds % 60)
 }
 
-/// What the sender of a whisper reads when the other is out of sight.
+/// Line of a whisper for its sender, when the other is out of sight.
 #[must_use]
 pub fn whisper_sent(to: &str, text: &str) -> String {
     format!("Le susurraste a {to}: {text}")
 }
 
-/// What the other reads.
+/// Line of a whisper for its receiver.
 #[must_use]
 pub fn whisper_received(from: &str, text: &str) -> String {
     format!("{from} te susurra: {text}")

@@ -3,14 +3,14 @@
 //! Nothing is scanned by the tick: whoever needs to act later sets a timer. Timers are not cancelled; when one fires
 //! its handler looks whether there is still something to do.
 
-use super::Millis;
-use super::players::PlayerKey;
-use crate::protocol::outbox::ConnectionId;
+use crate::base::Millis;
+use crate::base::ids::ConnectionId;
+use crate::base::ids::PlayerKey;
 use crate::records::Ticket;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What is due.
+/// Work that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// Look whether the connection has said something.

@@ -6,10 +6,10 @@
 //! bytes its system had when the segment left. So a word is a place in the stream of bytes to the client, and what
 //! comes before the client's system has acknowledged that place was said without knowing.
 //!
-//! What comes after may still have been said without knowing, though seldom; see [`super::agreement`].
+//! What comes after may still have been said without knowing, though seldom; see [`crate::game::agreement`].
 
-use super::Play;
-use super::players::PlayerKey;
+use crate::base::ids::PlayerKey;
+use crate::game::Play;
 use crate::protocol::outbox::ConnectionId;
 
 /// Where in the stream of bytes to a client the last word of one kind ends; 0 before the first.

@@ -21,7 +21,7 @@ pub struct MemoryStore {
     taken: BTreeSet<UserId>,
     last_number: u32,
     run: u32,
-    /// Whose records were written since the last look.
+    /// Accounts whose records were written since the last look.
     pub written: Vec<UserId>,
 }
 
@@ -66,7 +66,7 @@ impl MemoryStore {
         Ok(user_id)
     }
 
-    /// Whoever is there already, by number or by name, is left as he is.
+    /// Accounts that are there already, by number or by name, are left as they are.
     fn restore(&mut self, stored: StoredAccount) {
         let (user_id, name) = (stored.account.user_id, name_key(&stored.account.account.username));
         if self.accounts.contains_key(&user_id) || self.names.contains_key(&name) {

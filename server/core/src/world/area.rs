@@ -33,7 +33,7 @@ impl Block {
         usize::from(self.row) * usize::from(BLOCKS_PER_SIDE) + usize::from(self.column)
     }
 
-    /// Whether what is in `other` is seen from here.
+    /// Returns true if `other` is seen from here.
     #[must_use]
     pub fn sees(self, other: Self) -> bool {
         self.column.abs_diff(other.column) <= 1 && self.row.abs_diff(other.row) <= 1

@@ -60,13 +60,13 @@ impl CharIndexPool {
         self.free.push(std::cmp::Reverse(index.0));
     }
 
-    /// How many are in use.
+    /// Number of indices in use.
     #[must_use]
     pub fn in_use(&self) -> usize {
         usize::from(self.highest) - self.free.len()
     }
 
-    /// How many can still be taken.
+    /// Number of indices that can still be taken.
     #[must_use]
     pub fn free(&self) -> usize {
         usize::from(CharIndex::MAX) - self.in_use()

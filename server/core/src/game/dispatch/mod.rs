@@ -6,13 +6,13 @@
 
 mod unbuilt;
 
-use super::character_form::CharacterForm;
-use super::creation::CreationRequest;
-use super::play::Actor;
-use super::{CloseReason, Game, Stage, texts};
+use crate::base::ids::ConnectionId;
+use crate::game::account::character_form::CharacterForm;
+use crate::game::account::creation::CreationRequest;
+use crate::game::play::Actor;
+use crate::game::{CloseReason, Game, Stage, texts};
 use crate::protocol::client::ClientPacket;
 use crate::protocol::font::Font;
-use crate::protocol::outbox::ConnectionId;
 use crate::protocol::server::ServerPacket;
 
 impl Game {

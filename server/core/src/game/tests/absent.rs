@@ -1,6 +1,7 @@
 //! Characters without a player: how many may stay, and who leaves for whom.
 
 use super::*;
+use crate::game::npc::table::Npc;
 use crate::world::Newcomer;
 use crate::world::character::{Look, NOTHING_WORN, Owner};
 use crate::world::heading::Heading;
@@ -36,8 +37,9 @@ fn tiles(map: u16) -> impl Iterator<Item = Position> {
 
 /// A creature, where there is room for one.
 fn place_creature(table: &mut Table, position: Position) {
-    table.game.play.world.enter(Newcomer {
-        owner: Owner::Npc(1),
+    let play = &mut table.game.play;
+    let entered = play.world.enter(Newcomer {
+        owner: Owner::Npc(play.npcs.next_key()),
         position,
         heading: Heading::South,
         look: Look { body: 1, head: 1, weapon: NOTHING_WORN, shield: NOTHING_WORN, helmet: NOTHING_WORN },
@@ -45,6 +47,9 @@ fn place_creature(table: &mut Table, position: Position) {
         nick_color: 0,
         viewer: None,
     });
+    if let Some(index) = entered {
+        play.npcs.insert(Npc { template: 1, index, home: position });
+    }
 }
 
 #[test]

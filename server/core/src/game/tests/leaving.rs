@@ -73,7 +73,7 @@ fn coming_back_in_time_finds_the_character_in_place() {
 fn in_a_safe_place_a_lost_socket_takes_the_character_with_it() {
     let mut table = Table::new();
     let (ana, bea) = (table.player("Ana"), table.player("Bea"));
-    let index = table.game.play.players.get(0).unwrap().index.wire();
+    let index = table.game.play.players.iter().next().unwrap().1.index.wire();
     table.read(bea);
     table.lose(ana);
     assert_eq!(table.read(bea), [ServerPacket::CharacterRemove { char_index: index }]);

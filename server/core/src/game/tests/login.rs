@@ -6,7 +6,7 @@ use super::*;
 fn attempts_that_wait_for_an_answer_are_bounded_even_when_their_connections_have_gone() {
     let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
     table.store_answers = false;
-    for _ in 0..pending::ATTEMPTS_MAX {
+    for _ in 0..durable::pending::ATTEMPTS_MAX {
         let connection = table.connect();
         assert!(table.ask(connection, login("Ana", "secret1")).is_empty());
         table.lose(connection);
@@ -23,8 +23,8 @@ fn what_the_game_writes_by_itself_keeps_nobody_out() {
     let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
     table.player("Ana");
     table.pass(5_000);
-    for _ in 0..pending::ATTEMPTS_MAX {
-        table.game.durable.pending.add(pending::Pending::Sessions);
+    for _ in 0..durable::pending::ATTEMPTS_MAX {
+        table.game.durable.pending.add(durable::pending::Pending::Sessions);
     }
     let connection = table.connect();
     table.send(connection, login("Ana", "secret1"));

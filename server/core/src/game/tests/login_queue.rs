@@ -22,7 +22,7 @@ fn knock(table: &mut Table, from: IpAddr, password: &str) -> ConnectionId {
     connection
 }
 
-/// What a client has been told, when it was refused.
+/// Text that a client was sent with its refusal.
 fn refused(table: &mut Table, connection: ConnectionId) -> (Vec<String>, Option<CloseReason>) {
     (errors(&table.read(connection)), table.closed_as(connection))
 }

@@ -5,6 +5,7 @@ mod agreement;
 mod chat;
 mod creation;
 mod displaced;
+mod invariants;
 mod leaving;
 mod login;
 mod login_queue;
@@ -23,7 +24,7 @@ use core::net::Ipv4Addr;
 /// A packet as a client decodes it.
 type Packet = ServerPacket<'static>;
 
-/// When a game of a test starts, Unix seconds.
+/// Start of a game in a test, Unix seconds.
 const STARTED_AT: u64 = 1_700_000_000;
 
 /// A game and what it needs: a store, password threads, a clock that the test moves.
@@ -33,14 +34,14 @@ struct Table {
     started_at: u64,
     now: Millis,
     store: MemoryStore,
-    /// Whether the store answers.
+    /// True while the store answers.
     store_answers: bool,
     waiting: Vec<Request>,
-    /// Whether the password threads answer.
+    /// True while the password threads answer.
     threads_answer: bool,
-    /// What they were asked meanwhile.
+    /// Jobs that they were asked meanwhile.
     waiting_jobs: Vec<passwords::Job>,
-    /// How many passwords they have hashed or checked.
+    /// Number of passwords that they have hashed or checked.
     hashed: usize,
     next_slot: u32,
     closed: Vec<(ConnectionId, CloseReason)>,
@@ -91,7 +92,7 @@ impl Table {
         self.settle();
     }
 
-    /// What `connection` was sent since the last look; its client has acknowledged it.
+    /// Returns the packets for `connection` since the last look; its client has acknowledged them.
     fn read(&mut self, connection: ConnectionId) -> Vec<Packet> {
         let packets = self.receive(connection);
         self.acknowledge(connection);
@@ -105,7 +106,7 @@ impl Table {
         }
     }
 
-    /// What `connection` was sent since the last look; nothing is heard of it having arrived.
+    /// Returns the packets for `connection` since the last look; nothing is heard of their arrival.
     fn receive(&mut self, connection: ConnectionId) -> Vec<Packet> {
         let mut packets = Vec::new();
         while let Some(segment) = self.game.outbox().segment(connection) {

@@ -100,7 +100,7 @@ fn an_exit_leads_to_the_next_map_and_back() {
     let ana = table.player("Ana");
     let bea = table.player("Bea");
     table.read(bea);
-    let old_index = table.game.play.players.get(0).unwrap().index.wire();
+    let old_index = table.game.play.players.iter().next().unwrap().1.index.wire();
     let told = table.walk(ana, 1, 2);
     assert_eq!(names(&told)[..3], ["ChangeMap", "CharacterCreate", "UserCharIndexInServer"]);
     assert!(matches!(told[0], ServerPacket::ChangeMap { map: 5, .. }));

@@ -1,4 +1,4 @@
-//! What is written, and when.
+//! Saves, and their time.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What the store is told of sessions.
+//! Sessions in the store.
 
 use super::*;
 use crate::records::server::ServerId;

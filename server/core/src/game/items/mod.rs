@@ -1,0 +1,3 @@
+//! Items and spells in their slots.
+
+pub(super) mod inventory;
