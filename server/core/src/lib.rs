@@ -9,7 +9,8 @@
 //! 3. [`content`]: static data, immutable once loaded: maps, objects, NPCs, spells; AO's own file formats.
 //! 4. [`world`]: places and sight: characters, areas, floor objects; no packets and no rules.
 //! 5. [`records`] and [`passwords`]: the plain values that a store keeps and that the game asks others for.
-//! 6. [`game`]: the rules, in folders by subject. `game::dispatch` maps a packet to its system.
+//! 6. [`settings`]: the settings of an operator, a row each.
+//! 7. [`game`]: the rules, in folders by subject. `game::dispatch` maps a packet to its system.
 //!
 //! Four kinds of file stand in [`game`]. A *rule* is a pure function of numbers and randomness (`game/rules/`). A *table*
 //! keeps state and its invariants (`game/player/table.rs`, `game/npc/table.rs`). A *system* checks, rolls, applies and
@@ -24,6 +25,7 @@ pub mod game;
 pub mod passwords;
 pub mod protocol;
 pub mod records;
+pub mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod world;

@@ -8,7 +8,7 @@ use std::fmt;
 /// Pairs a [`Job`] with its [`Reply`]; the game makes them.
 pub type Ticket = u64;
 
-/// A job of the password threads. Its debug output shows neither passwords nor hashes.
+/// Work that the game asks for. Its debug output shows neither passwords nor hashes.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Job {
     /// Hash the password of a new account.
@@ -48,7 +48,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// An answer of the password threads. Its debug output shows no hash.
+/// Result of a job. Its debug output shows no hash.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     /// To [`Job::Hash`].

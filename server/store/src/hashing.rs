@@ -29,7 +29,7 @@ const PASSES_MAX: u32 = 100;
 /// Most threads.
 const THREADS_MAX: u32 = 64;
 
-/// What a new hash costs, and how many are computed at a time.
+/// Cost of a new hash, and number of hashes computed at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordCost {
     /// Memory of one hash in KiB, 8..=1,048,576.
@@ -41,7 +41,7 @@ pub struct PasswordCost {
 }
 
 impl Default for PasswordCost {
-    /// What OWASP recommends as the least: 19 MiB, 2 passes; one thread.
+    /// Returns the least that OWASP recommends: 19 MiB, 2 passes; one thread.
     fn default() -> Self {
         Self { memory_kib: 19 * 1024, passes: 2, threads: 1 }
     }
@@ -52,7 +52,7 @@ impl Default for PasswordCost {
 #[error("{QUEUE_LIMIT} password hashes are waiting already")]
 pub struct Busy;
 
-/// Why hashing did not start.
+/// Reason for which hashing did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A setting is out of its range.
@@ -83,7 +83,7 @@ pub struct Hasher {
     cost: Arc<Cost>,
 }
 
-/// What one hash costs, in microseconds: an average that follows the latest ones.
+/// Time of one hash, in microseconds: an average that follows the latest ones.
 #[derive(Debug)]
 struct Cost(AtomicU64);
 
@@ -92,7 +92,7 @@ impl Cost {
         Self(AtomicU64::new(microseconds(first)))
     }
 
-    /// Two threads that finish together may lose one measurement, which does not matter.
+    /// Adds a measurement. Two threads that finish together may lose one, which does not matter.
     fn measured(&self, took: Duration) {
         let average = self.0.load(Ordering::Relaxed);
         let next = (average * (COST_AVERAGED - 1) + microseconds(took)) / COST_AVERAGED;
@@ -136,12 +136,12 @@ impl Hasher {
         self.jobs.try_send(job).map_err(|_| Busy)
     }
 
-    /// The next reply, if one is there.
+    /// Returns the next reply, if one is there.
     pub fn try_recv(&self) -> Option<Reply> {
         self.replies.try_recv().ok()
     }
 
-    /// What one hash costs a thread on this machine now, as measured.
+    /// Returns the time that one hash takes a thread on this machine now, as measured.
     #[must_use]
     pub fn cost(&self) -> Duration {
         Duration::from_micros(self.cost.0.load(Ordering::Relaxed))
@@ -209,7 +209,7 @@ impl Engine {
         }
     }
 
-    /// Whether `password` is that of `stored`; takes as long when nothing usable is stored.
+    /// Returns true if `password` is that of `stored`; takes as long if nothing usable is stored.
     fn matches(&self, password: &str, stored: Option<&PasswordHash>) -> bool {
         let hash = stored.unwrap_or(&self.nobody);
         let verified = self.argon2.verify_password(password.as_bytes(), hash).is_ok();
@@ -244,8 +244,8 @@ fn wipe(password: String) {
     std::hint::black_box(&bytes);
 }
 
-/// A stored hash, when it can be verified at a bearable cost. What an operator's hand or a damaged disk left there must
-/// neither stop the server nor take all of its memory.
+/// Reads a stored hash, if it can be verified at a bearable cost. A hash written by an operator's hand or a damaged
+/// disk must neither stop the server nor take all of its memory.
 fn readable(stored: &str) -> Option<PasswordHash> {
     let usable = PasswordHash::new(stored).ok().filter(|hash| {
         let bearable = |params: Params| {

@@ -128,11 +128,7 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-fn bad_address(reason: &str) -> RedisError {
-    RedisError::BadAddress { reason: reason.to_owned() }
-}
-
-/// `text` as it may stand anywhere in a URL.
+/// Encodes `text` so that it may stand anywhere in a URL.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
@@ -140,6 +136,10 @@ pub fn percent_encoded(text: &str) -> String {
         _ => format!("%{byte:02X}"),
     };
     text.bytes().map(encoded).collect()
+}
+
+fn bad_address(reason: &str) -> RedisError {
+    RedisError::BadAddress { reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -3,56 +3,19 @@
 //! A connection that failed is never used again: an answer that came late would be taken for that to another question.
 //! It is opened anew with the next question; whoever asks decides when (the worker pauses between attempts).
 
-use std::time::Duration;
-
 use redis::{RedisResult, Value};
 
 use super::address::RedisAddress;
 use super::commands::Commands;
 use super::error::RedisError;
+use super::options::RedisOptions;
+use super::values::{Answers, lossy_text};
 use super::wire::Wire;
 
 /// Oldest Redis that knows every command used here.
 const NEEDED_VERSION: &str = "7.0";
 /// Name of the connection in `CLIENT LIST`.
 const CLIENT_NAME: &str = "pyao-store";
-
-/// How long to wait for a Redis, and how to notice that it has silently gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedisOptions {
-    /// For a connection.
-    pub connect_timeout: Duration,
-    /// For the answer to one question, and for room to send it.
-    pub answer_timeout: Duration,
-    /// TCP keepalive on the socket; `None` leaves it off.
-    pub keepalive: Option<Keepalive>,
-}
-
-/// TCP keepalive: probes on a quiet connection, so that a peer that has gone is noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keepalive {
-    /// Quiet time before the first probe.
-    pub idle: Duration,
-    /// Time between probes.
-    pub interval: Duration,
-    /// Unanswered probes after which the connection is given up.
-    pub retries: u32,
-}
-
-impl Default for RedisOptions {
-    /// Two seconds to connect, five to answer, probes after a minute.
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(2),
-            answer_timeout: Duration::from_secs(5),
-            keepalive: Some(Keepalive {
-                idle: Duration::from_secs(60),
-                interval: Duration::from_secs(10),
-                retries: 3,
-            }),
-        }
-    }
-}
 
 /// What went over the connection since the start of the program.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,9 +32,6 @@ pub(super) struct Link {
     connection: Option<Wire>,
     pub(super) traffic: Traffic,
 }
-
-/// Answers to commands, in their order; each may be a refusal.
-pub(super) type Answers = Vec<Result<Value, RedisError>>;
 
 impl Link {
     /// A link that is not yet connected.
@@ -185,7 +145,7 @@ impl Link {
         };
         allowed(self.question(connection, Commands::of("CLIENT", &["SETNAME", CLIENT_NAME])))?;
         let info = allowed(self.question(connection, Commands::of("INFO", &["server"])))?;
-        self.check_version(&super::values::lossy_text(&info))
+        self.check_version(&lossy_text(&info))
     }
 
     /// Sends one command on a connection that is being made.

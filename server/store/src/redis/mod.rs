@@ -31,6 +31,7 @@ mod commands;
 mod description;
 mod error;
 mod link;
+mod options;
 mod scripts;
 mod servers;
 mod sessions;
@@ -47,7 +48,7 @@ use redis::Value;
 pub use address::{DEFAULT_PORT, Endpoint, RedisAddress, percent_encoded};
 pub use check::{RedisCheck, check};
 pub use error::RedisError;
-pub use link::{Keepalive, RedisOptions};
+pub use options::{Keepalive, RedisOptions};
 pub use snapshot::Snapshot;
 
 use super::clock::unix_seconds;

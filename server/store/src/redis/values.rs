@@ -5,12 +5,15 @@ use std::ops::RangeInclusive;
 
 use redis::Value;
 
-use super::link::Answers;
+use super::error::RedisError;
 use crate::StoreError;
 use crate::fields::{Fields, OutOfRange, number};
 
+/// Answers to commands, in their order; each may be a refusal.
+pub(super) type Answers = Vec<Result<Value, RedisError>>;
+
 /// Answers still to be read, in the order of their commands.
-pub(super) struct Replies(std::vec::IntoIter<Result<Value, super::RedisError>>);
+pub(super) struct Replies(std::vec::IntoIter<Result<Value, RedisError>>);
 
 impl Replies {
     pub(super) fn new(answers: Answers) -> Self {

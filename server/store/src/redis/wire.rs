@@ -13,7 +13,7 @@ use redis::{Parser, RedisResult, Value};
 use socket2::{SockRef, TcpKeepalive};
 
 use super::address::Endpoint;
-use super::link::RedisOptions;
+use super::options::RedisOptions;
 
 /// See the module.
 pub(super) struct Wire {

@@ -31,9 +31,9 @@ impl Play {
         if self.is_stale_step(connection, key) {
             return;
         }
-        let now = self.now;
+        let (now, round_trip) = (self.now, self.round_trip(connection));
         let Some(player) = self.player(actor) else { return };
-        let may_step = player.pace.allows(now);
+        let may_step = player.pace.allows(now, round_trip);
         let Some(from) = self.character(actor).map(|own| own.position) else { return };
         let Some(heading) = Heading::from_wire(heading) else {
             return self.refuse_step(connection, key);

@@ -104,7 +104,7 @@ fn shutdown_tells_and_saves_everybody_and_is_done_when_the_store_has_said_so() {
     table.read(ana);
     table.game.handle(table.now, Input::Shutdown);
     table.settle();
-    assert_eq!(errors(&table.read(ana)), [CloseReason::Shutdown.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(ana)), [texts::of_close(CloseReason::Shutdown).unwrap()]);
     assert_eq!(table.closed_as(waiting), Some(CloseReason::Shutdown));
     assert!(!table.game.is_drained(), "nothing is written yet");
     let (ticket, saves) = table.take_waiting_save();

@@ -99,7 +99,7 @@ fn a_second_login_takes_the_character_over_in_place() {
     let second = table.connect();
     let burst = table.ask(second, login("ANA", "secret1"));
     assert!(names(&burst).starts_with(&["Logged"]));
-    assert_eq!(errors(&table.read(first)), [CloseReason::Replaced.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(first)), [texts::of_close(CloseReason::Replaced).unwrap()]);
     assert_eq!(table.closed_as(first), Some(CloseReason::Replaced));
     assert_eq!(table.position("Ana"), place);
     assert!(table.read(witness).is_empty(), "bystanders see nothing of it");
@@ -171,7 +171,7 @@ fn an_idle_player_is_told_saved_and_taken_out() {
     assert_eq!(table.game.online(), 1, "a packet starts the time anew");
     table.read(ana);
     table.pass(60_001);
-    assert_eq!(errors(&table.read(ana)), [CloseReason::Idle.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(ana)), [texts::of_close(CloseReason::Idle).unwrap()]);
     assert_eq!(table.game.players().len(), 0);
 }
 

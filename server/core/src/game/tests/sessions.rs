@@ -109,7 +109,7 @@ fn a_character_taken_by_another_server_leaves_without_being_saved() {
     let user_id = table.store.by_name("Ana").unwrap().account.user_id;
     table.game.handle(table.now, Input::CharactersTaken(vec![user_id]));
     table.settle();
-    assert_eq!(errors(&table.read(ana)), [CloseReason::TakenOver.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(ana)), [texts::of_close(CloseReason::TakenOver).unwrap()]);
     assert!(matches!(table.read(bea)[..], [ServerPacket::CharacterRemove { .. }]));
     table.pass(10_000);
     let stored = table.store.by_name("Ana").unwrap().character.position;
