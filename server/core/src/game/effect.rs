@@ -1,8 +1,8 @@
 //! Effects: the requests of rules to the rest of the game, carried out after the rule and in their order.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::Position;
-use crate::game::player::table::{Player, PlayerKey};
+use crate::game::player::table::Player;
 use crate::game::{CloseReason, Game};
 use crate::records::UserId;
 use crate::world::heading::Heading;

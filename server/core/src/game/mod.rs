@@ -18,7 +18,6 @@
 //! `dispatch/` maps each packet to its system.
 
 pub mod account;
-mod agreement;
 mod chat;
 mod dispatch;
 mod durable;
@@ -36,7 +35,6 @@ pub mod settings;
 pub mod sight;
 pub mod texts;
 mod timers;
-mod told;
 
 pub use crate::base::Millis;
 pub use crate::base::close_reason::CloseReason;
@@ -207,7 +205,7 @@ impl Game {
                 Timer::Creation(connection) => self.creation_timer(connection),
                 Timer::Leave(key) => self.play.leave_timer(key),
                 Timer::Absent(key) => self.play.absent_timer(key),
-                Timer::Agree(key) => self.play.agree_timer(key),
+                Timer::Reconcile(key) => self.play.reconcile_timer(key),
                 Timer::Save => self.durable.save_timer(self.play.state()),
                 Timer::RefreshSessions => self.durable.refresh_sessions(self.play.state()),
                 Timer::PasswordDelay(ticket) => self.password_delay_over(ticket),

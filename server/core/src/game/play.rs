@@ -3,13 +3,13 @@
 //! A rule is a method of [`Play`], or a function over parts of it. It has no way to the store, to the password threads
 //! or to a connection's end: it pushes an [`Effect`], which [`crate::game::Game`] carries out after the rule.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::base::random::Random;
 use crate::content::Content;
 use crate::game::effect::Effect;
 use crate::game::npc::inhabited_world;
 use crate::game::npc::table::Npcs;
-use crate::game::player::table::{Player, PlayerKey, Players, Unsaved};
+use crate::game::player::table::{Player, Players, Unsaved};
 use crate::game::timers::Timers;
 use crate::game::{CloseReason, Millis, Settings, texts};
 use crate::protocol::font::Font;

@@ -66,7 +66,7 @@ impl Game {
         match packet {
             ClientPacket::Walk { heading } => play.walk(actor, heading),
             ClientPacket::ChangeHeading { heading } => play.change_heading(actor, heading),
-            ClientPacket::RequestPositionUpdate => play.tell_position(actor.connection, actor.player),
+            ClientPacket::RequestPositionUpdate => play.tell_position(actor),
             ClientPacket::Talk { text } => play.talk(actor, &text),
             ClientPacket::Yell { text } => play.yell(actor, &text),
             ClientPacket::Whisper { target_name, text } => play.whisper(actor, &target_name, &text),

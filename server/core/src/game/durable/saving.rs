@@ -5,12 +5,13 @@
 //! acknowledged it, so that a login that comes meanwhile finds it.
 
 use crate::base::Millis;
+use crate::base::ids::PlayerKey;
 use crate::content::Position;
 use crate::game::account::names::name_key;
 use crate::game::durable::pending::{Pending, PendingTable};
 use crate::game::durable::{Durable, PlayState};
 use crate::game::invariants::require;
-use crate::game::player::table::{Player, PlayerKey, Players, Unsaved};
+use crate::game::player::table::{Player, Players, Unsaved};
 use crate::game::timers::Timer;
 use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
 use crate::records::{Request, StoreError, StoredAccount, Ticket};

@@ -5,10 +5,11 @@
 //! connected, all of theirs are refreshed every half minute.
 
 use crate::base::Millis;
+use crate::base::ids::PlayerKey;
 use crate::game::durable::pending::Pending;
 use crate::game::durable::saving::stored_account;
 use crate::game::durable::{Durable, PlayState};
-use crate::game::player::table::{Player, PlayerKey};
+use crate::game::player::table::Player;
 use crate::game::rules::kinds::Class;
 use crate::game::timers::Timer;
 use crate::records::session::{Session, SessionWrite};

@@ -1,8 +1,8 @@
 //! Showing and ordering what a player carries and knows.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::game::play::{Actor, Play};
-use crate::game::player::table::{PlayerKey, Unsaved};
+use crate::game::player::table::Unsaved;
 use crate::game::texts;
 use crate::protocol::font::Font;
 use crate::protocol::server::ServerPacket;

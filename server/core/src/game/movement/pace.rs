@@ -31,7 +31,7 @@ impl Pace {
         Self { steps: TokenBucket::every(STEP_MS, burst(0), now) }
     }
 
-    /// Whether a step that arrives at `now` may be taken, from a client so many milliseconds away, there and back.
+    /// Counts a step and returns true if it may be taken that arrives at `now` may be taken, from a client so many milliseconds away, there and back.
     pub fn allows(&mut self, now: Millis, round_trip: Millis) -> bool {
         self.steps.resize(burst(round_trip));
         self.steps.take(now)

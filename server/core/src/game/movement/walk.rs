@@ -4,12 +4,12 @@
 //! refused one is answered with the true position.
 //!
 //! A step can also be *stale*: what a client sent before it heard of a refusal or of a new map was meant from another
-//! tile. It is dropped: otherwise client and server would stay one tile apart (see [`crate::game::agreement`]).
+//! tile. It is dropped: otherwise client and server would stay one tile apart (see [`crate::game::movement::reconciliation`]).
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::{Position, Restriction};
 use crate::game::play::{Actor, Play};
-use crate::game::player::table::{PlayerKey, Unsaved};
+use crate::game::player::table::Unsaved;
 use crate::game::sight::looks;
 use crate::game::texts;
 use crate::protocol::font::Font;
@@ -28,7 +28,7 @@ impl Play {
     pub fn walk(&mut self, actor: Actor, heading: u8) {
         let Actor { connection, player: key, character: index } = actor;
         self.cancel_leaving(key);
-        if self.is_stale_step(connection, key) {
+        if self.is_stale_step(actor) {
             return;
         }
         let (now, round_trip) = (self.now, self.round_trip(connection));
@@ -36,21 +36,21 @@ impl Play {
         let may_step = player.pace.allows(now, round_trip);
         let Some(from) = self.character(actor).map(|own| own.position) else { return };
         let Some(heading) = Heading::from_wire(heading) else {
-            return self.refuse_step(connection, key);
+            return self.refuse_step(actor);
         };
         let (x, y) = heading.step(from.x, from.y);
         let to = Position { x, y, ..from };
         if !may_step {
-            return self.refuse_step(connection, key);
+            return self.refuse_step(actor);
         }
         if !self.world.is_free(to) {
-            return self.refuse_step_to_taken(connection, key, [from, to]);
+            return self.refuse_step_to_taken(actor, [from, to]);
         }
         match self.content.map(to.map).and_then(|map| map.exit(x, y)) {
             Some(destination) => self.leave_through(actor, to, heading, destination),
             None => {
                 self.step(index, (x, y), heading);
-                self.confirm_heading(connection, key);
+                self.confirm_heading(actor);
             }
         }
         self.note_step(key, from);
@@ -65,31 +65,31 @@ impl Play {
     }
 
     /// Tells a client how its own character looks, and where to.
-    pub fn tell_heading(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let index = self.players.get(key).map(|player| player.index);
+    pub fn tell_heading(&mut self, actor: Actor) {
+        let index = self.players.get(actor.player).map(|player| player.index);
         if let Some(character) = index.and_then(|index| self.world.character(index)) {
-            self.outbox.send(connection, &looks::change_packet(character));
-            self.heading_told(key);
+            self.outbox.send(actor.connection, &looks::change_packet(character));
+            self.heading_sent(actor.player);
         }
     }
 
     /// Tells a client where its character truly stands and looks. Steps that it sent before it heard this are dropped.
-    pub fn correct_position(&mut self, connection: ConnectionId, key: PlayerKey) {
+    pub fn correct_position(&mut self, actor: Actor) {
         // What the client's system keeps back leaves with the first segment that it gets. So the position is in a
         // later one: whichever of them gets lost, what leaves does not acknowledge the position.
-        self.tell_heading(connection, key);
-        self.outbox.start_segment(connection);
-        self.tell_position(connection, key);
+        self.tell_heading(actor);
+        self.outbox.start_segment(actor.connection);
+        self.tell_position(actor);
         // A refused step has turned the character on its own client.
-        self.tell_heading(connection, key);
+        self.tell_heading(actor);
     }
 
     /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are dropped.
-    pub fn tell_position(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
+    pub fn tell_position(&mut self, actor: Actor) {
+        let Some(player) = self.players.get(actor.player) else { return };
         if let Some(Position { x, y, .. }) = self.world.character(player.index).map(|own| own.position) {
-            self.send(connection, &ServerPacket::PosUpdate { x, y });
-            self.position_told(key);
+            self.send(actor.connection, &ServerPacket::PosUpdate { x, y });
+            self.position_sent(actor.player);
         }
     }
 
@@ -107,11 +107,11 @@ impl Play {
                 let Some(character) = self.world.character(index) else { return };
                 let packet = looks::change_packet(character);
                 self.tell_all_in_sight(index, &packet);
-                self.heading_told(key);
+                self.heading_sent(key);
             }
             _ if now >= player.turned_at + TURN_ANSWER_MS => {
                 player.turned_at = now;
-                self.tell_heading(connection, key);
+                self.tell_heading(actor);
             }
             _ => {}
         }
@@ -122,7 +122,7 @@ impl Play {
         let Actor { connection, player: key, character: index } = actor;
         if let Some(group) = self.restriction_against(key, destination.map) {
             self.tell(connection, &texts::restricted_map(group), Font::Info);
-            return self.refuse_step(connection, key);
+            return self.refuse_step(actor);
         }
         // The destination's own exit, if it has one, is not taken: exits do not chain.
         match self.arrival_tile(destination) {
@@ -168,7 +168,7 @@ impl Play {
         }
         self.session_changed(key);
         self.show_map(connection, new_index);
-        self.position_told(key);
+        self.position_sent(key);
         self.show_surroundings(connection, new_index);
         self.show_to_others(new_index);
     }

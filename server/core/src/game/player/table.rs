@@ -1,15 +1,15 @@
 //! Players in the world: those who are connected, and those whose socket was lost and who still stand there.
 
 use crate::base::ids::ConnectionId;
-pub use crate::base::ids::PlayerKey;
+use crate::base::ids::PlayerKey;
 use crate::base::slots::Slots;
 use crate::game::account::names::name_key;
-use crate::game::agreement::Agreement;
 use crate::game::chat::limit::ChatLimit;
 use crate::game::invariants::require;
+use crate::game::movement::correction::PendingCorrections;
 use crate::game::movement::pace::Pace;
+use crate::game::movement::reconciliation::Reconciliation;
 use crate::game::session::absent::Absent;
-use crate::game::told::Words;
 use crate::game::{CloseReason, Millis};
 use crate::records::{AccountRecord, CharacterRecord, PositionRecord, UserId};
 use crate::world::char_index::CharIndex;
@@ -56,10 +56,10 @@ pub struct Player {
     pub absent_since: Millis,
     /// Time of its last turn without a step.
     pub turned_at: Millis,
-    /// What its client may not have heard yet.
-    pub words: Words,
-    /// Whether its client shows it where it stands.
-    pub agreement: Agreement,
+    /// Corrections that its client may not have received yet.
+    pub corrections: PendingCorrections,
+    /// Knowledge about its client's picture of it.
+    pub reconciliation: Reconciliation,
     /// Safe mode: no attacks on citizens.
     pub safe_mode: bool,
     /// Resurrection safe: cannot be resurrected by spell.

@@ -1,17 +1,19 @@
 //! Entering the world: the burst of packets that a client needs, in the order it needs them.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::Position;
 use crate::game::account::dice::Rolls;
 use crate::game::account::refusal::Refusal;
 use crate::game::chat::limit::ChatLimit;
 use crate::game::effect::{Effect, Event};
+use crate::game::movement::correction::PendingCorrections;
 use crate::game::movement::pace::Pace;
+use crate::game::movement::reconciliation::Reconciliation;
 use crate::game::play::{Actor, Play};
 use crate::game::player::appearance;
-use crate::game::player::table::{Player, PlayerKey, Unsaved};
+use crate::game::player::table::{Player, Unsaved};
 use crate::game::rules::reputation::{is_criminal, nick_color};
-use crate::game::{CloseReason, Game, Stage, agreement::Agreement, texts, told::Words};
+use crate::game::{CloseReason, Game, Stage, texts};
 use crate::protocol::font::Font;
 use crate::protocol::multi_message::MultiMessage;
 use crate::protocol::server::ServerPacket;
@@ -129,8 +131,8 @@ impl Play {
             leaves_at: None,
             absent_since: 0,
             turned_at: 0,
-            words: Words::default(),
-            agreement: Agreement::default(),
+            corrections: PendingCorrections::default(),
+            reconciliation: Reconciliation::default(),
             unsaved: Unsaved::Nothing,
         });
         Some(key)
@@ -151,8 +153,8 @@ impl Play {
         player.leaves_at = None;
         player.pace = Pace::new(now);
         // The new client says nothing before it has heard everything.
-        player.words = Words::default();
-        player.agreement = Agreement::default();
+        player.corrections = PendingCorrections::default();
+        player.reconciliation = Reconciliation::default();
         player.address = address.unwrap_or(player.address);
         player.close_reason = None;
         let index = player.index;

@@ -2,10 +2,10 @@
 //!
 //! Clients cause them, so their number is limited: more than ten a second of one kind are summed up.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::base::line_limit::LineLimit;
 use crate::game::account::refusal::Refusal;
-use crate::game::player::table::{Player, PlayerKey};
+use crate::game::player::table::Player;
 use crate::game::timers::Timer;
 use crate::game::{CloseReason, Game, Millis};
 use crate::records::StoreError;

@@ -1,9 +1,10 @@
 //! Looking: what a left click on the world tells, and what players say of themselves.
 
+use crate::base::ids::PlayerKey;
 use crate::base::ids::{ConnectionId, NpcKey};
 use crate::content::Position;
 use crate::game::play::{Actor, Play};
-use crate::game::player::table::{PlayerKey, Unsaved};
+use crate::game::player::table::Unsaved;
 use crate::game::rules::reputation::is_criminal;
 use crate::game::texts;
 use crate::protocol::font::Font;

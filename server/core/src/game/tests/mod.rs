@@ -1,7 +1,6 @@
 //! The game through its inputs and outputs, in the starter world, with a store in memory and passwords that are not hashed.
 
 mod absent;
-mod agreement;
 mod chat;
 mod creation;
 mod displaced;
@@ -10,6 +9,7 @@ mod leaving;
 mod login;
 mod login_queue;
 mod movement;
+mod reconciliation;
 mod saving;
 mod sessions;
 
