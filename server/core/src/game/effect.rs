@@ -1,9 +1,9 @@
 //! Effects: the requests of rules to the rest of the game, carried out after the rule and in their order.
 
+use crate::base::close_reason::CloseReason;
 use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::Position;
 use crate::game::player::table::Player;
-use crate::game::{CloseReason, Game};
 use crate::records::UserId;
 use crate::world::heading::Heading;
 
@@ -50,43 +50,4 @@ pub enum Event {
         /// Its last place; `None` if it had fallen out of the world.
         standing: Option<(Position, Heading)>,
     },
-}
-
-impl Game {
-    /// Carries out the effects of the rules that ran.
-    pub(in crate::game) fn carry_out_effects(&mut self) {
-        while !self.play.effects.is_empty() {
-            let mut effects = std::mem::take(&mut self.play.effects);
-            for effect in effects.drain(..) {
-                self.carry_out(effect);
-            }
-            if self.play.effects.is_empty() {
-                self.play.effects = effects;
-            }
-        }
-    }
-
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::Close(connection, reason) => self.end_connection(connection, reason),
-            Effect::Unsaved(key) => self.durable.note_unsaved(key, self.play.state()),
-            Effect::SessionChanged(key) => self.durable.session_changed(key, self.play.state()),
-            Effect::Save => self.durable.save_everything(self.play.state()),
-            Effect::Event(event) => self.heard(event),
-        }
-    }
-
-    fn heard(&mut self, event: Event) {
-        match event {
-            Event::Entered { name, user_id, connection } => self.log_login(&name, user_id, connection),
-            Event::ConnectionLost { player, connection, reason } => {
-                self.log_lost_connection(player, connection, reason);
-            }
-            Event::Left { player, standing } => {
-                self.log_leaving(&player);
-                self.durable.session_ended(player.account.user_id, self.play.now);
-                self.durable.keep_departed(*player, standing);
-            }
-        }
-    }
 }

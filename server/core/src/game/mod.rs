@@ -18,6 +18,7 @@
 //! `dispatch/` maps each packet to its system.
 
 pub mod account;
+mod carry_out;
 mod chat;
 mod dispatch;
 mod durable;
@@ -190,8 +191,7 @@ impl Game {
             }
             Input::Shutdown => self.shut_down(),
         }
-        self.carry_out_effects();
-        self.verb_done();
+        self.end_verb();
     }
 
     /// Does what is due at `now`.
@@ -209,11 +209,22 @@ impl Game {
                 Timer::Save => self.durable.save_timer(self.play.state()),
                 Timer::RefreshSessions => self.durable.refresh_sessions(self.play.state()),
                 Timer::PasswordDelay(ticket) => self.password_delay_over(ticket),
-                Timer::LogSummaries => self.log_summaries(self.play.now),
+                Timer::LogSummaries => self.event_log.summaries(self.play.now),
             }
             self.carry_out_effects();
         }
+        self.end_verb();
+    }
+
+    fn end_verb(&mut self) {
+        self.carry_out_effects();
+        self.event_log.set_timer(&mut self.play.timers);
         self.verb_done();
+    }
+
+    /// Logs how many log lines of each kind were left out in the seconds that are over at `now`.
+    pub fn log_summaries(&mut self, now: Millis) {
+        self.event_log.summaries(now);
     }
 
     /// Returns the time at which [`Self::advance`] has something to do next.

@@ -25,8 +25,8 @@ pub enum Timer {
     Leave(PlayerKey),
     /// The character of a lost socket has stood long enough.
     Absent(PlayerKey),
-    /// Tell the player's client where its character stands, once the player is silent.
-    Agree(PlayerKey),
+    /// Send the player's client its position, once the player is silent.
+    Reconcile(PlayerKey),
     /// Write what changed.
     Save,
     /// Write the sessions of everybody who is connected.

@@ -146,15 +146,13 @@ impl Outbox {
     /// Describes the first contradiction found.
     pub fn check_invariants(&self) -> Result<(), String> {
         for (slot, buffer) in self.buffers.iter().enumerate() {
-            let Buffer { sent, open, .. } = *buffer;
+            let Buffer { sent, open, last_start, .. } = *buffer;
             let length = buffer.bytes.len();
-            let ends = std::iter::once(&sent).chain(&buffer.ends);
-            let is_covered = ends.is_sorted() && buffer.ends.back().copied().unwrap_or(sent) == length;
-            if sent > length || length - sent > BUFFER_LIMIT || !is_covered || !(open || length == 0) {
+            let ends = std::iter::once(&sent).chain(&buffer.ends).chain([&length]);
+            let is_covered = ends.is_sorted() && buffer.ends.back().copied().unwrap_or(sent) == last_start;
+            if length.saturating_sub(sent) > BUFFER_LIMIT || !is_covered || !(open || length == 0) {
                 let ends = &buffer.ends;
-                return Err(format!(
-                    "slot {slot}: {sent} of {length} bytes sent, ends {ends:?}, open: {open}"
-                ));
+                return Err(format!("slot {slot}: {sent} of {length} sent, ends {ends:?}, open: {open}"));
             }
         }
         Ok(())

@@ -44,7 +44,7 @@ impl Game {
                 self.load_character(connection, name, user_id, rehash)
             }
             Err(error) => {
-                self.log_store_failure(&name, &error);
+                self.event_log.store_failure(self.play.now, &name, &error);
                 self.refuse_login(connection, &name, Some(user_id), &Refusal::from(&error));
                 // The claim may have been granted and only the answer lost.
                 self.give_up_claim(user_id);

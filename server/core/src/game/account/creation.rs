@@ -7,6 +7,7 @@ use crate::content::Position;
 use crate::game::account::character_form::{CharacterForm, CheckedForm, FormFault, check_password};
 use crate::game::account::login::CLIENT_VERSION;
 use crate::game::account::refusal::Refusal;
+use crate::game::account::rolls::CreationRequest;
 use crate::game::durable::pending::Pending;
 use crate::game::play::Play;
 use crate::game::rules::dice::Dice;
@@ -17,14 +18,6 @@ use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId};
 use crate::records::{CreateError, Request, StoredAccount};
 
 const SECONDS_A_DAY: u64 = 86_400;
-
-/// A form as the client's creation screen sends it.
-#[derive(Debug)]
-pub(in crate::game) struct CreationRequest {
-    pub form: CharacterForm,
-    pub password: String,
-    pub version: (u8, u8, u8),
-}
 
 impl Game {
     /// `LoginNewChar`.
@@ -137,7 +130,10 @@ impl Game {
     ) {
         match result {
             Ok(user_id) => {
-                self.log_creation(&account.username, user_id, connection);
+                self.event_log.creation(
+                    self.play.now,
+                    &self.lobby.subject(&account.username, Some(user_id), connection),
+                );
                 if self.lobby.connections.get(connection).is_none() {
                     return;
                 }
@@ -149,7 +145,7 @@ impl Game {
             }
             Err(CreateError::NameTaken) => self.refuse_counted_creation(connection, texts::NAME_TAKEN),
             Err(CreateError::Store(error)) => {
-                self.log_store_failure(&account.username, &error);
+                self.event_log.store_failure(self.play.now, &account.username, &error);
                 self.refuse_counted_creation(connection, Refusal::from(&error).text());
             }
         }

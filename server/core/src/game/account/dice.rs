@@ -6,7 +6,7 @@
 //! character enters the world within the same moment after a roll, and a creation on its way holds a waiting roll back.
 
 use crate::base::ids::ConnectionId;
-use crate::game::account::creation::CreationRequest;
+use crate::game::account::rolls::CreationRequest;
 use crate::game::rules::dice::Dice;
 use crate::game::session::connections::Stage;
 use crate::game::timers::Timer;
@@ -15,27 +15,6 @@ use crate::protocol::server::ServerPacket;
 
 /// From a throw to its roll, and from a roll to the first packet of the game: longer than any frame of the client.
 pub(in crate::game) const ROLL_DELAY_MS: Millis = 60;
-
-/// The rolls of one connection.
-#[derive(Debug, Default)]
-pub struct Rolls {
-    /// Roll that the client shows.
-    shown: Option<Dice>,
-    /// Roll that is shown next; one at a time.
-    waiting: Option<Dice>,
-    /// Time by which the client has read the last roll, for itself.
-    read_by: Millis,
-    /// A creation that came before that.
-    form: Option<Box<CreationRequest>>,
-}
-
-impl Rolls {
-    /// The dice of a creation that comes now: those that the client shows, or those on their way to it.
-    #[must_use]
-    pub fn counting(&self) -> Option<Dice> {
-        self.shown.or(self.waiting)
-    }
-}
 
 impl Game {
     /// `ThrowDices`: throws and shows the roll later. A throw while a roll waits is answered by that roll.

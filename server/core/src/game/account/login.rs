@@ -71,7 +71,8 @@ impl Game {
         user: Option<UserId>,
         refusal: &Refusal,
     ) {
-        self.log_refused_login(name, user, connection, refusal);
+        let subject = self.lobby.subject(name, user, connection);
+        self.event_log.refused(self.play.now, &subject, refusal);
         let reason = refusal.close_reason();
         if texts::of_close(reason).is_none() {
             self.play.send(connection, &ServerPacket::ErrorMsg { text: refusal.text().into() });
@@ -113,7 +114,7 @@ impl Game {
                 self.check_login(connection, name, password, hash, session);
             }
             Err(error) => {
-                self.log_store_failure(&name, &error);
+                self.event_log.store_failure(self.play.now, &name, &error);
                 self.refuse_login(connection, &name, None, &Refusal::from(&error));
             }
         }
@@ -165,7 +166,7 @@ impl Game {
             Ok(Some(stored)) => self.enter(connection, stored.account, stored.character),
             Ok(None) => self.refuse_login(connection, name, Some(user_id), &Refusal::WrongCredentials),
             Err(error) => {
-                self.log_store_failure(name, &error);
+                self.event_log.store_failure(self.play.now, name, &error);
                 self.refuse_login(connection, name, Some(user_id), &Refusal::from(&error));
             }
         }

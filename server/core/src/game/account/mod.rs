@@ -12,4 +12,5 @@ pub mod names;
 pub(super) mod password;
 pub(super) mod password_queue;
 pub(super) mod refusal;
+pub(super) mod rolls;
 pub(super) mod wrong_passwords;

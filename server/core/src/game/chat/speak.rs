@@ -58,7 +58,9 @@ impl Play {
         if target_key == Some(actor.player) {
             return self.tell(actor.connection, texts::WHISPER_TO_SELF, Font::Info);
         }
-        let Some(sender) = self.players.get(actor.player) else { return };
+        let Some(sender) = self.players.get(actor.player) else {
+            return self.fault("a whisper of a player who is not there");
+        };
         if self.in_sight_of_each_other(sender.index, target.index) {
             let (r, g, b) = WHISPER_COLOUR;
             let packet =

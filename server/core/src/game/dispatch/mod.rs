@@ -8,7 +8,7 @@ mod unbuilt;
 
 use crate::base::ids::ConnectionId;
 use crate::game::account::character_form::CharacterForm;
-use crate::game::account::creation::CreationRequest;
+use crate::game::account::rolls::CreationRequest;
 use crate::game::play::Actor;
 use crate::game::{CloseReason, Game, Stage, texts};
 use crate::protocol::client::ClientPacket;

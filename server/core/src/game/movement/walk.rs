@@ -3,8 +3,8 @@
 //! The client predicts: it has already taken the step when `Walk` arrives. A good step is told to the others only; a
 //! refused one is answered with the true position.
 //!
-//! A step can also be *stale*: what a client sent before it heard of a refusal or of a new map was meant from another
-//! tile. It is dropped: otherwise client and server would stay one tile apart (see [`crate::game::movement::reconciliation`]).
+//! A step can also be *stale*: a client that sent it before it heard of a refusal or of a new map meant it from another
+//! tile. It is dropped: otherwise client and server would stay one tile apart (see [`super::reconciliation`]).
 
 use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::{Position, Restriction};
@@ -86,8 +86,9 @@ impl Play {
 
     /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are dropped.
     pub fn tell_position(&mut self, actor: Actor) {
-        let Some(player) = self.players.get(actor.player) else { return };
-        if let Some(Position { x, y, .. }) = self.world.character(player.index).map(|own| own.position) {
+        let Some(player) = self.player(actor) else { return };
+        let index = player.index;
+        if let Some(Position { x, y, .. }) = self.world.character(index).map(|own| own.position) {
             self.send(actor.connection, &ServerPacket::PosUpdate { x, y });
             self.position_sent(actor.player);
         }
@@ -95,7 +96,7 @@ impl Play {
 
     /// `ChangeHeading`: the client waits for the answer before it turns, and asks every frame until then.
     pub fn change_heading(&mut self, actor: Actor, heading: u8) {
-        let Actor { connection, player: key, character: index } = actor;
+        let Actor { player: key, character: index, .. } = actor;
         let now = self.now;
         let Some(faces) = self.character(actor).map(|own| own.heading) else { return };
         let Some(player) = self.player(actor) else { return };
@@ -104,7 +105,9 @@ impl Play {
                 player.turned_at = now;
                 self.world.turn(index, heading);
                 self.mark_unsaved(key, Unsaved::Position);
-                let Some(character) = self.world.character(index) else { return };
+                let Some(character) = self.world.character(index) else {
+                    return self.fault("a turn without a character");
+                };
                 let packet = looks::change_packet(character);
                 self.tell_all_in_sight(index, &packet);
                 self.heading_sent(key);
@@ -157,7 +160,9 @@ impl Play {
     fn warp(&mut self, actor: Actor, to: Position, heading: Heading) {
         let Actor { connection, player: key, character: index } = actor;
         self.hide_from_others(index);
-        let Some(character) = self.world.leave(index) else { return };
+        let Some(character) = self.world.leave(index) else {
+            return self.fault("a warp without a character");
+        };
         let Some(new_index) = self.world.re_enter(character, to, heading) else {
             // Its tile and its index were free a moment ago.
             self.fault(&format!("player {key} fell out of the world on the way to {to}"));
@@ -175,7 +180,9 @@ impl Play {
 
     /// The map, the own character and which one it is: what a client needs before anything else can be shown.
     pub fn show_map(&mut self, connection: ConnectionId, own: CharIndex) {
-        let Some(character) = self.world.character(own) else { return };
+        let Some(character) = self.world.character(own) else {
+            return self.fault("a map for a player without a character");
+        };
         let map = character.position.map;
         let version = self.content.map(map).map_or(0, |map| map.version);
         let map = i16::try_from(map).unwrap_or(i16::MAX);

@@ -3,7 +3,7 @@
 use crate::base::Millis;
 use crate::base::ids::ConnectionId;
 use crate::base::ids::PlayerKey;
-use crate::game::account::dice::Rolls;
+use crate::game::account::rolls::Rolls;
 use crate::records::Ticket;
 use core::net::IpAddr;
 

@@ -2,8 +2,8 @@
 
 use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::Position;
-use crate::game::account::dice::Rolls;
 use crate::game::account::refusal::Refusal;
+use crate::game::account::rolls::Rolls;
 use crate::game::chat::limit::ChatLimit;
 use crate::game::effect::{Effect, Event};
 use crate::game::movement::correction::PendingCorrections;
@@ -140,7 +140,9 @@ impl Play {
 
     /// Shows everybody in sight a character that has just entered.
     fn show_arrival(&mut self, key: PlayerKey) {
-        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
+        let Some(index) = self.players.get(key).map(|player| player.index) else {
+            return self.fault("an arrival without a player");
+        };
         self.show_to_others(index);
         let fx = ServerPacket::CreateFX { char_index: index.wire(), fx: WARP_FX, fx_loops: 0 };
         self.tell_all_in_sight(index, &fx);
@@ -149,7 +151,9 @@ impl Play {
     /// Lets another connection play a character that stands in the world.
     fn hand_over(&mut self, connection: ConnectionId, key: PlayerKey, address: Option<IpAddr>) {
         let now = self.now;
-        let Some(player) = self.players.get_mut(key) else { return };
+        let Some(player) = self.players.get_mut(key) else {
+            return self.fault("a takeover of a player who is not there");
+        };
         player.leaves_at = None;
         player.pace = Pace::new(now);
         // The new client says nothing before it has heard everything.
@@ -198,8 +202,8 @@ impl Play {
         self.send(connection, &ServerPacket::UserIndexInServer { user_index });
         self.show_map(connection, index);
         self.tell_bars(actor);
-        self.tell_inventory(connection, key);
-        self.tell_spells(connection, key);
+        self.tell_inventory(actor);
+        self.tell_spells(actor);
         self.show_surroundings(connection, index);
         self.tell_safes(actor);
         self.tell_motd(connection);

@@ -2,14 +2,14 @@
 //!
 //! Clients cause them, so their number is limited: more than ten a second of one kind are summed up.
 
-use crate::base::ids::{ConnectionId, PlayerKey};
+use crate::base::Millis;
+use crate::base::close_reason::CloseReason;
+use crate::base::ids::ConnectionId;
 use crate::base::line_limit::LineLimit;
 use crate::game::account::refusal::Refusal;
 use crate::game::player::table::Player;
-use crate::game::timers::Timer;
-use crate::game::{CloseReason, Game, Millis};
-use crate::records::StoreError;
-use crate::records::UserId;
+use crate::game::timers::{Timer, Timers};
+use crate::records::{StoreError, UserId};
 use core::net::IpAddr;
 use std::fmt;
 
@@ -26,7 +26,7 @@ mod kind {
     pub const LEFT: &str = "left";
 }
 
-/// The limit of the lines, and whether the summaries are due at some time.
+/// The limit of the lines, and the deadline of their summaries.
 #[derive(Debug, Default)]
 pub struct EventLog {
     limit: LineLimit,
@@ -34,90 +34,93 @@ pub struct EventLog {
     summaries_at: Option<Millis>,
 }
 
-/// A value, or a dash.
+/// Player and connection that a line is about.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Name of the character.
+    pub name: &'a str,
+    /// Its account, if known.
+    pub user: Option<UserId>,
+    /// Address of the client, while it is there.
+    pub address: Option<IpAddr>,
+    /// The connection.
+    pub connection: ConnectionId,
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, user, address, connection } = self;
+        let (user, address) = (or_dash(user.map(|user| user.0)), or_dash(*address));
+        write!(formatter, "name={name:?} user={user} address={address} connection={connection}")
+    }
+}
+
+/// Returns a value, or a dash.
 fn or_dash(value: Option<impl fmt::Display>) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), |value| value.to_string())
 }
 
-impl Game {
-    fn log_event(&mut self, kind: &'static str, details: impl FnOnce() -> String) {
-        if self.event_log.limit.admit(kind, self.play.now) {
+impl EventLog {
+    fn log(&mut self, kind: &'static str, now: Millis, details: impl FnOnce() -> String) {
+        if self.limit.admit(kind, now) {
             log::info!("{kind}: {}", details());
         }
-        if self.event_log.summaries_at.is_none()
-            && let Some(deadline) = self.event_log.limit.next_deadline()
+    }
+
+    /// Sets the timer of the summaries, if lines were left out and it is not set.
+    pub fn set_timer(&mut self, timers: &mut Timers) {
+        if self.summaries_at.is_none()
+            && let Some(deadline) = self.limit.next_deadline()
         {
-            self.event_log.summaries_at = Some(deadline);
-            self.play.timers.set(deadline, Timer::LogSummaries);
+            self.summaries_at = Some(deadline);
+            timers.set(deadline, Timer::LogSummaries);
         }
     }
 
     /// Logs how many lines of each kind were left out in the seconds that are over at `now`.
-    pub fn log_summaries(&mut self, now: Millis) {
-        self.event_log.summaries_at = None;
-        for (kind, count) in self.event_log.limit.summaries(now) {
+    pub fn summaries(&mut self, now: Millis) {
+        self.summaries_at = None;
+        for (kind, count) in self.limit.summaries(now) {
             log::info!("{kind}: {count} more");
         }
-        if let Some(deadline) = self.event_log.limit.next_deadline() {
-            self.event_log.summaries_at = Some(deadline);
-            self.play.timers.set(deadline, Timer::LogSummaries);
-        }
     }
 
-    fn address_of(&self, connection: ConnectionId) -> Option<IpAddr> {
-        self.lobby.connections.get(connection).map(|connection| connection.address)
+    /// Logs a character that is in the world.
+    pub fn login(&mut self, now: Millis, subject: &Subject<'_>) {
+        self.log(kind::LOGIN, now, || subject.to_string());
     }
 
-    /// Names the player of a line about a connection.
-    fn who(&self, name: &str, user: Option<UserId>, connection: ConnectionId) -> String {
-        let (user, address) = (or_dash(user.map(|user| user.0)), or_dash(self.address_of(connection)));
-        format!("name={name:?} user={user} address={address} connection={connection}")
+    /// Logs a refused login.
+    pub fn refused(&mut self, now: Millis, subject: &Subject<'_>, refusal: &Refusal) {
+        self.log(kind::REFUSED, now, || format!("{subject} cause={refusal}"));
     }
 
-    /// A character is in the world, played by that connection.
-    pub(in crate::game) fn log_login(&mut self, name: &str, user: UserId, connection: ConnectionId) {
-        let who = self.who(name, Some(user), connection);
-        self.log_event(kind::LOGIN, || who);
+    /// Logs that the store could not do what a login needs.
+    pub fn store_failure(&mut self, now: Millis, name: &str, error: &StoreError) {
+        self.log(kind::FAILED, now, || format!("name={name:?} error={error}"));
     }
 
-    /// A login was refused.
-    pub(in crate::game) fn log_refused_login(
+    /// Logs a new account and its character.
+    pub fn creation(&mut self, now: Millis, subject: &Subject<'_>) {
+        self.log(kind::CREATED, now, || subject.to_string());
+    }
+
+    /// Logs a player whose connection has gone.
+    pub fn lost_connection(
         &mut self,
-        name: &str,
-        user: Option<UserId>,
-        connection: ConnectionId,
-        refusal: &Refusal,
-    ) {
-        let who = self.who(name, user, connection);
-        self.log_event(kind::REFUSED, || format!("{who} cause={refusal}"));
-    }
-
-    /// The store could not do what a login needs.
-    pub(in crate::game) fn log_store_failure(&mut self, name: &str, error: &StoreError) {
-        self.log_event(kind::FAILED, || format!("name={name:?} error={error}"));
-    }
-
-    /// An account and its character were made.
-    pub(in crate::game) fn log_creation(&mut self, name: &str, user: UserId, connection: ConnectionId) {
-        let who = self.who(name, Some(user), connection);
-        self.log_event(kind::CREATED, || who);
-    }
-
-    /// The connection of a player has gone.
-    pub(in crate::game) fn log_lost_connection(
-        &mut self,
-        key: PlayerKey,
+        now: Millis,
+        player: &Player,
         connection: ConnectionId,
         reason: CloseReason,
     ) {
-        let Some(player) = self.play.players.get(key).map(player_and_address) else { return };
-        self.log_event(kind::LOST, || format!("{player} connection={connection} cause={reason}"));
+        let details = || format!("{} connection={connection} cause={reason}", player_and_address(player));
+        self.log(kind::LOST, now, details);
     }
 
-    /// A character has left the world.
-    pub(in crate::game) fn log_leaving(&mut self, player: &Player) {
+    /// Logs a character that has left the world.
+    pub fn leaving(&mut self, now: Millis, player: &Player) {
         let reason = or_dash(player.close_reason);
-        self.log_event(kind::LEFT, || format!("{} cause={reason}", player_and_address(player)));
+        self.log(kind::LEFT, now, || format!("{} cause={reason}", player_and_address(player)));
     }
 }
 

@@ -162,7 +162,9 @@ impl Play {
     }
 
     fn depart(&mut self, key: PlayerKey) {
-        let Some(index) = self.players.get(key).map(|player| player.index) else { return };
+        let Some(index) = self.players.get(key).map(|player| player.index) else {
+            return self.fault("a player leaves who is not there");
+        };
         self.hide_from_others(index);
         let standing = self.world.leave(index).map(|character| (character.position, character.heading));
         if let Some(player) = self.players.remove(key) {

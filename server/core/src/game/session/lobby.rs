@@ -12,9 +12,10 @@ use crate::game::account::refusal::Refusal;
 use crate::game::account::wrong_passwords::WrongPasswords;
 use crate::game::durable::pending::PendingTable;
 use crate::game::session::connections::{Connection, Connections, Stage};
+use crate::game::session::event_log::Subject;
 use crate::game::{CloseReason, Millis, Settings};
 use crate::passwords::Job;
-use crate::records::Ticket;
+use crate::records::{Ticket, UserId};
 
 /// See the module.
 #[derive(Debug)]
@@ -51,6 +52,13 @@ impl Lobby {
             wrong_passwords: WrongPasswords::default(),
             closings: Vec::new(),
         }
+    }
+
+    /// Returns the subject of a log line about a connection, which may have gone.
+    #[must_use]
+    pub fn subject<'a>(&self, name: &'a str, user: Option<UserId>, connection: ConnectionId) -> Subject<'a> {
+        let address = self.connections.get(connection).map(|connection| connection.address);
+        Subject { name, user, address, connection }
     }
 
     /// Returns the player that `connection` plays, if it plays.

@@ -26,7 +26,9 @@ impl Play {
 
     /// Shows `index`, which has just entered the world, to everybody in sight but its own client.
     pub fn show_to_others(&mut self, index: CharIndex) {
-        let Some(character) = self.world.character(index) else { return };
+        let Some(character) = self.world.character(index) else {
+            return self.fault("a character that is not there");
+        };
         let others =
             self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
         self.outbox.broadcast(others, &looks::create_packet(character));
@@ -34,7 +36,9 @@ impl Play {
 
     /// Takes `index`, which is about to leave the world, off everybody's screen but its own client's.
     pub fn hide_from_others(&mut self, index: CharIndex) {
-        let Some(character) = self.world.character(index) else { return };
+        let Some(character) = self.world.character(index) else {
+            return self.fault("a character that is not there");
+        };
         let others =
             self.world.viewers(character.position).filter(|viewer| Some(*viewer) != character.viewer);
         self.outbox.broadcast(others, &ServerPacket::CharacterRemove { char_index: index.wire() });
@@ -42,16 +46,22 @@ impl Play {
 
     /// Shows a client everything in sight of its own character, except that character.
     pub fn show_surroundings(&mut self, viewer: ConnectionId, own: CharIndex) {
-        let Some(character) = self.world.character(own) else { return };
+        let Some(character) = self.world.character(own) else {
+            return self.fault("a character that is not there");
+        };
         let here = Block::of(character.position.x, character.position.y);
         show_blocks(&self.world, &mut self.outbox, viewer, character, here.around());
     }
 
     /// Moves `index` one tile and turns it, and tells exactly those who have to know.
     pub fn step(&mut self, index: CharIndex, to: (u8, u8), heading: Heading) {
-        let Some(from) = self.world.character(index).map(|character| character.position) else { return };
+        let Some(from) = self.world.character(index).map(|character| character.position) else {
+            return self.fault("a character that is not there");
+        };
         self.world.shift(index, to, heading);
-        let Some(character) = self.world.character(index) else { return };
+        let Some(character) = self.world.character(index) else {
+            return self.fault("a character that is not there");
+        };
         let (old, new) = (Block::of(from.x, from.y), Block::of(to.0, to.1));
         let moved = ServerPacket::CharacterMove { char_index: index.wire(), x: to.0, y: to.1 };
         let (world, outbox, own) = (&self.world, &mut self.outbox, character.viewer);

@@ -48,7 +48,9 @@ impl Play {
     }
 
     fn describe_player(&mut self, connection: ConnectionId, key: PlayerKey) {
-        let Some(player) = self.players.get(key) else { return };
+        let Some(player) = self.players.get(key) else {
+            return self.fault("a character of a player who is not there");
+        };
         let criminal = is_criminal(&player.character.reputation);
         let font = if criminal { Font::Fight } else { Font::Citizen };
         let description = neutralise_markup(&player.character.description);
