@@ -57,6 +57,7 @@ impl CharIndexPool {
     /// Takes `index` back. It must have come from [`Self::take`] and be given back once.
     pub fn give_back(&mut self, index: CharIndex) {
         debug_assert!(index.0 <= self.highest, "{index:?} was never given out");
+        debug_assert!(self.in_use() > 0, "{index:?} was given back twice");
         self.free.push(std::cmp::Reverse(index.0));
     }
 

@@ -118,7 +118,9 @@ impl MapState {
 }
 
 fn remove<T: PartialEq>(list: &mut Vec<T>, item: &T) {
-    if let Some(place) = list.iter().position(|other| other == item) {
+    let place = list.iter().position(|other| other == item);
+    debug_assert!(place.is_some(), "a block does not list what leaves it");
+    if let Some(place) = place {
         list.swap_remove(place);
     }
 }

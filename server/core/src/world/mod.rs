@@ -188,6 +188,7 @@ impl World {
             privileges: 0,
             viewer: newcomer.viewer,
         });
+        debug_assert_eq!(self.occupant(newcomer.position), Some(index), "{index:?} is not where it entered");
         Some(index)
     }
 
@@ -198,6 +199,8 @@ impl World {
         if let Some(state) = self.map_state_mut(map) {
             state.leave(index, character.viewer, x, y);
         }
+        debug_assert_eq!(character.index, index, "a character under another index");
+        debug_assert_eq!(self.occupant(character.position), None, "{index:?} still stands where it left");
         self.pool.give_back(index);
         Some(character)
     }

@@ -162,7 +162,9 @@ impl PendingTable {
     pub fn add(&mut self, pending: Pending) -> Ticket {
         self.last_ticket += 1;
         self.attempts += usize::from(pending.is_attempt());
-        self.entries.insert(self.last_ticket, pending);
+        let twin = self.entries.insert(self.last_ticket, pending);
+        debug_assert!(twin.is_none(), "ticket {} was given out twice", self.last_ticket);
+        debug_assert!(self.attempts <= self.entries.len(), "more attempts than requests");
         self.last_ticket
     }
 

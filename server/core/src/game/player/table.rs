@@ -109,8 +109,12 @@ impl Players {
     /// Takes a player out.
     pub fn remove(&mut self, key: PlayerKey) -> Option<Player> {
         let player = self.slots.remove(key.slot, key.generation)?;
-        self.by_name.remove(&name_key(player.name()));
-        self.by_user.remove(&player.account.user_id);
+        let named = self.by_name.remove(&name_key(player.name()));
+        let owned = self.by_user.remove(&player.account.user_id);
+        debug_assert!(
+            named == Some(key) && owned == Some(key),
+            "player {key} was listed as {named:?}, {owned:?}"
+        );
         self.connected -= usize::from(player.connection.is_some());
         self.absent.remove(key);
         Some(player)
@@ -133,13 +137,17 @@ impl Players {
         let old = player.connection.replace(connection);
         self.connected += usize::from(old.is_none());
         self.absent.remove(key);
+        debug_assert_ne!(old, Some(connection), "a client takes its own player over");
+        debug_assert!(self.connected <= self.slots.len(), "more clients than players");
         old
     }
 
     /// Takes its client from a player, which was connected from `address` and is absent from now on.
     pub fn disconnect(&mut self, key: PlayerKey, address: IpAddr) {
         let Some(player) = self.slots.get_mut(key.slot, key.generation) else { return };
-        self.connected -= usize::from(player.connection.take().is_some());
+        let had_client = player.connection.take().is_some();
+        debug_assert!(had_client, "player {key} loses a client that it does not have");
+        self.connected -= usize::from(had_client);
         self.absent.add(key, address);
     }
 

@@ -27,12 +27,14 @@ impl Absent {
         self.by_age.insert(age, key);
         self.by_key.insert(key, (age, address));
         self.by_address.entry(address).or_default().insert(age, key);
+        debug_assert_eq!(self.by_age.len(), self.by_key.len(), "a character is absent twice");
     }
 
     /// Removes a character, if it is there.
     pub fn remove(&mut self, key: PlayerKey) {
         let Some((age, address)) = self.by_key.remove(&key) else { return };
-        self.by_age.remove(&age);
+        let listed = self.by_age.remove(&age);
+        debug_assert_eq!(listed, Some(key), "another character of that age");
         if let Some(neighbours) = self.by_address.get_mut(&address) {
             neighbours.remove(&age);
             if neighbours.is_empty() {
