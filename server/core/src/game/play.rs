@@ -117,25 +117,27 @@ impl Play {
 
     /// Returns the player of an actor. `None` is a fault of ours.
     pub fn player(&mut self, actor: Actor) -> Option<&mut Player> {
-        if self.players.get(actor.player).is_none() {
-            self.fault("an actor without a player");
+        let Self { players, faults, .. } = self;
+        let player = players.get_mut(actor.player);
+        if player.is_none() {
+            count_fault(faults, "an actor without a player");
         }
-        self.players.get_mut(actor.player)
+        player
     }
 
     /// Returns the character of an actor. `None` is a fault of ours.
     pub fn character(&mut self, actor: Actor) -> Option<&Character> {
-        if self.world.character(actor.character).is_none() {
-            self.fault("an actor without a character");
+        let Self { world, faults, .. } = self;
+        let character = world.character(actor.character);
+        if character.is_none() {
+            count_fault(faults, "an actor without a character");
         }
-        self.world.character(actor.character)
+        character
     }
 
     /// Counts a fault of our own, logs it, and stops a debug build there.
     pub fn fault(&mut self, what: &str) {
-        self.faults += 1;
-        log::error!("fault of the server: {what}");
-        debug_assert!(false, "{what}");
+        count_fault(&mut self.faults, what);
     }
 
     /// Sends a packet to one client.
@@ -145,7 +147,7 @@ impl Play {
 
     /// Sends a console line to one client.
     pub fn tell(&mut self, to: ConnectionId, text: &str, font: Font) {
-        self.send(to, &ServerPacket::ConsoleMsg { text: text.into(), font: font.into() });
+        self.send(to, &ServerPacket::console(text, font));
     }
 
     /// Sends the text of a close reason, if it has one: the last thing that the client reads.
@@ -191,4 +193,11 @@ impl Play {
             self.limit_all_absent();
         }
     }
+}
+
+#[cold]
+fn count_fault(faults: &mut u64, what: &str) {
+    *faults += 1;
+    log::error!("fault of the server: {what}");
+    debug_assert!(false, "{what}");
 }

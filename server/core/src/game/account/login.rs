@@ -8,7 +8,7 @@ use crate::base::ids::ConnectionId;
 use crate::game::account::names;
 use crate::game::account::refusal::Refusal;
 use crate::game::durable::pending::Pending;
-use crate::game::durable::saving::stored_account;
+use crate::game::durable::save::stored_account;
 use crate::game::{Game, Stage, texts};
 use crate::passwords;
 use crate::protocol::server::ServerPacket;

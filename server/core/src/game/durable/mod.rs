@@ -1,13 +1,13 @@
 //! Durable state: saving, sessions, and requests that wait for the store or the password threads.
 
 pub(super) mod pending;
+pub(super) mod save;
 pub(super) mod saving;
 pub(super) mod sessions;
 
 use crate::base::Millis;
 use crate::game::durable::pending::PendingTable;
-use crate::game::durable::saving::Saving;
-use crate::game::durable::sessions::Sessions;
+use crate::game::durable::saving::{Saving, Sessions};
 use crate::game::play::Play;
 use crate::game::player::table::Players;
 use crate::game::timers::Timers;

@@ -7,7 +7,7 @@
 use crate::base::Millis;
 use crate::base::ids::PlayerKey;
 use crate::game::durable::pending::Pending;
-use crate::game::durable::saving::stored_account;
+use crate::game::durable::save::stored_account;
 use crate::game::durable::{Durable, PlayState};
 use crate::game::player::table::Player;
 use crate::game::rules::kinds::Class;
@@ -18,16 +18,6 @@ use crate::world::World;
 
 /// Interval at which the sessions of all connected players are written.
 const REFRESH_MS: Millis = 30_000;
-
-/// Changes of sessions that are to be written.
-#[derive(Debug, Default)]
-pub struct Sessions {
-    /// Players whose session changed; some twice, some gone meanwhile.
-    changed: Vec<PlayerKey>,
-    ended: Vec<SessionWrite>,
-    /// True while [`Timer::RefreshSessions`] is set.
-    refreshing: bool,
-}
 
 impl Durable {
     /// Returns the Unix time at `now`, in seconds.

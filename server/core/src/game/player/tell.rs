@@ -37,8 +37,7 @@ impl Play {
     /// `Help`.
     pub fn tell_help(&mut self, actor: Actor) {
         for line in self.content.help() {
-            let (text, font) = (line.as_str().into(), Font::Info.into());
-            self.outbox.send(actor.connection, &ServerPacket::ConsoleMsg { text, font });
+            self.outbox.send(actor.connection, &ServerPacket::console(line.as_str(), Font::Info));
         }
     }
 

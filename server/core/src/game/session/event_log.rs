@@ -26,12 +26,14 @@ mod kind {
     pub const LEFT: &str = "left";
 }
 
-/// The limit of the lines, and the deadline of their summaries.
+/// The limit of the lines, and the timer of their summaries.
 #[derive(Debug, Default)]
 pub struct EventLog {
     limit: LineLimit,
-    /// Deadline of [`Timer::LogSummaries`], while it is set.
-    summaries_at: Option<Millis>,
+    /// True if lines were left out that no timer is set for.
+    owes_summary: bool,
+    /// True while [`Timer::LogSummaries`] is set.
+    is_timer_set: bool,
 }
 
 /// Player and connection that a line is about.
@@ -64,25 +66,29 @@ impl EventLog {
     fn log(&mut self, kind: &'static str, now: Millis, details: impl FnOnce() -> String) {
         if self.limit.admit(kind, now) {
             log::info!("{kind}: {}", details());
+        } else {
+            self.owes_summary = true;
         }
     }
 
     /// Sets the timer of the summaries, if lines were left out and it is not set.
     pub fn set_timer(&mut self, timers: &mut Timers) {
-        if self.summaries_at.is_none()
-            && let Some(deadline) = self.limit.next_deadline()
-        {
-            self.summaries_at = Some(deadline);
+        if !self.owes_summary || self.is_timer_set {
+            return;
+        }
+        if let Some(deadline) = self.limit.next_deadline() {
+            self.is_timer_set = true;
             timers.set(deadline, Timer::LogSummaries);
         }
     }
 
     /// Logs how many lines of each kind were left out in the seconds that are over at `now`.
     pub fn summaries(&mut self, now: Millis) {
-        self.summaries_at = None;
+        self.is_timer_set = false;
         for (kind, count) in self.limit.summaries(now) {
             log::info!("{kind}: {count} more");
         }
+        self.owes_summary = self.limit.next_deadline().is_some();
     }
 
     /// Logs a character that is in the world.

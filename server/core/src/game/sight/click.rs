@@ -62,7 +62,7 @@ impl Play {
         let npc = self.npcs.get(key).and_then(|npc| self.content.npc(npc.template));
         let Some(npc) = npc else { return };
         let packet = if npc.description.is_empty() {
-            ServerPacket::ConsoleMsg { text: npc.name.trim().into(), font: Font::Info.into() }
+            ServerPacket::console(npc.name.trim(), Font::Info)
         } else {
             let text = npc.description.as_str().into();
             ServerPacket::ChatOverHead { text, char_index, r: 255, g: 255, b: 255 }
