@@ -17,7 +17,8 @@
 //! Flows through more than one part (a login, a creation, a takeover) are methods of [`Game`], in files of their own.
 //! `dispatch/` maps each packet to its system.
 
-pub mod account;
+mod account;
+pub mod accounts;
 mod carry_out;
 mod chat;
 mod dispatch;
@@ -30,7 +31,7 @@ pub mod npc;
 mod play;
 pub mod player;
 mod replies;
-pub mod rules;
+mod rules;
 pub mod session;
 pub mod settings;
 pub mod sight;
