@@ -60,18 +60,18 @@ impl<T> Slots<T> {
         Some(value)
     }
 
-    /// All values with slot and generation, by slot.
+    /// Iterates over all values with slot and generation, by slot.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), &T)> {
         self.values.iter().map(|(slot, value)| ((number(slot), self.generations[slot]), value))
     }
 
-    /// Number of values.
+    /// Returns the number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// True if there are none.
+    /// Returns true if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -1,15 +1,19 @@
 //! Invariants: what holds of all tables together after each verb of the game, checked in debug builds.
 //!
-//! A check costs as much as there are players and characters, so it runs after the first verbs, then after every
-//! [`CHECK_EVERY`]th, and after a shutdown. It looks for faults of our own: nothing that a client sends may lead to one.
+//! A check costs as much as there are players and characters, so it runs after each of the first verbs, then after
+//! every 256th, and after every verb of a server that stops. It looks for faults of our own: nothing that a client
+//! sends may lead to one.
 
 use crate::game::Game;
 use crate::game::session::connections::Stage;
 use crate::world::character::Owner;
 
-/// Verbs from one check to the next.
+/// Verbs at the start of a game that are checked one by one.
 #[cfg(debug_assertions)]
-const CHECK_EVERY: u64 = 64;
+const CHECKED_FIRST: u64 = 64;
+/// Verbs from one check to the next after that.
+#[cfg(debug_assertions)]
+const CHECK_EVERY: u64 = 256;
 
 /// Number of the verbs so far.
 #[derive(Debug, Default)]
@@ -23,7 +27,7 @@ impl Game {
     #[cfg(debug_assertions)]
     pub(in crate::game) fn verb_done(&mut self) {
         self.verbs.count += 1;
-        let is_first = self.verbs.count < CHECK_EVERY;
+        let is_first = self.verbs.count < CHECKED_FIRST;
         if is_first || self.verbs.count.is_multiple_of(CHECK_EVERY) || self.durable.is_stopping() {
             let checked = self.check_invariants();
             debug_assert_eq!(checked, Ok(()), "after verb {}", self.verbs.count);
@@ -50,7 +54,7 @@ impl Game {
         require(play.effects.is_empty(), || format!("{} effects are not carried out", play.effects.len()))
     }
 
-    /// Every player has a character, through which its connection sees, and that connection plays it.
+    /// Checks that every player has a character, through which its connection sees, and that connection plays it.
     fn check_players(&self) -> Result<(), String> {
         for (key, player) in self.play.players.iter() {
             let character = self.play.world.character(player.index);
@@ -71,7 +75,7 @@ impl Game {
         })
     }
 
-    /// Every connection in play has its player, and every one that waits has something to wait for.
+    /// Checks that every connection in play has its player, and that every one that waits has something to wait for.
     fn check_connections(&self) -> Result<(), String> {
         let mut count = 0;
         for connection in self.lobby.connections.iter() {

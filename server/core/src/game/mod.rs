@@ -249,7 +249,7 @@ impl Game {
         into.extend(std::iter::from_fn(|| self.lobby.passwords.take_next()));
     }
 
-    /// Number of password jobs that wait to be taken.
+    /// Returns the number of password jobs that wait to be taken.
     #[must_use]
     pub fn passwords_waiting(&self) -> usize {
         self.lobby.passwords.waiting()
@@ -260,13 +260,13 @@ impl Game {
         into.append(&mut self.lobby.closings);
     }
 
-    /// Number of lines of chat dropped since the last call, for being over their player's limit.
+    /// Returns the number of lines of chat dropped since the last call, for being over their player's limit.
     pub fn take_dropped_chat(&mut self) -> u64 {
         std::mem::take(&mut self.play.dropped_chat)
     }
 
-    /// Number of faults of the server's own since it started: things that cannot be, each logged. 0 in a server without
-    /// a bug.
+    /// Returns the number of faults of the server's own since it started: things that cannot be, each logged. 0 in a
+    /// server without a bug.
     #[must_use]
     pub fn faults(&self) -> u64 {
         self.play.faults
@@ -279,31 +279,31 @@ impl Game {
         self.durable.is_drained()
     }
 
-    /// Number of players who are connected and in the world.
+    /// Returns the number of players who are connected and in the world.
     #[must_use]
     pub fn online(&self) -> usize {
         self.play.players.connected()
     }
 
-    /// The world, to look at.
+    /// Returns the world, to look at.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.play.world
     }
 
-    /// The players, to look at.
+    /// Returns the players, to look at.
     #[must_use]
     pub fn players(&self) -> &Players {
         &self.play.players
     }
 
-    /// Number of connections that the game knows.
+    /// Returns the number of connections that the game knows.
     #[must_use]
     pub fn connection_count(&self) -> usize {
         self.lobby.connections.count()
     }
 
-    /// Number of answers of the store and of the password threads that the game waits for.
+    /// Returns the number of answers of the store and of the password threads that the game waits for.
     #[must_use]
     pub fn pending_answers(&self) -> usize {
         self.durable.pending.len()

@@ -119,13 +119,13 @@ pub fn of_close(reason: CloseReason) -> Option<&'static str> {
     }
 }
 
-/// A countdown has begun.
+/// Tells of a countdown that has begun.
 #[must_use]
 pub fn leaving_in(seconds: u64) -> String {
     format!("Saldrás del juego en {seconds} segundos.")
 }
 
-/// Number of players online.
+/// Tells the number of players online.
 #[must_use]
 pub fn online(count: usize) -> String {
     format!("Usuarios conectados: {count}.")
@@ -182,7 +182,7 @@ pub fn player(name: &str, description: &str, is_criminal: bool, is_absent: bool)
     format!("{name}{dash}{description} <{status}>{absent}")
 }
 
-/// A map for others.
+/// Refuses the way to a map that is for others.
 #[must_use]
 pub fn restricted_map(group: &str) -> String {
     format!("Mapa exclusivo para {group}.")

@@ -1,7 +1,7 @@
 //! Deadlines: what the game has to do later, nearest first.
 //!
-//! Nothing is scanned by the tick: whoever needs to act later sets a timer. Timers are not cancelled; when one fires
-//! its handler looks whether there is still something to do.
+//! Nothing is scanned by the tick: a system that needs to act later sets a timer. Timers are not cancelled; when one
+//! fires its handler looks whether there is still something to do.
 
 use crate::base::Millis;
 use crate::base::ids::ConnectionId;
@@ -51,13 +51,13 @@ impl Timers {
         self.heap.push(Reverse((deadline, self.sequence, timer)));
     }
 
-    /// The nearest deadline.
+    /// Returns the nearest deadline.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Millis> {
         self.heap.peek().map(|Reverse((deadline, _, _))| *deadline)
     }
 
-    /// The next timer that is due at `now`.
+    /// Returns the next timer that is due at `now`.
     pub fn pop_due(&mut self, now: Millis) -> Option<Timer> {
         if self.next_deadline()? > now {
             return None;

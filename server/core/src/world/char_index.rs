@@ -20,13 +20,13 @@ impl CharIndex {
         usize::from(self.0)
     }
 
-    /// The index stored as `number` in a table of places, where 0 is nobody.
+    /// Returns the index stored as `number` in a table of places, where 0 is nobody.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
         (1..=Self::MAX).contains(&number).then_some(Self(number))
     }
 
-    /// The number behind [`Self::from_number`].
+    /// Returns the number behind [`Self::from_number`].
     #[must_use]
     pub fn number(self) -> u16 {
         self.0
@@ -42,7 +42,7 @@ pub struct CharIndexPool {
 }
 
 impl CharIndexPool {
-    /// The lowest free index, or `None` when all 32,767 are in use.
+    /// Returns the lowest free index, or `None` when all 32,767 are in use.
     pub fn take(&mut self) -> Option<CharIndex> {
         if let Some(std::cmp::Reverse(number)) = self.free.pop() {
             return Some(CharIndex(number));
@@ -61,13 +61,13 @@ impl CharIndexPool {
         self.free.push(std::cmp::Reverse(index.0));
     }
 
-    /// Number of indices in use.
+    /// Returns the number of indices in use.
     #[must_use]
     pub fn in_use(&self) -> usize {
         usize::from(self.highest) - self.free.len()
     }
 
-    /// Number of indices that can still be taken.
+    /// Returns the number of indices that can still be taken.
     #[must_use]
     pub fn free(&self) -> usize {
         usize::from(CharIndex::MAX) - self.in_use()

@@ -25,7 +25,7 @@ pub struct Look {
 pub const NOTHING_WORN: i16 = 2;
 
 impl Look {
-    /// The nearest look that the client has pictures for: with others it would draw nothing there.
+    /// Returns the nearest look that the client has pictures for: with others it would draw nothing there.
     #[must_use]
     pub fn as_client_has(self) -> Self {
         let nearest = |id: i16, pick: &dyn Fn(u16) -> u16| {

@@ -1,4 +1,4 @@
-//! The moving part of one map: who stands where, and what lies on the floor, block by block.
+//! The moving part of one map: characters on their tiles and objects on the floor, block by block.
 
 use super::area::{BLOCKS, Block};
 use super::char_index::CharIndex;
@@ -30,7 +30,7 @@ fn tile(x: u8, y: u8) -> Option<usize> {
 }
 
 impl MapState {
-    /// An empty map with `objects` on its floor.
+    /// Creates an empty map with `objects` on its floor.
     #[must_use]
     pub fn new(objects: &[FloorObject]) -> Self {
         let mut blocks: Vec<BlockState> = (0..BLOCKS).map(|_| BlockState::default()).collect();
@@ -52,7 +52,7 @@ impl MapState {
         tile(x, y).and_then(|tile| CharIndex::from_number(self.occupants[tile]))
     }
 
-    /// The object on (`x`, `y`).
+    /// Returns the object on (`x`, `y`).
     #[must_use]
     pub fn object(&self, x: u8, y: u8) -> Option<&FloorObject> {
         let here = |object: &&FloorObject| object.x == x && object.y == y;
@@ -97,7 +97,7 @@ impl MapState {
         viewers.extend(new);
     }
 
-    /// Number of characters, and of connections that see, in the blocks of this map.
+    /// Returns the number of characters, and of connections that see, in the blocks of this map.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let counts = self.blocks.iter().map(|block| (block.characters.len(), block.viewers.len()));

@@ -63,13 +63,13 @@ impl World {
         Self { content, maps, characters: vec![None], pool: CharIndexPool::default() }
     }
 
-    /// The static data this world is made of.
+    /// Returns the static data this world is made of.
     #[must_use]
     pub fn content(&self) -> &Arc<Content> {
         &self.content
     }
 
-    /// The character with that index.
+    /// Returns the character with that index.
     #[must_use]
     pub fn character(&self, index: CharIndex) -> Option<&Character> {
         self.characters.get(index.slot()).and_then(Option::as_ref)
@@ -80,13 +80,13 @@ impl World {
         self.characters.iter().flatten()
     }
 
-    /// Number of characters.
+    /// Returns the number of characters.
     #[must_use]
     pub fn population(&self) -> usize {
         self.pool.in_use()
     }
 
-    /// Number of further characters that could enter.
+    /// Returns the number of further characters that could enter.
     #[must_use]
     pub fn free_numbers(&self) -> usize {
         self.pool.free()
@@ -112,13 +112,13 @@ impl World {
         self.map_state(position.map).and_then(|state| state.occupant(position.x, position.y))
     }
 
-    /// The object that lies on that tile.
+    /// Returns the object that lies on that tile.
     #[must_use]
     pub fn floor_object(&self, position: Position) -> Option<&crate::content::FloorObject> {
         self.map_state(position.map).and_then(|state| state.object(position.x, position.y))
     }
 
-    /// The connections that see what happens on that tile, its own character's included, each once.
+    /// Returns the connections that see what happens on that tile, its own character's included, each once.
     pub fn viewers(&self, position: Position) -> impl Iterator<Item = ConnectionId> + '_ {
         self.map_state(position.map).into_iter().flat_map(move |state| {
             Block::of(position.x, position.y)
@@ -135,8 +135,9 @@ impl World {
         ground && self.occupant(position).is_none()
     }
 
-    /// The free tile nearest to `wanted`: `wanted` itself, else the first free one on growing squares around it, row by
-    /// row. `None` when the map is not there or full. With `avoid_exits` tiles that lead elsewhere do not count.
+    /// Returns the free tile nearest to `wanted`: `wanted` itself, else the first free one on growing squares around
+    /// it, row by row. `None` when the map is not there or full. With `avoid_exits` tiles that lead elsewhere do not
+    /// count.
     #[must_use]
     pub fn free_tile_near(&self, wanted: Position, avoid_exits: bool) -> Option<Position> {
         let map = self.content.map(wanted.map)?;

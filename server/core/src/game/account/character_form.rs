@@ -132,19 +132,19 @@ impl CharacterForm {
 }
 
 impl CheckedForm {
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.form.name
     }
 
-    /// Number of the home city.
+    /// Returns the number of the home city.
     #[must_use]
     pub fn home(&self) -> u8 {
         self.form.home
     }
 
-    /// The account, whose password hash is still to come, and the character as it enters the world at `start`.
+    /// Returns the account, whose password hash is still to come, and the character as it enters the world at `start`.
     #[must_use]
     pub fn into_character(
         self,

@@ -39,7 +39,7 @@ impl Game {
                 let refusal = Refusal::OnAnotherServer(server);
                 self.refuse_login(connection, &name, Some(user_id), &refusal);
             }
-            // What we hold in memory we have claimed before.
+            // A character held in memory was claimed before.
             Err(error) if is_ours && error.is_temporary() => {
                 self.load_character(connection, name, user_id, rehash)
             }

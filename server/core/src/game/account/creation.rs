@@ -53,7 +53,7 @@ impl Game {
         self.refuse_creation(id, text);
     }
 
-    /// The checks of AO 0.13 in their order, and those it forgot.
+    /// Makes the checks of AO 0.13 in their order, and those it forgot.
     fn check_creation(
         &self,
         connection: ConnectionId,
@@ -77,7 +77,7 @@ impl Game {
         Ok((form, dice))
     }
 
-    /// The next of the operator's start positions, or the home city.
+    /// Returns the next of the operator's start positions, or the home city.
     fn start_position(&mut self, home: u8) -> Position {
         let turn = self.lobby.creations;
         self.lobby.creations = self.lobby.creations.wrapping_add(1);

@@ -29,7 +29,7 @@ impl CreationLimit {
         allowed
     }
 
-    /// A creation of `address` that was counted came to nothing.
+    /// Takes a counted creation of `address` back, which came to nothing.
     pub fn take_back(&mut self, address: IpAddr) {
         if let Some(created) = self.created.get_mut(&counted_as(address)) {
             *created = created.saturating_sub(1);

@@ -28,7 +28,7 @@ impl Game {
         password: String,
         version: (u8, u8, u8),
     ) {
-        // Whose character is in the world is in danger there, and costs nothing new.
+        // A character that is in the world is in danger there, and its login costs nothing new.
         let is_overload = self.lobby.refuses_logins && self.play.players.by_name(&name).is_none();
         let refusal = is_overload.then_some(Refusal::Overloaded);
         let refusal = refusal.or_else(|| self.refusal_to_try(connection));
@@ -157,7 +157,7 @@ impl Game {
         if self.lobby.connections.get(connection).is_none() {
             return self.give_up_claim(user_id);
         }
-        // Whatever we hold is newer than what was loaded: standing in the world, or left and not yet written.
+        // A character held in memory is newer than the loaded one: in the world, or left and not yet written.
         if let Some(key) = self.play.players.by_name(name) {
             return self.take_over(connection, key);
         }

@@ -9,8 +9,8 @@ pub const PASSWORD_FORBIDDEN: &str = "\"*,/:<>?\\|";
 /// Longest mail address.
 pub const EMAIL_LENGTH_MAX: usize = 100;
 
-/// Returns true if `name` may name a character: 3 to 15 ASCII characters, first a letter, then letters, digits and single
-/// spaces between them (ours; AO 0.13 allows letters and spaces).
+/// Returns true if `name` may name a character: 3 to 15 ASCII characters, first a letter, then letters, digits and
+/// single spaces between them (ours; AO 0.13 allows letters and spaces).
 #[must_use]
 pub fn is_valid_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == ' ';
@@ -21,13 +21,13 @@ pub fn is_valid_name(name: &str) -> bool {
         && !name.contains("  ")
 }
 
-/// The form under which a name is unique and found: lower case.
+/// Returns the form under which a name is unique and found: lower case.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-/// A name as typed in a command, where `+` stands for a space.
+/// Returns a name as typed in a command, where `+` stands for a space.
 #[must_use]
 pub fn name_from_command(typed: &str) -> String {
     typed.trim().replace('+', " ")
@@ -43,9 +43,9 @@ pub fn is_forbidden_name(name: &str, forbidden: &[String]) -> bool {
         .any(|word| !word.is_empty() && name.contains(&word))
 }
 
-/// True if `password` may protect a character: 6 to 15 characters that the client's login form takes, printable ASCII
-/// without [`PASSWORD_FORBIDDEN`] and without a space at either end. The client's window for another password checks
-/// nothing, so a player could otherwise set a password that cannot be typed at the next login.
+/// Returns true if `password` may protect a character: 6 to 15 characters that the client's login form takes, printable
+/// ASCII without [`PASSWORD_FORBIDDEN`] and without a space at either end. The client's window for another password
+/// checks nothing, so a player could otherwise set a password that cannot be typed at the next login.
 #[must_use]
 pub fn is_valid_new_password(password: &str) -> bool {
     let typeable = |c: char| matches!(c, ' '..='~') && !PASSWORD_FORBIDDEN.contains(c);

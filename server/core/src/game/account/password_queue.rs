@@ -55,7 +55,7 @@ impl std::fmt::Debug for PasswordQueue {
 }
 
 impl PasswordQueue {
-    /// An empty queue for that many threads.
+    /// Creates an empty queue for that many threads.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl PasswordQueue {
         self.cost = cost;
     }
 
-    /// Number of jobs that wait, delayed ones included.
+    /// Returns the number of jobs that wait, delayed ones included.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting + self.delayed.len()
@@ -92,14 +92,14 @@ impl PasswordQueue {
         self.cost.saturating_mul(u32::try_from(jobs).unwrap_or(u32::MAX)) / threads > WORK_MAX
     }
 
-    /// The address with most waiting, and how many those are.
+    /// Returns the address with most waiting, and how many those are.
     fn longest(&self) -> Option<(IpAddr, usize)> {
         let lengths = self.by_address.iter().map(|(address, jobs)| (*address, jobs.len()));
         lengths.max_by_key(|(_, length)| *length)
     }
 
-    /// Adds a job at the end of its address' queue. Returns the ticket of the job that was given up for it, which may be
-    /// its own.
+    /// Adds a job at the end of its address' queue. Returns the ticket of the job that was given up for it, which may
+    /// be its own.
     #[must_use = "somebody waits for the job that was given up"]
     pub fn add(&mut self, waiting: Waiting) -> Option<Ticket> {
         let address = counted_as(waiting.address);
@@ -117,7 +117,8 @@ impl PasswordQueue {
         Some(given_up.ticket)
     }
 
-    /// Adds the second job of an attempt whose first was done: it is next of its address, and nothing is given up for it.
+    /// Adds the second job of an attempt whose first was done: it is next of its address, and nothing is given up for
+    /// it.
     pub fn add_next(&mut self, waiting: Waiting) {
         self.queue_of(counted_as(waiting.address)).push_front(waiting);
         self.waiting += 1;
@@ -141,7 +142,7 @@ impl PasswordQueue {
         })
     }
 
-    /// So many jobs of `address` were taken out.
+    /// Counts jobs of `address` that were taken out.
     fn removed(&mut self, address: IpAddr, count: usize) {
         self.waiting -= count;
         if self.by_address.get(&address).is_some_and(VecDeque::is_empty) {
@@ -150,7 +151,7 @@ impl PasswordQueue {
         }
     }
 
-    /// The next job to hand out, while the threads have not enough to do.
+    /// Returns the next job to hand out, while the threads have not enough to do.
     pub fn take_next(&mut self) -> Option<Job> {
         if self.asked >= self.threads * ASKED_PER_THREAD {
             return None;
@@ -163,7 +164,7 @@ impl PasswordQueue {
         Some(waiting.job)
     }
 
-    /// A job that was handed out is done.
+    /// Counts a job that was handed out as done.
     pub fn answered(&mut self) {
         self.asked = self.asked.saturating_sub(1);
     }
@@ -214,7 +215,7 @@ mod tests {
         }
     }
 
-    /// The tickets in the order in which they are handed out to threads that answer at once.
+    /// Returns the tickets in the order in which they are handed out to threads that answer at once.
     fn served(queue: &mut PasswordQueue) -> Vec<Ticket> {
         let mut tickets = Vec::new();
         while let Some(job) = queue.take_next() {

@@ -26,7 +26,7 @@ pub struct Rolls {
 }
 
 impl Rolls {
-    /// The dice of a creation that comes now: those that the client shows, or those on their way to it.
+    /// Returns the dice of a creation that comes now: those that the client shows, or those on their way to it.
     #[must_use]
     pub fn counting(&self) -> Option<Dice> {
         self.shown.or(self.waiting)

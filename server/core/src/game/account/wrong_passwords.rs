@@ -45,13 +45,13 @@ impl WrongPasswords {
         *last = now;
     }
 
-    /// The password was right.
+    /// Forgets the wrong passwords of an account whose right one came.
     pub fn right(&mut self, name: &str) {
         self.by_name.remove(name);
     }
 
-    /// Forgets what is old, or else the account with the fewest wrong passwords: a flood of invented names must not wipe
-    /// out the count of the one that is guessed at.
+    /// Forgets what is old, or else the account with the fewest wrong passwords: a flood of invented names must not
+    /// wipe out the count of the one that is guessed at.
     fn make_room(&mut self, now: Millis) {
         self.by_name.retain(|_, (_, last)| now - *last < FORGET_MS);
         if self.by_name.len() >= ACCOUNTS_MAX {

@@ -30,7 +30,7 @@ pub struct ChatLimit {
 }
 
 impl ChatLimit {
-    /// `per_second` lines, and five times as many at once; 0 = no limit.
+    /// Allows `per_second` lines, and five times as many at once; 0 = no limit.
     #[must_use]
     pub fn new(per_second: u32, now: Millis) -> Self {
         let burst = per_second.saturating_mul(BURST_SECONDS);
@@ -38,7 +38,7 @@ impl ChatLimit {
         Self { lines, is_told: false }
     }
 
-    /// The player says a line at `now`.
+    /// Counts a line that the player says at `now`, and returns its fate.
     pub fn speak(&mut self, now: Millis) -> Spoken {
         let Some(lines) = &mut self.lines else { return Spoken::Said };
         if lines.is_full(now) {

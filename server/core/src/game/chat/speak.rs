@@ -20,7 +20,7 @@ const YELL_COLOUR: Colour = (255, 0, 0);
 const WHISPER_COLOUR: Colour = (0, 0, 255);
 
 impl Play {
-    /// `Talk`: speech, or a command when it starts with `/`. Commands are never shown to anybody.
+    /// Handles `Talk`: speech, or a command when it starts with `/`. Commands are never shown to anybody.
     pub fn talk(&mut self, actor: Actor, said: &str) {
         if said.trim_start().starts_with('/') {
             return self.tell(actor.connection, texts::UNKNOWN_COMMAND, Font::Info);
@@ -28,7 +28,7 @@ impl Play {
         self.say(actor, said, TALK_COLOUR);
     }
 
-    /// `Yell`.
+    /// Handles `Yell`.
     pub fn yell(&mut self, actor: Actor, said: &str) {
         self.say(actor, said, YELL_COLOUR);
     }
@@ -43,7 +43,7 @@ impl Play {
         self.tell_all_in_sight(actor.character, &packet);
     }
 
-    /// `Whisper`: over the head where both see each other, else a console line for each.
+    /// Handles `Whisper`: over the head where both see each other, else a console line for each.
     pub fn whisper(&mut self, actor: Actor, to: &str, said: &str) {
         let line = clean(said);
         if line.is_empty() || !self.may_speak(actor) {
@@ -86,7 +86,7 @@ impl Play {
         spoken == Spoken::Said
     }
 
-    /// Everybody's limit starts anew, under the settings of now.
+    /// Starts the limits of all players anew, under the settings of now.
     pub fn renew_chat_limits(&mut self) {
         let limit = ChatLimit::new(self.settings.chat_per_second, self.now);
         for key in self.players.keys() {

@@ -168,7 +168,7 @@ impl PendingTable {
         self.last_ticket
     }
 
-    /// Number of answers still to come.
+    /// Returns the number of answers still to come.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -202,7 +202,7 @@ impl PendingTable {
         Some(pending)
     }
 
-    /// Number of unanswered requests that count as saves: everything that the game writes by itself.
+    /// Returns the number of unanswered requests that count as saves: everything that the game writes by itself.
     #[must_use]
     pub fn writes(&self) -> usize {
         let is_write =

@@ -133,7 +133,7 @@ impl Durable {
             Some(Absence::Unproven) => {}
             None => {
                 self.saving.unknown.insert(user_id, Absence::Unproven);
-                // Where there are more of its kind, the store was probably emptied: then each would make all the rest
+                // With more of its kind the store was probably emptied: then each would make all the rest
                 // be sent once more.
                 if self.saving.unknown.len() == 1 {
                     self.save_all_changes(state);

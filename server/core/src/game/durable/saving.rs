@@ -59,13 +59,13 @@ impl Saving {
         self.departed.get(&name_key(name)).map(|departed| &departed.stored)
     }
 
-    /// Forgets the character of that name, which is in the world again. Returns the part of it that no request has asked
-    /// to write yet.
+    /// Forgets the character of that name, which is in the world again. Returns the part of it that no request has
+    /// asked to write yet.
     pub fn returned(&mut self, name: &str) -> Unsaved {
         self.departed.remove(&name_key(name)).map_or(Unsaved::Nothing, |departed| departed.unsaved)
     }
 
-    /// All characters that have left and are not yet written.
+    /// Iterates over all characters that have left and are not yet written.
     pub fn all_departed(&self) -> impl Iterator<Item = &StoredAccount> {
         self.departed.values().map(|departed| &departed.stored)
     }
@@ -85,8 +85,8 @@ impl Saving {
         self.unknown.clear();
     }
 
-    /// Notes that a heartbeat has succeeded on our own store: accounts that were missed there before were deleted, unless
-    /// that store waits for a restore.
+    /// Notes that a heartbeat has succeeded on our own store: accounts that were missed there before were deleted,
+    /// unless that store waits for a restore.
     pub fn store_confirmed(&mut self) {
         if !self.restores {
             self.unknown.values_mut().for_each(|absence| *absence = Absence::Deleted);

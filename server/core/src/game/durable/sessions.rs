@@ -26,7 +26,7 @@ impl Durable {
         self.unix_start + now / 1_000
     }
 
-    /// The session that a login is about to open.
+    /// Returns the session that a login is about to open.
     pub fn session_of_stored(&self, stored: &StoredAccount, now: Millis) -> Session {
         Session {
             user_id: stored.account.user_id,
@@ -59,7 +59,7 @@ impl Durable {
         }
     }
 
-    /// Something of a player's session changed; it is written with the next batch.
+    /// Notes that a player's session has changed; it is written with the next batch.
     pub fn session_changed(&mut self, key: PlayerKey, mut state: PlayState<'_>) {
         self.note_session(key, &mut state);
     }
@@ -73,12 +73,12 @@ impl Durable {
         }
     }
 
-    /// A player has left the world.
+    /// Notes that a player has left the world.
     pub fn session_ended(&mut self, user_id: UserId, now: Millis) {
         self.sessions.ended.push(SessionWrite::Close { user_id, at: self.unix_at(now) });
     }
 
-    /// Everybody who is connected has been seen.
+    /// Notes that all connected players have been seen.
     pub fn refresh_sessions(&mut self, mut state: PlayState<'_>) {
         self.sessions.refreshing = false;
         let connected: Vec<_> = state
@@ -115,7 +115,7 @@ impl Durable {
         self.ask(Request::WriteSessions { ticket, writes });
     }
 
-    /// The store was emptied or swapped while we play: what we hold in memory is written back.
+    /// Writes all characters in memory back to a store that was emptied or swapped.
     pub fn restore_store(&mut self, state: &mut PlayState<'_>) {
         let keys = state.players.keys();
         let mut accounts: Vec<StoredAccount> = self.saving.all_departed().cloned().collect();

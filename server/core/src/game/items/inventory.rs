@@ -66,7 +66,7 @@ impl Play {
         self.outbox.send(connection, &packet);
     }
 
-    /// `MoveItem`: two slots change places; worn pieces stay worn.
+    /// Handles `MoveItem`: two slots change places; worn pieces stay worn.
     pub fn move_item(&mut self, actor: Actor, from: u8, to: u8) {
         let Some(player) = self.player(actor) else { return };
         let (Some(from), Some(to)) = (InventorySlot::from_wire(from), InventorySlot::from_wire(to)) else {
@@ -99,8 +99,8 @@ impl Play {
         self.outbox.send(connection, &ServerPacket::ChangeSpellSlot { slot, spell_id, name: name.into() });
     }
 
-    /// `MoveSpell`: a spell changes places with its neighbour, the one above or the one below. The client has already
-    /// done so, and is told both lines as they are now.
+    /// Handles `MoveSpell`: a spell changes places with its neighbour, the one above or the one below. The client has
+    /// already done so, and is told both lines as they are now.
     pub fn move_spell(&mut self, actor: Actor, upwards: bool, slot: u8) {
         let Some(player) = self.player(actor) else { return };
         let Some(from) = SpellSlot::from_wire(slot) else { return };
@@ -113,7 +113,7 @@ impl Play {
         self.tell_spell(actor.connection, to, to_spell);
     }
 
-    /// `SpellInfo`.
+    /// Handles `SpellInfo`.
     pub fn tell_spell_info(&mut self, actor: Actor, slot: u8) {
         let Some(player) = self.player(actor) else { return };
         let Some(slot) = SpellSlot::from_wire(slot) else { return };

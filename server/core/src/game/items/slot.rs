@@ -12,7 +12,7 @@ pub type InventorySlot = Slot<INVENTORY_SLOTS>;
 pub type SpellSlot = Slot<SPELL_SLOTS>;
 
 impl<const LENGTH: usize> Slot<LENGTH> {
-    /// All slots, in order.
+    /// Iterates over all slots, in order.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..LENGTH).map(Self)
     }
@@ -35,7 +35,7 @@ impl<const LENGTH: usize> Slot<LENGTH> {
         self.0
     }
 
-    /// The slot before, or the one after, if the list has it.
+    /// Returns the slot before, or the one after, if the list has it.
     #[must_use]
     pub fn neighbour(self, upwards: bool) -> Option<Self> {
         let index = if upwards { self.0.checked_sub(1)? } else { self.0 + 1 };

@@ -1,6 +1,6 @@
 //! Pending corrections: positions and directions that a client may not have received yet.
 //!
-//! A step that a client sends before it hears of a new position was meant from another tile. Times do not tell such
+//! A step that a client sends before it receives a new position was meant from another tile. Times do not tell such
 //! steps from later ones: networks jitter and lose, and a client that gathers small writes (it does not set
 //! `TCP_NODELAY`) keeps a step back until its bytes before are acknowledged. The acknowledgements do: each segment of a
 //! client says how many bytes its system had when the segment left. So a correction is a mark in the stream of bytes to
@@ -136,8 +136,8 @@ impl Play {
         }
     }
 
-    /// Sends the direction anew to a client that takes a step, which turns its character, before it has heard of an earlier
-    /// turn: it would show that one last.
+    /// Sends the direction anew to a client that takes a step, which turns its character, before it has heard of an
+    /// earlier turn: it would show that one last.
     pub fn confirm_heading(&mut self, actor: Actor) {
         if !self.may_have_received(actor, |marks| marks.heading) {
             return self.tell_heading(actor);
@@ -151,7 +151,8 @@ impl Play {
         }
     }
 
-    /// Notes that client and server may mean different tiles: the client is sent the position when its player is silent.
+    /// Notes that client and server may mean different tiles: the client is sent the position when its player is
+    /// silent.
     fn is_uncertain(&mut self, actor: Actor) {
         if let Some(player) = self.players.get_mut(actor.player) {
             player.reconciliation.is_uncertain = true;
@@ -168,7 +169,8 @@ impl Play {
         }
     }
 
-    /// Sends a client the position once more, or its character's direction, if its player has been silent for long enough.
+    /// Sends a client the position once more, or its character's direction, if its player has been silent for long
+    /// enough.
     pub fn reconcile_timer(&mut self, key: PlayerKey) {
         let Some(player) = self.players.get(key) else { return };
         let Some(connection) = player.connection else { return };

@@ -6,6 +6,7 @@
 //! A step can also be *stale*: a client that sent it before it heard of a refusal or of a new map meant it from another
 //! tile. It is dropped: otherwise client and server would stay one tile apart (see [`super::reconciliation`]).
 
+use crate::base::close_reason::CloseReason;
 use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::content::{Position, Restriction};
 use crate::game::play::{Actor, Play};
@@ -24,7 +25,7 @@ const NEWBIE_LEVEL_MAX: u8 = 12;
 const TURN_ANSWER_MS: u64 = 100;
 
 impl Play {
-    /// `Walk`. Cancels a countdown for leaving.
+    /// Handles `Walk`. Cancels a countdown for leaving.
     pub fn walk(&mut self, actor: Actor, heading: u8) {
         let Actor { connection, player: key, character: index } = actor;
         self.cancel_leaving(key);
@@ -75,8 +76,8 @@ impl Play {
 
     /// Tells a client where its character truly stands and looks. Steps that it sent before it heard this are dropped.
     pub fn correct_position(&mut self, actor: Actor) {
-        // What the client's system keeps back leaves with the first segment that it gets. So the position is in a
-        // later one: whichever of them gets lost, what leaves does not acknowledge the position.
+        // Packets that the client's system keeps back leave with the first segment that it gets. So the position is in
+        // a later one: if either gets lost, those packets do not acknowledge the position.
         self.tell_heading(actor);
         self.outbox.start_segment(actor.connection);
         self.tell_position(actor);
@@ -84,7 +85,8 @@ impl Play {
         self.tell_heading(actor);
     }
 
-    /// `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are dropped.
+    /// Handles `RequestPositionUpdate`. It snaps the client back from steps that it sent meanwhile, so those are
+    /// dropped.
     pub fn tell_position(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let index = player.index;
@@ -94,7 +96,7 @@ impl Play {
         }
     }
 
-    /// `ChangeHeading`: the client waits for the answer before it turns, and asks every frame until then.
+    /// Handles `ChangeHeading`: the client waits for the answer before it turns, and asks every frame until then.
     pub fn change_heading(&mut self, actor: Actor, heading: u8) {
         let Actor { player: key, character: index, .. } = actor;
         let now = self.now;
@@ -120,7 +122,7 @@ impl Play {
         }
     }
 
-    /// Somebody stepped on an exit: to the other map, unless it is for others.
+    /// Takes a player who stepped on an exit to the other map, unless that is for others.
     fn leave_through(&mut self, actor: Actor, exit: Position, heading: Heading, destination: Position) {
         let Actor { connection, player: key, character: index } = actor;
         if let Some(group) = self.restriction_against(key, destination.map) {
@@ -134,7 +136,7 @@ impl Play {
         }
     }
 
-    /// The tile itself when it is free, else the nearest free one that leads nowhere.
+    /// Returns the tile itself when it is free, else the nearest free one that leads nowhere.
     fn arrival_tile(&self, destination: Position) -> Option<Position> {
         if self.world.is_free(destination) {
             return Some(destination);
@@ -166,6 +168,7 @@ impl Play {
         let Some(new_index) = self.world.re_enter(character, to, heading) else {
             // Its tile and its index were free a moment ago.
             self.fault(&format!("player {key} fell out of the world on the way to {to}"));
+            self.close(key, CloseReason::InternalError);
             return self.remove_player(key);
         };
         if let Some(player) = self.players.get_mut(key) {

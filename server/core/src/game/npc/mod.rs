@@ -1,4 +1,4 @@
-//! NPCs: creatures, guards, merchants, and whoever else stands in the world without a player.
+//! NPCs: creatures, guards, merchants and all other characters without a player.
 
 mod spawn;
 pub mod table;

@@ -44,18 +44,18 @@ impl Npcs {
         NpcKey { slot, generation }
     }
 
-    /// All NPCs, by key.
+    /// Iterates over all NPCs, by key.
     pub fn iter(&self) -> impl Iterator<Item = (NpcKey, &Npc)> {
         self.slots.iter().map(|((slot, generation), npc)| (NpcKey { slot, generation }, npc))
     }
 
-    /// Number of NPCs.
+    /// Returns the number of NPCs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// True if there are none.
+    /// Returns true if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()

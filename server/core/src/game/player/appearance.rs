@@ -5,9 +5,9 @@ use crate::game::rules::kinds::{Gender, Race};
 use crate::records::{AccountRecord, CharacterRecord};
 use crate::world::character::{Look, NOTHING_WORN};
 
-/// The look of a living character (AO 0.13): the body of its clothes, or the naked one of its race, and the animations
-/// of weapon, shield and helmet; short races hold some weapons their own way. A graphic that the client lacks becomes
-/// the nearest one.
+/// Returns the look of a living character (AO 0.13): the body of its clothes, or the naked one of its race, and the
+/// animations of weapon, shield and helmet; short races hold some weapons their own way. A graphic that the client
+/// lacks becomes the nearest one.
 #[must_use]
 pub fn look(content: &Content, account: &AccountRecord, character: &CharacterRecord) -> Look {
     let race = Race::from_wire(account.account.race).unwrap_or(Race::Human);

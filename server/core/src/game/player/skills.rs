@@ -9,8 +9,8 @@ use crate::records::{SKILLS, SkillRecord};
 const COUNTED_ASSIGNMENTS: u8 = 10;
 
 impl Play {
-    /// `ModifySkills`: adds the given points, all of them or, when they are more than there are or take a skill past
-    /// 100, none. The client has already subtracted them, so it is told the truth either way.
+    /// Handles `ModifySkills`: adds the given points, all of them or, when they are more than there are or take a skill
+    /// past 100, none. The client has already subtracted them, so it is told the truth either way.
     pub fn assign_skill_points(&mut self, actor: Actor, points: &[u8; SKILLS]) {
         if let Some(player) = self.player(actor) {
             let character = &mut player.character;

@@ -59,9 +59,9 @@ pub struct Player {
     pub corrections: PendingCorrections,
     /// Knowledge about its client's picture of it.
     pub reconciliation: Reconciliation,
-    /// Safe mode: no attacks on citizens.
+    /// True in safe mode: no attacks on citizens.
     pub safe_mode: bool,
-    /// Resurrection safe: cannot be resurrected by spell.
+    /// True if the player cannot be resurrected by spell.
     pub resurrection_safe: bool,
     /// Part that has to be written.
     pub unsaved: Unsaved,
@@ -75,7 +75,7 @@ impl Player {
         }
     }
 
-    /// The name as its owner typed it.
+    /// Returns the name as its owner typed it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.account.account.username
@@ -120,7 +120,7 @@ impl Players {
         Some(player)
     }
 
-    /// The player with that key.
+    /// Returns the player with that key.
     #[must_use]
     pub fn get(&self, key: PlayerKey) -> Option<&Player> {
         self.slots.get(key.slot, key.generation)
@@ -151,37 +151,37 @@ impl Players {
         self.absent.add(key, address);
     }
 
-    /// The player of that name, in whatever case.
+    /// Returns the player of that name, in whatever case.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<PlayerKey> {
         self.by_name.get(&name_key(name)).copied()
     }
 
-    /// The player of that account.
+    /// Returns the player of that account.
     #[must_use]
     pub fn by_user(&self, user_id: UserId) -> Option<PlayerKey> {
         self.by_user.get(&user_id).copied()
     }
 
-    /// The key that the next player inserted will have.
+    /// Returns the key that the next player inserted will have.
     #[must_use]
     pub fn next_key(&self) -> PlayerKey {
         let (slot, generation) = self.slots.next();
         PlayerKey { slot, generation }
     }
 
-    /// All players, by key.
+    /// Iterates over all players, by key.
     pub fn iter(&self) -> impl Iterator<Item = (PlayerKey, &Player)> {
         self.slots.iter().map(|((slot, generation), player)| (PlayerKey { slot, generation }, player))
     }
 
-    /// All keys, in order.
+    /// Returns all keys, in order.
     #[must_use]
     pub fn keys(&self) -> Vec<PlayerKey> {
         self.iter().map(|(key, _)| key).collect()
     }
 
-    /// Number of those with a client.
+    /// Returns the number of those with a client.
     #[must_use]
     pub fn connected(&self) -> usize {
         self.connected
@@ -193,13 +193,13 @@ impl Players {
         &self.absent
     }
 
-    /// Number of all, with or without a client.
+    /// Returns the number of all, with or without a client.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// True if there are none.
+    /// Returns true if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()

@@ -13,19 +13,19 @@ fn number(value: u32) -> i32 {
 }
 
 impl Play {
-    /// `Online`.
+    /// Handles `Online`.
     pub fn tell_online(&mut self, actor: Actor) {
         let text = texts::online(self.players.connected());
         self.tell(actor.connection, &text, Font::Info);
     }
 
-    /// `Uptime`.
+    /// Handles `Uptime`.
     pub fn tell_uptime(&mut self, actor: Actor) {
         let text = texts::uptime(self.now / 1_000);
         self.tell(actor.connection, &text, Font::Info);
     }
 
-    /// `RequestMOTD`.
+    /// Handles `RequestMOTD`.
     pub fn answer_motd(&mut self, actor: Actor) {
         if self.motd().is_empty() {
             self.tell(actor.connection, texts::NO_MOTD, Font::Info);
@@ -34,14 +34,14 @@ impl Play {
         }
     }
 
-    /// `Help`.
+    /// Handles `Help`.
     pub fn tell_help(&mut self, actor: Actor) {
         for line in self.content.help() {
             self.outbox.send(actor.connection, &ServerPacket::console(line.as_str(), Font::Info));
         }
     }
 
-    /// `RequestStats`: the sheet as console lines.
+    /// Handles `RequestStats`: the sheet as console lines.
     pub fn tell_stats(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         for line in texts::stats(player.name(), &player.character.stats) {
@@ -49,7 +49,7 @@ impl Play {
         }
     }
 
-    /// `RequestAtributes`.
+    /// Handles `RequestAtributes`.
     pub fn tell_attributes(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let attributes = player.character.attributes;
@@ -63,7 +63,7 @@ impl Play {
         self.send(actor.connection, &packet);
     }
 
-    /// `RequestFame`.
+    /// Handles `RequestFame`.
     pub fn tell_fame(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let reputation = player.character.reputation;
@@ -79,7 +79,7 @@ impl Play {
         self.send(actor.connection, &packet);
     }
 
-    /// `RequestMiniStats`.
+    /// Handles `RequestMiniStats`.
     pub fn tell_kills(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let stats = player.character.stats;
@@ -95,8 +95,8 @@ impl Play {
         self.send(actor.connection, &packet);
     }
 
-    /// `RequestSkills`: the points left to assign, then every skill with its progress. The client's window opens with the
-    /// skills and takes its points from the `LevelUp` before them.
+    /// Handles `RequestSkills`: the points left to assign, then every skill with its progress. The client's window
+    /// opens with the skills and takes its points from the `LevelUp` before them.
     pub fn tell_skills(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let free = player.character.stats.free_skill_points;

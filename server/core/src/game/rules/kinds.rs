@@ -60,7 +60,7 @@ impl Race {
     /// All races, in wire order.
     pub const ALL: [Self; 5] = [Self::Human, Self::Elf, Self::Drow, Self::Gnome, Self::Dwarf];
 
-    /// The race with that wire number, if there is one.
+    /// Returns the race with that wire number, if there is one.
     #[must_use]
     pub fn from_wire(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|race| *race as u8 == number)
@@ -108,7 +108,7 @@ impl Race {
 }
 
 impl Gender {
-    /// The gender with that wire number, if there is one.
+    /// Returns the gender with that wire number, if there is one.
     #[must_use]
     pub fn from_wire(number: u8) -> Option<Self> {
         [Self::Male, Self::Female].into_iter().find(|gender| *gender as u8 == number)
@@ -168,13 +168,13 @@ impl Class {
         }
     }
 
-    /// The class of that [`Class::word`], if there is one.
+    /// Returns the class of that [`Class::word`], if there is one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.word() == word)
     }
 
-    /// The class with that wire number, if there is one.
+    /// Returns the class with that wire number, if there is one.
     #[must_use]
     pub fn from_wire(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|class| *class as u8 == number)

@@ -7,7 +7,7 @@ const CRIMINAL: u8 = 1;
 /// Name colour bit of a citizen.
 const CITIZEN: u8 = 2;
 
-/// The average of the six reputations: good ones minus bad ones, divided by six, towards zero (AO 0.13).
+/// Returns the average of the six reputations: good ones minus bad ones, divided by six, towards zero (AO 0.13).
 #[must_use]
 pub fn average_reputation(reputation: &ReputationRecord) -> i64 {
     let good = [reputation.noble, reputation.bourgeois, reputation.plebeian];
@@ -22,7 +22,7 @@ pub fn is_criminal(reputation: &ReputationRecord) -> bool {
     average_reputation(reputation) < 0
 }
 
-/// The bits of the name's colour.
+/// Returns the bits of the name's colour.
 #[must_use]
 pub fn nick_color(reputation: &ReputationRecord) -> u8 {
     if is_criminal(reputation) { CRIMINAL } else { CITIZEN }

@@ -55,7 +55,7 @@ pub fn attributes(dice: Dice, modifiers: [i8; 5]) -> AttributesRecord {
     AttributesRecord { strength, agility, intelligence, charisma, constitution }
 }
 
-/// A new character of `race` and `class` standing at `start`.
+/// Returns a new character of `race` and `class` standing at `start`.
 ///
 /// Hit points 15 + rand(1, constitution / 3); stamina 20 × max(2, rand(1, agility / 6)); mana 3 × intelligence for
 /// mages, 50 for the other casting classes, else 0; 1,000 of nobility and 30 of plebeian reputation.

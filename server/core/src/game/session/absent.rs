@@ -49,13 +49,13 @@ impl Absent {
         self.by_key.contains_key(&key)
     }
 
-    /// The character that has been absent longest.
+    /// Returns the character that has been absent longest.
     #[must_use]
     pub fn oldest(&self) -> Option<PlayerKey> {
         self.by_age.first_key_value().map(|(_, key)| *key)
     }
 
-    /// The oldest of the address that the character `key` came from, if that address has more than `limit`.
+    /// Returns the oldest of the address that the character `key` came from, if that address has more than `limit`.
     #[must_use]
     pub fn oldest_beside(&self, key: PlayerKey, limit: usize) -> Option<PlayerKey> {
         let (_, address) = self.by_key.get(&key)?;
@@ -63,18 +63,18 @@ impl Absent {
         neighbours.first_key_value().map(|(_, key)| *key)
     }
 
-    /// All of them, the oldest first.
+    /// Iterates over all of them, the oldest first.
     pub fn keys(&self) -> impl Iterator<Item = PlayerKey> + '_ {
         self.by_age.values().copied()
     }
 
-    /// Number of them.
+    /// Returns the number of them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_age.len()
     }
 
-    /// True if there are none.
+    /// Returns true if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_age.is_empty()

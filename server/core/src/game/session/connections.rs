@@ -35,7 +35,7 @@ pub struct Connection {
     pub rolls: Rolls,
 }
 
-/// All connections, by slot.
+/// Iterates over all connections, by slot.
 #[derive(Debug, Default)]
 pub struct Connections {
     slots: Vec<Option<Connection>>,
@@ -62,7 +62,7 @@ impl Connections {
         }
     }
 
-    /// The connection `id`, unless it has gone.
+    /// Returns the connection `id`, unless it has gone.
     #[must_use]
     pub fn get(&self, id: ConnectionId) -> Option<&Connection> {
         self.slots.get(id.slot as usize)?.as_ref().filter(|connection| connection.id == id)
@@ -80,7 +80,7 @@ impl Connections {
         self.slots.get_mut(id.slot as usize)?.take()
     }
 
-    /// All ids, by slot.
+    /// Iterates over all ids, by slot.
     pub fn ids(&self) -> impl Iterator<Item = ConnectionId> + '_ {
         self.slots.iter().flatten().map(|connection| connection.id)
     }
@@ -90,7 +90,7 @@ impl Connections {
         self.slots.iter().flatten()
     }
 
-    /// Number of them.
+    /// Returns the number of them.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count

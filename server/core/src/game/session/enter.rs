@@ -155,7 +155,7 @@ impl Play {
         };
         player.leaves_at = None;
         player.pace = Pace::new(now);
-        // The new client says nothing before it has heard everything.
+        // The new client sends nothing before it has received everything.
         player.corrections = PendingCorrections::default();
         player.reconciliation = Reconciliation::default();
         player.address = address.unwrap_or(player.address);
@@ -248,7 +248,7 @@ impl Play {
         }
     }
 
-    /// `SafeToggle`.
+    /// Handles `SafeToggle`.
     pub fn toggle_safe_mode(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         player.safe_mode = !player.safe_mode;
@@ -264,12 +264,12 @@ impl Play {
         self.send(actor.connection, &ServerPacket::multi(message));
     }
 
-    /// The operator's message of the day, or the world's.
+    /// Returns the operator's message of the day, or the world's.
     pub fn motd(&self) -> &[String] {
         if self.settings.motd.is_empty() { self.content.motd() } else { &self.settings.motd }
     }
 
-    /// The message of the day, a line each; nothing when there is none.
+    /// Sends the message of the day, a line each; nothing when there is none.
     pub fn tell_motd(&mut self, connection: ConnectionId) {
         let motd = self.motd().to_vec();
         if !motd.is_empty() {

@@ -130,7 +130,7 @@ impl EventLog {
     }
 }
 
-/// A player as the lines about it name it.
+/// Names a player as the lines about it do.
 fn player_and_address(player: &Player) -> String {
     format!("name={:?} user={} address={}", player.name(), player.account.user_id.0, player.address)
 }

@@ -1,7 +1,7 @@
 //! Leaving the world: `/SALIR`, lost sockets, and the end of the server.
 //!
-//! A character leaves at once from a place that is safe from attacks. Elsewhere `/SALIR` counts down, and a character whose
-//! socket was lost stays standing for a while, so that pulling the plug saves nobody.
+//! A character leaves at once from a place that is safe from attacks. Elsewhere `/SALIR` counts down, and a character
+//! whose socket was lost stays standing for a while, so that pulling the plug saves nobody.
 
 use crate::base::ids::ConnectionId;
 use crate::base::ids::PlayerKey;
@@ -18,7 +18,7 @@ const LEAVE_COUNTDOWN_MS: Millis = 10_000;
 const NUMBERS_KEPT: usize = 1_000;
 
 impl Play {
-    /// `Quit`.
+    /// Handles `Quit`.
     pub fn quit(&mut self, actor: Actor) {
         let key = actor.player;
         if self.stands_safe(key) {
@@ -33,7 +33,7 @@ impl Play {
         }
     }
 
-    /// A countdown for leaving, if one runs, is broken off.
+    /// Breaks off the countdown for leaving, if one runs.
     pub fn cancel_leaving(&mut self, key: PlayerKey) {
         let Some(player) = self.players.get_mut(key) else { return };
         if player.leaves_at.take().is_some()
@@ -99,7 +99,7 @@ impl Play {
         }
     }
 
-    /// The time that absent characters stay has changed.
+    /// Follows a changed time that absent characters stay.
     pub fn watch_absent_players(&mut self) {
         let stay = self.settings.disconnect_stay_ms;
         for (key, player) in self.players.iter().filter(|(_, player)| player.connection.is_none()) {
@@ -120,14 +120,15 @@ impl Play {
         self.players.absent().oldest_beside(key, limit).filter(|_| limit > 0)
     }
 
-    /// The oldest absent character, if there are too many in all, or if they take numbers that are kept for players.
+    /// Returns the oldest absent character, if there are too many in all, or if they take numbers that are kept for
+    /// players.
     fn absent_in_the_way(&self) -> Option<PlayerKey> {
         let (absent, limit) = (self.players.absent(), self.settings.absent_characters as usize);
         let too_many = limit > 0 && absent.len() > limit;
         absent.oldest().filter(|_| too_many || self.world.free_numbers() < NUMBERS_KEPT)
     }
 
-    /// A player comes: absent characters that take their number leave.
+    /// Makes absent characters leave that take the number of a player who comes.
     pub fn keep_numbers_free(&mut self) {
         let mut any_left = false;
         while let Some(oldest) = self.absent_in_the_way() {
@@ -139,7 +140,7 @@ impl Play {
         }
     }
 
-    /// The limits of absent characters have changed.
+    /// Follows changed limits of absent characters.
     pub fn limit_all_absent(&mut self) {
         for key in self.players.absent().keys().collect::<Vec<_>>() {
             self.limit_absent(key);

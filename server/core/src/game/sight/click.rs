@@ -18,7 +18,8 @@ const WINDOW: (u8, u8) = (8, 6);
 const DESCRIPTION_MAX: usize = 100;
 
 impl Play {
-    /// `LeftClick`. Sprites are taller than a tile, so the character one tile south of the click comes first (AO 0.13).
+    /// Handles `LeftClick`. Sprites are taller than a tile, so the character one tile south of the click comes first
+    /// (AO 0.13).
     pub fn look_at(&mut self, actor: Actor, x: u8, y: u8) {
         let Some(own) = self.character(actor) else { return };
         let near = own.position.x.abs_diff(x) <= WINDOW.0 && own.position.y.abs_diff(y) <= WINDOW.1;
@@ -38,7 +39,7 @@ impl Play {
         }
     }
 
-    /// `ChangeDescription`.
+    /// Handles `ChangeDescription`.
     pub fn change_description(&mut self, actor: Actor, text: &str) {
         let printable: String = text.chars().filter(|c| !c.is_control()).collect();
         let Some(player) = self.player(actor) else { return };

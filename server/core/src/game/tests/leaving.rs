@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A place outside the safe town.
+/// Returns settings with a start outside the safe town.
 fn outside() -> Settings {
     Settings { start_positions: vec![Position { map: 2, x: 50, y: 50 }], ..Settings::default() }
 }

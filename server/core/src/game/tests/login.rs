@@ -25,6 +25,7 @@ fn what_the_game_writes_by_itself_keeps_nobody_out() {
     table.pass(5_000);
     for _ in 0..durable::pending::ATTEMPTS_MAX {
         table.game.durable.pending.add(durable::pending::Pending::Sessions);
+        table.game.durable.saving.asked();
     }
     let connection = table.connect();
     table.send(connection, login("Ana", "secret1"));

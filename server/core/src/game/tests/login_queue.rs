@@ -3,7 +3,7 @@
 use super::*;
 use crate::records::session::SessionWrite;
 
-/// A game without a limit of attempts an address, and Ana's account in it.
+/// Returns a game without a limit of attempts an address, and Ana's account in it.
 fn besieged() -> Table {
     let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
     let ana = table.player("Ana");

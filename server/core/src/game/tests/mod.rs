@@ -1,4 +1,5 @@
-//! The game through its inputs and outputs, in the starter world, with a store in memory and passwords that are not hashed.
+//! The game through its inputs and outputs, in the starter world, with a store in memory and passwords that are not
+//! hashed.
 
 mod absent;
 mod chat;
@@ -72,7 +73,7 @@ impl Table {
         self.connect_from(1)
     }
 
-    /// A connection from the loopback address of that number.
+    /// Returns a connection from the loopback address of that number.
     fn connect_from(&mut self, host: u8) -> ConnectionId {
         self.connect_at(Ipv4Addr::new(127, 0, 0, host).into())
     }
@@ -178,7 +179,7 @@ impl Table {
         self.threads_answer = answer;
     }
 
-    /// A new character in the world and its connection, its login burst read.
+    /// Returns a new character in the world and its connection, its login burst read.
     fn player(&mut self, name: &str) -> ConnectionId {
         self.player_from(1, name)
     }
@@ -205,7 +206,7 @@ impl Table {
         (ticket, saves)
     }
 
-    /// The store says that it cannot write that save.
+    /// Refuses a save in the name of the store.
     fn refuse_save(
         &mut self,
         (ticket, saves): (records::Ticket, Vec<CharacterSave>),
@@ -254,7 +255,7 @@ impl Table {
     }
 }
 
-/// The creation form of a human mage of Ullathorpe.
+/// Returns the creation form of a human mage of Ullathorpe.
 fn form(name: &str) -> ClientPacket {
     ClientPacket::LoginNewChar {
         username: name.into(),
@@ -281,7 +282,7 @@ fn login(name: &str, password: &str) -> ClientPacket {
     }
 }
 
-/// The console lines among `packets`.
+/// Returns the console lines among `packets`.
 fn console(packets: &[Packet]) -> Vec<String> {
     let line = |packet: &Packet| match packet {
         ServerPacket::ConsoleMsg { text, .. } => Some(text.to_string()),
@@ -290,7 +291,7 @@ fn console(packets: &[Packet]) -> Vec<String> {
     packets.iter().filter_map(line).collect()
 }
 
-/// The error dialogs among `packets`.
+/// Returns the error dialogs among `packets`.
 fn errors(packets: &[Packet]) -> Vec<String> {
     let text = |packet: &Packet| match packet {
         ServerPacket::ErrorMsg { text } => Some(text.to_string()),

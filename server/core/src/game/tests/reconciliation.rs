@@ -8,7 +8,7 @@ fn is_correction(packet: &Packet) -> bool {
     matches!(packet, ServerPacket::PosUpdate { .. })
 }
 
-/// How often the client on `connection` was told its position since the last look.
+/// Counts the positions that the client on `connection` was sent since the last look.
 fn corrections(table: &mut Table, connection: ConnectionId) -> usize {
     table.read(connection).iter().filter(|packet| is_correction(packet)).count()
 }
