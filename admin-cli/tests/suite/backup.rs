@@ -24,7 +24,7 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// One with a store that holds `Ana`, and no server.
+    /// Makes one with a store that holds `Ana`, and no server.
     fn with_ana() -> Self {
         let folder = Self::new();
         folder.add("Ana");
@@ -65,7 +65,7 @@ impl Folder {
     }
 }
 
-/// The commands of the documented drill, in order.
+/// Returns the commands of the documented drill, in order.
 fn drill() -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/docs/operating.md");
     let page = fs::read_to_string(page).unwrap();
@@ -153,7 +153,7 @@ fn a_running_server_refuses_a_restore_and_a_killed_one_until_its_lease_has_ended
     create(&server, "Beto").quit(PATIENCE).unwrap();
 
     server.kill().unwrap();
-    // What it told last is in the write-ahead log alone, which would change any database put beside it.
+    // Its last report is in the write-ahead log alone, which would change any database put beside it.
     assert!(folder.path("pyao.db-wal").exists());
     assert!(folder.run(&["restore", "copy.db"]).fails(7).contains("its lease ends in "));
     let end = std::time::Instant::now() + PATIENCE;

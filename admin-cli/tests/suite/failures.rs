@@ -1,4 +1,4 @@
-//! What goes wrong before anything is asked of a store.
+//! Failures before anything is asked of a store.
 
 use crate::support::{Place, command, finish};
 

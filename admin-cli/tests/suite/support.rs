@@ -13,12 +13,12 @@ use pyao_store::session::{Claim, Session};
 use pyao_store::testing::{sample_account, sample_character};
 use tempfile::TempDir;
 
-/// How long the server of a test counts as alive: longer than any test takes.
+/// Lease of the server of a test: longer than any test takes.
 const LEASE: Duration = Duration::from_secs(3_600);
-/// How long something may take on a machine that is busy with other things.
+/// Longest wait on a machine that is busy with other things.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a run of `pyao-admin` left.
+/// The outcome of a run of `pyao-admin`.
 #[derive(Debug)]
 pub struct Run {
     pub code: i32,
@@ -27,14 +27,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// Standard output of a run that must have succeeded.
+    /// Returns the standard output of a run that must have succeeded.
     #[track_caller]
     pub fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:#?}");
         self.stdout
     }
 
-    /// Standard error of a run that must have ended with `code` and printed nothing else.
+    /// Returns the standard error of a run that must have ended with `code` and printed nothing else.
     #[track_caller]
     pub fn fails(self, code: i32) -> String {
         assert_eq!(self.code, code, "{self:#?}");
@@ -43,7 +43,7 @@ impl Run {
     }
 }
 
-/// `pyao-admin` in `folder`, in an environment that says nothing about stores.
+/// Prepares `pyao-admin` in `folder`, in an environment without variables about stores.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyao-admin"));
     command.current_dir(folder).stdin(Stdio::null());
@@ -68,7 +68,7 @@ pub fn finish(command: &mut Command) -> Run {
 
 /// A store, as a server has it open.
 pub struct Place {
-    /// Where nothing else is.
+    /// A folder of its own.
     pub folder: TempDir,
     /// The flags that name the store.
     pub flags: Vec<String>,
@@ -78,7 +78,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// An embedded store.
+    /// Makes an embedded store.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("world.db");
@@ -87,7 +87,7 @@ impl Place {
         Self { folder, flags, store, redis: None }
     }
 
-    /// A store on a Redis of its own; `None`, with the reason printed, where there is none.
+    /// Makes a store on a Redis of its own; `None`, with the reason printed, where there is none.
     pub fn redis() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let redis = RedisServer::start(folder.path())?;
@@ -103,7 +103,7 @@ impl Place {
         Some(Self { folder, flags, store, redis: Some(redis) })
     }
 
-    /// `pyao-admin` on this store.
+    /// Prepares `pyao-admin` on this store.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command(self.folder.path());
         command.args(&self.flags).args(arguments);
@@ -115,7 +115,7 @@ impl Place {
         finish(&mut self.command(arguments))
     }
 
-    /// The same with something on its standard input.
+    /// Runs `pyao-admin` with something on its standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -130,14 +130,14 @@ impl Place {
         }
     }
 
-    /// The lines of standard output, each split at its tabs.
+    /// Returns the lines of standard output, each split at its tabs.
     #[track_caller]
     pub fn rows(&self, arguments: &[&str]) -> Vec<Vec<String>> {
         let split = |line: &str| line.split('\t').map(str::to_owned).collect();
         self.run(arguments).ok().lines().map(split).collect()
     }
 
-    /// What `redis-cli` answers on this store, which must be on Redis.
+    /// Returns the answer of `redis-cli` on this store, which must be on Redis.
     pub fn redis_cli(&self, arguments: &[&str]) -> String {
         self.redis.as_ref().unwrap().cli(arguments)
     }
@@ -177,7 +177,7 @@ impl Place {
     }
 }
 
-/// What `norte-1` tells of itself.
+/// Returns the report of `norte-1` about itself.
 pub fn status() -> ServerStatus {
     let connection = |id, player: Option<&str>| ConnectionInfo {
         id,
@@ -199,7 +199,7 @@ pub fn status() -> ServerStatus {
     }
 }
 
-/// A session of that character.
+/// Makes a session of that character.
 pub fn session(user_id: UserId, name: &str, disconnected_at: Option<u64>) -> Session {
     Session {
         user_id,
@@ -255,7 +255,7 @@ impl RedisServer {
         Some(server)
     }
 
-    /// What `redis-cli` answers.
+    /// Returns the answer of `redis-cli`.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli").arg("-s").arg(&self.socket).args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
