@@ -1,4 +1,4 @@
-//! Failures before anything is asked of a store.
+//! Failures before any request to a store.
 
 use crate::support::{Place, command, finish};
 

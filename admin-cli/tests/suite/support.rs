@@ -15,10 +15,10 @@ use tempfile::TempDir;
 
 /// Lease of the server of a test: longer than any test takes.
 const LEASE: Duration = Duration::from_secs(3_600);
-/// Longest wait on a machine that is busy with other things.
+/// Timeout on a machine that is busy with other work.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The outcome of a run of `pyao-admin`.
+/// Outcome of a run of `pyao-admin`.
 #[derive(Debug)]
 pub struct Run {
     pub code: i32,
@@ -43,7 +43,7 @@ impl Run {
     }
 }
 
-/// Prepares `pyao-admin` in `folder`, in an environment without variables about stores.
+/// Builds a call of `pyao-admin` in `folder`, in an environment without variables about stores.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyao-admin"));
     command.current_dir(folder).stdin(Stdio::null());
@@ -68,7 +68,7 @@ pub fn finish(command: &mut Command) -> Run {
 
 /// A store, as a server has it open.
 pub struct Place {
-    /// A folder of its own.
+    /// Folder with nothing else in it.
     pub folder: TempDir,
     /// The flags that name the store.
     pub flags: Vec<String>,
@@ -177,7 +177,7 @@ impl Place {
     }
 }
 
-/// Returns the report of `norte-1` about itself.
+/// Returns the status that `norte-1` reports.
 pub fn status() -> ServerStatus {
     let connection = |id, player: Option<&str>| ConnectionInfo {
         id,

@@ -132,6 +132,8 @@ impl StoreChoice {
         };
         match (open_redis(url), otherwise) {
             (Ok(store), _) => Ok(Found { place: Place::Redis(Box::new(store)), redis_failure: None }),
+            // A fallback would be an empty world beside the one that is there.
+            (Err(error @ RedisError::Newer(_)), _) => Err(error),
             (Err(error), Some(path)) => {
                 Ok(Found { place: Place::Embedded(path.clone()), redis_failure: Some(error) })
             }
