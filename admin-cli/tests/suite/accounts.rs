@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use pyao_core::game::kinds::Class;
+use pyao_core::game::accounts::Class;
 use pyao_core::passwords::{Job, Reply};
 use pyao_store::hashing::{Hasher, PasswordCost};
 

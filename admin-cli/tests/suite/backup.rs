@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
 use pyao_store::testing::{sample_account, sample_character};
 use pyao_tests::bot::{Bot, login_packet};

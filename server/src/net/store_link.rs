@@ -65,6 +65,8 @@ pub(super) struct StoreLink {
     settings_at: Millis,
     awaits_heartbeat: bool,
     awaits_settings: bool,
+    /// True if the settings that are awaited were asked for before the store was emptied.
+    awaits_stale_settings: bool,
 }
 
 impl StoreLink {
@@ -91,6 +93,7 @@ impl StoreLink {
             settings_at: SETTINGS_EVERY_MS,
             awaits_heartbeat: false,
             awaits_settings: false,
+            awaits_stale_settings: false,
         }
     }
 
@@ -145,13 +148,17 @@ impl StoreLink {
                     orders.push(Order::Tell(Input::StoreConfirmed));
                 } else {
                     self.store_id = heartbeat.store_id;
+                    // Another server may have filled the store already, while our own settings are not back.
+                    self.awaits_stale_settings = self.awaits_settings;
                     orders.extend([Order::Tell(Input::StoreEmptied), Order::StoreEmptied]);
                 }
                 if !heartbeat.taken.is_empty() {
                     orders.push(Order::Tell(Input::CharactersTaken(heartbeat.taken)));
                 }
             }
-            Err(error @ StoreError::ServerReplaced(_)) => orders.push(Order::Replaced(error)),
+            Err(error @ (StoreError::ServerReplaced(_) | StoreError::Newer(_))) => {
+                orders.push(Order::Replaced(error))
+            }
             // The worker has logged it, and says when the store is back.
             Err(error) if error.is_temporary() => {}
             Err(error) => {
@@ -180,6 +187,9 @@ impl StoreLink {
         metrics: &mut Metrics,
     ) -> Option<Order> {
         self.awaits_settings = false;
+        if std::mem::take(&mut self.awaits_stale_settings) {
+            return None;
+        }
         let stored = result.ok()?;
         // A key that is missing in an emptied store was not removed: the heartbeat reports the emptying.
         if stored == self.seen || stored.store_id.as_ref() != Some(&self.store_id) {
@@ -513,6 +523,26 @@ mod tests {
             (&*settings.shared["server.port"], &*settings.shared["limits.idle_minutes"]),
             ("8080", "7")
         );
+    }
+
+    #[test]
+    fn settings_that_were_asked_for_before_the_store_was_emptied_are_not_followed() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let own = settings(&[("server.port", "8081")]);
+        let shared = settings(&[("server.port", "8080")]);
+        let both = ServerSettings { shared: shared.clone(), own, ..nothing() };
+        link.settings_answered(Ok(both.clone()), &mut metrics);
+        assert!(link.look_at_settings(10_000).is_some());
+        link.heartbeat_answered(Ok(beat("b", Vec::new())));
+        // Another server has written the settings of all into the new store.
+        let id = || Some("b".to_owned());
+        let without_own = ServerSettings { shared, own: Settings::new(), store_id: id() };
+        assert!(link.settings_answered(Ok(without_own), &mut metrics).is_none());
+        assert!(link.look_at_settings(11_000).is_some());
+        assert!(
+            link.settings_answered(Ok(ServerSettings { store_id: id(), ..both }), &mut metrics).is_none()
+        );
+        assert_eq!(link.config.server.port, 8_081);
     }
 
     #[test]

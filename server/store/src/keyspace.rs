@@ -18,7 +18,7 @@ use pyao_core::settings;
 
 // Live settings: strings, no expiry. Written at the first start where absent.
 
-/// What players read at login; lines end in `\n`.
+/// Text that players read at login; lines end in `\n`.
 pub const MOTD: &str = "server:motd";
 /// Smallest number of the dice.
 pub const DICE_MIN: &str = "server:dice:min_value";
@@ -57,6 +57,9 @@ pub static OWN_SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|
 
 /// String: name of this store, drawn at the first start. Gone or another: the store was emptied or swapped.
 pub const STORE_ID: &str = "server:store_id";
+/// String `schema:version`: form of the stored data, and the version of the program that wrote data of this form first.
+/// A program leaves a store with a larger number alone. Not there: 3.
+pub const SCHEMA: &str = "server:schema";
 /// String `maps:fingerprint`: the maps that the stored positions stand on.
 pub const MAPS: &str = "server:maps";
 /// String, counts up: number of the last run of a server.
@@ -95,7 +98,7 @@ pub const ACCOUNTS_NAMES: &str = "accounts:names";
 /// Hash: fields `user_id username password_hash email created_at char_race char_gender char_job char_head char_home
 /// is_gm`.
 pub const ACCOUNT_DATA: &str = "account:{name}:data";
-/// String: number of the account. Whoever sets it first has the name.
+/// String: number of the account. The creation that sets it first has the name.
 pub const ACCOUNT_USERNAME: &str = "account:username:{name}";
 
 // Characters.
@@ -114,7 +117,7 @@ pub const PLAYER_SKILLS: &str = "player:{id}:skills";
 pub const PLAYER_INVENTORY: &str = "player:{id}:inventory";
 /// Hash: `1` to `35` where in use, each the number of a spell.
 pub const PLAYER_SPELLBOOK: &str = "player:{id}:spellbook";
-/// String: what the player says of himself.
+/// String: the text that players give of their characters.
 pub const PLAYER_DESCRIPTION: &str = "player:{id}:description";
 /// String `server:epoch`: the run that had the character last.
 pub const PLAYER_OWNER: &str = "player:{id}:owner";

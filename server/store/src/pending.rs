@@ -39,7 +39,7 @@ impl Group {
 
     /// Puts a save over what waits of the same character, part by part.
     fn put(&mut self, save: CharacterSave) {
-        match self.saves.entry(save.user_id) {
+        match self.saves.entry(save.user_id()) {
             Entry::Occupied(mut older) => merge(older.get_mut(), save),
             Entry::Vacant(place) => {
                 place.insert(save);
@@ -95,7 +95,7 @@ impl PendingSaves {
     /// The groups that have a character of `saves`.
     fn groups_of(&self, saves: &[CharacterSave]) -> Vec<u64> {
         let mut groups: Vec<u64> =
-            saves.iter().filter_map(|save| self.group_of.get(&save.user_id).copied()).collect();
+            saves.iter().filter_map(|save| self.group_of.get(&save.user_id()).copied()).collect();
         groups.sort_unstable();
         groups.dedup();
         groups
@@ -190,14 +190,11 @@ impl PendingSessions {
 }
 
 fn merge(older: &mut CharacterSave, later: CharacterSave) {
-    if later.sheet.is_some() {
-        *older = later;
-        return;
-    }
-    let Some(position) = later.position else { return };
-    match &mut older.sheet {
-        Some(sheet) => sheet.position = position,
-        None => older.position = Some(position),
+    match (older, later) {
+        (CharacterSave::Sheet { sheet, .. }, CharacterSave::Position { position, .. }) => {
+            sheet.position = position;
+        }
+        (older, later) => *older = later,
     }
 }
 

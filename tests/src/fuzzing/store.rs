@@ -81,13 +81,8 @@ impl MemoryStore {
 
     fn save(&mut self, saves: Vec<CharacterSave>) -> Result<(), StoreError> {
         for save in saves {
-            let character = &mut self.account(save.user_id)?.character;
-            if let Some(sheet) = save.sheet {
-                *character = *sheet;
-            }
-            if let Some(position) = save.position {
-                character.position = position;
-            }
+            let stored = self.account(save.user_id())?;
+            save.apply_to(&mut stored.character);
         }
         Ok(())
     }

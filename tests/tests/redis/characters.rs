@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use pyao_core::game::CloseReason;
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_tests::bot::Bot;
 use pyao_tests::redis_server::DURABLE;
 use pyao_tests::suite::{LONG, PASSWORD, check, create, last_words, login, lose_sight, place, wait_until};

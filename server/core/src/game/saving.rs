@@ -172,7 +172,7 @@ impl Game {
             saves.extend(save_of(user_id, unsaved, &departed.stored.character));
         }
         let unknown = &self.saving.unknown;
-        let alone: Vec<_> = saves.extract_if(.., |save| unknown.contains_key(&save.user_id)).collect();
+        let alone: Vec<_> = saves.extract_if(.., |save| unknown.contains_key(&save.user_id())).collect();
         self.ask_to_save(saves);
         for save in alone {
             self.ask_to_save(vec![save]);
@@ -194,7 +194,7 @@ impl Game {
         if saves.is_empty() {
             return;
         }
-        let mut users: Vec<UserId> = saves.iter().map(|save| save.user_id).collect();
+        let mut users: Vec<UserId> = saves.iter().map(CharacterSave::user_id).collect();
         users.sort_unstable();
         let written = |departed: &&mut Departed| {
             departed.ticket.is_none() && users.binary_search(&departed.stored.account.user_id).is_ok()
@@ -320,9 +320,7 @@ fn position_record(position: Position, heading: Heading) -> PositionRecord {
 fn save_of(user_id: UserId, unsaved: Unsaved, character: &CharacterRecord) -> Option<CharacterSave> {
     match unsaved {
         Unsaved::Nothing => None,
-        Unsaved::Position => Some(CharacterSave { user_id, position: Some(character.position), sheet: None }),
-        Unsaved::Sheet => {
-            Some(CharacterSave { user_id, position: None, sheet: Some(Box::new(character.clone())) })
-        }
+        Unsaved::Position => Some(CharacterSave::Position { user_id, position: character.position }),
+        Unsaved::Sheet => Some(CharacterSave::Sheet { user_id, sheet: Box::new(character.clone()) }),
     }
 }

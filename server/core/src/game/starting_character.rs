@@ -5,8 +5,8 @@ use super::kinds::{Class, Race};
 use crate::base::random::Random;
 use crate::content::Position;
 use crate::records::{
-    AttributesRecord, CharacterRecord, INVENTORY_SLOTS, ItemRecord, PositionRecord, ReputationRecord, SKILLS,
-    SPELL_SLOTS, SkillRecord, StatsRecord,
+    AttributesRecord, CharacterRecord, Fields, INVENTORY_SLOTS, ItemRecord, PositionRecord, ReputationRecord,
+    SPELL_SLOTS, StatsRecord,
 };
 use crate::world::heading::Heading;
 
@@ -88,10 +88,9 @@ pub fn starting_character(
             noble: 1_000,
             plebeian: 30,
         },
-        skills: [SkillRecord::default(); SKILLS],
         inventory,
         spells: known,
-        description: String::new(),
+        ..CharacterRecord::blank()
     }
 }
 
@@ -121,11 +120,7 @@ fn starting_stats(class: Class, attributes: AttributesRecord, random: &mut Rando
         food: 100,
         free_skill_points: FIRST_SKILL_POINTS,
         assigned_skill_points: 0,
-        citizens_killed: 0,
-        criminals_killed: 0,
-        users_killed: 0,
-        npcs_killed: 0,
-        jail_minutes: 0,
+        ..StatsRecord::blank()
     }
 }
 

@@ -17,13 +17,13 @@ use serde::Serialize;
 use super::UserId;
 use super::server::{ServerId, ServerRun};
 
-/// How long the session of a lost connection is shown, unless its server ends it before.
+/// Seconds that the session of a lost connection is shown, unless its server ends it before.
 pub const DISCONNECTED_SESSION_SECONDS: u64 = 3600;
 
 /// A character in the world, as its server sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
-    /// Whose.
+    /// Number of the account.
     pub user_id: UserId,
     /// Name of the character.
     pub username: String,
@@ -35,14 +35,14 @@ pub struct Session {
     pub location_id: u16,
     /// Its hit points.
     pub hp: u16,
-    /// When its player was last heard of, Unix seconds.
+    /// Time of the last packet of its player, Unix seconds.
     pub last_seen: u64,
     /// Since when nobody is connected to it, Unix seconds; `None` while somebody is.
     pub disconnected_at: Option<u64>,
 }
 
 impl Session {
-    /// When the store forgets it, Unix seconds: an hour after the connection was lost, and no later than an hour from
+    /// Returns the time at which the store forgets it, Unix seconds: an hour after the connection was lost, at most an hour from
     /// `now`, whatever the clock of the game says; `None` while somebody is connected.
     #[must_use]
     pub fn expires_at(&self, now: u64) -> Option<u64> {
@@ -54,7 +54,7 @@ impl Session {
 /// A session as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredSession {
-    /// What its server said last.
+    /// The session as its server wrote it last.
     pub session: Session,
     /// The run that wrote it; `None` when somebody did by hand.
     pub run: Option<ServerRun>,
@@ -69,7 +69,7 @@ pub enum Claim {
     Granted,
     /// That server has it, and lives.
     Held {
-        /// Which one.
+        /// The other server.
         server: ServerId,
     },
 }
@@ -82,15 +82,15 @@ pub enum SessionWrite {
     /// It is over. Only a session of the run that says so ends: whoever does not know whether its claim was granted may
     /// close, and takes nothing from the server that has the character.
     Close {
-        /// Whose.
+        /// Number of the account.
         user_id: UserId,
-        /// When, Unix seconds.
+        /// Time of the end, Unix seconds.
         at: u64,
     },
 }
 
 impl SessionWrite {
-    /// Whose session.
+    /// Returns the number of the session's account.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         match self {

@@ -84,22 +84,18 @@ impl MemoryStore {
     /// [`StoreError::UnknownUser`] or [`StoreError::CharacterTaken`]; then nothing was written.
     pub fn save(&mut self, saves: Vec<CharacterSave>) -> Result<(), StoreError> {
         for save in &saves {
-            if !self.accounts.contains_key(&save.user_id) {
-                return Err(StoreError::UnknownUser(save.user_id));
+            if !self.accounts.contains_key(&save.user_id()) {
+                return Err(StoreError::UnknownUser(save.user_id()));
             }
-            if self.taken.contains(&save.user_id) {
-                return Err(StoreError::CharacterTaken(save.user_id));
+            if self.taken.contains(&save.user_id()) {
+                return Err(StoreError::CharacterTaken(save.user_id()));
             }
         }
         for save in saves {
-            let Some(stored) = self.accounts.get_mut(&save.user_id) else { continue };
-            if let Some(sheet) = save.sheet {
-                stored.character = *sheet;
-            }
-            if let Some(position) = save.position {
-                stored.character.position = position;
-            }
-            self.written.push(save.user_id);
+            let user_id = save.user_id();
+            let Some(stored) = self.accounts.get_mut(&user_id) else { continue };
+            save.apply_to(&mut stored.character);
+            self.written.push(user_id);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Where a Redis is, and as whom to enter it.
+//! The address of a Redis, with the user and password to enter it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::error::RedisError;
 
 /// Port of a Redis that was given without one.
 pub const DEFAULT_PORT: u16 = 6379;
-/// How an address begins that asks for TLS.
+/// Beginning of an address that asks for TLS.
 const TLS: &str = "rediss://";
 
 /// The other end of a connection.
@@ -24,7 +24,7 @@ pub enum Endpoint {
 /// Address of a Redis. `Display` shows it as a URL without the password; there is no `Debug` that shows it either.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisAddress {
-    /// Where.
+    /// The other end.
     pub endpoint: Endpoint,
     /// Number of the database on it, from 0.
     pub db: i64,
@@ -94,7 +94,7 @@ impl RedisAddress {
         }
     }
 
-    /// How `redis-cli` is told to go there, for messages that say what to try.
+    /// Returns the `redis-cli` command that goes there, for messages that say what to try.
     pub(super) fn redis_cli(&self) -> String {
         let socket = |path: &Path| format!("redis-cli -s {}", path.display());
         let mut command = match &self.endpoint {

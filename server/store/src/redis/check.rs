@@ -1,4 +1,4 @@
-//! Whether a Redis does what a server needs: tried on scratch keys of its own, a line a check.
+//! A check that a Redis does all that a server needs: tried on scratch keys of its own, a line a check.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,11 @@ use super::commands::Commands;
 use super::values::{Replies, list, lossy_text};
 use super::{RedisAddress, RedisError, RedisOptions, RedisStore};
 use crate::keyspace::{CHECK_SCRATCH, CONNECTIONS_COUNT, of_check};
-use crate::{Store, StoreError};
+use crate::{Servers, Store, StoreError};
 
 /// Scratch keys go by themselves after this long, also when the check is interrupted.
 const SCRATCH_SECONDS: &str = "60";
-/// How long the last check waits for an answer that does not come. A Redis on a busy machine says hello in that time.
+/// Time that the last check waits for an answer that does not come. A Redis on a busy machine says hello in that time.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Life of a key that is to expire: time to see it before.
 const SHORT_LIFE: Duration = Duration::from_millis(500);
@@ -18,18 +18,18 @@ const SHORT_LIFE: Duration = Duration::from_millis(500);
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisCheck {
-    /// What.
+    /// Name of the check.
     pub name: &'static str,
-    /// What was found, or why it failed.
+    /// The finding, or the failure.
     pub outcome: Result<String, String>,
-    /// How long it took.
+    /// Time taken.
     pub took: Duration,
 }
 
 /// Tries everything on the Redis at `address`. Keys of the game are read, not written.
 ///
 /// # Errors
-/// When there is no connection; then nothing else was tried.
+/// There is no connection; then nothing else was tried.
 pub fn check(address: &RedisAddress, options: &RedisOptions) -> Result<Vec<RedisCheck>, RedisError> {
     let start = Instant::now();
     let mut store = RedisStore::open(address.clone(), options.clone())?;
@@ -107,7 +107,7 @@ fn basic_operations(store: &mut RedisStore, key: &str) -> Result<String, String>
     ask(store, expectations)
 }
 
-/// What the cache of messages needs.
+/// Tries the operations that a cache of messages needs.
 fn lists(store: &mut RedisStore, key: &str) -> Result<String, String> {
     let expectations: &[Expectation<'_>] = &[
         (&["RPUSH", key, "a", "b", "c"], "3"),

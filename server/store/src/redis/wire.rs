@@ -25,7 +25,7 @@ impl Wire {
     /// Connects, with the time limits of `options` for each address of a name, each send and each read.
     ///
     /// # Errors
-    /// When nobody answers there, or the socket takes no setting.
+    /// Nobody answers there, or the socket takes no setting.
     pub(super) fn connect(endpoint: &Endpoint, options: &RedisOptions) -> io::Result<Self> {
         let stream = match endpoint {
             Endpoint::Tcp(host, port) => Stream::Tcp(connect_tcp((host.as_str(), *port), options)?),
@@ -43,7 +43,7 @@ impl Wire {
     /// Sends commands.
     ///
     /// # Errors
-    /// When the connection is gone, or has no room for too long.
+    /// The connection is gone, or has no room for too long.
     pub(super) fn send(&mut self, commands: &[u8]) -> io::Result<()> {
         self.socket.write_all(commands)
     }
@@ -51,7 +51,7 @@ impl Wire {
     /// The answer to the next command.
     ///
     /// # Errors
-    /// When the connection is gone, nothing comes for too long, or what comes is no answer of a Redis.
+    /// The connection is gone, nothing comes for too long, or the bytes are no answer of a Redis.
     pub(super) fn answer(&mut self) -> RedisResult<Value> {
         self.parser.parse_value(&mut self.socket)
     }

@@ -22,7 +22,7 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-/// Why there is no copy.
+/// Reason that there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// Something has that name.
@@ -36,7 +36,7 @@ pub enum CopyError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// SQLite said no.
@@ -44,15 +44,15 @@ pub enum CopyError {
     Database {
         /// The copy.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
-    /// What was written is not whole: the store or the disk is at fault.
+    /// The written file is not whole: the store or the disk is at fault.
     #[error("the copy {} is damaged, and so may be the store: {found}", path.display())]
     Damaged {
         /// The copy, which is removed.
         path: PathBuf,
-        /// What SQLite's integrity check says.
+        /// Finding of SQLite's integrity check.
         found: String,
     },
 }

@@ -16,7 +16,7 @@ use super::schema::{self, Found};
 use crate::clock;
 use crate::lock::{LockError, StoreLock};
 
-/// What the names of a database's files end in, the database's own last: when its name is free, the others are gone.
+/// Endings of the names of a database's files, the database's own last: once its name is free, the others are gone.
 const FILES: [&str; 3] = ["-shm", "-wal", ""];
 
 /// A backup that was put in place.
@@ -24,14 +24,14 @@ const FILES: [&str; 3] = ["-shm", "-wal", ""];
 pub struct Restored {
     /// The store.
     pub database: PathBuf,
-    /// What it holds now.
+    /// Its contents now.
     pub copied: Copied,
-    /// What it was before, under its new name; files of its write-ahead log have this name with their endings. `None`
+    /// The former store under its new name; files of its write-ahead log have this name with their endings. `None`
     /// when there was nothing.
     pub aside: Option<PathBuf>,
 }
 
-/// Why nothing was restored.
+/// Reason that nothing was restored.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// A server runs on the store.
@@ -57,7 +57,7 @@ pub enum RestoreError {
     NoBackup {
         /// The backup.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The backup could not be copied beside the store.
@@ -66,11 +66,11 @@ pub enum RestoreError {
     /// A file could not be locked or moved.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried.
+        /// The attempt.
         action: &'static str,
         /// With which file.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -137,10 +137,10 @@ fn open_backup(backup: &Path, database: &Path) -> Result<Connection, RestoreErro
         Ok::<_, rusqlite::Error>((connection, found))
     };
     match open() {
-        Ok((connection, Found::Version(version))) if version <= schema::VERSION => Ok(connection),
-        Ok((_, Found::Version(_))) => {
-            Err(no_backup(backup, "a newer version wrote it, use that one's pyao-admin".to_owned()))
-        }
+        Ok((connection, Found::Ours(noted))) => match noted.check(|| "it".to_owned()) {
+            Ok(()) => Ok(connection),
+            Err(newer) => Err(no_backup(backup, newer.to_string())),
+        },
         Ok((_, Found::Empty)) => Err(no_backup(
             backup,
             "it holds nothing; was the file copied without its -wal file beside it?".to_owned(),

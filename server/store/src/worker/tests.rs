@@ -1,6 +1,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::prelude::*;
 use crate::records::{CharacterSave, PositionRecord, UserId};
 use crate::server::{DEFAULT_LEASE, ServerId, ServerStart, ServerStatus};
 use crate::session::{Claim, Session, SessionWrite};
@@ -159,7 +160,7 @@ fn saves_that_wait_together_are_one_transaction_of_newest_states() {
     assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
     let mut transactions = fixture.faults.saved();
     assert_eq!(transactions.len(), 1, "{transactions:?}");
-    transactions[0].sort_by_key(|save| save.user_id);
+    transactions[0].sort_by_key(CharacterSave::user_id);
     assert_eq!(transactions[0], [step(1, 11), step(2, 10), step(3, 10)]);
 }
 

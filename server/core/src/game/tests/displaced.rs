@@ -15,7 +15,7 @@ fn displaced_ana(table: &mut Table) -> ConnectionId {
     let ana = table.player("Ana");
     table.send(ana, ClientPacket::Quit);
     let user_id = table.store.by_name("Ana").unwrap().clone().account.user_id;
-    table.store.save(vec![CharacterSave { user_id, position: Some(ELSEWHERE), sheet: None }]).unwrap();
+    table.store.save(vec![CharacterSave::Position { user_id, position: ELSEWHERE }]).unwrap();
     enter(table, "Ana")
 }
 

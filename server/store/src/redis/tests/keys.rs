@@ -1,4 +1,4 @@
-//! What an operator sees with `redis-cli`: every key with its fields and expiry, and the recipes of the handbook.
+//! The view of an operator with `redis-cli`: every key with its fields and expiry, and the recipes of the handbook.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::server::{TestRedis, is_installed};
 use crate::clock::unix_seconds;
+use crate::prelude::*;
 use crate::records::{ItemRecord, UserId};
 use crate::redis::RedisStore;
 use crate::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
 use crate::session::{Session, SessionWrite};
 use crate::testing::{position_save, sample_account, sample_character, sheet_save};
-use crate::{CreateError, Settings, Store, StoreError};
+use crate::{CreateError, Settings, StoreError};
 
 /// A lease that no test outlives.
 const LEASE: Duration = Duration::from_secs(3_600);
@@ -287,23 +288,6 @@ fn a_session_that_somebody_wrote_by_hand_is_listed_and_shown() {
     let users: Vec<_> = listed.iter().map(|stored| stored.session.user_id.0).collect();
     assert_eq!(users, [7, 123]);
     assert!(listed[0].missing.is_empty());
-}
-
-#[test]
-fn the_key_of_a_setting_that_holds_no_text_is_named_and_nothing_is_written() {
-    if !is_installed() {
-        return;
-    }
-    let redis = TestRedis::start(&[]);
-    redis.cli("RPUSH config:server:port 8080");
-    let defaults = [("server.host", "0.0.0.0"), ("server.port", "7666")];
-    let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let named = "key config:server:port in Redis";
-    let error = redis.store().seed_settings(&defaults).unwrap_err().to_string();
-    assert!(error.contains(named), "{error}");
-    let error = redis.store().check_settings().unwrap_err().to_string();
-    assert!(error.contains(named) && error.contains("has the wrong type"), "{error}");
-    assert_eq!(redis.cli("EXISTS config:server:host"), "0");
 }
 
 #[test]
