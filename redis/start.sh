@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts Redis in the container of redis/Dockerfile, with the password of REDIS_PASSWORD.
 #
-# The password goes in by standard input: on the command line every process list would show it. Without a password
-# Redis answers inside the container only (protected mode).
+# The password is passed on standard input: a command line shows in every process list. Without a password Redis answers
+# inside the container only (protected mode).
 set -eu
 
 conf=/usr/local/etc/redis/redis.conf
@@ -13,7 +13,7 @@ if [ -z "$password" ]; then
     exec redis-server "$conf" --dir /data --bind '*' '-::*' "$@"
 fi
 
-# In double quotes the configuration knows \" and \\.
+# Inside double quotes the configuration understands \" and \\.
 quoted=$(printf '%s' "$password" | sed 's/[\\"]/\\&/g')
 exec redis-server "$conf" --dir /data --bind '*' '-::*' "$@" - <<END
 requirepass "$quoted"

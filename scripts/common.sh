@@ -1,9 +1,9 @@
-# What the scripts share. They source it after `cd` into the repository.
+# Helpers of the scripts, which source this file after `cd` into the repository.
 
-# say TEXT...: a heading.
+# say TEXT...: prints a heading.
 say() { printf '\n== %s\n' "$*" >&2; }
 
-# fail TEXT...: the reason why nothing more is done.
+# fail TEXT...: prints the reason and ends the script.
 fail() { printf '\nFAILED: %s\n' "$*" >&2; exit 1; }
 
 as_root() {
@@ -22,7 +22,7 @@ install_packages() {
     as_root "${install[@]}" || { as_root apt-get update && as_root "${install[@]}"; }
 }
 
-# need COMMAND PACKAGE...: installs the packages where the command is missing, and says so.
+# need COMMAND PACKAGE...: installs the packages if the command is missing, and says so.
 need() {
     local command=$1
     shift
@@ -32,12 +32,12 @@ need() {
     install_packages "$@" || fail "cannot install $*"
 }
 
-# need_without_service COMMAND PACKAGE: as `need`, for a package that brings a service of the same name: the service is
-# neither started now nor at the next boot.
+# need_without_service COMMAND PACKAGE: as `need`, for a package with a service of the same name, which is started neither
+# now nor at the next boot.
 need_without_service() (
     command=$1 package=$2
     ! command -v "$command" >/dev/null || exit 0
-    # Packages ask this file whether they may start a service; 101 is no. Containers often have one.
+    # Packages ask this file for leave to start a service; 101 refuses. Containers often have one.
     policy=/usr/sbin/policy-rc.d
     if command -v apt-get >/dev/null && [ ! -e "$policy" ]; then
         trap 'as_root rm -f "$policy"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures which lines the tests run: prints a line for each crate and writes a report in HTML. The tests themselves do
-# not count. What they start as processes does, as far as these end by themselves rather than being killed.
+# Measures the lines that the tests run: prints a line for each crate and writes a report in HTML. The tests' own lines do
+# not count. Processes that they start do, if these end by themselves rather than by a kill.
 #
-# It installs cargo-llvm-cov where it is missing, and says so; and, where rustup has no llvm-tools (`rustup component add
+# It installs cargo-llvm-cov if missing, and says so; and, if rustup has no llvm-tools (`rustup component add
 # llvm-tools`), the Debian package of the LLVM that this Rust was built with.
 #
 # Usage: scripts/coverage.sh [ARGUMENT OF CARGO TEST]...        [--workspace]
-#        scripts/coverage.sh --package pyao-server --lib        only what the library's own tests run
+#        scripts/coverage.sh --package pyao-server --lib        the library's unit tests alone
 # Everything is built into coverage/ in the target directory; CARGO_TARGET_DIR is respected.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,7 +30,7 @@ if ! cargo llvm-cov --version >/dev/null 2>&1; then
     cargo install --locked cargo-llvm-cov
 fi
 
-# Through the environment, so that what the tests build and start is measured too.
+# Set through the environment, so that programs that the tests build and start are measured too.
 eval "$(cargo llvm-cov show-env --sh)"
 cargo llvm-cov clean --workspace
 say "running the tests: cargo test $*"
@@ -41,8 +41,8 @@ cargo llvm-cov report --html --output-dir "$CARGO_TARGET_DIR"
 cargo llvm-cov report --lcov --output-path "$CARGO_TARGET_DIR/lcov.info"
 # In an LCOV file SF is a source file, LF its lines and LH those that ran.
 awk -F: -v root="$PWD/" '
-    function row(name, ran, lines) { printf "%-12s %6d of %6d lines  %5.1f %%\n", name, ran, lines, 100 * ran / lines }
-    $1 == "SF" { crate = $2; sub(root, "", crate); sub("/.*", "", crate) }
+    function row(name, ran, lines) { printf "%-16s %6d of %6d lines  %5.1f %%\n", name, ran, lines, 100 * ran / lines }
+    $1 == "SF" { crate = $2; sub(root, "", crate); sub("/(src|tests|benches)/.*", "", crate) }
     $1 == "LF" { lines[crate] += $2; total_lines += $2 }
     $1 == "LH" { ran[crate] += $2; total_ran += $2 }
     END {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a Redis for development until Ctrl-C: this machine's redis-server, else a container with docker or podman.
+# Runs Redis for development until Ctrl-C: this machine's redis-server, else a container with docker or podman.
 #
 # Usage: scripts/dev-redis.sh
 #   REDIS_PORT      port on 127.0.0.1; 6379 if not set
@@ -19,7 +19,7 @@ data=$(cd "$data" && pwd)
 
 if command -v redis-server >/dev/null; then
     echo "Redis on 127.0.0.1:$port, files in $data"
-    # By standard input: on the command line every process list would show the password.
+    # Passed on standard input: a command line shows in every process list.
     quoted=$(printf '%s' "$password" | sed 's/[\\"]/\\&/g')
     exec redis-server redis/redis.conf --port "$port" --dir "$data" - <<<"requirepass \"$quoted\""
 fi

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Measures what the server costs and prints a table: time to start with a full world, memory, idling, file sizes, and
+# Measures the cost of the server and prints a table: time to start with a full world, memory, idling, file sizes, and
 # 1,000 bots against a relay that only copies bytes. Takes about five minutes, builds not counted. Other work on the
-# machine distorts the figures; the table says how much there was.
+# machine distorts the figures; the table shows how much there was.
 #
 # Usage: DATA=path/to/ao-data scripts/figures.sh
 #   DATA      directory of the world's data     [the starter world]
-#   STARTS    how often the start is measured   [7]
+#   STARTS    number of measured starts         [7]
 #   IDLE      seconds of idling                 [60]
 #   BOTS      bots that walk                    [1000]
 #   WALK      seconds that they walk            [20]
-#   RUNS      how often they do                 [3]
-#   STATIC    no: without the static files' sizes
+#   RUNS      number of such runs               [3]
+#   STATIC    no: leaves out the static files
 #   CARGO_TARGET_DIR is respected.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,7 +44,7 @@ resident_kib() { awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"; }
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Starts the server with a store of its own and waits until it listens; start_us is how long that took.
+# Starts the server with a store of its own, waits until it listens, and sets start_us to the time that took.
 start_server() {
     local port=$1 data=()
     [ -z "${DATA:-}" ] || data=(--data "$DATA")
@@ -60,7 +60,7 @@ start_server() {
     start_us=$(($(now_us) - began))
 }
 
-# A port that nobody listens on, below those that the system gives to clients: one of those may connect to itself.
+# Prints a free port below those that the system gives to clients, because one of those may connect to itself.
 free_port() {
     local port
     while :; do
@@ -70,13 +70,13 @@ free_port() {
 }
 
 say "building"
-cargo build --locked --release --package pyao-server --package pyao-tests --bins
+cargo build --locked --release --package pyao-server --package pyao-load --bins
 [ "${STATIC:-yes}" = no ] || scripts/build-static.sh >&2
 target_folder=$(realpath "$target_folder")
 server=$target_folder/release/pyao-server
 load=$target_folder/release/load
 [ -z "${DATA:-}" ] || DATA=$(realpath "$DATA")
-# Away from the repository's configuration file: everything is at its default.
+# Outside the repository no configuration file is found, so every setting is at its default.
 cd "$work"
 
 say "starting $starts times"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Looks for inputs that break the server, with coverage: the codec and the game under arbitrary bytes. What the targets
-# do and check is in tests/src/fuzzing. New inputs land in the target directory, and failing ones in fuzz/artifacts; the
-# message of a failure says how to run it again. `cargo test -p pyao-tests --test corpus` runs the kept ones.
+# Fuzzes the codec and the game with arbitrary bytes, guided by coverage. The targets are functions of tests/src/fuzzing.
+# New inputs land in the target directory, failing ones in fuzz/artifacts; the message of a failure gives the command that
+# repeats it. `cargo test -p pyao-tests --test corpus` runs the kept ones.
 #
-# Needs a nightly toolchain, cargo-fuzz and a C++ compiler; installs those that are missing, and says so.
+# Needs a nightly toolchain, cargo-fuzz and a C++ compiler; installs missing ones, and says so.
 #
 # Usage: scripts/fuzz.sh [SECONDS [TARGET]...]     [60 seconds of each target]
-#        scripts/fuzz.sh keep                      takes over into fuzz/corpus what was found, as few inputs as will do
+#        scripts/fuzz.sh keep                      adds the new inputs to fuzz/corpus, as few as keep the coverage
 # CARGO_TARGET_DIR is respected; everything is built into fuzz/ in it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,7 +52,7 @@ seconds=${1:-60}
 for target in "$@"; do
     say "$target: $seconds s"
     mkdir -p "$target_folder/found/$target"
-    # The first folder takes what is found.
+    # New inputs are written to the first folder.
     fuzz run "$target" "$target_folder/found/$target" "fuzz/corpus/$target" -- \
         -max_len=$length -max_total_time="$seconds" -timeout=20
 done

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Counts the instructions of the server's common work with valgrind, and compares them with tests/benches/instructions.toml.
-# Unlike times, counts are the same on a busy machine. What is counted: tests/src/workload.rs.
+# Unlike times, counts are the same on a busy machine. The work is defined in tests/src/workload.rs.
 #
-# The build is that of the tests, so that nothing is compiled for this alone. It does not optimise as the release does;
-# but what makes the one do more work makes the other do more.
+# The build is that of the tests, so that nothing is compiled for this alone. It is optimised less than a release, but a
+# change that adds work to one adds work to the other.
 #
 # Usage: scripts/instructions.sh             compare, and fail where more than 5 % were added
 #        scripts/instructions.sh --update    write the file anew, for counts that grew on purpose or shrank
@@ -13,14 +13,14 @@ cd "$(dirname "$0")/.."
 . scripts/common.sh
 
 file=tests/benches/instructions.toml
-# Percent. Another compiler makes other code of the same source: then only large growth tells something.
+# In percent. Another compiler makes other code of the same source, so only large growth is telling then.
 tolerance=5
 other_compiler_tolerance=30
 
-# field NAME: what the file says of it, nothing when it says nothing.
+# field NAME: prints its value in the file, or nothing.
 field() { sed -n "s/^$1 = \"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" "$file"; }
 
-# count WORKLOAD REPEATS: instructions of one repeat. An empty environment: its size would move the stack.
+# count WORKLOAD REPEATS: prints the instructions of one repeat. The environment is empty because its size moves the stack.
 count() {
     local out
     out=$(mktemp)
@@ -43,7 +43,7 @@ fi
 
 folder=debug profile=dev
 [ "${1:-}" != --release ] || { folder=release profile=bench; }
-# scripts/test.sh has built it already.
+# scripts/test.sh passes the one that it has built.
 program=${PYAO_WORKLOAD_BIN:-}
 if [ -z "$program" ]; then
     cargo build --quiet --locked --package pyao-tests --bin workload --profile "$profile"
@@ -79,7 +79,7 @@ if [ "$(field compiler)" != "$compiler" ]; then
     echo "counted with $compiler, and the file with $(field compiler): only growth over $other_compiler_tolerance % fails"
     tolerance=$other_compiler_tolerance
 fi
-# Workload, count, count in the file; then the change in percent and what it means.
+# Reads workload, count and count in the file; prints the change in percent and a verdict.
 while read -r name _ counted; do
     echo "$name $counted $(field "$name")"
 done <<<"$counts" | awk -v tolerance="$tolerance" '

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds what a release publishes for this machine's architecture: an archive with both static programs, manual pages,
-# completions, the settings file and the licences, and its checksum. Tries both programs first, by `chroot` in a directory
-# that holds nothing else, which takes root or sudo. They land in target/archives/.
+# Builds the files of a release for this machine's architecture: an archive with both static programs, documentation, man
+# pages, completions, the settings file and the licences, and its checksum. First tries both programs by `chroot` in a
+# directory that holds nothing else, which takes root or sudo. The files land in target/archives/.
 #
 # Usage: scripts/release.sh [TAG]       with a tag: fails unless it is v and the version in Cargo.toml
 #   CARGO_TARGET_DIR is respected.
@@ -21,7 +21,7 @@ work=$(mktemp -d)
 server_process=
 trap '[ -z "$server_process" ] || as_root kill -9 "$server_process"; rm -rf "$work"' EXIT
 
-# wait_until SECONDS COMMAND...: tries the command ten times a second.
+# wait_until SECONDS COMMAND...: runs the command ten times a second until it succeeds.
 wait_until() {
     local left=$(($1 * 10))
     shift
@@ -31,15 +31,15 @@ wait_until() {
     done
 }
 
-# Our own `kill -0` may not be allowed to look at a process that sudo started.
+# `kill -0` may not be permitted for a process that sudo started.
 server_ended() { [ ! -e "/proc/$server_process" ]; }
 
-# Runs a program as this user where there is no other file: no library, no device, no /etc.
+# Runs a program as this user in a directory without libraries, devices and /etc.
 alone=(chroot --userspec="$(id -u):$(id -g)" "$work/root")
 [ "$(id -u)" -eq 0 ] || alone=(sudo "${alone[@]}")
 
-# Starts the static server in an empty directory, asks after its health, connects as a player does, has the static tool
-# create an account in its store, and stops it.
+# Starts the static server in an empty directory, requests /health, connects to the players' port, creates an account with
+# the static pyao-admin, and stops the server.
 try_programs() {
     mkdir "$work/root"
     cp "$server" "$admin" "$work/root"
@@ -49,7 +49,7 @@ try_programs() {
     server_process=$!
     wait_until 10 grep -q 'listens on' "$work/log" || fail "the server does not listen: $(cat "$work/log")"
 
-    # The log says which ports it chose.
+    # The log names the ports that the system chose.
     local players ops
     players=$(sed -n 's/.*listens on \([0-9.:]*\):.*/\1/p' "$work/log")
     ops=$(sed -n 's/.*listens on.* ops=\([0-9.:]*\).*/\1/p' "$work/log")
@@ -69,7 +69,7 @@ try_programs() {
     [ "$outcome" -eq 0 ] || fail "the server ended with $outcome: $(cat "$work/log")"
 }
 
-# Names, versions and licences of the crates inside the programs, and the texts that their licences want passed on.
+# Prints names, versions and licences of the crates in the programs, and the texts that their licences require.
 third_party_licences() {
     local crates sources crate name
     crates=$(cargo tree --locked --package pyao-server --package pyao-admin --edges normal --prefix none --no-dedupe \
@@ -90,14 +90,17 @@ say "packing"
 name=pyao-server-$version-linux-$(uname -m)
 folder=$work/$name
 mkdir -p "$folder/man/man1" "$folder/completions"
-cp "$server" "$admin" README.md LICENSE config.toml "$folder"
+cp "$server" "$admin" LICENSE config.toml "$folder"
+# The pages for players, admins and operators, at their places in the repository, so that links among them hold.
+cp --parents README.md redis/README.md redis/redis.conf server/CHANGELOG.md \
+    server/docs/{administering,operating,performance,playing}.md "$folder"
 third_party_licences >"$folder/LICENSES-THIRD-PARTY"
 "$admin" man "$folder/man/man1"
 "$admin" completions bash >"$folder/completions/pyao-admin.bash"
 "$admin" completions fish >"$folder/completions/pyao-admin.fish"
 "$admin" completions zsh >"$folder/completions/_pyao-admin"
 
-# The same files give the same archive: no names of users, the commit's time for all, no time in gzip's header.
+# Reproducible: no names of users, the commit's time for all files, no time in gzip's header.
 time=$(git log -1 --format=%ct)
 mkdir -p "$target_folder/archives"
 cd "$target_folder/archives"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the simulator for as long as asked, with seeds that nobody has run before, optimised and with all assertions.
-# Prints how many seeds and steps were done and what happened in them; a failure prints its seed and how to replay it.
+# Runs the simulator with fresh seeds, optimised and with all assertions, for a time or a number of seeds. Prints the number
+# of seeds, steps and events; a failure prints its seed and the command that replays it.
 #
-# Usage: scripts/simulate.sh [60s | 500]     seconds, or a number of seeds; 60s when nothing is said
+# Usage: scripts/simulate.sh [60s | 500]     seconds, or a number of seeds; default 60s
 #        WORLD=full scripts/simulate.sh 60s  the full world of ../shared/ao-data instead of the starter world
 #        FIRST=7 scripts/simulate.sh 100     begins with seed 7
 #        STEPS=20000 scripts/simulate.sh 60s longer runs
@@ -18,7 +18,7 @@ case $amount in
     *s) export PYAO_SIM_SECONDS=${amount%s} ;;
     *) export PYAO_SIM_SEEDS=$amount ;;
 esac
-# Far from the seeds of the test command, and other ones each second.
+# Fresh seeds lie far from those of the tests and differ each second.
 export PYAO_SIM_FIRST=${FIRST:-$(($(date +%s) * 100000))}
 export PYAO_SIM_STEPS=${STEPS:-2000}
 # The profile of benches is the release profile without its link time.

@@ -1,45 +1,26 @@
 //! The help of the whole program: its commands in groups, fitted to the terminal. And reading the command line with it.
 
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::Command;
 
-use crate::cli::Arguments;
-use crate::terminal;
+use crate::cli::{self, Call};
+use crate::commands::table::Group;
 
-/// Groups of commands in the order of the help. A command that is in none comes under [`OTHERS`].
-const GROUPS: &[(&str, &[&str])] = &[
-    (
-        "Settings of running servers",
-        &[
-            "get-host",
-            "set-host",
-            "get-port",
-            "set-port",
-            "get-max-connections",
-            "set-max-connections",
-            "config",
-        ],
-    ),
-    ("Players and accounts", &["online", "sessions", "session", "accounts", "account"]),
-    ("Servers", &["servers", "connections", "counters", "uptime"]),
-    ("The store", &["redis-check", "backup", "restore"]),
-];
-const OTHERS: &str = "This program";
 /// Help is not spread wider than this, however wide the terminal: long lines are hard to read.
 const WIDEST: usize = 100;
 
-/// Reads the command line of this process.
+/// Reads the command line of this process. Help is fitted to a terminal of `width` columns.
 ///
 /// # Errors
 /// What is wrong with it; also help and version, which are to be printed.
-pub fn parse() -> Result<Arguments, clap::Error> {
-    let mut command = command(terminal::width().min(WIDEST));
+pub fn parse(width: usize) -> Result<Call, clap::Error> {
+    let mut command = command(width.min(WIDEST));
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    Call::from_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// The command line, with help for a terminal of `width` columns.
 fn command(width: usize) -> Command {
-    let plain = Arguments::command();
+    let plain = cli::command_line();
     let groups = groups(&plain, width);
     // The parser lists commands in one piece only: its own list is left out.
     let names: Vec<String> = plain.get_subcommands().map(|command| command.get_name().to_owned()).collect();
@@ -57,13 +38,10 @@ fn groups(command: &Command, width: usize) -> String {
         command.get_subcommands().map(|command| (command.get_name().to_owned(), about(command))).collect();
     commands.push(("help".to_owned(), "Print the help of a command".to_owned()));
     let name_width = commands.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let group_of = |name: &str| {
-        GROUPS.iter().find(|(_, members)| members.contains(&name)).map_or(OTHERS, |(title, _)| *title)
-    };
     let mut text = String::new();
-    for title in GROUPS.iter().map(|(title, _)| *title).chain([OTHERS]) {
-        text += &format!("{title}:\n");
-        for (name, about) in commands.iter().filter(|(name, _)| group_of(name) == title) {
+    for group in Group::ALL {
+        text += &format!("{}:\n", group.title());
+        for (name, about) in commands.iter().filter(|(name, _)| Group::of(name) == group) {
             text += &entry(name, about, name_width, width);
         }
         text.push('\n');
@@ -102,12 +80,12 @@ mod tests {
     #[test]
     fn every_command_stands_in_one_group() {
         let help = help(80);
-        for command in Arguments::command().get_subcommands() {
+        for command in cli::command_line().get_subcommands() {
             let start = format!("  {} ", command.get_name());
             assert_eq!(help.lines().filter(|line| line.starts_with(&start)).count(), 1, "{start}: {help}");
         }
-        let titles = GROUPS.iter().map(|(title, _)| *title).chain([OTHERS]);
-        let places: Vec<usize> = titles.map(|title| help.find(&format!("\n{title}:\n")).unwrap()).collect();
+        let place = |group: Group| help.find(&format!("\n{}:\n", group.title())).unwrap();
+        let places = Group::ALL.map(place);
         assert!(places.is_sorted(), "{help}");
     }
 

@@ -10,8 +10,8 @@ use pyao_config::{Config, ConfigError, Loaded};
 use pyao_store::Store;
 use pyao_store::redis::RedisAddress;
 
-use crate::cli::Global;
 use crate::failure::{Code, Failure};
+use crate::options::Global;
 use crate::output::Output;
 use crate::terminal;
 

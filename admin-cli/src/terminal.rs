@@ -1,7 +1,8 @@
 //! The terminal: how wide it is, and reading a password without showing it.
 
 use std::io::{self, BufRead};
-use std::mem::MaybeUninit;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use crate::output;
 
@@ -15,16 +16,7 @@ pub fn width() -> usize {
 }
 
 fn window_width() -> Option<usize> {
-    let mut size = MaybeUninit::<libc::winsize>::zeroed();
-    // SAFETY: TIOCGWINSZ writes at most one `winsize` to the pointer, which is valid for that; an all-zero `winsize`
-    // is a valid value, so it is initialised either way.
-    let size = unsafe {
-        if libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, size.as_mut_ptr()) != 0 {
-            return None;
-        }
-        size.assume_init()
-    };
-    Some(usize::from(size.ws_col))
+    tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col))
 }
 
 /// Asks `question` and reads a line from standard input, a terminal, which does not show it. `None` at the end of input.
@@ -40,25 +32,18 @@ pub fn ask_hidden(question: &str) -> io::Result<Option<String>> {
     Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Turns the terminal's echo off; dropping it restores what was before.
+/// Turns the echo of the terminal off; dropping it restores the earlier settings.
 struct NoEcho {
-    before: libc::termios,
+    before: Termios,
 }
 
 impl NoEcho {
     fn start() -> io::Result<Self> {
-        let mut before = MaybeUninit::<libc::termios>::uninit();
-        // SAFETY: tcgetattr fills the `termios` that the pointer is valid for, whenever it answers 0.
-        let before = unsafe {
-            if libc::tcgetattr(libc::STDIN_FILENO, before.as_mut_ptr()) != 0 {
-                return Err(io::Error::last_os_error());
-            }
-            before.assume_init()
-        };
-        let mut quiet = before;
-        quiet.c_lflag &= !libc::ECHO;
-        quiet.c_lflag |= libc::ECHONL;
-        set(&quiet)?;
+        let before = tcgetattr(io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
         Ok(Self { before })
     }
 }
@@ -66,14 +51,6 @@ impl NoEcho {
 impl Drop for NoEcho {
     fn drop(&mut self) {
         // The terminal may be gone; then nothing is left to restore.
-        let _ = set(&self.before);
-    }
-}
-
-fn set(settings: &libc::termios) -> io::Result<()> {
-    // SAFETY: tcsetattr only reads the `termios`, a valid reference.
-    match unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSAFLUSH, settings) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pyao_config::flags::Flags;
-use pyao_config::{Loaded, table};
+use pyao_config::{self, Loaded};
 use pyao_server::logging::Logging;
 use pyao_server::memory;
 use pyao_server::start::{self, Checked, DataChange, StartError};
@@ -18,7 +18,7 @@ const WRONG_USAGE: u8 = 2;
 fn main() -> ExitCode {
     let flags = Flags::parse();
     if flags.print_config {
-        say(table::REFERENCE_FILE);
+        say(pyao_config::REFERENCE_FILE);
         return ExitCode::SUCCESS;
     }
     let environment: BTreeMap<String, String> = std::env::vars_os()

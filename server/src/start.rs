@@ -19,11 +19,11 @@ use crate::net::event_loop::{EventLoop, Finished, Setup, SetupError};
 use crate::net::listen::bind;
 use crate::net::{self, Room, Stop};
 use crate::ops::metrics::Counter;
-use pyao_config::live::Refused;
+use pyao_config::live::{self, Refused};
 use pyao_config::store_choice::{ChoiceError, Found, StoreChoice};
 use pyao_config::{Config, Loaded};
 use pyao_core::content::{Content, Fault, Position, Summary, client_assets};
-use pyao_core::game::Game;
+use pyao_core::game::{self, Game};
 use pyao_store::redis::RedisError;
 use pyao_store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
 use pyao_store::worker::ShutdownError;
@@ -123,7 +123,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write
     let started =
         start_line(&config, room, &addresses, content.summary().maps, &registration, &store_summary);
     let event_loop = EventLoop::new(Setup {
-        game: Game::new(Arc::new(content), net::game_settings(&config), seed, unix_start),
+        game: Game::new(Arc::new(content), game::Settings::of(&config), seed, unix_start),
         unix_start,
         store,
         uses_redis,
@@ -206,7 +206,7 @@ fn own_settings(loaded: &Loaded) -> OwnChanges {
     if has_configured_id(&loaded.config) {
         return loaded.own_settings();
     }
-    pyao_store::keyspace::OWN_SETTINGS.iter().map(|(name, _)| ((*name).to_owned(), None)).collect()
+    live::own_keys().map(|key| (key.to_owned(), None)).collect()
 }
 
 fn has_configured_id(config: &Config) -> bool {

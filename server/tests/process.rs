@@ -14,13 +14,13 @@ use pyao_core::protocol::server::ServerPacket;
 use pyao_core::protocol::wire::TextEncoding;
 use socket2::{Domain, Socket, Type};
 
-/// How long something may take on a machine that is busy with other things.
+/// Timeout on a machine that is busy with other work.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lines that closings for one reason may have in the log each second.
 const LOG_LINES_PER_SECOND: u64 = 10;
 
-/// A command that sees nothing of the tester's own configuration.
+/// Builds a command that sees nothing of the tester's own configuration.
 fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyao-server"));
     for (name, _) in std::env::vars_os() {
@@ -31,13 +31,13 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
     command
         .current_dir(directory)
         .args(arguments)
-        // A Redis of whoever runs the tests is not to be touched; `--redis` on the command line still counts.
+        // The tester's own Redis is not to be touched; `--redis` on the command line still counts.
         .env("PYAO_REDIS__ENABLED", "false")
         .env("PYAO_SECURITY__PASSWORD_MEMORY_KIB", "1024");
     command
 }
 
-/// Exit code, standard output and standard error of a run that ends by itself.
+/// Returns exit code, standard output and standard error of a run that ends by itself.
 fn output(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = command(directory, arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -143,7 +143,7 @@ fn bytes_of(packet: &ClientPacket) -> Vec<u8> {
     bytes
 }
 
-/// Whether `bytes` are exactly one answer to a throw of the dice.
+/// Returns true if `bytes` are exactly one answer to a throw of the dice.
 fn is_dice_roll(bytes: &[u8]) -> bool {
     matches!(
         ServerPacket::decode(bytes, TextEncoding::Latin1),
@@ -197,7 +197,7 @@ fn enter(stream: &mut TcpStream) {
     read_until(stream, "Pong");
 }
 
-/// What the server says before it closes: the text of its last packet, an `ErrorMsg`.
+/// Returns the text of the last packet that the server sends before it closes, an `ErrorMsg`.
 fn last_words(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
@@ -268,7 +268,7 @@ fn a_full_server_says_so() {
     throw_dices(&mut only);
     let mut refused = server.connect();
     assert_eq!(last_words(&mut refused), "Servidor completo, probá más tarde.");
-    // It never closes its side; the server does not wait for it for ever.
+    // It never closes its side; the server does not wait for it without limit.
     server.wait_for("end of the refused one", || server.metric("pyao_connections") == 1);
     throw_dices(&mut only);
 }
@@ -405,7 +405,7 @@ fn a_second_signal_ends_at_once() {
     assert_eq!(server.wait().code(), Some(130));
 }
 
-/// What the program itself says, beside its log.
+/// Returns the lines of the program itself, beside its log.
 fn faults(errors: &str) -> Vec<&str> {
     errors.lines().filter(|line| line.starts_with("pyao-server:")).collect()
 }

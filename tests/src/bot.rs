@@ -1,4 +1,4 @@
-//! A Godot client without a screen: a real socket, blocking, that believes what a [`ShadowClient`] believes.
+//! A Godot client without a screen: a real socket, blocking, with the picture of a [`ShadowClient`].
 //!
 //! It reads as the real client does, one read a look with nothing kept between two, so a server that splits a packet
 //! over reads is caught. Sends are one write each. Waiting methods name what they wait for: a time-out's error says
@@ -15,14 +15,14 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::shadow::{Screen, ShadowClient};
 
-/// How long a bot waits for what must happen soon, on a machine that is busy with other things.
+/// Timeout for events that must happen soon, on a machine that is busy with other work.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a waiting bot looks.
+/// Pause between two looks of a waiting bot.
 const LOOK: Duration = Duration::from_millis(20);
 /// One step of the real client, which never walks faster.
 pub const STEP: Duration = Duration::from_millis(267);
 
-/// What the creation screen asks for, with defaults that a server accepts: a human warrior from Ullathorpe.
+/// Answers to the creation screen, with defaults that a server accepts: a human warrior from Ullathorpe.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct NewCharacter {
@@ -41,7 +41,7 @@ pub struct NewCharacter {
 }
 
 impl NewCharacter {
-    /// The default character under this name.
+    /// Returns the default character under this name.
     #[must_use]
     pub fn named(name: &str, password: &str) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl NewCharacter {
         }
     }
 
-    /// The packet of the creation screen's button.
+    /// Returns the packet of the creation screen's button.
     #[must_use]
     pub fn packet(&self) -> ClientPacket {
         ClientPacket::LoginNewChar {
@@ -75,7 +75,7 @@ impl NewCharacter {
     }
 }
 
-/// The packet of the login screen's button.
+/// Returns the packet of the login screen's button.
 #[must_use]
 pub fn login_packet(name: &str, password: &str) -> ClientPacket {
     ClientPacket::LoginExistingChar {
@@ -93,17 +93,17 @@ pub struct Bot {
     stream: TcpStream,
     buffer: Vec<u8>,
     closed: bool,
-    /// When its clock, the client's, stood at zero.
+    /// Time zero of its clock, the client's.
     born: Instant,
-    /// What the client believes.
+    /// Picture of its client.
     pub shadow: ShadowClient,
 }
 
 impl Bot {
-    /// A connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
+    /// Opens a connection that shows `screen`. As the system's other programs do, its client reads texts as UTF-8.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// Fails if the server does not accept the connection.
     pub fn connect(address: SocketAddr, screen: Screen) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .with_context(|| format!("connecting to {address}"))?;
@@ -113,7 +113,7 @@ impl Bot {
     /// As [`Self::connect`], from an address of this machine that is not the usual one: `127.0.0.2` for instance.
     ///
     /// # Errors
-    /// When nobody listens, or this machine has no such address.
+    /// Fails if the server does not accept the connection, or this machine has no such address.
     pub fn connect_from(source: IpAddr, address: SocketAddr, screen: Screen) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.bind(&SocketAddr::new(source, 0).into())?;
@@ -127,10 +127,10 @@ impl Bot {
     /// system makes of it: a client that reads slowly is soon felt by the server.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// Fails if the server does not accept the connection.
     pub fn connect_narrow(address: SocketAddr, screen: Screen, receive_buffer: usize) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        // Only what is set before connecting bounds the window.
+        // Only a buffer set before connecting bounds the window.
         socket.set_recv_buffer_size(receive_buffer)?;
         socket
             .connect_timeout(&address.into(), PATIENCE)
@@ -138,7 +138,7 @@ impl Bot {
         Ok(Self::over(socket.into(), screen))
     }
 
-    /// A connection that is there already.
+    /// Takes a connection that is there already.
     #[must_use]
     pub fn over(stream: TcpStream, screen: Screen) -> Self {
         // As the real client, it does not set TCP_NODELAY.
@@ -146,7 +146,7 @@ impl Bot {
         Self { stream, buffer: vec![0; 256 * 1024], closed: false, born: Instant::now(), shadow }
     }
 
-    /// The socket alone, for what no client does.
+    /// Returns the socket alone, for actions that no client has.
     #[must_use]
     pub fn into_stream(self) -> TcpStream {
         self.stream
@@ -212,7 +212,7 @@ impl Bot {
     /// Sends one packet.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn send(&mut self, packet: &ClientPacket) -> Result<()> {
         self.send_all(std::slice::from_ref(packet))
     }
@@ -220,7 +220,7 @@ impl Bot {
     /// Sends packets in one write, as the client does within a frame.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn send_all(&mut self, packets: &[ClientPacket]) -> Result<()> {
         let mut bytes = Vec::new();
         packets.iter().for_each(|packet| packet.encode(&mut bytes));
@@ -234,13 +234,13 @@ impl Bot {
     /// Sends any bytes.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn send_raw(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes).context("sending")
     }
 
     /// Reads what is there, waiting up to `timeout` for the first bytes. Returns the bytes read; none after the
-    /// server closed the connection, which [`Self::is_closed`] tells.
+    /// server closed the connection, see [`Self::is_closed`].
     ///
     /// # Errors
     /// A read that the client could not follow, or a fault of the socket.
@@ -270,7 +270,7 @@ impl Bot {
         self.shadow.now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
-    /// Reads what is there, without waiting. As [`Self::pump`] otherwise.
+    /// Reads the bytes that are there, without waiting. As [`Self::pump`] otherwise.
     ///
     /// # Errors
     /// As [`Self::pump`].
@@ -300,7 +300,7 @@ impl Bot {
     /// Reads until `condition` holds.
     ///
     /// # Errors
-    /// When it does not in time, or the connection closes before; the error says `what` was awaited.
+    /// Fails if the time is over, or the connection closes before; the error names `what` was awaited.
     pub fn wait_for(
         &mut self,
         what: &str,
@@ -349,7 +349,7 @@ impl Bot {
     /// Waits until the server closes the connection.
     ///
     /// # Errors
-    /// When it stays open.
+    /// Fails if it stays open.
     pub fn expect_closed(&mut self, timeout: Duration) -> Result<()> {
         let end = Instant::now() + timeout;
         while !self.closed {
@@ -363,7 +363,7 @@ impl Bot {
     /// kernel would reset it.
     ///
     /// # Errors
-    /// When the server does not close its side.
+    /// Fails if the server does not close its side.
     pub fn hang_up(mut self) -> Result<()> {
         self.stream.shutdown(Shutdown::Write).context("closing")?;
         self.expect_closed(PATIENCE)
@@ -373,18 +373,18 @@ impl Bot {
     /// received is lost.
     ///
     /// # Errors
-    /// When the socket refuses.
+    /// Fails if the socket refuses.
     pub fn reset(self) -> Result<()> {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).context("resetting")
     }
 
-    /// Whether the server closed the connection, as far as read.
+    /// Returns true if the server closed the connection, as far as read.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// That the server broke no rule of the client.
+    /// Checks that the server broke no rule of the client.
     ///
     /// # Errors
     /// The faults.
@@ -393,10 +393,10 @@ impl Bot {
         Ok(())
     }
 
-    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns what was sent.
+    /// Presses a movement key: walks, turns or does nothing, as the client would. Returns the packet sent.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn walk(&mut self, heading: u8) -> Result<Option<ClientPacket>> {
         let packet = self.shadow.predict_walk(heading);
         if let Some(packet) = &packet {
@@ -408,7 +408,7 @@ impl Bot {
     /// Walks along `headings` at the client's pace.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn walk_path(&mut self, headings: &[u8]) -> Result<()> {
         for &heading in headings {
             self.walk(heading)?;
@@ -420,7 +420,7 @@ impl Bot {
     /// Says something, or gives a command when the text starts with `/`.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// Fails if the connection is closed.
     pub fn talk(&mut self, text: &str) -> Result<()> {
         self.send(&ClientPacket::Talk { text: text.to_owned() })
     }
@@ -428,7 +428,7 @@ impl Bot {
     /// Leaves the game the proper way and waits for the end of the connection.
     ///
     /// # Errors
-    /// When the connection stays open for `timeout`.
+    /// Fails if the connection stays open for `timeout`.
     pub fn quit(&mut self, timeout: Duration) -> Result<()> {
         self.send(&ClientPacket::Quit)?;
         self.expect_closed(timeout)
@@ -467,7 +467,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(200);
 
-    /// A bot and the server's end of its connection.
+    /// Returns a bot and the server's end of its connection.
     fn pair(screen: Screen) -> (Bot, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bot = Bot::connect(listener.local_addr().unwrap(), screen).unwrap();

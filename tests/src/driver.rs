@@ -1,4 +1,4 @@
-//! The game on one thread without sockets, for what is measured: benches, instruction counts, allocations.
+//! The game on one thread without sockets, for measurements: benches, instruction counts, allocations.
 //!
 //! A [`Driver`] stands for everything around the game: it accepts connections, answers what the game asks of the store
 //! and of the password threads at once and from memory, and takes out what the game writes as the event loop does. Its
@@ -22,7 +22,7 @@ use crate::bot::{NewCharacter, login_packet};
 /// Milliseconds of one step of the real client.
 pub const STEP_MS: Millis = 267;
 
-/// Most bytes of one send: what a client on an Ethernet path gets.
+/// Most bytes of one send: the segment size of an Ethernet path.
 const SEGMENT_LIMIT: usize = 1_300;
 const PASSWORD: &str = "secreto";
 
@@ -41,8 +41,8 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// A game in the world of `content` that nobody plays yet. Its players start at `places` in turn, and leave the
-    /// world at once when they lose their connection.
+    /// Creates a game in the world of `content` without players. They start at `places` in turn, and leave the world at
+    /// once when they lose their connection.
     #[must_use]
     pub fn new(content: Arc<Content>, places: Vec<Position>) -> Self {
         let settings = Settings {
@@ -64,13 +64,13 @@ impl Driver {
         }
     }
 
-    /// The game, to look at.
+    /// Returns the game, to look at.
     #[must_use]
     pub fn game(&self) -> &Game {
         &self.game
     }
 
-    /// A connection that has said nothing.
+    /// Opens a connection, on which no packet was sent yet.
     pub fn open(&mut self) -> ConnectionId {
         let connection = match self.gone.pop() {
             Some(gone) => ConnectionId { slot: gone.slot, generation: gone.generation + 1 },
@@ -86,10 +86,10 @@ impl Driver {
         connection
     }
 
-    /// A new character in the world. What everybody is told of it is taken out.
+    /// Brings a new character into the world. Packets sent to others about it are taken out.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses it.
     pub fn create(&mut self, name: &str) -> ConnectionId {
         let connection = self.open();
         self.send(connection, ClientPacket::ThrowDices);
@@ -100,10 +100,10 @@ impl Driver {
         connection
     }
 
-    /// A character that was created before, in the world again.
+    /// Logs in a character that was created before.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses it.
     pub fn log_in(&mut self, name: &str) -> ConnectionId {
         let connection = self.open();
         self.send(connection, login_packet(name, PASSWORD));
@@ -113,7 +113,7 @@ impl Driver {
         connection
     }
 
-    /// The connection breaks, and its player leaves the world.
+    /// Breaks the connection; its player leaves the world.
     pub fn lose(&mut self, connection: ConnectionId) {
         self.input(Input::Lost { connection, reason: CloseReason::LostSocket });
         self.game.outbox().close(connection);
@@ -122,25 +122,25 @@ impl Driver {
         self.deliver();
     }
 
-    /// A client sends a packet.
+    /// Sends a packet of a client.
     pub fn send(&mut self, connection: ConnectionId, packet: ClientPacket) {
         self.input(Input::Packet { connection, packet });
     }
 
-    /// A client takes a step, one step's time after whatever happened last. What is due meanwhile is not done: a save
-    /// every five seconds is no part of a step.
+    /// Takes a step with a client, one step's time after the input before. Timers that are due meanwhile do not run: a
+    /// save every five seconds is no part of a step.
     pub fn walk(&mut self, connection: ConnectionId, heading: u8) {
         self.now += STEP_MS;
         self.send(connection, ClientPacket::Walk { heading });
     }
 
-    /// Time passes, and the game does what is due.
+    /// Lets time pass; the game serves the timers that are due.
     pub fn pass(&mut self, milliseconds: Millis) {
         self.now += milliseconds;
         self.game.advance(self.now);
     }
 
-    /// Answers what the game asks until it asks no more.
+    /// Answers the game's requests until there are none.
     pub fn settle(&mut self) {
         loop {
             self.game.take_store_requests(&mut self.requests);
@@ -176,7 +176,7 @@ impl Driver {
         bytes
     }
 
-    /// Where the player of that connection stands.
+    /// Returns the position of the player of that connection.
     #[must_use]
     pub fn position(&self, connection: ConnectionId) -> Option<Position> {
         let (_, user_id) = self.game.player_on(connection)?;
@@ -189,7 +189,7 @@ impl Driver {
         self.game.handle(self.now, input);
     }
 
-    /// A store that holds accounts as they were created and takes everything else for written.
+    /// Answers like a store that holds accounts as they were created and takes everything else for written.
     fn answer(&mut self, request: Request) -> Reply {
         match request {
             Request::LoadAccount { ticket, name } => {
@@ -214,7 +214,7 @@ impl Driver {
     }
 }
 
-/// Password threads that let everybody in.
+/// Answers like password threads that accept every password.
 fn check_password(job: passwords::Job) -> passwords::Reply {
     match job {
         passwords::Job::Hash { ticket, .. } => {
@@ -226,7 +226,7 @@ fn check_password(job: passwords::Job) -> passwords::Reply {
     }
 }
 
-/// The `number`-th of many names that the server takes.
+/// Returns the `number`-th of many names that the server accepts.
 #[must_use]
 pub fn player_name(number: usize) -> String {
     let letter = |place: u32| char::from(b'a' + (number / 26_usize.pow(place) % 26) as u8);

@@ -1,8 +1,8 @@
-//! A client in its frames, with a key held down: what the Godot client does at 60 frames a second.
+//! A client in its frames, with a key held down: the Godot client at 60 frames a second.
 //!
-//! In each frame it reads what has arrived, then looks at its keys, then writes. A step takes sixteen frames, in which
-//! keys do nothing; a `PosUpdate` ends it, so that the same frame may begin another. What it writes goes out as its
-//! system likes: the client does not set `TCP_NODELAY`.
+//! In each frame it reads the bytes that have arrived, then looks at its keys, then writes. A step takes sixteen
+//! frames, in which keys do nothing; a `PosUpdate` ends it, so that the same frame may begin another. Its writes go out
+//! as its system likes: the client does not set `TCP_NODELAY`.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
 
 use crate::bot::Bot;
-use crate::load::walker::press;
+use crate::shadow::ShadowClient;
 
 /// One frame.
 pub const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
 /// Frames that a step takes: 32 pixels at 120 a second.
 pub const STEP_FRAMES: u32 = 16;
 
-/// What a client went through with keys held down.
+/// Record of a client's way with keys held down.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Walked {
     /// Steps begun.
@@ -53,11 +53,11 @@ impl Walked {
 /// See the module.
 #[derive(Debug)]
 pub struct FrameClient {
-    /// Its connection and what it shows.
+    /// Its connection and its picture.
     pub bot: Bot,
     /// The key that is held down.
     pub key: Option<Heading>,
-    /// What came of it.
+    /// Record of its way.
     pub walked: Walked,
     /// Frames since the beginning, with and without a key.
     pub frames: u32,
@@ -68,16 +68,16 @@ pub struct FrameClient {
 }
 
 impl FrameClient {
-    /// A client that is in the game and holds no key.
+    /// Takes a client that is in the game and holds no key.
     #[must_use]
     pub fn new(bot: Bot) -> Self {
         Self { bot, key: None, walked: Walked::default(), frames: 0, thrown_back_at: Vec::new(), moving: 0 }
     }
 
-    /// One frame on `map`, where it is.
+    /// Plays one frame on `map`, the client's map.
     ///
     /// # Errors
-    /// When the connection is gone, or a read is one that the client could not follow.
+    /// Fails if the connection is closed, or a read is one that the client could not follow.
     pub fn frame(&mut self, map: &Map) -> Result<()> {
         self.frames += 1;
         self.moving = self.moving.saturating_sub(1);
@@ -100,14 +100,14 @@ impl FrameClient {
         }
     }
 
-    /// How often it was told where it stands.
+    /// Returns the number of corrections of its position.
     #[must_use]
     pub fn corrections(&self) -> u64 {
         self.bot.shadow.received.count("PosUpdate")
     }
 
-    /// The most corrections that moved the character one after another, each at most `pause` frames after the one before:
-    /// those belong to one collision.
+    /// Returns the most corrections that moved the character one after another, each at most `pause` frames after the
+    /// one before: those belong to one collision.
     #[must_use]
     pub fn longest_chain(&self, pause: u32) -> usize {
         let chains = self.thrown_back_at.chunk_by(|before, after| after - before <= pause);
@@ -133,6 +133,19 @@ impl FrameClient {
     }
 }
 
+/// Presses a movement key; returns what the client sends for it: a step that it takes at once, or a turn where its map
+/// or its picture is in the way.
+pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<ClientPacket> {
+    let own = shadow.own()?;
+    let (x, y) = heading.step(own.x, own.y);
+    let told = shadow.blocked.get(&(x, y)).copied();
+    if told.unwrap_or_else(|| map.blocked(x, y)) || map.water(x, y) {
+        let heading = heading.wire();
+        return (own.heading != heading).then_some(ClientPacket::ChangeHeading { heading });
+    }
+    shadow.predict_walk(heading.wire())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,8 +162,8 @@ mod tests {
         server.write_all(&bytes).unwrap();
     }
 
-    /// A client that stands at 50,50 of map 1 and looks south, with the key to the east, and the server's end of its
-    /// connection.
+    /// Returns a client that stands at 50,50 of map 1 and looks south, with the key to the east, and the server's end
+    /// of its connection.
     fn holding_east() -> (FrameClient, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut bot = Bot::connect(listener.local_addr().unwrap(), Screen::Login).unwrap();
@@ -180,7 +193,7 @@ mod tests {
         (client, server)
     }
 
-    /// The first map of the starter world for so many frames, as fast as it goes.
+    /// Plays `frames` frames on the first map of the starter world, without pauses.
     fn pass(client: &mut FrameClient, frames: u32) {
         let content = Content::starter();
         let map = content.map(1).unwrap();

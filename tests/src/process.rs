@@ -19,19 +19,19 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-/// How long a server may take to listen, the full world's data included.
+/// Timeout for a server's start, the full world's data included.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 /// The variable that lets a server use Redis, or not.
 pub const USE_REDIS: &str = "PYAO_REDIS__ENABLED";
-/// What stands before the addresses in the line that a started server logs.
+/// Text before the addresses in the line that a started server logs.
 const LISTENS_ON: &str = "listens on ";
 const OPS_ON: &str = "ops=";
-/// How long the ops port may take to answer.
+/// Timeout for an answer of the ops port.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
-/// How often a waiting suite looks.
+/// Pause between two looks of a waiting suite.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// How a server is to be started.
+/// Options for the start of a server.
 #[derive(Debug, Clone)]
 pub struct ServerSetup {
     directory: Arc<TempDir>,
@@ -46,11 +46,11 @@ pub struct ServerSetup {
 }
 
 impl ServerSetup {
-    /// An embedded store in a directory of its own, the starter world, cheap password hashing and none of the limits
-    /// that many bots on one address would meet, or a server on a machine that has little time for it.
+    /// Sets up an embedded store in a directory of its own, the starter world, cheap password hashing and none of the
+    /// limits that many bots on one address would meet, or a server on a machine that has little time for it.
     ///
     /// # Errors
-    /// When there is no room for a directory.
+    /// Fails if a directory cannot be made.
     pub fn new() -> Result<Self> {
         let setup = Self {
             directory: Arc::new(tempfile::tempdir()?),
@@ -135,19 +135,19 @@ impl ServerSetup {
         self
     }
 
-    /// The directory of the set-up: configuration and store.
+    /// Returns the directory of the set-up: configuration and store.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The embedded store's file.
+    /// Returns the embedded store's file.
     #[must_use]
     pub fn store(&self) -> PathBuf {
         self.directory().join("store.sqlite")
     }
 
-    /// The configuration file, as the server gets it.
+    /// Returns the configuration file, as the server reads it.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.directory().join("config.toml")
@@ -156,7 +156,7 @@ impl ServerSetup {
     /// Starts the server and waits until it listens.
     ///
     /// # Errors
-    /// When it exits instead, with its log, or does not listen in time.
+    /// Fails if it exits instead, with its log, or does not listen in time.
     pub fn start(&self) -> Result<Server> {
         let mut server = self.spawn()?;
         server.wait_until_it_listens()?;
@@ -166,7 +166,7 @@ impl ServerSetup {
     /// Starts the server and does not wait: for starts that must fail.
     ///
     /// # Errors
-    /// When there is no binary to start.
+    /// Fails if there is no binary to start.
     pub fn spawn(&self) -> Result<Server> {
         let binary = self.binary.clone().map_or_else(server_binary, Ok)?;
         let mut command = command_of(&binary, self.directory());
@@ -204,11 +204,12 @@ impl ServerSetup {
     }
 }
 
-/// The server binary in `directory`, without the variables that the tester's own environment has for servers. It uses
-/// Redis only where a flag says so, or where the suite sets [`USE_REDIS`]: the tester's own one is not to be touched.
+/// Builds the command of the server binary in `directory`, without the variables that the tester's own environment has
+/// for servers. It uses Redis only if a flag says so, or if the suite sets [`USE_REDIS`]: the tester's own one is not
+/// to be touched.
 ///
 /// # Errors
-/// When there is no binary.
+/// Fails if there is no binary.
 pub fn command(directory: &Path) -> Result<Command> {
     let mut command = command_of(&server_binary()?, directory);
     command.env(USE_REDIS, "false");
@@ -227,7 +228,7 @@ fn command_of(binary: &Path, directory: &Path) -> Command {
     command
 }
 
-/// The same command, run by a shell that first lowers the limit of open files.
+/// Returns the same command, run by a shell that first lowers the limit of open files.
 fn limited(command: &Command, limit: u32) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""));
@@ -257,10 +258,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Runs a prepared command and keeps what it says.
+    /// Runs a prepared command and keeps its output.
     ///
     /// # Errors
-    /// When it cannot be run.
+    /// Fails if it cannot be run.
     pub fn spawn(command: &mut Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("starting the server")?;
@@ -272,25 +273,25 @@ impl Server {
         Ok(Self { child, log, readers, address, ops_address, directory: None })
     }
 
-    /// Where clients connect; port 0 until the server listens.
+    /// Returns the address for clients; port 0 until the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where operators look; port 0 when the server has no such port.
+    /// Returns the address for operators; port 0 if the server has no such port.
     #[must_use]
     pub fn ops_address(&self) -> SocketAddr {
         self.ops_address
     }
 
-    /// The process's number.
+    /// Returns the process's number.
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What the server said so far.
+    /// Returns its log so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.text()
@@ -299,7 +300,7 @@ impl Server {
     /// Waits until the log holds `part`.
     ///
     /// # Errors
-    /// When it does not in time.
+    /// Fails if the time is over.
     pub fn wait_for_log(&self, part: &str, timeout: Duration) -> Result<()> {
         let end = Instant::now() + timeout;
         while !self.log().contains(part) {
@@ -309,25 +310,25 @@ impl Server {
         Ok(())
     }
 
-    /// The answer of the ops port to one request, head and body.
+    /// Returns the answer of the ops port to one request, head and body.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Fails if there is no answer.
     pub fn request(&self, method: &str, path: &str) -> Result<String> {
         ask_ops(self.ops_address, method, path)
     }
 
-    /// The value of a metric without labels.
+    /// Returns the value of a metric without labels.
     ///
     /// # Errors
-    /// When the ops port does not tell it.
+    /// Fails if the ops port does not give it.
     pub fn metric(&self, name: &str) -> Result<u64> {
         let answer = self.request("GET", "/metrics")?;
         let value = answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.with_context(|| format!("no metric {name}"))?.parse().context("a number")
     }
 
-    /// Whether the process runs.
+    /// Returns true if the process runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -335,7 +336,7 @@ impl Server {
     /// Sends a signal.
     ///
     /// # Errors
-    /// When the process is gone.
+    /// Fails if the process has gone.
     pub fn signal(&self, signal: libc::c_int) -> Result<()> {
         let process = libc::pid_t::try_from(self.child.id()).context("a process number")?;
         // SAFETY: kill has no memory to misuse, and the number is that of a child not yet waited for.
@@ -347,7 +348,7 @@ impl Server {
     /// Asks the server to shut down, as an operator does, and waits for its end.
     ///
     /// # Errors
-    /// When it does not end in time.
+    /// Fails if it does not end in time.
     pub fn terminate(&mut self, timeout: Duration) -> Result<ExitStatus> {
         self.signal(libc::SIGTERM)?;
         self.wait(timeout)
@@ -356,7 +357,7 @@ impl Server {
     /// Kills the server on the spot, as a power cut does.
     ///
     /// # Errors
-    /// When the process cannot be waited for.
+    /// Fails if the process cannot be waited for.
     pub fn kill(&mut self) -> Result<()> {
         // A process that has ended already is as dead as wanted.
         let _ = self.child.kill();
@@ -368,7 +369,7 @@ impl Server {
     /// Waits for the server's end.
     ///
     /// # Errors
-    /// When it does not end in time.
+    /// Fails if it does not end in time.
     pub fn wait(&mut self, timeout: Duration) -> Result<ExitStatus> {
         let end = Instant::now() + timeout;
         loop {
@@ -384,7 +385,7 @@ impl Server {
     /// Waits until the server listens, and learns where.
     ///
     /// # Errors
-    /// When it exits instead, with its log, or does not listen in time.
+    /// Fails if it exits instead, with its log, or does not listen in time.
     pub fn wait_until_it_listens(&mut self) -> Result<()> {
         let end = Instant::now() + START_PATIENCE;
         while !self.learn_addresses() {
@@ -411,7 +412,7 @@ impl Server {
 
     fn join_readers(&mut self) {
         for reader in self.readers.drain(..) {
-            // A reader that panicked has nothing more to say.
+            // No more lines come from a reader that panicked.
             let _ = reader.join();
         }
     }
@@ -426,10 +427,10 @@ impl Drop for Server {
     }
 }
 
-/// The answer of the ops port at `address` to one request, head and body.
+/// Returns the answer of the ops port at `address` to one request, head and body.
 ///
 /// # Errors
-/// When there is no answer.
+/// Fails if there is no answer.
 pub fn ask_ops(address: SocketAddr, method: &str, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address).context("connecting to the ops port")?;
     stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
@@ -439,7 +440,7 @@ pub fn ask_ops(address: SocketAddr, method: &str, path: &str) -> Result<String> 
     Ok(answer)
 }
 
-/// What a process wrote, gathered by threads.
+/// Output of a process, gathered by threads.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -468,18 +469,18 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// The address that follows `mark`; a server on every address is reached on this machine's own.
+/// Returns the address that follows `mark`; a server on every address is reached on this machine's own.
 fn address_after(line: &str, mark: &str) -> Option<SocketAddr> {
     let rest = &line[line.find(mark)? + mark.len()..];
     let address: SocketAddr = rest.split_whitespace().next()?.trim_end_matches(':').parse().ok()?;
     Some(if address.ip().is_unspecified() { local(address.port()) } else { address })
 }
 
-/// A port that nobody listened on a moment ago, and that no other suite is given while this process runs. The system
-/// hands out ports from 32,768 up by itself; this one is below, so that no connection takes it meanwhile.
+/// Returns a port on which no program listened a moment ago, and that no other suite is given while this process runs.
+/// The system hands out ports from 32,768 up by itself; this one is below, so that no connection takes it meanwhile.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if there is none.
 pub fn free_port() -> Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 10_000 + std::process::id() % 10_000;
@@ -492,7 +493,7 @@ pub fn free_port() -> Result<u16> {
     bail!("no free port")
 }
 
-/// Whether this process has a port for itself now: it holds a name that only one process at a time can have.
+/// Returns true if this process has a port for itself now: it holds a name that only one process at a time can have.
 fn is_mine(port: u16) -> Result<bool> {
     static NAMES: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
     let name = unix::SocketAddr::from_abstract_name(format!("pyao-test-port-{port}"))?;
@@ -501,11 +502,11 @@ fn is_mine(port: u16) -> Result<bool> {
     Ok(true)
 }
 
-/// The server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the
+/// Returns the server binary: `PYAO_SERVER_BIN`, or the one beside the test executable, built first when cargo runs the
 /// tests (so that it is never stale) or when it is missing.
 ///
 /// # Errors
-/// When it cannot be built.
+/// Fails if it cannot be built.
 pub fn server_binary() -> Result<PathBuf> {
     static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let binary = BINARY.get_or_init(|| match std::env::var_os("PYAO_SERVER_BIN") {
@@ -515,11 +516,11 @@ pub fn server_binary() -> Result<PathBuf> {
     binary.clone().map_err(|error| anyhow!(error))
 }
 
-/// The binary `name` of `package`, beside the running executable: built first as told at [`server_binary`]. Whoever names
-/// a server binary has built the others too.
+/// Returns the binary `name` of `package`, beside the running executable: built first as told at [`server_binary`]. A
+/// caller that names a server binary has built the others too.
 ///
 /// # Errors
-/// When it cannot be built.
+/// Fails if it cannot be built.
 pub fn find_binary(package: &str, name: &str) -> Result<PathBuf> {
     let executable = std::env::current_exe()?;
     let mut directory = executable.parent().context("the test executable's directory")?;

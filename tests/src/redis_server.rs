@@ -1,8 +1,8 @@
 //! A real `redis-server` of a suite's own, with its files in a directory that goes with it.
 //!
-//! It listens on a socket file, which nobody else can take while it is down; on a port too where a suite asks for one.
-//! [`RedisServer::cli`] is `redis-cli` as an operator types it. Where no Redis is installed there is none to start, and
-//! the suite is skipped.
+//! It listens on a socket file, which no other program can take while it is down; on a port too if a suite asks for
+//! one. [`RedisServer::cli`] is `redis-cli` as an operator types it. Without an installed Redis there is none to start,
+//! and the suite is skipped.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,12 +18,12 @@ use tempfile::TempDir;
 
 use crate::process::free_port;
 
-/// Settings of a Redis that loses nothing that it said was done.
+/// Settings of a Redis that loses no acknowledged write.
 pub const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 /// Settings of a Redis that keeps nothing when it ends.
 pub const FORGETFUL: &[&str] = &["--appendonly", "no"];
 
-/// How long it may take to be ready, its log read again included.
+/// Timeout for its start, the reading of its log included.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -42,7 +42,7 @@ impl RedisServer {
     /// says so, where none is installed.
     ///
     /// # Errors
-    /// When it does not start, with its log.
+    /// Fails if it does not start, with its log.
     pub fn start(settings: &[&str]) -> Result<Option<Self>> {
         Self::start_at(0, settings)
     }
@@ -69,7 +69,7 @@ impl RedisServer {
     /// Kills the process if it runs, and starts it again on the same files.
     ///
     /// # Errors
-    /// When it does not start, with its log.
+    /// Fails if it does not start, with its log.
     pub fn restart(&mut self) -> Result<()> {
         self.kill()?;
         let process = Command::new("redis-server")
@@ -99,7 +99,7 @@ impl RedisServer {
     /// Ends the process as a power cut would.
     ///
     /// # Errors
-    /// When it cannot be waited for.
+    /// Fails if it cannot be waited for.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             // One that has ended already is as dead as wanted.
@@ -112,7 +112,7 @@ impl RedisServer {
     /// Stops the process where it is: it holds its connections and answers nothing.
     ///
     /// # Errors
-    /// When it does not run.
+    /// Fails if it does not run.
     pub fn hang(&self) -> Result<()> {
         self.signal(libc::SIGSTOP)
     }
@@ -120,7 +120,7 @@ impl RedisServer {
     /// Lets a stopped process go on.
     ///
     /// # Errors
-    /// When it does not run.
+    /// Fails if it does not run.
     pub fn go_on(&self) -> Result<()> {
         self.signal(libc::SIGCONT)
     }
@@ -142,7 +142,7 @@ impl RedisServer {
         self.directory.path().join("log")
     }
 
-    /// What it said since its last start.
+    /// Returns its output since its last start.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
@@ -154,25 +154,25 @@ impl RedisServer {
         format!("redis+unix://{}", self.socket().display())
     }
 
-    /// The port it was started with; 0: none.
+    /// Returns the port that it was started with; 0 = none.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The server's own store on it, for looking at characters.
+    /// Opens the server's own store on it, for looking at characters.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// Fails if it cannot be reached.
     pub fn store(&self) -> Result<RedisStore> {
         Ok(RedisStore::open(RedisAddress::parse(&self.url())?, RedisOptions::default())?)
     }
 
-    /// What `redis-cli` prints for a command line: words, with quotes around some. An error that Redis answers is
-    /// printed too.
+    /// Returns the output of `redis-cli` for a command line: words, with quotes around some. An error that Redis
+    /// answers is part of it.
     ///
     /// # Errors
-    /// When `redis-cli` fails: Redis cannot be reached.
+    /// Fails if `redis-cli` fails: Redis cannot be reached.
     pub fn cli(&self, line: &str) -> Result<String> {
         redis_cli(&["-s".to_owned(), self.socket().display().to_string()], line)
     }
@@ -187,16 +187,16 @@ impl RedisServer {
         Ok(lines.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect())
     }
 
-    /// The number that a command answers.
+    /// Returns the number that a command answers.
     ///
     /// # Errors
-    /// When it answers something else.
+    /// Fails if the answer is not a number.
     pub fn number(&self, line: &str) -> Result<i64> {
         let answer = self.cli(line)?;
         answer.parse().with_context(|| format!("{line} answers {answer:?}"))
     }
 
-    /// The connections it has, as `CLIENT LIST` tells, but for the one that asks.
+    /// Returns its connections, as `CLIENT LIST` has them, but for the one that asks.
     ///
     /// # Errors
     /// As [`Self::cli`].
@@ -212,10 +212,10 @@ impl Drop for RedisServer {
     }
 }
 
-/// What `redis-cli` prints for a command line, on the Redis that `place` names with its flags.
+/// Returns the output of `redis-cli` for a command line, on the Redis that `place` names with its flags.
 ///
 /// # Errors
-/// When `redis-cli` fails.
+/// Fails if `redis-cli` fails.
 pub fn redis_cli(place: &[String], line: &str) -> Result<String> {
     let output =
         Command::new("redis-cli").args(place).args(words(line)).output().context("running redis-cli")?;
@@ -225,10 +225,10 @@ pub fn redis_cli(place: &[String], line: &str) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
-/// The commands that a Redis has carried out, by name, in small letters.
+/// Returns the number of commands that a Redis has carried out, by name, in small letters.
 ///
 /// # Errors
-/// When the Redis that `place` names with the flags of `redis-cli` cannot be reached.
+/// Fails if the Redis that `place` names with the flags of `redis-cli` cannot be reached.
 pub fn command_counts(place: &[String]) -> Result<BTreeMap<String, u64>> {
     let printed = redis_cli(place, "INFO commandstats")?;
     let count = |line: &str| {
@@ -239,10 +239,10 @@ pub fn command_counts(place: &[String]) -> Result<BTreeMap<String, u64>> {
 }
 
 impl RedisServer {
-    /// See [`command_counts`].
+    /// Reads the counts of this Redis; see [`command_counts`].
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// Fails if it cannot be reached.
     pub fn command_counts(&self) -> Result<BTreeMap<String, u64>> {
         command_counts(&["-s".to_owned(), self.socket().display().to_string()])
     }

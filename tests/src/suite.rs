@@ -1,4 +1,4 @@
-//! What the end-to-end suites share: players who come and go, and waiting for what must happen.
+//! Helpers shared by the end-to-end suites: players who come and go, and waiting for events that must happen.
 //!
 //! A helper that cannot go on panics, as an assertion does: the test has failed.
 
@@ -11,39 +11,39 @@ use crate::process::{Server, ServerSetup};
 use crate::shadow::Screen;
 use pyao_core::protocol::client::ClientPacket;
 
-/// Everybody's password.
+/// Password of every player.
 pub const PASSWORD: &str = "secreto";
-/// How long something may take on a machine that is busy with other suites.
+/// Timeout on a machine that is busy with other suites.
 pub const LONG: Duration = Duration::from_secs(120);
 
-/// The usual set-up: starter world, embedded store, hardly any limits.
+/// Returns the usual set-up: starter world, embedded store, hardly any limits.
 pub fn setup() -> ServerSetup {
     ServerSetup::new().unwrap()
 }
 
-/// A server of the usual set-up.
+/// Starts a server of the usual set-up.
 pub fn start() -> Server {
     setup().start().unwrap()
 }
 
-/// A new player in the world.
+/// Brings a new player into the world.
 pub fn create(server: &Server, name: &str) -> Bot {
     Bot::create(server.address(), name, PASSWORD).unwrap()
 }
 
-/// A player who was here before.
+/// Logs in a player who was here before.
 pub fn login(server: &Server, name: &str) -> Bot {
     Bot::login(server.address(), name, PASSWORD).unwrap()
 }
 
-/// A client on its creation screen, with the dice thrown.
+/// Opens a client on its creation screen, with the dice thrown.
 pub fn at_creation(server: &Server) -> Bot {
     let mut bot = Bot::connect(server.address(), Screen::Creation).unwrap();
     bot.throw_dice().unwrap();
     bot
 }
 
-/// A client that is about to log in.
+/// Opens a client that is about to log in.
 pub fn at_login(server: &Server) -> Bot {
     Bot::connect(server.address(), Screen::Login).unwrap()
 }
@@ -80,7 +80,7 @@ pub fn read(bot: &mut Bot, part: &str) {
     bot.wait_for(&format!("{part:?} on the console"), PATIENCE, |shadow| shadow.console_has(part)).unwrap();
 }
 
-/// Waits until `bot` hears the character `index` say `text`.
+/// Waits until `bot` receives the chat `text` of the character `index`.
 pub fn hear(bot: &mut Bot, index: i16, text: &str) {
     let said = |line: &crate::shadow::ChatLine| line.char_index == index && line.text == text;
     bot.wait_for(&format!("{text:?} over {index}"), PATIENCE, |shadow| shadow.chat.iter().any(said)).unwrap();
@@ -92,7 +92,7 @@ pub fn last_words(bot: &mut Bot) -> String {
     bot.shadow.errors.last().cloned().unwrap_or_default()
 }
 
-/// Map and tile, as the server says.
+/// Returns map and tile, as the server says.
 pub fn place(bot: &mut Bot) -> (i16, u8, u8) {
     let answers = bot.shadow.received.count("PosUpdate");
     bot.send(&ClientPacket::RequestPositionUpdate).unwrap();
@@ -100,13 +100,13 @@ pub fn place(bot: &mut Bot) -> (i16, u8, u8) {
     shown_place(bot)
 }
 
-/// Map and tile, as the client believes.
+/// Returns map and tile, as the client believes.
 pub fn shown_place(bot: &Bot) -> (i16, u8, u8) {
     let (x, y) = bot.shadow.position().unwrap();
     (bot.shadow.map.unwrap(), x, y)
 }
 
-/// That the server serves everybody here and has broken no rule of the client.
+/// Checks that the server serves all bots here and has broken no rule of the client.
 pub fn check<'a>(bots: impl IntoIterator<Item = &'a mut Bot>) {
     for bot in bots {
         if !bot.is_closed() {
@@ -116,7 +116,7 @@ pub fn check<'a>(bots: impl IntoIterator<Item = &'a mut Bot>) {
     }
 }
 
-/// Waits for something that no client and no log tells.
+/// Waits for a condition that neither a client nor the log shows.
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + LONG;
     while !condition() {

@@ -1,4 +1,4 @@
-//! What benches time and instruction counts count: the server's common work, each kind by itself.
+//! Workloads of the benches and of the instruction counts: the server's common work, each kind by itself.
 //!
 //! A [`Workload`] is prepared once and then run as often as one likes; each run does the same work again. All players
 //! stand in a field of the starter world that nothing else stands or lies in, three by three blocks in sight of its
@@ -21,21 +21,21 @@ use crate::driver::{Driver, player_name};
 /// One kind of work.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// How many of it one run does.
+    /// Number of units of work in one run.
     pub repeats: u32,
     prepare: fn(u32) -> Box<dyn FnMut()>,
 }
 
 impl Workload {
-    /// Sets everything up. What is returned does one run.
+    /// Sets everything up. Returns a function that does one run.
     #[must_use]
     pub fn prepare(&self) -> Box<dyn FnMut()> {
         (self.prepare)(self.repeats)
     }
 
-    /// The workload of that name.
+    /// Returns the workload of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         WORKLOADS.iter().find(|workload| workload.name == name)
@@ -48,7 +48,7 @@ impl std::fmt::Display for Workload {
     }
 }
 
-/// All of them. A walk is everything from the decoded packet to the segments of everybody who sees it.
+/// All of them. A walk is everything from the decoded packet to the segments of all who see it.
 pub const WORKLOADS: &[Workload] = &[
     Workload { name: "decode", repeats: 1_000, prepare: decode },
     Workload { name: "walk_1_viewer", repeats: 100, prepare: |steps| walk(steps, 1) },
@@ -79,7 +79,7 @@ fn field(columns: std::ops::RangeInclusive<u8>) -> impl Iterator<Item = Position
     (FIRST_ROW..WALKERS_ROW).flat_map(move |y| columns.clone().map(move |x| Position { map: MAP, x, y }))
 }
 
-/// A player in the walkers' row, in column `x`, and `viewers` others who see him.
+/// Puts a player in the walkers' row, in column `x`, and `viewers` others who see it.
 fn walker_among(viewers: usize, x: u8, columns: std::ops::RangeInclusive<u8>) -> (Driver, ConnectionId) {
     let mut places = vec![Position { map: MAP, x, y: WALKERS_ROW }];
     places.extend(field(columns).take(viewers));
@@ -88,7 +88,7 @@ fn walker_among(viewers: usize, x: u8, columns: std::ops::RangeInclusive<u8>) ->
     (driver, players[0])
 }
 
-/// One player walks to and fro, and what the others are told is taken out after each step.
+/// Walks one player to and fro, and takes the packets of the others out after each step.
 fn walk_to_and_fro(mut driver: Driver, walker: ConnectionId, steps: u32) -> Box<dyn FnMut()> {
     let start = driver.position(walker);
     Box::new(move || {
@@ -105,13 +105,13 @@ fn walk(steps: u32, viewers: usize) -> Box<dyn FnMut()> {
     walk_to_and_fro(driver, walker, steps)
 }
 
-/// Each step leads into another block: some of the 50 others come into sight, some go out of it.
+/// Walks into another block at each step: some of the 50 others come into sight, some go out of it.
 fn cross_areas(steps: u32) -> Box<dyn FnMut()> {
     let (driver, walker) = walker_among(50, BEFORE_BORDER, COLUMNS.0..=COLUMNS.1);
     walk_to_and_fro(driver, walker, steps)
 }
 
-/// A player logs in among 50 others, from the connection to the last byte of what he is shown, and is gone again.
+/// Logs a player in among 50 others, from the connection to the last byte of the entry, and out again.
 fn log_in(logins: u32) -> Box<dyn FnMut()> {
     let (mut driver, visitor) = walker_among(50, INSIDE_BLOCK, COLUMNS.0..=80);
     let name = player_name(0);
@@ -124,7 +124,7 @@ fn log_in(logins: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// What a client sends, most of it steps.
+/// Decodes packets of clients, most of them steps.
 fn decode(packets: u32) -> Box<dyn FnMut()> {
     let mix = [
         ClientPacket::Walk { heading: WEST },
@@ -150,7 +150,7 @@ fn decode(packets: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// Each of ten connections is sent three steps of others and reads them. One repeat is one connection.
+/// Sends each of ten connections three steps of others, which it reads. One repeat is one connection.
 fn flush_sockets(flushes: u32) -> Box<dyn FnMut()> {
     const CONNECTIONS: u32 = 10;
     let mut outbox = Outbox::new(TextEncoding::Latin1);
@@ -178,7 +178,7 @@ fn flush_sockets(flushes: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// The server's end of a connection, and the client's.
+/// Returns the server's end of a connection, and the client's.
 #[expect(clippy::expect_used, reason = "without sockets there is nothing to measure")]
 fn wire() -> (mio::net::TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -188,7 +188,7 @@ fn wire() -> (mio::net::TcpStream, TcpStream) {
     (mio::net::TcpStream::from_std(server), client)
 }
 
-/// The starter world from its texts to NPCs that stand in it.
+/// Builds the starter world from its texts to NPCs that stand in it.
 fn start_up(starts: u32) -> Box<dyn FnMut()> {
     Box::new(move || {
         for _ in 0..starts {
@@ -197,7 +197,7 @@ fn start_up(starts: u32) -> Box<dyn FnMut()> {
     })
 }
 
-/// A game in that world, which nobody gets to see.
+/// Builds a game in that world, and drops it.
 pub fn start(content: Content) {
     std::hint::black_box(Game::new(Arc::new(content), Settings::default(), 1, 1_700_000_000));
 }

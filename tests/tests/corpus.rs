@@ -55,7 +55,7 @@ fn replay(name: &str) {
     println!("{name}: {} kept and {CHANGED} changed inputs", inputs.len());
 }
 
-/// The beginning of one input and the end of another, with some bytes of it changed.
+/// Joins the beginning of one input and the end of another, with some bytes changed.
 fn changed(inputs: &[(String, Vec<u8>)], random: &mut Random) -> Vec<u8> {
     let pick = |random: &mut Random| &inputs[below(random, inputs.len())].1;
     let (first, second) = (pick(random), pick(random));

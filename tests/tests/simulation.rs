@@ -1,16 +1,16 @@
 //! The game under simulated players: see `pyao_tests::simulation`.
 //!
 //! The test runs the same seeds each time. A failure prints its seed, its step and the command that replays it:
-//! `PYAO_SIM_SEED=n` runs that seed alone, `PYAO_SIM_TRACE=1` prints what happens in it. `PYAO_SIM_SEEDS`,
+//! `PYAO_SIM_SEED=n` runs that seed alone, `PYAO_SIM_TRACE=1` prints its events. `PYAO_SIM_SEEDS`,
 //! `PYAO_SIM_SECONDS`, `PYAO_SIM_FIRST` and `PYAO_SIM_STEPS` say how many, for how long, from which seed on, and how
 //! long each; `scripts/simulate.sh` sets them for fresh seeds.
 //!
 //! # Faults planted by hand
 //!
 //! Each was planted in the server, alone, and the starter world was run until a seed failed. Seeds draw differently
-//! once the simulator's tables change, so the numbers tell how soon a fault shows, not which seed will show it for ever.
+//! once the simulator's tables change, so the numbers tell how soon a fault shows, not which seed shows it.
 //!
-//! | fault | seed | step | what was said |
+//! | fault | seed | step | message |
 //! | --- | --- | --- | --- |
 //! | forget the CharacterRemove for who falls out of sight | 2 | 132 | Bot xag: characters: 75 should not be there, is ((10, 17), 3, …) |
 //! | send CharacterMove to the walker too | 1 | 10 | the client of Bot xab was sent what it cannot take: CharacterMove of the own character |
@@ -28,7 +28,7 @@
 //! | forget that a step is to be saved | 1 | 42 | Bot xaf changed 5024 ms ago and no save was asked |
 //! | stop without telling the players | 1 | 1704 | connection 0.3 was not told that the server stops |
 //! | leave the session of who has left open | 1 | 317 | after a shutdown sessions: [(UserId(1), 8, false), (UserId(2), 8, false), (UserId(3), 8, fal … |
-//! | let the whispering player not hear himself | 1 | 84 | Bot xae: heard lines [], should be [82] |
+//! | leave the whispering player out of the whisper | 1 | 84 | Bot xae: heard lines [], should be [82] |
 //! | leave every fifth connection out of what is said | 1 | 137 | Bot xab: heard lines [], should be [86] |
 //! | double an item that is moved to an empty slot | 1 | 200 | wealth: there is {0: 0, 460: 12, 463: 12, 467: 1200, 468: 1200, 855: 500, 856: 1400, 857: 24 … |
 //! | say that a password changed before it is stored | 1 | 501 | Bot xaj is refused with its own password |
@@ -42,7 +42,7 @@
 //!
 //! The simulator found these in the server; each is mended, and was planted again to see it caught.
 //!
-//! | fault | seed | step | what was said |
+//! | fault | seed | step | message |
 //! | --- | --- | --- | --- |
 //! | forget, when a player comes back, what was not yet written | 10 | 1991 | a save leaves Bot xag out |
 //! | not write again the failed save of who has left since | 10 | 501 | a save leaves Bot xal out |
@@ -83,7 +83,7 @@ struct Seeds {
 }
 
 impl Seeds {
-    /// What the environment asks for, or `count` from 1.
+    /// Takes the seeds that the environment asks for, or `count` from 1.
     fn asked_or(count: u64) -> Self {
         let first = setting("PYAO_SIM_SEED").or(setting("PYAO_SIM_FIRST")).unwrap_or(1);
         let until = setting("PYAO_SIM_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));

@@ -1,14 +1,16 @@
 //! Accounts: list, show, set the password, make game masters.
 
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyao_config::suggest;
 use pyao_core::game::character_form;
 use pyao_core::game::kinds::{Gender, Race};
 use pyao_core::game::names::name_from_command;
 use pyao_store::records::{AccountRecord, UserId};
 
+use super::arguments::{HowToChange, Who};
 use super::kinds::{GENDERS, RACES, class_word, word};
 use super::{Context, new_password, settings};
-use crate::cli::HowToChange;
 use crate::failure::{Code, Failure};
 use crate::output::{Cell, Change, Column, Record, Reply, Table, column};
 
@@ -55,12 +57,24 @@ fn find_number(context: &mut Context, user_id: UserId) -> Result<AccountRecord, 
     })
 }
 
+/// A page of accounts.
+#[derive(Debug, Args)]
+pub struct Page {
+    /// Begin after this account
+    #[arg(long, value_name = "ID|NAME")]
+    after: Option<String>,
+    /// Most accounts of a page
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    limit: u16,
+}
+
 /// `accounts`.
-pub fn list(context: &mut Context, after: Option<&str>, limit: usize) -> Result<Reply, Failure> {
-    let after = match after.map(str::parse) {
-        // Also a number that nobody has any more.
-        Some(Ok(number)) => Some(UserId(number)),
-        Some(Err(_)) => Some(find(context, after.unwrap_or_default())?.user_id),
+pub fn list(context: &mut Context, page: Page) -> Result<Reply, Failure> {
+    let limit = usize::from(page.limit);
+    let after = match page.after.as_deref().map(|after| (after, after.parse())) {
+        // Also a number that no account has any more.
+        Some((_, Ok(number))) => Some(UserId(number)),
+        Some((name, Err(_))) => Some(find(context, name)?.user_id),
         None => None,
     };
     let mut accounts = context.store.list_accounts(after, limit + 1)?;
@@ -89,8 +103,8 @@ pub fn list(context: &mut Context, after: Option<&str>, limit: usize) -> Result<
 }
 
 /// `account show`.
-pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
-    let record = find(context, who)?;
+pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
+    let record = find(context, &who)?;
     let Some(stored) = context.store.load_account(&record.account.username)? else {
         return Err(Failure::new(Code::NotFound, format!("{who} has just gone")));
     };
@@ -121,9 +135,21 @@ pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
     }))
 }
 
+/// The account that gets a new password.
+#[derive(Debug, Args)]
+pub struct NewPassword {
+    /// Its account.
+    #[command(flatten)]
+    account: Who,
+    /// Show what would be done and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// `account set-password`.
-pub fn set_password(context: &mut Context, who: &str, dry_run: bool) -> Result<Reply, Failure> {
-    let account = find(context, who)?;
+pub fn set_password(context: &mut Context, arguments: NewPassword) -> Result<Reply, Failure> {
+    let dry_run = arguments.dry_run;
+    let account = find(context, &arguments.account.who)?;
     let password = new_password::read(&account.account.username)?;
     character_form::check_password(&password)
         .map_err(|fault| Failure::new(Code::Usage, fault.to_string()).hint("nothing was written"))?;
@@ -141,12 +167,27 @@ pub fn set_password(context: &mut Context, who: &str, dry_run: bool) -> Result<R
     }))
 }
 
+/// The account that becomes a game master's, or no longer is one.
+#[derive(Debug, Args)]
+pub struct GameMaster {
+    /// Its account.
+    #[command(flatten)]
+    account: Who,
+    /// Whether this is a game master
+    #[arg(value_name = "on|off", action = clap::ArgAction::Set, value_parser = PossibleValuesParser::new(["on", "off"]).map(|word| word == "on"))]
+    value: bool,
+    /// How to change it.
+    #[command(flatten)]
+    how: HowToChange,
+}
+
 /// `account set-gm`.
-pub fn set_gm(context: &mut Context, who: &str, value: bool, how: &HowToChange) -> Result<Reply, Failure> {
-    let account = find(context, who)?;
+pub fn set_gm(context: &mut Context, arguments: GameMaster) -> Result<Reply, Failure> {
+    let GameMaster { account, value, how } = arguments;
+    let account = find(context, &account.who)?;
     let word = |is_gm| if is_gm { "on" } else { "off" };
     let what = format!("game master {}", account.account.username);
-    settings::expect_value(&what, word(account.is_gm), how)?;
+    settings::expect_value(&what, word(account.is_gm), &how)?;
     let is_change = account.is_gm != value;
     if is_change && !how.dry_run {
         context.store.set_gm(account.user_id, value)?;

@@ -3,9 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use clap::Args;
 use pyao_config::store_choice::{Place, open_file_for_tool};
 use pyao_store::prelude::*;
 use pyao_store::redis::{RedisStore, Snapshot};
@@ -17,9 +18,16 @@ use crate::output::{Cell, Record, Reply};
 /// How far the clocks of files and of programs may differ.
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
+/// The file of a backup.
+#[derive(Debug, Args)]
+pub struct NewFile {
+    /// The new file; may be left out on Redis
+    file: Option<PathBuf>,
+}
+
 /// `backup`.
-pub fn back_up(place: Place, file: Option<&Path>) -> Result<Reply, Failure> {
-    match (place, file) {
+pub fn back_up(place: Place, arguments: NewFile) -> Result<Reply, Failure> {
+    match (place, arguments.file.as_deref()) {
         (Place::Redis(store), file) => back_up_redis(*store, file),
         (Place::Embedded(_), None) => {
             Err(Failure::new(Code::Usage, "the embedded store is copied into a file, and none is named")
@@ -39,13 +47,20 @@ pub fn back_up(place: Place, file: Option<&Path>) -> Result<Reply, Failure> {
     }
 }
 
+/// The file that is put in place.
+#[derive(Debug, Args)]
+pub struct BackupFile {
+    /// What `backup` wrote, or a copy that a server rescued
+    file: PathBuf,
+}
+
 /// `restore`.
-pub fn restore(place: Place, file: &Path) -> Result<Reply, Failure> {
+pub fn restore(place: Place, BackupFile { file }: BackupFile) -> Result<Reply, Failure> {
     let path = match place {
-        Place::Redis(store) => return Err(restore_on_redis(*store, file)),
+        Place::Redis(store) => return Err(restore_on_redis(*store, &file)),
         Place::Embedded(path) => path,
     };
-    let restored = sqlite::restore(file, &path)?;
+    let restored = sqlite::restore(&file, &path)?;
     let aside = restored.aside.map_or(Cell::None, |aside| Cell::text(aside.display().to_string()));
     Ok(Reply::Record(Record {
         fields: vec![

@@ -2,26 +2,33 @@
 
 use std::fmt::Write as _;
 
-use clap::builder::PossibleValue;
-use clap::{Arg, Command, CommandFactory};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Arguments;
+use crate::failure::Failure;
 use crate::output::Reply;
 
 const PROGRAM: &str = "pyao-admin";
 
+/// The shell that completes.
+#[derive(Debug, Args)]
+pub struct OfShell {
+    /// The shell
+    #[arg(value_parser = PossibleValuesParser::new(["bash", "zsh", "fish", "powershell"]).try_map(|name| name.parse::<Shell>()))]
+    shell: Shell,
+}
+
 /// `completions`.
-pub fn completions(shell: Shell) -> Reply {
-    let mut command = Arguments::command();
+pub fn completions(mut command: Command, OfShell { shell }: OfShell) -> Result<Reply, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, PROGRAM, &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    Reply::Text(match shell {
+    Ok(Reply::Text(match shell {
         Shell::Bash => mended_bash(&script),
         Shell::Fish => script + &fish_values(&command),
         _ => script,
-    })
+    }))
 }
 
 /// The generator names the branch of a command in one way where it looks for it and in another where it stands, when the

@@ -2,21 +2,50 @@
 
 use std::path::Path;
 
+use clap::Args;
 use pyao_core::base::random::Random;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::character_form::{self, CharacterForm, FormFault};
 use pyao_core::game::dice::Dice;
+use pyao_core::game::kinds::{Class, Gender, Race};
 use pyao_core::game::names::name_from_command;
 
-use super::{Context, new_password};
-use crate::cli::NewAccountArguments;
+use super::{Context, kinds, new_password};
 use crate::failure::{Code, Failure};
 use crate::output::{Change, Reply};
 
-/// Checks first, asks for the password only then.
-pub fn create(context: &mut Context, arguments: &NewAccountArguments) -> Result<Reply, Failure> {
+/// The choices for a new character.
+#[derive(Debug, Args)]
+pub struct NewAccount {
+    /// Name of the character
+    name: String,
+    /// Mail address
+    #[arg(long)]
+    email: String,
+    /// Race
+    #[arg(long, default_value = "human", value_parser = kinds::parser(kinds::RACES))]
+    race: Race,
+    /// Gender
+    #[arg(long, default_value = "male", value_parser = kinds::parser(kinds::GENDERS))]
+    gender: Gender,
+    /// Class
+    #[arg(long, default_value = "warrior", value_parser = kinds::class_parser())]
+    class: Class,
+    /// Graphic of the head [default: the first that race and gender have]
+    #[arg(long, value_name = "NUMBER")]
+    head: Option<i16>,
+    /// Home city: 1 Ullathorpe, 2 Nix, 3 Banderbill, 4 Lindos, 5 Arghal, 6 Arkhein
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    home: u8,
+    /// Show what would be done and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// `account create`. Checks first, asks for the password only then.
+pub fn create(context: &mut Context, arguments: NewAccount) -> Result<Reply, Failure> {
     let content = content(context)?;
-    let form = form(arguments).check(&content).map_err(refused)?;
+    let form = form(&arguments).check(&content).map_err(refused)?;
     if context.store.find_account(form.name())?.is_some() {
         return Err(Failure::new(Code::Failed, format!("the name {:?} is taken", form.name()))
             .hint("choose another name"));
@@ -47,7 +76,7 @@ pub fn create(context: &mut Context, arguments: &NewAccountArguments) -> Result<
     }))
 }
 
-fn form(arguments: &NewAccountArguments) -> CharacterForm {
+fn form(arguments: &NewAccount) -> CharacterForm {
     let first_head = i16::try_from(*arguments.race.heads(arguments.gender).start()).unwrap_or(i16::MAX);
     CharacterForm {
         name: name_from_command(&arguments.name),

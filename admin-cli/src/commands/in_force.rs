@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pyao_store::server::LiveServer;
 
 use super::Context;
-use super::scope::Scope;
+use super::scope::{Scope, may_be_own};
 use crate::failure::Failure;
 use crate::output::{Answer, ServerAnswer};
 
@@ -58,7 +58,7 @@ pub fn answers(
 
 /// The value that wins at this server over the one of all servers.
 fn own_value(context: &mut Context, scope: &Scope, server: &LiveServer) -> Result<Option<String>, Failure> {
-    if pyao_store::keyspace::own_setting_key(&scope.name).is_none() {
+    if !may_be_own(&scope.name) {
         return Ok(None);
     }
     Ok(context.store.settings_of(&server.run.server)?.own.remove(&scope.name))

@@ -1,26 +1,33 @@
 //! Man pages, from the command line's own description.
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::{Args, Command};
 
-use crate::cli::Arguments;
 use crate::failure::{Code, Failure};
 use crate::output::Reply;
 
+/// The place of the man pages.
+#[derive(Debug, Args)]
+pub struct Pages {
+    /// Write all pages into this directory; it is made when it is not there
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
 /// `man`.
-pub fn man(directory: Option<&Path>) -> Result<Reply, Failure> {
-    let Some(directory) = directory else {
+pub fn man(command: Command, pages: Pages) -> Result<Reply, Failure> {
+    let Some(directory) = pages.directory else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Arguments::command())
+        clap_mangen::Man::new(command)
             .render(&mut page)
             .map_err(|error| Failure::new(Code::Failed, format!("cannot make the man page: {error}")))?;
         return Ok(Reply::Text(String::from_utf8_lossy(&page).into_owned()));
     };
     let write = || {
-        std::fs::create_dir_all(directory)?;
-        clap_mangen::generate_to(Arguments::command(), directory)
+        std::fs::create_dir_all(&directory)?;
+        clap_mangen::generate_to(command, &directory)
     };
     write().map_err(|error| {
         let code = match error.kind() {

@@ -4,11 +4,12 @@ use pyao_config::Loaded;
 use pyao_config::store_choice::StoreChoice;
 use pyao_store::redis::{self, RedisAddress, RedisCheck, RedisOptions};
 
+use super::arguments::NoArguments;
 use crate::failure::{Code, Failure};
 use crate::output::{Check, Reply};
 
 /// Runs the checks one after the other.
-pub fn run(loaded: &Loaded) -> Result<Reply, Failure> {
+pub fn run(loaded: &Loaded, _: NoArguments) -> Result<Reply, Failure> {
     let no_redis = |why: String| {
         Failure::new(Code::NotFound, format!("there is no Redis: {why}")).hint("name one with --redis URL")
     };

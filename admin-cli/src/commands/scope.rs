@@ -1,7 +1,8 @@
 //! Whose live setting is meant: that of all servers, or one server's own.
 
+use pyao_config::live;
+use pyao_store::ServerSettings;
 use pyao_store::server::{LiveServer, ServerId};
-use pyao_store::{ServerSettings, keyspace};
 
 use super::Context;
 use crate::failure::{Code, Failure};
@@ -15,6 +16,11 @@ pub struct Scope {
     pub server: Option<ServerId>,
 }
 
+/// True if a server may have the setting of its own.
+pub fn may_be_own(name: &str) -> bool {
+    live::own_keys().any(|key| key == name)
+}
+
 impl Scope {
     /// What `--server` asks for. Without it: where the only live server has its value from, so that what is shown is in
     /// force and what is changed takes effect; else that of all servers.
@@ -24,7 +30,7 @@ impl Scope {
         server: Option<&ServerId>,
         live: &[LiveServer],
     ) -> Result<Self, Failure> {
-        let may_be_own = keyspace::own_setting_key(name).is_some();
+        let may_be_own = may_be_own(name);
         let server = match (server, live) {
             (Some(_), _) if !may_be_own => {
                 return Err(Failure::new(Code::Usage, format!("{name} is the same for all servers"))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pyao_store::server::{ConnectionInfo, LiveServer};
 
 use super::Context;
+use super::arguments::NoArguments;
 use crate::failure::Failure;
 use crate::output::{Cell, Column, Reply, Table, column};
 
@@ -38,7 +39,7 @@ fn table(name: &'static str, columns: &'static [Column], rows: Vec<Vec<Cell>>) -
 }
 
 /// `servers`.
-pub fn list(context: &mut Context) -> Result<Reply, Failure> {
+pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let row = |server: &LiveServer| {
         let status = &server.status;
         vec![
@@ -55,7 +56,7 @@ pub fn list(context: &mut Context) -> Result<Reply, Failure> {
 }
 
 /// `connections`.
-pub fn connections(context: &mut Context) -> Result<Reply, Failure> {
+pub fn connections(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let servers = context.store.servers()?;
     let told: usize = servers.iter().map(|server| server.status.connection_list.len()).sum();
     let open = context.store.connections_count()?;
@@ -88,7 +89,7 @@ fn cells(server: &str, connection: &ConnectionInfo) -> Vec<Cell> {
 }
 
 /// `counters`.
-pub fn counters(context: &mut Context) -> Result<Reply, Failure> {
+pub fn counters(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let servers = context.store.servers()?;
     let mut counters = context.store.statistics()?;
     let players: u64 = servers.iter().map(|server| u64::from(server.status.players)).sum();
@@ -111,7 +112,7 @@ fn add(sums: &mut BTreeMap<String, u64>, counters: &BTreeMap<String, u64>) {
 }
 
 /// `uptime`.
-pub fn uptime(context: &mut Context) -> Result<Reply, Failure> {
+pub fn uptime(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let row = |server: &LiveServer| {
         vec![
             Cell::text(server.run.server.as_str()),

@@ -7,6 +7,7 @@ use pyao_store::records::UserId;
 use pyao_store::server::ServerRun;
 use pyao_store::session::StoredSession;
 
+use super::arguments::{NoArguments, Who};
 use super::{Context, accounts};
 use crate::failure::{Code, Failure};
 use crate::output::{Cell, Column, Record, Reply, Table, column};
@@ -43,7 +44,7 @@ fn is_live(runs: &BTreeSet<String>, run: Option<&ServerRun>) -> bool {
 }
 
 /// `sessions`.
-pub fn list(context: &mut Context) -> Result<Reply, Failure> {
+pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let runs = live_runs(context)?;
     let rows = context.store.sessions()?.iter().map(|stored| cells(stored, &runs)).collect();
     Ok(Reply::Table(Table {
@@ -82,15 +83,15 @@ fn server(stored: &StoredSession) -> Cell {
 }
 
 /// `session`.
-pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
+pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
     let user_id = match who.parse() {
         Ok(number) => UserId(number),
-        Err(_) => accounts::find(context, who)?.user_id,
+        Err(_) => accounts::find(context, &who)?.user_id,
     };
     let Some(stored) = context.store.session(user_id)? else {
         let names: Vec<String> =
             context.store.sessions()?.into_iter().map(|stored| stored.session.username).collect();
-        let near = suggest::hint(who, names.iter().map(String::as_str));
+        let near = suggest::hint(&who, names.iter().map(String::as_str));
         return Err(Failure::new(Code::NotFound, format!("{who} has no session{near}"))
             .hint("`pyao-admin sessions` lists who has"));
     };
@@ -100,7 +101,7 @@ pub fn show(context: &mut Context, who: &str) -> Result<Reply, Failure> {
 }
 
 /// `online`: connected sessions of live servers.
-pub fn online(context: &mut Context) -> Result<Reply, Failure> {
+pub fn online(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let runs = live_runs(context)?;
     let mut sessions = context.store.sessions()?;
     sessions.retain(|stored| stored.session.disconnected_at.is_none() && is_live(&runs, stored.run.as_ref()));

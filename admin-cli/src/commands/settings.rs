@@ -3,39 +3,19 @@
 //! Values are checked by the server's own table before anything is written, so what it would refuse is refused here.
 //! What only a server can know, such as a port that is in use, it tells with its next heartbeat: a change waits for that.
 
-use std::net::IpAddr;
-
-use pyao_config::{Source, describe, live};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Args, Command};
+use pyao_config::{Source, live};
+use pyao_core::settings::{Setting, excerpt};
+use pyao_store::ServerSettings;
 use pyao_store::server::{LiveServer, ServerId};
-use pyao_store::{ServerSettings, keyspace};
 
+use super::action::{Action, Program, on_store, read};
+use super::arguments::{HowToChange, HowToSet, NoArguments, OfServer};
 use super::scope::Scope;
 use super::{Context, in_force};
-use crate::cli::{HowToChange, HowToSet};
 use crate::failure::{Code, Failure};
-use crate::output::json::Json;
 use crate::output::{Answer, Cell, Change, Column, Reply, ServerAnswer, Table, column};
-
-/// What running servers do when a setting changes.
-const EFFECTS: &[(&str, &str)] = &[
-    ("server.host", "listens there, players stay"),
-    ("server.port", "listens there, players stay"),
-    ("server.max_connections", "counts for new connections"),
-    ("limits.connections_per_ip", "counts for new connections"),
-    ("limits.logins_per_minute_per_ip", "counts for new attempts"),
-    ("limits.creations_per_day_per_ip", "counts for new creations"),
-    ("limits.packets_per_second", "counts for everybody at once"),
-    ("limits.chat_per_second", "counts for everybody at once"),
-    ("limits.handshake_seconds", "counts for new connections"),
-    ("limits.idle_minutes", "counts for everybody at once"),
-    ("limits.absent_characters", "counts at once, the oldest leave"),
-    ("limits.absent_characters_per_ip", "counts at once, the oldest leave"),
-    ("limits.overload_percent", "counts at once"),
-    ("game.disconnect_stay_seconds", "counts for everybody at once"),
-    ("game.motd", "shown at the next login"),
-    ("game.dice_min", "counts for new throws"),
-    ("game.dice_max", "counts for new throws"),
-];
 
 const LIST_COLUMNS: &[Column] = &[
     column("SETTING", "setting"),
@@ -70,44 +50,54 @@ fn fault(context: &Context, stored: &ServerSettings, name: &str) -> Option<Strin
     check(context, stored, name, stored.get(name)?).err()
 }
 
-/// `value` in its usual form, if servers would take it beside what else is set; else what was expected.
+/// Returns `value` in its usual form, if servers would take it beside the other settings; else what was expected.
 fn check(context: &Context, stored: &ServerSettings, name: &str, value: &str) -> Result<String, String> {
     let mut config = context.loaded.config.clone();
     for (other, text) in stored.effective().iter().filter(|(other, _)| *other != name) {
         // Servers ignore what is not valid, and so does this check.
         let _ = live::set(&mut config, other, text);
     }
-    live::set(&mut config, name, value).map_err(|expected| match name {
-        // The file may say 0, any free port; a running server may not be told so.
-        "server.port" => "a whole number from 1 to 65535".to_owned(),
-        _ => expected,
-    })?;
-    let text = live::text(&config, name).unwrap_or_default();
-    if name == "server.host" && !is_host(&text) {
-        return Err("an IP address or a host name".to_owned());
-    }
-    Ok(text)
+    live::set_new(&mut config, name, value)?;
+    Ok(live::text(&config, name).unwrap_or_default())
 }
 
-/// Whether `text` is an IP address, or a host name: dotted labels of letters, digits and inner hyphens.
-fn is_host(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let looks_like_address = text.split('.').all(|label| label.chars().all(|c| c.is_ascii_digit()));
-    text.parse::<IpAddr>().is_ok()
-        || (text.len() <= 253 && !looks_like_address && text.split('.').all(is_label))
-}
-
+/// Returns the effect on running servers, as the setting's row has it.
 fn effect_of(name: &str) -> &'static str {
-    EFFECTS.iter().find(|(each, _)| *each == name).map_or("", |(_, effect)| effect)
+    Setting::named(name).and_then(|setting| setting.live).map_or("", |live| live.effect)
 }
 
-/// `get-…` and `config get`.
-pub fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<Reply, Failure> {
+/// Prints one live setting; the command has its name.
+pub struct GetOne(pub &'static str);
+
+impl Action for GetOne {
+    fn arguments(&self, parser: Command) -> Command {
+        OfServer::augment_args(parser)
+    }
+
+    fn run(&self, matches: &ArgMatches, program: &Program<'_>) -> Result<Reply, Failure> {
+        let OfServer { server } = read(matches)?;
+        on_store(program, |context| get(context, self.0, server.as_ref()))
+    }
+}
+
+/// A live setting by its name.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The setting
+    #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
+    name: String,
+    /// Of one server, or of all.
+    #[command(flatten)]
+    of: OfServer,
+}
+
+/// `config get`.
+pub fn get_named(context: &mut Context, Named { name, of }: Named) -> Result<Reply, Failure> {
+    get(context, &name, of.server.as_ref())
+}
+
+/// Shows a live setting, of one server or of all.
+fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     let scope = Scope::of(context, name, server, &live)?;
     let stored = scope.stored(context)?;
@@ -134,7 +124,7 @@ pub fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Resu
         ("value", value.as_str().into()),
         ("source", source.as_str().into()),
         ("valid", fault.is_none().into()),
-        ("servers", Json::List(answers.iter().map(ServerAnswer::json).collect())),
+        ("servers", answers.iter().map(ServerAnswer::json).collect()),
     ];
     Ok(Reply::Value { text: value, fields, notes })
 }
@@ -168,21 +158,54 @@ fn difference(
     }
 }
 
-/// `set-…` and `config set`.
-pub fn set(context: &mut Context, name: &str, value: &str, how: &HowToSet) -> Result<Reply, Failure> {
+/// Changes one live setting, which the command has in its name; then the name of the value in the help.
+pub struct SetOne(pub &'static str, pub &'static str);
+
+impl Action for SetOne {
+    fn arguments(&self, parser: Command) -> Command {
+        let allowed = Setting::named(self.0).map(|setting| setting.allowed().replace("..", " to "));
+        let value = Arg::new("value").value_name(self.1).required(true).help(allowed.unwrap_or_default());
+        HowToSet::augment_args(parser.arg(value))
+    }
+
+    fn run(&self, matches: &ArgMatches, program: &Program<'_>) -> Result<Reply, Failure> {
+        let how: HowToSet = read(matches)?;
+        let value = matches.get_one::<String>("value").map_or("", String::as_str);
+        on_store(program, |context| set(context, self.0, value, &how))
+    }
+}
+
+/// A new value of a live setting.
+#[derive(Debug, Args)]
+pub struct NewValue {
+    /// The setting
+    #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
+    name: String,
+    /// Its new value; "\n" begins another line of game.motd
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    /// How to change it.
+    #[command(flatten)]
+    how: HowToSet,
+}
+
+/// `config set`.
+pub fn set_named(context: &mut Context, NewValue { name, value, how }: NewValue) -> Result<Reply, Failure> {
+    set(context, &name, &value, &how)
+}
+
+/// Changes a live setting, of one server or of all.
+fn set(context: &mut Context, name: &str, value: &str, how: &HowToSet) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     if let ("server.port", None, [_, _, ..]) = (name, &how.server, &live[..]) {
         return Err(several_servers(&live));
     }
     let scope = Scope::of(context, name, how.server.as_ref(), &live)?;
     let stored = scope.stored(context)?;
-    let value = if name == "game.motd" { value.replace("\\n", "\n") } else { value.to_owned() };
+    let value = Setting::named(name).map_or_else(|| value.to_owned(), |setting| setting.typed(value));
     let new = check(context, &stored, name, &value).map_err(|expected| {
-        Failure::new(
-            Code::Usage,
-            format!("{name}: expected {expected}, found {:?}", describe::excerpt(&value)),
-        )
-        .hint("nothing was written; `pyao-admin config list` shows what is allowed")
+        Failure::new(Code::Usage, format!("{name}: expected {expected}, found {:?}", excerpt(&value)))
+            .hint("nothing was written; `pyao-admin config list` shows what is allowed")
     })?;
     change(context, &scope, &stored, Some(new), how)
 }
@@ -195,12 +218,23 @@ fn several_servers(live: &[LiveServer]) -> Failure {
     Failure::new(Code::Usage, message).hint(format!("nothing was written; name it: --server {}", ids[0]))
 }
 
+/// A live setting that is taken out.
+#[derive(Debug, Args)]
+pub struct OldValue {
+    /// The setting
+    #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
+    name: String,
+    /// How to change it.
+    #[command(flatten)]
+    how: HowToSet,
+}
+
 /// `config unset`.
-pub fn unset(context: &mut Context, name: &str, how: &HowToSet) -> Result<Reply, Failure> {
+pub fn unset(context: &mut Context, OldValue { name, how }: OldValue) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
-    let scope = Scope::of(context, name, how.server.as_ref(), &live)?;
+    let scope = Scope::of(context, &name, how.server.as_ref(), &live)?;
     let stored = scope.stored(context)?;
-    change(context, &scope, &stored, None, how)
+    change(context, &scope, &stored, None, &how)
 }
 
 fn change(
@@ -290,47 +324,39 @@ fn effect(context: &mut Context, scope: &Scope, is_set: bool) -> Result<String, 
 }
 
 /// `config list`.
-pub fn list(context: &mut Context) -> Result<Reply, Failure> {
+pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     context.store.check_settings()?;
     let stored = ServerSettings { shared: context.store.settings()?, ..ServerSettings::default() };
     let mut notes = Vec::new();
     let mut rows = Vec::new();
-    for (name, _) in keyspace::SETTINGS {
+    for (setting, live_row) in live::settings() {
+        let name = setting.key;
         let Effective { value, source } = effective(context, &stored, name);
         if let Some(expected) = fault(context, &stored, name) {
             notes.push(format!(
                 "{name}: {:?} is not valid, servers ignore it: expected {expected}",
-                describe::excerpt(&value)
+                excerpt(&value)
             ));
         }
-        let scope = Scope { name: (*name).to_owned(), server: None };
+        let scope = Scope { name: name.to_owned(), server: None };
         for mut answer in in_force::answers(context, &scope, &value, &live)? {
             let told = difference(context, &stored, &value, &mut answer);
             notes.extend(told.map(|told| format!("{name}: {told}")));
         }
         rows.push(vec![
-            Cell::text(*name),
+            Cell::text(name),
             Cell::text(value),
             Cell::text(source),
-            Cell::text(allowed(name)),
-            Cell::text(effect_of(name)),
+            Cell::text(setting.allowed()),
+            Cell::text(live_row.effect),
         ]);
     }
     Ok(Reply::Table(Table { name: "settings", columns: LIST_COLUMNS, rows, fields: Vec::new(), notes }))
 }
 
-/// What may stand in a live setting.
-fn allowed(name: &str) -> String {
-    match name {
-        "server.host" => "IP address or host name".to_owned(),
-        "server.port" => "1..65535".to_owned(),
-        _ => describe::allowed(name).unwrap_or_default(),
-    }
-}
-
 /// `config sources`.
-pub fn sources(context: &mut Context) -> Result<Reply, Failure> {
+pub fn sources(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     context.store.check_settings()?;
     let mut loaded = context.loaded.clone();
     let stored = match ServerId::new(&loaded.config.server.id) {
@@ -349,30 +375,4 @@ pub fn sources(context: &mut Context) -> Result<Reply, Failure> {
         })
         .collect();
     Ok(Reply::Table(Table { name: "settings", columns: SOURCE_COLUMNS, rows, fields: Vec::new(), notes }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_live_setting_tells_its_effect_and_range() {
-        for (name, _) in keyspace::SETTINGS {
-            assert!(!effect_of(name).is_empty(), "{name}");
-            assert!(!allowed(name).is_empty(), "{name}");
-        }
-        assert_eq!(EFFECTS.len(), keyspace::SETTINGS.len());
-    }
-
-    #[test]
-    fn hosts_are_addresses_or_names() {
-        for good in ["0.0.0.0", "::1", "localhost", "norte-1.example.org", "3com.example"] {
-            assert!(is_host(good), "{good}");
-        }
-        for bad in
-            ["", "a b", "256.1.1.1", "1.2.3", "-a", "a-", "a..b", "a:80", "http://a", "ñ", &"a".repeat(64)]
-        {
-            assert!(!is_host(bad), "{bad:?}");
-        }
-    }
 }

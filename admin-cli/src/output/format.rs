@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::json::Json;
+use serde_json::{Value as Json, json};
+
 use super::reply::{Cell, Change, Check, Record, Reply, Table, visible};
 use super::servers::ServerAnswer;
 use super::{Format, SCHEMA, Style, table};
@@ -13,7 +14,7 @@ pub fn format(reply: &Reply, style: &Style) -> String {
         return text.clone();
     }
     match style.format {
-        Format::Json => json(reply).line() + "\n",
+        Format::Json => format!("{}\n", as_json(reply)),
         Format::Table => for_people(reply, style),
         Format::Tabs => for_scripts(reply),
     }
@@ -88,7 +89,7 @@ fn tabs(row: &[Cell]) -> String {
     row.iter().map(Cell::for_scripts).collect::<Vec<_>>().join("\t") + "\n"
 }
 
-fn json(reply: &Reply) -> Json {
+fn as_json(reply: &Reply) -> Json {
     let mut fields = vec![("schema", Json::from(SCHEMA))];
     match reply {
         Reply::Value { fields: more, .. } => fields.extend(more.iter().cloned()),
@@ -101,27 +102,27 @@ fn json(reply: &Reply) -> Json {
         }
         Reply::Change(change) => fields.extend([
             ("what", change.what.as_str().into()),
-            ("old", change.old.as_deref().map_or(Json::NULL, Json::from)),
-            ("new", change.new.as_deref().map_or(Json::NULL, Json::from)),
+            ("old", change.old.as_deref().into()),
+            ("new", change.new.as_deref().into()),
             ("dry_run", change.dry_run.into()),
             ("effect", change.effect.as_str().into()),
-            ("servers", Json::List(change.servers.iter().map(ServerAnswer::json).collect())),
+            ("servers", change.servers.iter().map(ServerAnswer::json).collect()),
         ]),
         Reply::Checks(checks) => {
             fields.push(("ok", reply.failure().is_none().into()));
-            fields.push(("checks", Json::List(checks.iter().map(check_json).collect())));
+            fields.push(("checks", checks.iter().map(check_json).collect()));
         }
         Reply::Text(text) => fields.push(("text", text.as_str().into())),
     }
-    Json::object(fields)
+    Json::from_iter(fields)
 }
 
 fn rows(table: &Table) -> Json {
     let row = |cells: &Vec<Cell>| {
         let fields = table.columns.iter().zip(cells);
-        Json::object(fields.map(|(column, cell)| (column.field, cell.json())))
+        Json::from_iter(fields.map(|(column, cell)| (column.field, cell.json())))
     };
-    Json::List(table.rows.iter().map(row).collect())
+    table.rows.iter().map(row).collect()
 }
 
 fn check_json(check: &Check) -> Json {
@@ -129,12 +130,7 @@ fn check_json(check: &Check) -> Json {
         Ok(text) => (true, text),
         Err(text) => (false, text),
     };
-    Json::object([
-        ("name", check.name.into()),
-        ("ok", ok.into()),
-        ("microseconds", check.microseconds.into()),
-        ("text", text.as_str().into()),
-    ])
+    json!({ "name": check.name, "ok": ok, "microseconds": check.microseconds, "text": text })
 }
 
 #[cfg(test)]

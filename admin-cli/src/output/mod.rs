@@ -3,7 +3,6 @@
 //! Data goes to standard output, everything else to standard error. Nothing else in this program prints.
 
 mod format;
-pub mod json;
 mod reply;
 mod servers;
 mod suggestions;
@@ -16,11 +15,10 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::error::ErrorKind as UsageErrorKind;
+use serde_json::json;
 
-use crate::cli::{ColorChoice, Global};
 use crate::failure::{Code, Failure};
-use crate::terminal;
-use json::Json;
+use crate::options::{ColorChoice, Global};
 pub use reply::{Cell, Change, Check, Column, Record, Reply, Table, column};
 pub use servers::{Answer, ServerAnswer};
 
@@ -56,8 +54,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// What flags, environment and the kind of standard output ask for.
-    pub fn of(global: &Global) -> Self {
+    /// Chooses the style by the options, the environment and the kind of standard output, for a terminal of `width` columns.
+    pub fn of(global: &Global, width: usize) -> Self {
         let is_terminal = std::io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let format = match (global.json, is_terminal) {
@@ -73,7 +71,7 @@ impl Style {
                 ColorChoice::Always => true,
                 ColorChoice::Never => false,
             },
-            width: terminal::width(),
+            width,
             verbose: global.verbose || std::io::stderr().is_terminal(),
             now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
         }
@@ -222,21 +220,12 @@ fn failure_text(failure: &Failure) -> String {
 }
 
 fn failure_json(failure: &Failure) -> String {
-    let object = Json::object([
-        ("schema", SCHEMA.into()),
-        ("code", u64::from(failure.code as u8).into()),
-        ("message", failure.message.as_str().into()),
-        ("hint", failure.hint.as_deref().map_or(Json::NULL, Json::from)),
-    ]);
-    object.line()
+    let Failure { code, message, hint } = failure;
+    json!({ "schema": SCHEMA, "code": *code as u8, "message": message, "hint": hint }).to_string()
 }
 
 fn message(kind: &'static str, text: &str, json: bool) -> String {
-    if json {
-        Json::object([("schema", SCHEMA.into()), (kind, text.into())]).line()
-    } else {
-        format!("{kind}: {text}")
-    }
+    if json { json!({ "schema": SCHEMA, kind: text }).to_string() } else { format!("{kind}: {text}") }
 }
 
 /// Shows the library's warnings.

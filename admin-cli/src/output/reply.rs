@@ -1,6 +1,7 @@
 //! What a command answers, before it has a form.
 
-use super::json::Json;
+use serde_json::Value as Json;
+
 use super::servers::ServerAnswer;
 use super::time;
 use crate::failure::Code;
@@ -159,7 +160,7 @@ impl Cell {
     /// For programs.
     pub fn json(&self) -> Json {
         match self {
-            Self::None => Json::NULL,
+            Self::None => Json::Null,
             Self::Text(text) => text.as_str().into(),
             Self::Flag(flag) => (*flag).into(),
             Self::Moment(moment) => time::rfc3339(*moment).into(),

@@ -1,6 +1,8 @@
 //! What live servers answer to a change of a setting.
 
-use super::json::Json;
+use pyao_core::settings::{Consumer, Setting};
+use serde_json::{Value as Json, json};
+
 use super::reply::Change;
 use crate::failure::Code;
 
@@ -35,12 +37,14 @@ impl ServerAnswer {
     fn line(&self, effect: &str) -> String {
         let server = &self.server;
         let in_force = self.in_force.as_deref().unwrap_or("nothing");
-        match (&self.answer, self.setting.as_str()) {
-            (Answer::Follows, "server.host" | "server.port") => format!("{server}: listens on {in_force}"),
-            (Answer::Follows, _) => format!("{server}: in force: {effect}"),
-            (Answer::Refused(reason), _) => format!("{server}: refused: {reason}"),
-            (Answer::KeepsOwn(own), _) => format!("{server}: keeps its own: {own}"),
-            (Answer::None, _) => {
+        let live = Setting::named(&self.setting).and_then(|setting| setting.live);
+        let is_address = live.is_some_and(|live| live.consumer == Consumer::Listener);
+        match &self.answer {
+            Answer::Follows if is_address => format!("{server}: listens on {in_force}"),
+            Answer::Follows => format!("{server}: in force: {effect}"),
+            Answer::Refused(reason) => format!("{server}: refused: {reason}"),
+            Answer::KeepsOwn(own) => format!("{server}: keeps its own: {own}"),
+            Answer::None => {
                 format!("{server}: no answer yet; {in_force} was in force when it told last")
             }
         }
@@ -54,12 +58,7 @@ impl ServerAnswer {
             Answer::KeepsOwn(_) => ("keeps_own", None),
             Answer::None => ("none", None),
         };
-        Json::object([
-            ("server", self.server.as_str().into()),
-            ("answer", answer.into()),
-            ("in_force", self.in_force.as_deref().map_or(Json::NULL, Json::from)),
-            ("reason", reason.map_or(Json::NULL, Json::from)),
-        ])
+        json!({ "server": self.server, "answer": answer, "in_force": self.in_force, "reason": reason })
     }
 }
 

@@ -27,11 +27,11 @@ pub fn best_first(error: &mut clap::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Arguments;
-    use clap::Parser;
+    use crate::cli;
 
     fn words(arguments: &[&str]) -> String {
-        let mut error = Arguments::try_parse_from([&["pyao-admin"], arguments].concat()).unwrap_err();
+        let mut error =
+            cli::command_line().try_get_matches_from([&["pyao-admin"], arguments].concat()).unwrap_err();
         best_first(&mut error);
         error.render().to_string()
     }

@@ -1,35 +1,16 @@
 //! Moments and durations: relative for people, RFC 3339 for programs.
 
+use jiff::Timestamp;
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A moment as RFC 3339 in UTC: `2026-11-20T11:26:00Z`.
+/// A moment as RFC 3339 in UTC: `2026-11-20T11:26:00Z`. The end of the year 9999 stands for every later moment.
 pub fn rfc3339(unix_seconds: u64) -> String {
-    let (year, month, day) = date(unix_seconds / DAY);
-    let second = unix_seconds % DAY;
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        second / HOUR,
-        second % HOUR / MINUTE,
-        second % MINUTE
-    )
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
-///
-/// Years are counted from March, so that the leap day is the last of its year; 400 years have 146,097 days.
-fn date(days_since_1970: u64) -> (u64, u64, u64) {
-    const DAYS_FROM_YEAR_0: u64 = 719_468;
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    let days = days_since_1970 + DAYS_FROM_YEAR_0;
-    let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (400 * era + year_of_era + u64::from(month <= 2), month, day)
+    let last = Timestamp::MAX.as_second();
+    let seconds = i64::try_from(unix_seconds).unwrap_or(last).min(last);
+    Timestamp::from_second(seconds).unwrap_or_default().to_string()
 }
 
 /// How long ago a moment was, as `3 min ago`.

@@ -1,4 +1,4 @@
-//! `backup` and `restore`: beside a running server, after its end, and as the README tells it.
+//! `backup` and `restore`: beside a running server, after its end, and as the operators' page tells it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -65,15 +65,16 @@ impl Folder {
     }
 }
 
-/// The commands of the README's drill, in order.
+/// The commands of the documented drill, in order.
 fn drill() -> Vec<String> {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
-    let begin = readme.find("**Back it up.**").unwrap();
-    let section = &readme[begin..begin + readme[begin..].find("**Limits.**").unwrap()];
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/docs/operating.md");
+    let page = fs::read_to_string(page).unwrap();
+    let begin = page.find("\n## Backup\n").unwrap() + 1;
+    let section = &page[begin..begin + page[begin..].find("\n## ").unwrap()];
     section.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
 }
 
-/// Runs a line as it stands in the README.
+/// Runs a line as it stands in the page.
 #[track_caller]
 fn in_shell(folder: &Folder, line: &str) -> String {
     let programs = Path::new(env!("CARGO_BIN_EXE_pyao-admin")).parent().unwrap().display().to_string();
@@ -84,7 +85,7 @@ fn in_shell(folder: &Folder, line: &str) -> String {
 }
 
 #[test]
-fn the_drill_of_the_readme_brings_back_what_was_there() {
+fn the_documented_drill_brings_back_what_was_there() {
     let folder = Folder::new();
     let mut server = folder.start();
     let mut ana = create(&server, "Ana");

@@ -244,7 +244,7 @@ fn the_list_has_every_live_setting_and_points_at_what_is_not_valid() {
         );
         let rows = place.rows(&["config", "list"]);
         let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
-        let known: Vec<&str> = pyao_store::keyspace::SETTINGS.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = pyao_config::live::keys().collect();
         assert_eq!(names, known);
         let port = &rows[1];
         assert_eq!(port[1..4], ["eighty", "store", "1..65535"]);

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::field::Given;
-use super::table::SETTINGS;
-use super::{Layers, Source, redis_environment, suggest};
+use super::flags::SHORT;
+use super::{Given, Layers, SETTINGS, Setting, Source, redis_environment, suggest};
 
 /// Names the configuration file.
 pub(super) const CONFIG_FILE: &str = "PYAO_CONFIG";
@@ -21,11 +20,9 @@ pub(super) fn apply(environment: &BTreeMap<String, String>, layers: &mut Layers)
             apply_long(variable, text, layers);
         }
     }
-    for setting in SETTINGS {
-        if let Some((variable, text)) =
-            setting.short_variable.and_then(|name| environment.get_key_value(name))
-        {
-            layers.set(setting.key, &Given::Text(text.clone()), Source::Environment(variable.clone()));
+    for (_, variable, key) in SHORT {
+        if let Some(text) = environment.get(variable) {
+            layers.set(key, &Given::Text(text.clone()), Source::Environment(variable.to_owned()));
         }
     }
     if environment.get(REDIS).is_some_and(|url| !url.is_empty()) {
@@ -41,7 +38,7 @@ fn apply_long(variable: &str, text: &str, layers: &mut Layers) {
     match SETTINGS.iter().find(|setting| setting.variable() == variable) {
         Some(setting) => layers.set(setting.key, &Given::Text(text.to_owned()), at),
         None => {
-            let names: Vec<String> = SETTINGS.iter().map(super::table::Setting::variable).collect();
+            let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
             let hint = suggest::hint(variable, names.iter().map(String::as_str));
             layers.fault(at, format!("no such setting{hint}"));
         }

@@ -6,9 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::field::Given;
-use super::table::SETTINGS;
-use super::{Layers, Source, suggest};
+use super::{Given, Layers, SETTINGS, Setting, Source, suggest};
 
 /// Lays the file's values over the defaults. Every unknown or wrong one is a fault with its line and column.
 pub(super) fn apply(path: &Path, text: &str, layers: &mut Layers) {
@@ -29,7 +27,7 @@ pub(super) fn apply(path: &Path, text: &str, layers: &mut Layers) {
             DeValue::Table(settings) if is_section(name) => {
                 for (key, value) in in_file_order(settings) {
                     let full_key = format!("{name}.{}", key.get_ref());
-                    let is_known = SETTINGS.iter().any(|setting| setting.key == full_key);
+                    let is_known = Setting::named(&full_key).is_some();
                     let span = if is_known { value.span() } else { key.span() };
                     layers.set(&full_key, &given(value.get_ref()), at(span));
                 }
@@ -53,7 +51,7 @@ fn in_file_order<'table, 'text>(
 }
 
 fn sections() -> impl Iterator<Item = &'static str> {
-    SETTINGS.iter().filter_map(|setting| setting.key.split_once('.').map(|(section, _)| section))
+    SETTINGS.iter().map(Setting::section)
 }
 
 fn is_section(name: &str) -> bool {
@@ -62,11 +60,8 @@ fn is_section(name: &str) -> bool {
 
 /// Where a setting named without its section belongs.
 fn moved(name: &str) -> String {
-    SETTINGS
-        .iter()
-        .filter_map(|setting| setting.key.split_once('.'))
-        .find(|(_, key)| *key == name)
-        .map_or_else(String::new, |(section, _)| format!("; it belongs under [{section}]"))
+    let setting = SETTINGS.iter().find(|setting| setting.name() == name);
+    setting.map_or_else(String::new, |setting| format!("; it belongs under [{}]", setting.section()))
 }
 
 fn given(value: &DeValue<'_>) -> Given {

@@ -4,8 +4,17 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::field::Given;
-use super::{Layers, Source};
+use super::{Given, Layers, Source};
+
+/// Flags that give a setting, each with the environment variable of the same meaning and the setting.
+pub(super) const SHORT: [(&str, &str, &str); 6] = [
+    ("--host", "PYAO_HOST", "server.host"),
+    ("--port", "PYAO_PORT", "server.port"),
+    ("--redis", "PYAO_REDIS", "redis.url"),
+    ("--store", "PYAO_STORE", "store.path"),
+    ("--data", "PYAO_DATA", "world.data"),
+    ("--ops", "PYAO_OPS", "ops.listen"),
+];
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -69,15 +78,8 @@ pub struct Flags {
 impl Flags {
     /// Lays the flags over everything else.
     pub(super) fn apply(&self, layers: &mut Layers) {
-        let texts = [
-            ("--host", "server.host", &self.host),
-            ("--port", "server.port", &self.port),
-            ("--redis", "redis.url", &self.redis),
-            ("--store", "store.path", &self.store),
-            ("--data", "world.data", &self.data),
-            ("--ops", "ops.listen", &self.ops),
-        ];
-        for (flag, key, text) in texts {
+        let texts = [&self.host, &self.port, &self.redis, &self.store, &self.data, &self.ops];
+        for ((flag, _, key), text) in SHORT.into_iter().zip(texts) {
             if let Some(text) = text {
                 layers.set(key, &Given::Text(text.clone()), Source::Flag(flag));
             }

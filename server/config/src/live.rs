@@ -9,39 +9,55 @@
 
 use std::collections::BTreeMap;
 
-use super::describe::excerpt;
-use super::field::Given;
-use super::table::{SETTINGS, Setting};
-use super::{Config, Loaded, Source};
+use super::{Config, Loaded, SETTINGS, Setting, Source};
+use pyao_core::settings::{Consumer, Live, excerpt};
+use pyao_store::OwnChanges;
 use pyao_store::server::Refusal;
-use pyao_store::{OwnChanges, keyspace};
 
-/// Names of the live settings, in the order of the store's table.
-pub fn live_keys() -> impl Iterator<Item = &'static str> {
-    keyspace::SETTINGS.iter().map(|(name, _)| *name)
+/// Returns the live settings in the order of their table.
+pub fn settings() -> impl Iterator<Item = (&'static Setting, Live)> {
+    SETTINGS.iter().filter_map(|setting| Some((setting, setting.live?)))
 }
 
-fn setting(key: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.key == key)
+/// Returns the keys of the live settings.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    settings().map(|(setting, _)| setting.key)
 }
 
-/// Sets a setting to what `text` says, if that is valid together with the others.
+/// Returns the keys of the live settings that a server may have of its own.
+pub fn own_keys() -> impl Iterator<Item = &'static str> {
+    settings().filter(|(_, live)| live.may_be_own).map(|(setting, _)| setting.key)
+}
+
+/// Returns the parts of a server that follow changes of the settings `keys`.
+pub fn consumers(keys: &[&str]) -> Vec<Consumer> {
+    let of_key = |key: &&str| Setting::named(key)?.live.map(|live| live.consumer);
+    keys.iter().filter_map(of_key).collect()
+}
+
+/// Sets a setting to `text`, if that is valid together with the others.
 ///
 /// # Errors
-/// What was expected instead; then nothing has changed.
+/// The kind of value that was expected; then nothing has changed.
 pub fn set(config: &mut Config, key: &str, text: &str) -> Result<(), String> {
-    let setting = setting(key).ok_or("an existing setting")?;
+    let setting = Setting::named(key).ok_or("an existing setting")?;
     let mut changed = config.clone();
-    let assigned = (setting.field)(&mut changed).assign(&Given::Text(text.to_owned()));
-    // Any free port is for starts that nobody has to find.
-    let is_any_free_one = changed.server.port == 0 && config.server.port != 0;
-    if key == "server.port" && (is_any_free_one || assigned.is_err()) {
-        return Err("a whole number from 1 to 65535".to_owned());
-    }
-    assigned?;
-    changed.check_together()?;
+    setting.assign_live(&mut changed, text)?;
+    changed.check_together().map_err(|(_, expected)| expected)?;
     *config = changed;
     Ok(())
+}
+
+/// Sets a setting as [`set`] does, to a value that is about to be written to the store: a host that no server could listen
+/// on is refused, too.
+///
+/// # Errors
+/// The kind of value that was expected; then nothing has changed.
+pub fn set_new(config: &mut Config, key: &str, text: &str) -> Result<(), String> {
+    let before = config.clone();
+    set(config, key, text)?;
+    let is_new = Setting::named(key).map_or(Ok(()), |setting| setting.check_new(text));
+    is_new.inspect_err(|_| *config = before)
 }
 
 /// Sets several settings, each as [`set`] does, and gives what came of each. Two that keep a rule together may come in
@@ -57,20 +73,7 @@ pub fn set_all(config: &mut Config, changes: &[(&str, &str)]) -> Vec<Result<(), 
 /// The value of a setting as plain text, as [`set`] takes it; `None` when there is no such setting.
 #[must_use]
 pub fn text(config: &Config, key: &str) -> Option<String> {
-    setting(key).map(|setting| (setting.field)(&mut config.clone()).text())
-}
-
-impl Config {
-    /// Rules that settings keep with each other, and those of a server that runs.
-    pub(super) fn check_together(&self) -> Result<(), String> {
-        if self.game.dice_min > self.game.dice_max {
-            return Err(format!(
-                "game.dice_min ({}) not above game.dice_max ({})",
-                self.game.dice_min, self.game.dice_max
-            ));
-        }
-        Ok(())
-    }
+    Setting::named(key).map(|setting| setting.text(config))
 }
 
 /// Live settings whose value in the store is not in force, by name.
@@ -90,7 +93,7 @@ impl Loaded {
     pub fn lay_store_over(&mut self, stored: &BTreeMap<String, String>) -> Overlaid {
         let Overlaid { mut remarks, mut refused } = Overlaid::default();
         let mut changes = Vec::new();
-        for key in live_keys() {
+        for key in keys() {
             let Some(value) = stored.get(key) else { continue };
             let (before, source) = (text(&self.config, key).unwrap_or_default(), self.sources.of(key));
             let is_stronger = matches!(source, Source::Flag(_) | Source::Environment(_));
@@ -135,18 +138,18 @@ impl Loaded {
     #[must_use]
     pub fn own_settings(&self) -> OwnChanges {
         let is_given = |key: &str| matches!(self.sources.of(key), Source::Flag(_) | Source::Environment(_));
-        let own = keyspace::OWN_SETTINGS.iter().map(|(key, _)| *key).filter(|key| is_given(key));
-        own.filter(|key| !(*key == "server.port" && self.config.server.port == 0))
-            .map(|key| (key.to_owned(), text(&self.config, key)))
+        let own = settings().filter(|(setting, live)| live.may_be_own && is_given(setting.key));
+        own.filter(|(setting, _)| setting.is_storable(&self.config))
+            .map(|(setting, _)| (setting.key.to_owned(), Some(setting.text(&self.config))))
             .collect()
     }
 
     /// Every live setting as plain text, for a store that lacks some. A port that is any free one is left out.
     #[must_use]
     pub fn live_settings(&self) -> BTreeMap<String, String> {
-        live_keys()
-            .filter(|key| !(*key == "server.port" && self.config.server.port == 0))
-            .filter_map(|key| Some((key.to_owned(), text(&self.config, key)?)))
+        settings()
+            .filter(|(setting, _)| setting.is_storable(&self.config))
+            .map(|(setting, _)| (setting.key.to_owned(), setting.text(&self.config)))
             .collect()
     }
 }
@@ -178,15 +181,6 @@ mod tests {
 
     fn stored(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn every_live_setting_is_a_setting() {
-        let config = Config::default();
-        for key in live_keys() {
-            let value = text(&config, key).unwrap_or_else(|| panic!("{key} is no setting"));
-            assert_eq!(set(&mut config.clone(), key, &value), Ok(()), "{key} refuses its own default");
-        }
     }
 
     #[test]
@@ -273,6 +267,6 @@ mod tests {
         assert_eq!(seeds.get("server.host").map(String::as_str), Some("0.0.0.0"));
         assert_eq!(seeds.get("server.port").map(String::as_str), Some("7666"));
         assert_eq!(seeds.get("server.max_connections").map(String::as_str), Some("1000"));
-        assert_eq!(seeds.len(), live_keys().count());
+        assert_eq!(seeds.len(), keys().count());
     }
 }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::field::Given;
-use super::{Layers, Source};
+use super::{Given, Layers, Source};
 use pyao_store::redis::percent_encoded;
 
 const URL: &str = "REDIS_URL";

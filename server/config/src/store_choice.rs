@@ -174,15 +174,15 @@ pub fn open_file_for_tool(path: &Path) -> Result<SqliteStore, ChoiceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate as config;
+    use pyao_core::settings::table;
 
     /// An address where nothing listens.
     const NOBODY: &str = "redis://:secret@127.0.0.1:1/0";
 
     fn choice(enabled: bool, url: &str, required: Option<bool>) -> StoreChoice {
         StoreChoice::of(&Config {
-            redis: config::Redis { enabled, url: url.to_owned(), required },
-            store: config::Store { path: "world.db".to_owned() },
+            redis: table::Redis { enabled, url: url.to_owned(), required },
+            store: table::Store { path: "world.db".to_owned() },
             ..Config::default()
         })
     }

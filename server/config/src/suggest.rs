@@ -1,11 +1,13 @@
 //! "Did you mean …?" for mistyped names.
 
+use strsim::levenshtein;
+
 /// `; did you mean X?` when one of `known` is close to `typed`, else nothing.
 #[must_use]
 pub fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
     let limit = (typed.chars().count() / 3).clamp(1, 4);
     known
-        .map(|name| (distance(typed, name), name))
+        .map(|name| (levenshtein(typed, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
@@ -13,26 +15,7 @@ pub fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
 
 /// Puts those of `names` first that are closest to `typed`; equally close ones stay in their order.
 pub fn nearest_first(typed: &str, names: &mut [String]) {
-    names.sort_by_key(|name| distance(typed, name));
-}
-
-/// Levenshtein distance: insertions, removals and replacements that lead from one text to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, from_char) in from.chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (above, to_char) in row.iter().skip(1).zip(&to) {
-            let replaced = diagonal + usize::from(from_char != *to_char);
-            left = replaced.min(left + 1).min(above + 1);
-            next.push(left);
-            diagonal = *above;
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
+    names.sort_by_key(|name| levenshtein(typed, name));
 }
 
 #[cfg(test)]
@@ -41,11 +24,11 @@ mod tests {
 
     #[test]
     fn the_distance_counts_edits() {
-        assert_eq!(distance("", ""), 0);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("port", "prot"), 2);
+        assert_eq!(levenshtein("", ""), 0);
+        assert_eq!(levenshtein("", "abc"), 3);
+        assert_eq!(levenshtein("abc", ""), 3);
+        assert_eq!(levenshtein("kitten", "sitting"), 3);
+        assert_eq!(levenshtein("port", "prot"), 2);
     }
 
     #[test]

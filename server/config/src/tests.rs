@@ -54,16 +54,17 @@ fn flags_win_over_the_environment_that_over_the_file_that_over_the_default() {
 #[test]
 fn every_setting_can_be_set_by_its_variable_and_by_the_file() {
     for setting in SETTINGS {
-        let text = match (setting.field)(&mut Config::default()) {
-            field::Field::Text(_) | field::Field::Url(_) => "somewhere".to_owned(),
-            field::Field::Listen(_) => "1.2.3.4:5".to_owned(),
-            field::Field::ServerId(_) => "norte".to_owned(),
-            field::Field::Port(_) => "1024".to_owned(),
-            field::Field::Integer(_, range) => range.end().to_string(),
-            field::Field::Boolean(_) | field::Field::OptionalBoolean(_) => "false".to_owned(),
-            field::Field::Encoding(_) => "ascii".to_owned(),
-            field::Field::Motd(_) => "hola".to_owned(),
-            field::Field::Positions(_) => "1:50:50,2:10:20".to_owned(),
+        let text = match setting.allowed().as_str() {
+            "address:port or empty" => "1.2.3.4:5".to_owned(),
+            "true or false" => "false".to_owned(),
+            "auto, latin1, utf8 or ascii" => "ascii".to_owned(),
+            "map:x:y, separated by commas" => "1:50:50,2:10:20".to_owned(),
+            range if range.contains("..") => {
+                let (least, most) = range.split_once("..").unwrap();
+                let is_default = setting.text(&Config::default()) == most;
+                if is_default { least } else { most }.to_owned()
+            }
+            _ => "somewhere".to_owned(),
         };
         let variable = setting.variable();
         let loaded =
@@ -71,8 +72,8 @@ fn every_setting_can_be_set_by_its_variable_and_by_the_file() {
         assert_ne!(loaded.config, Config::default(), "{variable}");
         assert_eq!(loaded.sources.of(setting.key), Source::Environment(variable));
 
-        let (section, key) = setting.key.split_once('.').unwrap();
-        let shown = (setting.field)(&mut loaded.config.clone()).show();
+        let (section, key) = (setting.section(), setting.name());
+        let shown = setting.show(&loaded.config);
         let from_file = load_text(&format!("[{section}]\n{key} = {shown}\n"), Flags::default(), &[]).unwrap();
         assert_eq!(from_file.config, loaded.config, "{}", setting.key);
     }
@@ -198,12 +199,30 @@ fn the_report_names_every_setting_and_hides_passwords() {
 
 #[test]
 fn the_reference_file_has_every_setting_at_its_default() {
-    let loaded = load_text(table::REFERENCE_FILE, Flags::default(), &[]).unwrap();
+    let loaded = load_text(REFERENCE_FILE, Flags::default(), &[]).unwrap();
     assert_eq!(loaded.config, Config::default());
     for setting in SETTINGS {
         let is_set = matches!(loaded.sources.of(setting.key), Source::File { .. });
-        let (_, name) = setting.key.split_once('.').unwrap();
-        let is_commented = table::REFERENCE_FILE.contains(&format!("\n# {name} = "));
+        let is_commented = REFERENCE_FILE.contains(&format!("\n# {} = ", setting.name()));
         assert!(is_set || is_commented, "{} is missing", setting.key);
+    }
+}
+
+/// Returns the comment over the setting in the reference file: it may stand over several settings.
+fn comment_of(setting: &Setting) -> String {
+    let section = REFERENCE_FILE.split(&format!("\n[{}]\n", setting.section())).nth(1).unwrap();
+    let is_here = |line: &&str| !line.trim_start_matches("# ").starts_with(&format!("{} = ", setting.name()));
+    let above: Vec<&str> = section.lines().take_while(is_here).collect();
+    let is_comment = |line: &&&str| line.starts_with('#');
+    let comment = above.iter().rev().skip_while(|line| !line.starts_with('#')).take_while(is_comment);
+    comment.copied().collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_reference_file_marks_the_live_settings() {
+    for setting in SETTINGS {
+        let is_whole_section = REFERENCE_FILE.contains(&format!("# All of [{}] is live.", setting.section()));
+        let is_marked = is_whole_section || comment_of(setting).contains("(live)");
+        assert_eq!(is_marked, setting.live.is_some(), "{}: {}", setting.key, comment_of(setting));
     }
 }

@@ -9,7 +9,8 @@
 //! 3. [`content`]: static data, immutable once loaded: maps, objects, NPCs, spells; AO's own file formats.
 //! 4. [`world`]: what is where, and who sees whom: characters, areas, floor objects.
 //! 5. [`records`] and [`passwords`]: the plain values that a store keeps and that the game asks others for.
-//! 6. [`game`]: the rules, a file a system; `game::dispatch` maps a packet to its system.
+//! 6. [`settings`]: the settings of an operator, a row each.
+//! 7. [`game`]: the rules, a file a system; `game::dispatch` maps a packet to its system.
 
 pub mod base;
 pub mod content;
@@ -17,6 +18,7 @@ pub mod game;
 pub mod passwords;
 pub mod protocol;
 pub mod records;
+pub mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod world;

@@ -8,7 +8,7 @@ use std::fmt;
 /// Pairs a [`Job`] with its [`Reply`]; the game makes them.
 pub type Ticket = u64;
 
-/// What the game asks for. Its debug output shows neither passwords nor hashes.
+/// Work that the game asks for. Its debug output shows neither passwords nor hashes.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Job {
     /// Hash the password of a new account.
@@ -38,7 +38,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// What comes back. Its debug output shows no hash.
+/// Result of a job. Its debug output shows no hash.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     /// To [`Job::Hash`].
@@ -52,9 +52,9 @@ pub enum Reply {
     Verified {
         /// From the job.
         ticket: Ticket,
-        /// Whether the password is right. A stored hash that cannot be read matches nothing.
+        /// True if the password is right. A stored hash that cannot be read matches nothing.
         matches: bool,
-        /// Whether the right password should be hashed anew: the stored hash has another cost than today's.
+        /// True if the right password should be hashed anew: the stored hash has another cost than today's.
         rehash: bool,
     },
 }

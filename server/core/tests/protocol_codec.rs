@@ -149,7 +149,7 @@ fn every_fixed_message_comes_back_and_waits_for_its_last_byte() {
     }
 }
 
-/// A packet of any layout of `table`, as bytes.
+/// Generates a packet of any layout of `table`, as bytes.
 fn any_packet(table: &'static [PacketLayout], longest: usize) -> impl Strategy<Value = Vec<u8>> {
     (0..table.len(), proptest::collection::vec(any::<u8>(), 64)).prop_map(move |(index, entropy)| {
         let mut entropy = entropy.into_iter().cycle();
@@ -159,7 +159,7 @@ fn any_packet(table: &'static [PacketLayout], longest: usize) -> impl Strategy<V
     })
 }
 
-/// The bytes of each whole packet of `stream`, and what is left behind them.
+/// Returns the bytes of each whole packet of `stream`, and the rest behind them.
 fn server_packets(mut stream: &[u8]) -> (Vec<Vec<u8>>, &[u8]) {
     let mut packets = Vec::new();
     while let Some((_, consumed)) = ServerPacket::decode(stream, TextEncoding::Latin1).unwrap() {

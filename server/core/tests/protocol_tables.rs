@@ -52,7 +52,7 @@ fn table(file: &str) -> Table {
     toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A field of a fixture, spelled as the code displays its own.
+/// Spells a field of a fixture as the code displays its own.
 fn spelled(field: &Field) -> String {
     let entry = match &field.entry {
         None => field.kind.clone(),
@@ -68,7 +68,7 @@ fn spelled(field: &Field) -> String {
     }
 }
 
-/// The fewest bytes of a field, and whether it can have more.
+/// Returns the fewest bytes of a field, and true if it can have more.
 fn size(wire: &Wire) -> (usize, bool) {
     match *wire {
         Wire::Plain("u8" | "bool") => (1, false),

@@ -1,4 +1,4 @@
-//! Taking in sockets from a listening port.
+//! Accepting sockets from a listening port.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -13,8 +13,8 @@ use pyao_core::protocol::outbox::SEGMENT_LIMIT_MAX;
 
 /// Pause after an accept failed for want of something, such as file descriptors.
 const BACK_OFF_MS: Millis = 500;
-/// Such failures are logged once in this time.
-const COMPLAINT_MS: Millis = 10_000;
+/// Such failures are logged once in this time, in milliseconds.
+const WARN_EVERY_MS: Millis = 10_000;
 /// Segments when the kernel does not tell the MSS.
 const SEGMENT_LIMIT_DEFAULT: usize = 1200;
 
@@ -27,72 +27,72 @@ const ROOM_PROBE_IDLE: Duration = Duration::from_secs(2);
 /// A client that acknowledges nothing for this long has gone.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(30);
 
-/// What came of an accept.
-pub(super) enum Knock {
+/// The outcome of an accept.
+pub(super) enum Accepted {
     /// A socket.
     Socket(TcpStream, SocketAddr),
-    /// Nobody waits, or this is not the time to ask.
-    Nobody,
-    /// The accept failed; the door asks again later.
+    /// No socket waits, or it is not time to try again.
+    Nothing,
+    /// The accept failed; the listener tries again later.
     Failed,
 }
 
-/// A listening port. Edge-triggered: once somebody knocked, sockets are taken until nobody waits.
+/// A listening port. Edge-triggered: after an event, sockets are accepted until none waits.
 #[derive(Debug)]
-pub(super) struct Door {
-    listener: TcpListener,
-    somebody_waits: bool,
-    ask_again: Option<Millis>,
-    complained: Option<Millis>,
+pub(super) struct Listener {
+    socket: TcpListener,
+    may_have_more: bool,
+    retry_at: Option<Millis>,
+    warned_at: Option<Millis>,
 }
 
-impl Door {
-    /// A door at `listener`, whose events carry `token`.
-    pub(super) fn open(mut listener: TcpListener, registry: &Registry, token: Token) -> io::Result<Self> {
-        registry.register(&mut listener, token, Interest::READABLE)?;
-        Ok(Self { listener, somebody_waits: true, ask_again: None, complained: None })
+impl Listener {
+    /// Registers `socket` with the poll; its events carry `token`.
+    pub(super) fn new(mut socket: TcpListener, registry: &Registry, token: Token) -> io::Result<Self> {
+        registry.register(&mut socket, token, Interest::READABLE)?;
+        Ok(Self { socket, may_have_more: true, retry_at: None, warned_at: None })
     }
 
-    /// The poll says that somebody is there.
-    pub(super) fn knocked(&mut self) {
-        self.somebody_waits = true;
+    /// Takes note of an event of the poll.
+    pub(super) fn became_readable(&mut self) {
+        self.may_have_more = true;
     }
 
-    /// When to ask next without a new knock.
+    /// Returns the time of the next accept without a new event.
     pub(super) fn next_deadline(&self, now: Millis) -> Option<Millis> {
-        self.somebody_waits.then(|| self.ask_again.unwrap_or(now))
+        self.may_have_more.then(|| self.retry_at.unwrap_or(now))
     }
 
-    /// Takes the next socket.
+    /// Accepts the next socket.
     ///
-    /// When there are no file descriptors or no memory left the waiting sockets stay where they are, and the door asks
+    /// When there are no file descriptors or no memory left the waiting sockets stay where they are, and the listener asks
     /// again after a pause: the poll would not report them a second time.
-    pub(super) fn accept(&mut self, now: Millis) -> Knock {
-        if !self.somebody_waits || self.ask_again.is_some_and(|later| now < later) {
-            return Knock::Nobody;
+    pub(super) fn accept(&mut self, now: Millis) -> Accepted {
+        if !self.may_have_more || self.retry_at.is_some_and(|later| now < later) {
+            return Accepted::Nothing;
         }
-        self.ask_again = None;
-        match self.listener.accept() {
-            Ok((stream, address)) => Knock::Socket(stream, address),
+        self.retry_at = None;
+        match self.socket.accept() {
+            Ok((stream, address)) => Accepted::Socket(stream, address),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.somebody_waits = false;
-                Knock::Nobody
+                self.may_have_more = false;
+                Accepted::Nothing
             }
             // The client gave up in the queue, or a signal came between: the next one may be fine.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {
-                Knock::Failed
+                Accepted::Failed
             }
             Err(error) => {
                 self.back_off(now, &error);
-                Knock::Failed
+                Accepted::Failed
             }
         }
     }
 
     fn back_off(&mut self, now: Millis, error: &io::Error) {
-        self.ask_again = Some(now + BACK_OFF_MS);
-        if self.complained.is_none_or(|last| now.saturating_sub(last) >= COMPLAINT_MS) {
-            self.complained = Some(now);
+        self.retry_at = Some(now + BACK_OFF_MS);
+        if self.warned_at.is_none_or(|last| now.saturating_sub(last) >= WARN_EVERY_MS) {
+            self.warned_at = Some(now);
             log::warn!("cannot accept connections: {error}; trying again every {BACK_OFF_MS} ms");
         }
     }
@@ -127,55 +127,55 @@ pub(super) fn segment_limit(stream: &TcpStream) -> usize {
 mod tests {
     use super::*;
 
-    fn door() -> (mio::Poll, Door) {
+    fn listener() -> (mio::Poll, Listener) {
         let poll = mio::Poll::new().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let door = Door::open(listener, poll.registry(), Token(0)).unwrap();
-        (poll, door)
+        let listener = Listener::new(listener, poll.registry(), Token(0)).unwrap();
+        (poll, listener)
     }
 
-    /// The next socket and where it comes from. A client may be connected a moment before the door has it.
-    fn taken(door: &mut Door, now: Millis) -> (TcpStream, SocketAddr) {
+    /// The next socket and where it comes from. A client may be connected a moment before the listener has it.
+    fn taken(listener: &mut Listener, now: Millis) -> (TcpStream, SocketAddr) {
         for _ in 0..60_000 {
-            door.knocked();
-            if let Knock::Socket(stream, from) = door.accept(now) {
+            listener.became_readable();
+            if let Accepted::Socket(stream, from) = listener.accept(now) {
                 return (stream, from);
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        panic!("nobody");
+        panic!("no socket");
     }
 
     #[test]
-    fn waiting_sockets_are_taken_until_nobody_waits() {
-        let (_poll, mut door) = door();
-        let address = door.listener.local_addr().unwrap();
+    fn waiting_sockets_are_accepted_until_none_waits() {
+        let (_poll, mut listener) = listener();
+        let address = listener.socket.local_addr().unwrap();
         let clients: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
-        let mut from: Vec<_> = clients.iter().map(|_| taken(&mut door, 0).1).collect();
+        let mut from: Vec<_> = clients.iter().map(|_| taken(&mut listener, 0).1).collect();
         let mut expected: Vec<_> = clients.iter().map(|client| client.local_addr().unwrap()).collect();
         from.sort();
         expected.sort();
         assert_eq!(from, expected);
-        assert!(matches!(door.accept(0), Knock::Nobody));
-        assert_eq!(door.next_deadline(0), None, "an idle door wakes nobody");
+        assert!(matches!(listener.accept(0), Accepted::Nothing));
+        assert_eq!(listener.next_deadline(0), None, "an idle listener wakes no thread");
     }
 
     #[test]
     fn after_a_failure_the_door_pauses_and_then_asks_by_itself() {
-        let (_poll, mut door) = door();
-        let _client = std::net::TcpStream::connect(door.listener.local_addr().unwrap()).unwrap();
-        door.knocked();
-        door.back_off(1000, &io::Error::from_raw_os_error(libc::EMFILE));
-        assert_eq!(door.next_deadline(1000), Some(1500));
-        assert!(matches!(door.accept(1499), Knock::Nobody));
-        taken(&mut door, 1500);
+        let (_poll, mut listener) = listener();
+        let _client = std::net::TcpStream::connect(listener.socket.local_addr().unwrap()).unwrap();
+        listener.became_readable();
+        listener.back_off(1000, &io::Error::from_raw_os_error(libc::EMFILE));
+        assert_eq!(listener.next_deadline(1000), Some(1500));
+        assert!(matches!(listener.accept(1499), Accepted::Nothing));
+        taken(&mut listener, 1500);
     }
 
     #[test]
     fn a_prepared_socket_sends_at_once_and_knows_its_segment() {
-        let (_poll, mut door) = door();
-        let _client = std::net::TcpStream::connect(door.listener.local_addr().unwrap()).unwrap();
-        let (stream, _) = taken(&mut door, 0);
+        let (_poll, mut listener) = listener();
+        let _client = std::net::TcpStream::connect(listener.socket.local_addr().unwrap()).unwrap();
+        let (stream, _) = taken(&mut listener, 0);
         prepare(&stream).unwrap();
         assert!(stream.nodelay().unwrap());
         assert!((500..=SEGMENT_LIMIT_MAX).contains(&segment_limit(&stream)));

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use crate::ops::overload::Step;
+use crate::ops::overload::OverloadLevel;
 use pyao_core::game::Millis;
 
 /// Rest that each send costs, in microseconds: at most 20,000 sends a second.
@@ -30,7 +30,7 @@ pub struct Cadence {
 
 impl Default for Cadence {
     fn default() -> Self {
-        Self { longest_ms: Step::Calm.longest_wait_ms(), rested_at: 0 }
+        Self { longest_ms: OverloadLevel::Calm.longest_wait_ms(), rested_at: 0 }
     }
 }
 

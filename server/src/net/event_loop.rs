@@ -12,27 +12,28 @@ use mio::event::Event;
 use mio::net::TcpListener;
 use mio::{Events, Poll, Waker};
 
-use super::accept::{Door, Knock};
+use super::accept::{Accepted, Listener};
 use super::clients::{Clients, Turn};
 use super::helpers::Helpers;
 use super::http::{OpsPort, Pages};
-use super::laps::{Laps, Part, SlowTurns};
-use super::listen::{self, Address, Move};
+use super::listen::{self, Address, Rebind};
 use super::signals::SignalSource;
 use super::store_link::{Order, StoreLink};
+use super::timings::{Part, SlowTurns, Timings};
 use super::tokens::Source;
 use super::{Room, descriptors, from_config};
 use crate::ops::health::Health;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
-use crate::ops::overload::{Climb, Ladder, Step};
+use crate::ops::overload::{LevelChange, Overload, OverloadLevel};
 use crate::ops::report::status_report;
 use pyao_config::Config;
-use pyao_config::live::Refused;
-use pyao_core::game::{Game, Input, Millis};
-use pyao_store::Store;
+use pyao_config::live::{self, Refused};
+use pyao_core::game::{self, Game, Input, Millis};
+use pyao_core::settings::Consumer;
 use pyao_store::hashing::{self, Hasher};
 use pyao_store::server::{Registration, ServerStatus};
 use pyao_store::worker::Worker;
+use pyao_store::{self, Store};
 
 /// Events taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1024;
@@ -112,10 +113,10 @@ pub struct EventLoop {
     game: Game,
     clients: Clients,
     helpers: Helpers,
-    door: Option<Door>,
+    listener: Option<Listener>,
     address: Address,
     room: Room,
-    moving: Option<Move>,
+    rebind: Option<Rebind>,
     link: StoreLink,
     /// When the store was last found emptied.
     store_emptied_at: Option<Millis>,
@@ -125,7 +126,7 @@ pub struct EventLoop {
     ops: Option<OpsPort>,
     signals: SignalSource,
     metrics: Metrics,
-    ladder: Ladder,
+    overload: Overload,
     slow_turns: SlowTurns,
     shutdown: Option<ShuttingDown>,
 }
@@ -153,7 +154,7 @@ impl EventLoop {
         let mut config = setup.config;
         config.server.port = setup.listener.local_addr()?.port();
         Ok(Self {
-            door: Some(Door::open(setup.listener, registry, Source::PlayersDoor.into())?),
+            listener: Some(Listener::new(setup.listener, registry, Source::Listener.into())?),
             ops: setup.ops_listener.map(|listener| OpsPort::open(listener, registry)).transpose()?,
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
@@ -161,8 +162,8 @@ impl EventLoop {
             clients: Clients::new(from_config::client_limits(&config, setup.room)),
             room: setup.room,
             address: Address { host: config.server.host.clone(), port: config.server.port },
-            moving: None,
-            ladder: Ladder::new(config.limits.overload_percent),
+            rebind: None,
+            overload: Overload::new(config.limits.overload_percent),
             slow_turns: SlowTurns::default(),
             link: StoreLink::new(
                 config,
@@ -204,9 +205,9 @@ impl EventLoop {
             }
             let waited = turn_ended.elapsed();
             let now = self.now();
-            let mut laps = Laps::start();
-            self.turn(now, &events, &mut laps);
-            self.turn_ended(now, waited, &laps);
+            let mut timings = Timings::start();
+            self.turn(now, &events, &mut timings);
+            self.turn_ended(now, waited, &timings);
             turn_ended = Instant::now();
             if let Some(signal) = self.is_over(now) {
                 return self.finish(Stop::Signal(signal));
@@ -226,7 +227,7 @@ impl EventLoop {
         let deadline = [
             self.game.next_deadline(),
             self.clients.next_deadline(now, outbox_is_dirty),
-            self.door.as_ref().and_then(|door| door.next_deadline(now)),
+            self.listener.as_ref().and_then(|listener| listener.next_deadline(now)),
             self.link.next_deadline(),
             self.ops.as_ref().and_then(|ops| ops.next_deadline(now)),
             self.shutdown.as_ref().map(|shutdown| shutdown.deadline),
@@ -237,60 +238,60 @@ impl EventLoop {
         Some(Duration::from_millis(deadline).saturating_sub(self.started.elapsed()))
     }
 
-    fn turn(&mut self, now: Millis, events: &Events, laps: &mut Laps) {
+    fn turn(&mut self, now: Millis, events: &Events, timings: &mut Timings) {
         for event in events {
             self.dispatch(now, event);
         }
-        laps.end(Part::Events);
+        timings.end(Part::Events);
         let mut turn =
             Turn { now, game: &mut self.game, metrics: &mut self.metrics, registry: self.poll.registry() };
         self.clients.serve(&mut turn);
-        laps.end(Part::Packets);
+        timings.end(Part::Packets);
         let orders = self.helpers.deliver_replies(now, turn.game, turn.metrics, &mut self.link);
-        laps.end(Part::Answers);
+        timings.end(Part::Answers);
         turn.game.advance(now);
-        laps.end(Part::Timers);
-        if let Some(door) = &mut self.door {
-            take_in(door, &mut self.clients, &mut turn);
+        timings.end(Part::Timers);
+        if let Some(listener) = &mut self.listener {
+            take_in(listener, &mut self.clients, &mut turn);
         }
-        laps.end(Part::Accepts);
+        timings.end(Part::Accepts);
         self.clients.flush(&mut turn);
-        laps.end(Part::Flush);
+        timings.end(Part::Flush);
         self.clients.end_closings(&mut turn);
         self.clients.expire(&mut turn);
         self.helpers.send_requests(turn.game, turn.metrics);
         self.clients.log_summaries(now);
         self.follow(now, orders);
-        self.end_move(now);
+        self.end_rebind(now);
         self.tell_store(now);
         if let Some(ops) = &mut self.ops {
             ops.accept(now, self.poll.registry());
             ops.expire(now);
         }
-        laps.end(Part::Rest);
+        timings.end(Part::Rest);
     }
 
-    /// Takes note of how long the turn took, and climbs the ladder of overload when that is due.
-    fn turn_ended(&mut self, now: Millis, waited: Duration, laps: &Laps) {
-        let worked = laps.total();
+    /// Takes note of how long the turn took, and changes the level of overload when that is due.
+    fn turn_ended(&mut self, now: Millis, waited: Duration, timings: &Timings) {
+        let worked = timings.total();
         self.metrics.turns.record_duration(worked);
         self.metrics.increment(Counter::Turns);
         self.metrics.add(Counter::ChatDropped, self.game.take_dropped_chat());
-        if self.slow_turns.ended(now, laps) {
+        if self.slow_turns.ended(now, timings) {
             self.metrics.increment(Counter::SlowTurns);
         }
-        if let Some(climb) = self.ladder.turn(waited, worked) {
-            self.climb(now, climb);
+        if let Some(change) = self.overload.turn(waited, worked) {
+            self.change_level(now, change);
         }
     }
 
-    fn climb(&mut self, now: Millis, Climb { from, to, busy_percent }: Climb) {
+    fn change_level(&mut self, now: Millis, LevelChange { from, to, busy_percent }: LevelChange) {
         let level = if to > from { log::Level::Warn } else { log::Level::Info };
         log::log!(level, "overload: {from} -> {to}: the loop was at work for {busy_percent} % of its time");
-        self.metrics.climbed(from, to);
+        self.metrics.level_changed(from, to);
         self.clients.set_longest_wait(to.longest_wait_ms());
-        self.game.outbox().thin(to >= Step::ThinCosmetics);
-        self.game.handle(now, Input::RefuseLogins(to >= Step::RefuseLogins));
+        self.game.outbox().thin(to >= OverloadLevel::ThinCosmetics);
+        self.game.handle(now, Input::RefuseLogins(to >= OverloadLevel::RefuseLogins));
     }
 
     fn dispatch(&mut self, now: Millis, event: &Event) {
@@ -298,14 +299,14 @@ impl EventLoop {
             // It only ends the wait: replies are looked for in every turn.
             Source::Waker => {}
             Source::Signals => self.signalled(now),
-            Source::PlayersDoor => {
-                if let Some(door) = &mut self.door {
-                    door.knocked();
+            Source::Listener => {
+                if let Some(listener) = &mut self.listener {
+                    listener.became_readable();
                 }
             }
-            Source::OpsDoor => {
+            Source::OpsListener => {
                 if let Some(ops) = &mut self.ops {
-                    ops.knocked();
+                    ops.became_readable();
                 }
             }
             Source::OpsClient(slot) => self.serve_ops(now, slot),
@@ -339,31 +340,39 @@ impl EventLoop {
         }
     }
 
+    /// Passes changed settings on to the parts of the server that their rows name.
     fn follow_settings(&mut self, now: Millis, changed: &[&str], config: &Config) {
-        let to = Address { host: config.server.host.clone(), port: config.server.port };
-        if to != self.address {
-            self.move_to(to);
+        let consumers = live::consumers(changed);
+        if consumers.contains(&Consumer::Listener) {
+            let to = Address { host: config.server.host.clone(), port: config.server.port };
+            if to != self.address {
+                self.rebind_to(to);
+            }
         }
-        if changed.iter().any(|key| key.starts_with("limits.") || *key == "server.max_connections") {
+        if consumers.contains(&Consumer::Clients) {
             self.room = descriptors::allow_connections(config.server.max_connections);
             self.clients.change_limits(from_config::client_limits(config, self.room), now);
-            self.ladder.set_limit(config.limits.overload_percent);
         }
-        self.game.handle(now, Input::Settings(Box::new(from_config::game_settings(config))));
+        if consumers.contains(&Consumer::Overload) {
+            self.overload.set_limit(config.limits.overload_percent);
+        }
+        if consumers.contains(&Consumer::Game) {
+            self.game.handle(now, Input::Settings(Box::new(game::Settings::of(config))));
+        }
     }
 
     /// Listens elsewhere from now on; players stay. Within one port the old address has to be given up first.
-    fn move_to(&mut self, to: Address) {
+    fn rebind_to(&mut self, to: Address) {
         if self.shutdown.is_some() {
             return;
         }
         let way_back = (to.port == self.address.port).then(|| self.address.clone());
         if way_back.is_some() {
-            self.door = None;
+            self.listener = None;
         }
         log::info!("moving from {} to {to}", self.address);
-        match Move::begin(to, way_back, notifier(&self.waker)) {
-            Ok(moving) => self.moving = Some(moving),
+        match Rebind::begin(to, way_back, notifier(&self.waker)) {
+            Ok(rebind) => self.rebind = Some(rebind),
             Err(error) => {
                 log::error!("cannot move: {error}");
                 let Address { host, port } = self.address.clone();
@@ -372,42 +381,42 @@ impl EventLoop {
         }
     }
 
-    fn end_move(&mut self, now: Millis) {
-        let Some(moved) = self.moving.as_ref().and_then(Move::ended) else { return };
-        let Some(moving) = self.moving.take() else { return };
+    fn end_rebind(&mut self, now: Millis) {
+        let Some(ended) = self.rebind.as_ref().and_then(Rebind::ended) else { return };
+        let Some(rebind) = self.rebind.take() else { return };
         if self.shutdown.is_some() {
             return;
         }
-        let listener = match moved.outcome {
+        let listener = match ended.outcome {
             Ok(listener) => {
-                log::info!("now listening on {}", moving.to);
-                self.address = moving.to;
-                self.link.has_moved();
+                log::info!("now listening on {}", rebind.to);
+                self.address = rebind.to;
+                self.link.has_rebound();
                 Some(listener)
             }
             Err(error) => {
-                let (to, advice) = (&moving.to, listen::advice(&error));
+                let (to, advice) = (&rebind.to, listen::advice(&error));
                 log::error!("cannot listen on {to}: {error}; {advice}; still listening on {}", self.address);
                 let Address { host, port } = self.address.clone();
                 self.link.keeps_address(host, port, &listen::reason(&error), &mut self.metrics);
-                moved.restored
+                ended.restored
             }
         };
         if let Some(listener) = listener {
-            self.empty_door(now);
-            match Door::open(listener, self.poll.registry(), Source::PlayersDoor.into()) {
-                Ok(door) => self.door = Some(door),
+            self.drain_listener(now);
+            match Listener::new(listener, self.poll.registry(), Source::Listener.into()) {
+                Ok(listener) => self.listener = Some(listener),
                 Err(error) => log::error!("cannot watch the players' port: {error}"),
             }
         }
     }
 
-    /// Takes in those who still wait at the old door before it closes.
-    fn empty_door(&mut self, now: Millis) {
-        let Some(mut door) = self.door.take() else { return };
+    /// Accepts the sockets that still wait at the old listener before it closes.
+    fn drain_listener(&mut self, now: Millis) {
+        let Some(mut listener) = self.listener.take() else { return };
         let mut turn =
             Turn { now, game: &mut self.game, metrics: &mut self.metrics, registry: self.poll.registry() };
-        take_in(&mut door, &mut self.clients, &mut turn);
+        take_in(&mut listener, &mut self.clients, &mut turn);
     }
 
     /// Tells the store that this server lives, and looks at the settings, when it is time.
@@ -456,7 +465,7 @@ impl EventLoop {
     fn begin_shutdown(&mut self, now: Millis, signal: &'static str) {
         if self.shutdown.is_none() {
             self.shutdown = Some(ShuttingDown { signal, deadline: now + SHUTDOWN_LIMIT_MS });
-            self.door = None;
+            self.listener = None;
             self.game.handle(now, Input::Shutdown);
         }
     }
@@ -496,7 +505,7 @@ impl EventLoop {
         self.metrics.set(Gauge::AbsentCharacters, self.game.players().absent().len() as u64);
         self.metrics.set(Gauge::CharacterNumbersFree, self.game.world().free_numbers() as u64);
         self.metrics.set(Gauge::Uptime, now / 1000);
-        self.metrics.set(Gauge::Overload, self.ladder.step().height());
+        self.metrics.set(Gauge::Overload, self.overload.level().number());
         let outbox = self.game.outbox();
         (self.metrics.packets_out, self.metrics.thinned) = (*outbox.queued(), outbox.thinned());
         let mut store = self.helpers.store_health();
@@ -506,7 +515,7 @@ impl EventLoop {
             uses_redis: self.uses_redis,
             store,
             settings_not_followed: self.link.not_followed().collect(),
-            overload: self.ladder.step(),
+            overload: self.overload.level(),
             is_shutting_down: self.shutdown.is_some(),
             players: self.metrics.gauge(Gauge::Players),
             connections: self.metrics.gauge(Gauge::Connections),
@@ -529,13 +538,13 @@ fn since(start: Instant) -> Millis {
     Millis::try_from(start.elapsed().as_millis()).unwrap_or(Millis::MAX)
 }
 
-/// Takes in the sockets that wait at the door, a bounded number in one turn.
-fn take_in(door: &mut Door, clients: &mut Clients, turn: &mut Turn<'_>) {
+/// Accepts the sockets that wait at the listener, a bounded number in one turn.
+fn take_in(listener: &mut Listener, clients: &mut Clients, turn: &mut Turn<'_>) {
     for _ in 0..ACCEPTS_PER_TURN {
-        match door.accept(turn.now) {
-            Knock::Socket(stream, address) => clients.take_in(turn, stream, address),
-            Knock::Nobody => return,
-            Knock::Failed => turn.metrics.increment(Counter::AcceptErrors),
+        match listener.accept(turn.now) {
+            Accepted::Socket(stream, address) => clients.take_in(turn, stream, address),
+            Accepted::Nothing => return,
+            Accepted::Failed => turn.metrics.increment(Counter::AcceptErrors),
         }
     }
 }

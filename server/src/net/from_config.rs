@@ -1,31 +1,10 @@
-//! From the configuration to what the loop, the game and the password threads are given.
+//! The settings of the connections and the password threads, from the configuration.
 
 use super::{ClientLimits, Room};
 use pyao_config::Config;
-use pyao_core::game;
 use pyao_store::hashing::PasswordCost;
 
-/// The game's settings, in its units.
-pub fn game_settings(config: &Config) -> game::Settings {
-    let die = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
-    game::Settings {
-        text_encoding: config.server.text_encoding,
-        handshake_ms: u64::from(config.limits.handshake_seconds) * 1000,
-        idle_ms: u64::from(config.limits.idle_minutes) * 60_000,
-        logins_per_minute_per_ip: config.limits.logins_per_minute_per_ip,
-        password_threads: config.security.password_threads as usize,
-        creations_per_day_per_ip: config.limits.creations_per_day_per_ip,
-        chat_per_second: config.limits.chat_per_second,
-        disconnect_stay_ms: u64::from(config.game.disconnect_stay_seconds) * 1000,
-        absent_characters: config.limits.absent_characters,
-        absent_characters_per_ip: config.limits.absent_characters_per_ip,
-        start_positions: config.world.start_positions.clone(),
-        dice_range: (die(config.game.dice_min), die(config.game.dice_max)),
-        motd: config.game.motd.lines().map(str::to_owned).collect(),
-    }
-}
-
-/// What a password hash costs.
+/// Returns the cost of a password hash.
 pub fn password_cost(config: &Config) -> PasswordCost {
     PasswordCost {
         memory_kib: config.security.password_memory_kib,
@@ -34,7 +13,7 @@ pub fn password_cost(config: &Config) -> PasswordCost {
     }
 }
 
-/// How many may come where there is so much room, and how much they may say.
+/// Returns the limits of connections and packets on a system with so much `room`.
 pub fn client_limits(config: &Config, room: Room) -> ClientLimits {
     let no_limit_if_zero = |limit: u32| if limit == 0 { u32::MAX } else { limit };
     ClientLimits {

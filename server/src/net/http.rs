@@ -9,7 +9,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
 use slab::Slab;
 
-use super::accept::{Door, Knock};
+use super::accept::{Accepted, Listener};
 use super::tokens::Source;
 use crate::ops::health::{Health, Status};
 use crate::ops::metrics::Metrics;
@@ -36,7 +36,7 @@ pub(super) struct Pages<'a> {
 
 /// The ops port and its clients.
 pub(super) struct OpsPort {
-    door: Door,
+    listener: Listener,
     clients: Slab<OpsClient>,
     /// How many clients have come.
     taken_in: u64,
@@ -63,24 +63,24 @@ impl OpsPort {
     /// Serves `listener`.
     pub(super) fn open(listener: TcpListener, registry: &Registry) -> io::Result<Self> {
         Ok(Self {
-            door: Door::open(listener, registry, Source::OpsDoor.into())?,
+            listener: Listener::new(listener, registry, Source::OpsListener.into())?,
             clients: Slab::new(),
             taken_in: 0,
         })
     }
 
-    /// Somebody knocks.
-    pub(super) fn knocked(&mut self) {
-        self.door.knocked();
+    /// Takes note of an event of the port.
+    pub(super) fn became_readable(&mut self) {
+        self.listener.became_readable();
     }
 
     /// Takes in those who wait.
     pub(super) fn accept(&mut self, now: Millis, registry: &Registry) {
         for _ in 0..CLIENTS_MAX {
-            let mut stream = match self.door.accept(now) {
-                Knock::Socket(stream, _) => stream,
-                Knock::Nobody => return,
-                Knock::Failed => continue,
+            let mut stream = match self.listener.accept(now) {
+                Accepted::Socket(stream, _) => stream,
+                Accepted::Nothing => return,
+                Accepted::Failed => continue,
             };
             if self.clients.len() >= CLIENTS_MAX {
                 self.close_oldest();
@@ -132,7 +132,7 @@ impl OpsPort {
     /// When something is to be done without an event.
     pub(super) fn next_deadline(&self, now: Millis) -> Option<Millis> {
         let clients = self.clients.iter().map(|(_, client)| client.deadline).min();
-        [clients, self.door.next_deadline(now)].into_iter().flatten().min()
+        [clients, self.listener.next_deadline(now)].into_iter().flatten().min()
     }
 }
 
@@ -232,7 +232,7 @@ fn name_in(table: &'static [PacketLayout], id: u8) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::ops::health::StoreHealth;
-    use crate::ops::overload::Step;
+    use crate::ops::overload::OverloadLevel;
 
     fn answer(request: &[u8]) -> Option<String> {
         let metrics = Metrics::default();
@@ -246,7 +246,7 @@ mod tests {
                 waiting: 0,
             },
             settings_not_followed: Vec::new(),
-            overload: Step::Calm,
+            overload: OverloadLevel::Calm,
             is_shutting_down: false,
             players: 0,
             connections: 0,

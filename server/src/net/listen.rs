@@ -1,6 +1,6 @@
-//! Finding and taking the ports to listen on.
+//! Binding the ports to listen on.
 //!
-//! A name may take long to resolve, so a running server that is to listen elsewhere lets a thread of its own find out.
+//! A name may take long to resolve, so a running server binds another address on a thread of its own.
 
 use std::io;
 use std::net::ToSocketAddrs;
@@ -18,10 +18,10 @@ const WAITING_MAX: i32 = 4096;
 /// Between two tries to get an address back.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Listens on the first address of that name that can be had.
+/// Listens on the first address of that name that can be bound.
 ///
 /// # Errors
-/// The last address's fault, or that the name has none.
+/// The failure of the last address, or that the name has none.
 pub fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in name.to_socket_addrs()? {
@@ -38,7 +38,7 @@ pub fn bind(name: impl ToSocketAddrs) -> io::Result<TcpListener> {
     Err(last_error)
 }
 
-/// What to do about a failed [`bind`].
+/// Returns advice about a failed [`bind`].
 #[must_use]
 pub fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
@@ -49,7 +49,7 @@ pub fn advice(error: &io::Error) -> &'static str {
     }
 }
 
-/// A failed [`bind`] in a few words.
+/// Names the reason of a failed [`bind`] in a few words.
 pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => "port in use".to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Where to listen.
+/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     /// Address or name.
@@ -80,24 +80,24 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// How a move ended.
-pub(super) struct Moved {
+/// The end of a [`Rebind`].
+pub(super) struct Rebound {
     /// The new listener, or why there is none.
     pub outcome: io::Result<TcpListener>,
     /// The old address, taken again after the new one could not be had.
     pub restored: Option<TcpListener>,
 }
 
-/// A move to another address, under way.
-pub(super) struct Move {
-    answer: Receiver<Moved>,
-    /// Where to.
+/// A change to another address, under way.
+pub(super) struct Rebind {
+    answer: Receiver<Rebound>,
+    /// New address.
     pub to: Address,
 }
 
-impl Move {
-    /// Begins to listen at `to`. If that cannot be had, `way_back` is listened at again, however long it takes: a move
-    /// within one port has to give it up first. `notify` is called when the end is known.
+impl Rebind {
+    /// Begins to bind `to`. When that fails, `way_back` is bound again, however long it takes: a change within one port
+    /// has to give it up first. `notify` is called when the end is known.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -111,15 +111,15 @@ impl Move {
         std::thread::Builder::new().name("listen".to_owned()).spawn(move || {
             let outcome = target.bind();
             let restored = way_back.filter(|_| outcome.is_err()).map(|way_back| bind_patiently(&way_back));
-            // Nobody waits any more when the server has stopped.
-            let _ = sender.send(Moved { outcome, restored });
+            // The receiver has gone when the server has stopped.
+            let _ = sender.send(Rebound { outcome, restored });
             notify();
         })?;
         Ok(Self { answer, to })
     }
 
-    /// How it ended, once that is known.
-    pub(super) fn ended(&self) -> Option<Moved> {
+    /// Returns the end, once it is known.
+    pub(super) fn ended(&self) -> Option<Rebound> {
         self.answer.try_recv().ok()
     }
 }

@@ -10,9 +10,9 @@
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
 //! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending; `cadence`: when;
-//!    `window`: no more than the client has room for; `laps`: where a turn's time went. What is done when there is more
+//!    `window`: no more than the client has room for; `timings`: the time of a turn by part. What is done when there is more
 //!    work than time: [`crate::ops::overload`].
-//! 4. `store_link`: heartbeats and live settings; `listen`: ports, and moving to another.
+//! 4. `store_link`: heartbeats and live settings; `listen`: ports, and the change to another.
 //! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one small
 //!    subject each; `http`: the ops port.
 
@@ -27,7 +27,6 @@ mod flush;
 mod from_config;
 mod helpers;
 mod http;
-mod laps;
 mod limits;
 pub mod listen;
 mod reachable;
@@ -35,14 +34,14 @@ mod round_trip;
 mod saved_syn;
 mod signals;
 mod store_link;
+mod timings;
 mod tokens;
 mod window;
 
 pub use cadence::Cadence;
 pub use descriptors::{Room, allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
-pub use flush::{Flushed, SEND_FLAGS, Sent, flush};
-pub use from_config::game_settings;
+pub use flush::{Flushed, SEND_FLAGS, Sent, Socket, flush};
 pub use limits::ClientLimits;
 pub use reachable::reachable_address;
-pub use window::Window;
+pub use window::{ReceiveWindow, Window};

@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ops::metrics::{Counter, Metrics};
 use pyao_config::Config;
-use pyao_config::describe::excerpt;
 use pyao_config::live::{self, Refused};
 use pyao_core::game::{Input, Millis};
+use pyao_core::settings::excerpt;
 use pyao_store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
-use pyao_store::{Request, ServerSettings, Settings, StoreError, Ticket, keyspace};
+use pyao_store::{Request, ServerSettings, Settings, StoreError, Ticket};
 
 const HEARTBEAT_EVERY_MS: Millis = 5_000;
 /// Between two heartbeats when the number of connections changes.
@@ -205,7 +205,7 @@ impl StoreLink {
 
     /// Follows what the store says anew, and gives the names of what changed.
     fn take_in(&mut self, stored: &ServerSettings, metrics: &mut Metrics) -> Vec<&'static str> {
-        let news: Vec<_> = live::live_keys().filter(|key| stored.get(key) != self.seen.get(key)).collect();
+        let news: Vec<_> = live::keys().filter(|key| stored.get(key) != self.seen.get(key)).collect();
         if news.is_empty() {
             return Vec::new();
         }
@@ -214,7 +214,7 @@ impl StoreLink {
             self.not_followed.remove(key);
         }
         // What was refused for the sake of another setting may be valid now.
-        let asked = live::live_keys().filter(|key| news.contains(key) || self.refused.contains_key(key));
+        let asked = live::keys().filter(|key| news.contains(key) || self.refused.contains_key(key));
         let changes: Vec<(&str, &str)> = asked.filter_map(|key| Some((key, stored.get(key)?))).collect();
         self.refused.retain(|key, _| !news.contains(key));
         let before = self.config.clone();
@@ -245,8 +245,8 @@ impl StoreLink {
         changed
     }
 
-    /// The server has moved to where the settings say.
-    pub(super) fn has_moved(&mut self) {
+    /// Takes note that the server listens where the settings say.
+    pub(super) fn has_rebound(&mut self) {
         self.tell_soon();
     }
 
@@ -304,7 +304,7 @@ impl StoreLink {
     pub(super) fn seed_settings(&self) -> Request {
         let mut shared = self.effective();
         // What this server alone has, its own settings or any free port, is not for the others.
-        keyspace::OWN_SETTINGS.iter().for_each(|(name, _)| drop(shared.remove(*name)));
+        live::own_keys().for_each(|key| drop(shared.remove(key)));
         let is_in_force = |name: &str| self.refusals().all(|(refused, _)| refused != name);
         let stored = self.seen.shared.iter().filter(|(name, _)| is_in_force(name));
         shared.extend(stored.map(|(name, value)| (name.clone(), value.clone())));
@@ -313,7 +313,7 @@ impl StoreLink {
     }
 
     fn effective(&self) -> Settings {
-        live::live_keys().filter_map(|key| Some((key.to_owned(), live::text(&self.config, key)?))).collect()
+        live::keys().filter_map(|key| Some((key.to_owned(), live::text(&self.config, key)?))).collect()
     }
 }
 
@@ -457,14 +457,14 @@ mod tests {
         link.settings_answered(Ok(stored(&news)), &mut metrics);
         tell(&mut link, 10_100);
         let in_force = link.in_force("::1", 7_777, 1_000);
-        assert_eq!(in_force.len(), live::live_keys().count());
+        assert_eq!(in_force.len(), live::keys().count());
         let value = |key: &str| in_force[key].as_str();
         assert_eq!((value("limits.idle_minutes"), value("server.max_connections")), ("7", "1000"));
         assert_eq!((value("server.host"), value("server.port")), ("::1", "7777"));
         let wrong = refusal("no", "expected a whole number from 1 to 30000");
         assert!(link.refusals().eq([("server.max_connections", &wrong)]));
         assert_eq!(link.told_refusals(1_000), [("server.max_connections".to_owned(), wrong)].into());
-        link.has_moved();
+        link.has_rebound();
         tell(&mut link, 10_200);
         link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
         tell(&mut link, 10_300);

@@ -11,10 +11,10 @@ pub(super) enum Source {
     Waker,
     /// The process got a signal.
     Signals,
-    /// Somebody knocks at the players' port.
-    PlayersDoor,
-    /// Somebody knocks at the ops port.
-    OpsDoor,
+    /// A socket waits at the players' port.
+    Listener,
+    /// A socket waits at the ops port.
+    OpsListener,
     /// An ops client, by slot.
     OpsClient(usize),
     /// A player's connection, by slot.
@@ -29,8 +29,8 @@ impl From<Source> for Token {
         Self(match source {
             Source::Waker => 0,
             Source::Signals => 1,
-            Source::PlayersDoor => 2,
-            Source::OpsDoor => 3,
+            Source::Listener => 2,
+            Source::OpsListener => 3,
             Source::OpsClient(slot) => OPS_CLIENTS_FROM + slot,
             Source::Client(slot) => CLIENTS_FROM + slot,
         })
@@ -42,8 +42,8 @@ impl From<Token> for Source {
         match number {
             0 => Self::Waker,
             1 => Self::Signals,
-            2 => Self::PlayersDoor,
-            3 => Self::OpsDoor,
+            2 => Self::Listener,
+            3 => Self::OpsListener,
             OPS_CLIENTS_FROM..CLIENTS_FROM => Self::OpsClient(number - OPS_CLIENTS_FROM),
             _ => Self::Client(number - CLIENTS_FROM),
         }
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn every_source_comes_back_from_its_token() {
-        let fixed = [Source::Waker, Source::Signals, Source::PlayersDoor, Source::OpsDoor];
+        let fixed = [Source::Waker, Source::Signals, Source::Listener, Source::OpsListener];
         let ops = (0..CLIENTS_MAX).map(Source::OpsClient);
         let clients = (0..3).map(Source::Client);
         let mut tokens = std::collections::BTreeSet::new();

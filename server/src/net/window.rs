@@ -1,52 +1,55 @@
-//! How much a client has room for: nothing is sent that it could not take whole.
+//! The room that a client has: nothing is sent that it could not take whole.
 //!
-//! A client that does not read for a while closes its window bit by bit. What is sent beyond the window waits in the
-//! kernel, and when the window stays so the kernel probes it: it sends as much as fits, be it half a packet. The client
-//! would take the half for a packet. So what does not fit waits in the outbox, where it is still whole. The kernel then
-//! holds nothing that it could ask the client's room with; keep-alive probes ask instead.
+//! A client that does not read for a while closes its window bit by bit. Bytes that are sent beyond the window wait in
+//! the kernel, and when the window stays so the kernel probes it: it sends as much as fits, be it half a packet. The
+//! client would take the half for a packet. So a segment that does not fit waits in the outbox, where it is still whole.
+//! The kernel then holds nothing that it could probe the window with; keep-alive probes ask instead.
 
 use std::os::fd::AsFd;
 
+use super::flush::Socket;
 use super::{acknowledgement, round_trip};
 
-/// What the kernel knows of a client's room.
-struct Room {
+/// The receive window of a client, as the kernel knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiveWindow {
     /// Bytes that the client offers to take, from the last one it acknowledged on.
-    offered: usize,
-    /// Bytes that it has not acknowledged.
-    outstanding: usize,
+    pub offered: usize,
+    /// Bytes that were sent and that it has not acknowledged.
+    pub outstanding: usize,
 }
 
-/// The room of one client, asked for only when what is known of it has been used up.
+/// The room of one client, measured only when the known part of it has been used up.
 #[derive(Debug, Default)]
 pub struct Window {
     /// Bytes that surely fit: a client never takes back what it offered.
     room: usize,
-    /// The most it ever offered.
+    /// Largest window that it ever offered.
     largest: usize,
 }
 
 impl Window {
-    /// Whether a segment of `length` bytes may be sent now. One that is longer than all that the client ever offered
+    /// True if a segment of `length` bytes may be sent now. One that is longer than all that the client ever offered
     /// may: waiting would not help it.
-    pub fn admits(&mut self, socket: &impl AsFd, length: usize) -> bool {
+    pub fn admits(&mut self, socket: &impl Socket, length: usize) -> bool {
         if length <= self.room {
             return true;
         }
-        let Some(Room { offered, outstanding }) = measure(socket) else { return true };
+        let Some(ReceiveWindow { offered, outstanding }) = socket.receive_window() else { return true };
         self.largest = self.largest.max(offered);
         self.room = offered.saturating_sub(outstanding);
+        debug_assert!(self.room <= self.largest, "more room than was ever offered");
         length <= self.room || length > self.largest
     }
 
-    /// So many bytes were sent.
+    /// Takes note of a send of `bytes` bytes.
     pub fn sent(&mut self, bytes: usize) {
         self.room = self.room.saturating_sub(bytes);
     }
 }
 
-/// `None` when the kernel does not tell: before Linux 5.4, or on something that is no TCP socket.
-fn measure(socket: &impl AsFd) -> Option<Room> {
+/// Asks the kernel for the receive window of a client; `None` when it does not tell: before Linux 5.4, or on something that is no TCP socket.
+pub(super) fn measure(socket: &impl AsFd) -> Option<ReceiveWindow> {
     // Asked first: what is acknowledged between the two questions is then counted as outstanding, never as free.
     let outstanding = acknowledgement::outstanding(socket)?;
     let (info, length) = round_trip::tcp_info(socket)?;
@@ -54,7 +57,7 @@ fn measure(socket: &impl AsFd) -> Option<Room> {
     if !is_told {
         return None;
     }
-    Some(Room { offered: usize::try_from(info.tcpi_snd_wnd).ok()?, outstanding })
+    Some(ReceiveWindow { offered: usize::try_from(info.tcpi_snd_wnd).ok()?, outstanding })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The health report: whether the server serves, and whether what it leans on does.
 
-use super::overload::Step;
+use super::overload::OverloadLevel;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +62,8 @@ pub struct Health {
     pub store: StoreHealth,
     /// Live settings whose value in the store is not in force, because it is not valid or cannot be followed.
     pub settings_not_followed: Vec<&'static str>,
-    /// How far up the ladder of overload the server is.
-    pub overload: Step,
+    /// Level of overload.
+    pub overload: OverloadLevel,
     /// Whether the server is shutting down.
     pub is_shutting_down: bool,
     /// Players in the world whose connection stands.
@@ -87,8 +87,8 @@ impl Health {
     fn game(&self) -> Status {
         match self.overload {
             _ if self.is_shutting_down => Status::Unhealthy,
-            Step::Calm | Step::Coalesce | Step::CoalesceMore => Status::Healthy,
-            Step::ThinCosmetics | Step::RefuseLogins => Status::Degraded,
+            OverloadLevel::Calm | OverloadLevel::Coalesce | OverloadLevel::CoalesceMore => Status::Healthy,
+            OverloadLevel::ThinCosmetics | OverloadLevel::RefuseLogins => Status::Degraded,
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         uses_redis: true,
         store: STORE,
         settings_not_followed: Vec::new(),
-        overload: Step::Calm,
+        overload: OverloadLevel::Calm,
         is_shutting_down: false,
         players: 2,
         connections: 3,
@@ -198,8 +198,8 @@ mod tests {
 
     #[test]
     fn an_overloaded_server_is_degraded_once_it_leaves_things_out() {
-        assert_eq!(Health { overload: Step::CoalesceMore, ..WELL }.status(), Status::Healthy);
-        let thinning = Health { overload: Step::ThinCosmetics, ..WELL };
+        assert_eq!(Health { overload: OverloadLevel::CoalesceMore, ..WELL }.status(), Status::Healthy);
+        let thinning = Health { overload: OverloadLevel::ThinCosmetics, ..WELL };
         assert_eq!(thinning.status(), Status::Degraded);
         assert!(thinning.to_json().contains("\"overload\":\"thin_cosmetics\""));
     }

@@ -1,112 +1,10 @@
 //! All counters of the server: plain integers, since one thread counts.
 
 use super::histogram::Histogram;
-use super::names::{self, Name};
-use super::overload::Step;
+use super::overload::OverloadLevel;
+pub use super::table::{Counter, Gauge};
+use super::table::{Family, Row};
 use std::collections::BTreeMap;
-
-/// What only grows. Declared with its name, in the order of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counter {
-    /// See [`names::ACCEPTS`].
-    Accepts,
-    /// See [`names::BYTES_IN`].
-    BytesIn,
-    /// See [`names::SEGMENTS_OUT`].
-    SegmentsOut,
-    /// See [`names::BYTES_OUT`].
-    BytesOut,
-    /// See [`names::FLUSHES`].
-    Flushes,
-    /// See [`names::SENDS_BLOCKED`].
-    SendsBlocked,
-    /// See [`names::THROTTLES`].
-    Throttles,
-    /// See [`names::CHAT_DROPPED`].
-    ChatDropped,
-    /// See [`names::ACCEPT_ERRORS`].
-    AcceptErrors,
-    /// See [`names::POLL_ERRORS`].
-    PollErrors,
-    /// See [`names::SETTINGS_REFUSED`].
-    SettingsRefused,
-    /// See [`names::STORE_REQUESTS`].
-    StoreRequests,
-    /// See [`names::STORE_FAILURES`].
-    StoreFailures,
-    /// See [`names::PASSWORD_JOBS`].
-    PasswordJobs,
-    /// See [`names::OPS_REQUESTS`].
-    OpsRequests,
-    /// See [`names::TURNS`].
-    Turns,
-    /// See [`names::SLOW_TURNS`].
-    SlowTurns,
-}
-
-impl Counter {
-    /// Every counter with its name.
-    pub const ALL: [(Self, Name); 17] = [
-        (Self::Accepts, names::ACCEPTS),
-        (Self::BytesIn, names::BYTES_IN),
-        (Self::SegmentsOut, names::SEGMENTS_OUT),
-        (Self::BytesOut, names::BYTES_OUT),
-        (Self::Flushes, names::FLUSHES),
-        (Self::SendsBlocked, names::SENDS_BLOCKED),
-        (Self::Throttles, names::THROTTLES),
-        (Self::ChatDropped, names::CHAT_DROPPED),
-        (Self::AcceptErrors, names::ACCEPT_ERRORS),
-        (Self::PollErrors, names::POLL_ERRORS),
-        (Self::SettingsRefused, names::SETTINGS_REFUSED),
-        (Self::StoreRequests, names::STORE_REQUESTS),
-        (Self::StoreFailures, names::STORE_FAILURES),
-        (Self::PasswordJobs, names::PASSWORD_JOBS),
-        (Self::OpsRequests, names::OPS_REQUESTS),
-        (Self::Turns, names::TURNS),
-        (Self::SlowTurns, names::SLOW_TURNS),
-    ];
-}
-
-/// What goes up and down; set when somebody looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gauge {
-    /// See [`names::CONNECTIONS`].
-    Connections,
-    /// See [`names::PLAYERS`].
-    Players,
-    /// See [`names::ABSENT_CHARACTERS`].
-    AbsentCharacters,
-    /// See [`names::CHARACTER_NUMBERS_FREE`].
-    CharacterNumbersFree,
-    /// See [`names::THROTTLED`].
-    Throttled,
-    /// See [`names::STORE_WAITING`].
-    StoreWaiting,
-    /// See [`names::STORE_SUCCESS`].
-    StoreSuccess,
-    /// See [`names::PASSWORDS_WAITING`].
-    PasswordsWaiting,
-    /// See [`names::UPTIME`].
-    Uptime,
-    /// See [`names::OVERLOAD`].
-    Overload,
-}
-
-impl Gauge {
-    /// Every gauge with its name.
-    pub const ALL: [(Self, Name); 10] = [
-        (Self::Connections, names::CONNECTIONS),
-        (Self::Players, names::PLAYERS),
-        (Self::AbsentCharacters, names::ABSENT_CHARACTERS),
-        (Self::CharacterNumbersFree, names::CHARACTER_NUMBERS_FREE),
-        (Self::Throttled, names::THROTTLED),
-        (Self::StoreWaiting, names::STORE_WAITING),
-        (Self::StoreSuccess, names::STORE_SUCCESS),
-        (Self::PasswordsWaiting, names::PASSWORDS_WAITING),
-        (Self::Uptime, names::UPTIME),
-        (Self::Overload, names::OVERLOAD),
-    ];
-}
 
 /// Counts by a label out of a small fixed set, in the order they first appeared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -145,9 +43,9 @@ pub struct Metrics {
     pub packets_out: [u64; 256],
     /// Cosmetic packets left out; set when somebody looks.
     pub thinned: u64,
-    /// Climbs up the overload ladder, by the step reached.
+    /// Rises of the overload level, by the level reached.
     pub overload_steps: Labelled,
-    /// Connections refused at the door, by reason.
+    /// Connections refused before their first packet, by reason.
     pub refusals: Labelled,
     /// Connections closed, by reason.
     pub closes: Labelled,
@@ -191,8 +89,8 @@ impl Metrics {
         self.counters[counter as usize]
     }
 
-    /// Counts a climb of the overload ladder, if it went up.
-    pub fn climbed(&mut self, from: Step, to: Step) {
+    /// Counts a change of the overload level, if it went up.
+    pub fn level_changed(&mut self, from: OverloadLevel, to: OverloadLevel) {
         if to > from {
             self.overload_steps.increment(to.label());
         }
@@ -212,11 +110,11 @@ impl Metrics {
     /// Every counter by the name that tools show: that of the metric without prefix and suffix.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, u64> {
-        let plain = |name: Name| name.name.trim_start_matches("pyao_").trim_end_matches("_total").to_owned();
-        let counters = Counter::ALL.into_iter().map(|(counter, name)| (plain(name), self.count(counter)));
-        let labelled = [(names::REFUSALS, &self.refusals), (names::CLOSES, &self.closes)];
-        let by_reason = labelled.into_iter().flat_map(|(name, labelled)| {
-            labelled.iter().map(move |(reason, count)| (format!("{}.{reason}", plain(name)), count))
+        let plain = |row: Row| row.name.trim_start_matches("pyao_").trim_end_matches("_total").to_owned();
+        let counters = Counter::ALL.iter().map(|counter| (plain(counter.row()), self.count(*counter)));
+        let labelled = [(Family::Refusals, &self.refusals), (Family::Closes, &self.closes)];
+        let by_reason = labelled.into_iter().flat_map(|(family, labelled)| {
+            labelled.iter().map(move |(reason, count)| (format!("{}.{reason}", plain(family.row())), count))
         });
         counters.chain(by_reason).collect()
     }
@@ -242,29 +140,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_counter_and_gauge_has_its_own_place_and_name() {
-        let mut all_names = Vec::new();
-        for (index, (counter, name)) in Counter::ALL.into_iter().enumerate() {
-            assert_eq!(counter as usize, index);
-            all_names.push(name.name);
-        }
-        for (index, (gauge, name)) in Gauge::ALL.into_iter().enumerate() {
-            assert_eq!(gauge as usize, index);
-            all_names.push(name.name);
-        }
-        let count = all_names.len();
-        all_names.sort_unstable();
-        all_names.dedup();
-        assert_eq!(all_names.len(), count);
-    }
-
-    #[test]
     fn only_the_way_up_the_overload_ladder_is_counted() {
         let mut metrics = Metrics::default();
-        metrics.climbed(Step::Calm, Step::Coalesce);
-        metrics.climbed(Step::Coalesce, Step::CoalesceMore);
-        metrics.climbed(Step::CoalesceMore, Step::Coalesce);
-        metrics.climbed(Step::Coalesce, Step::Calm);
+        metrics.level_changed(OverloadLevel::Calm, OverloadLevel::Coalesce);
+        metrics.level_changed(OverloadLevel::Coalesce, OverloadLevel::CoalesceMore);
+        metrics.level_changed(OverloadLevel::CoalesceMore, OverloadLevel::Coalesce);
+        metrics.level_changed(OverloadLevel::Coalesce, OverloadLevel::Calm);
         let steps: Vec<_> = metrics.overload_steps.iter().collect();
         assert_eq!(steps, [("coalesce", 1), ("coalesce_more", 1)]);
     }

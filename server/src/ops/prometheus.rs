@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::histogram::Histogram;
-use super::metrics::{Counter, Gauge, Metrics};
-use super::names::{self, Name};
+use super::metrics::{Labelled, Metrics};
+use super::table::{Counter, Family, Gauge, Row};
 
 /// The `Content-Type` of [`render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -22,48 +22,63 @@ pub struct PacketNames {
 #[must_use]
 pub fn render(metrics: &Metrics, packet_names: PacketNames) -> String {
     let mut text = String::with_capacity(8 * 1024);
-    for (counter, name) in Counter::ALL {
-        head(&mut text, name, "counter");
-        line(&mut text, name.name, metrics.count(counter));
+    for counter in Counter::ALL {
+        number(&mut text, counter.row(), metrics.count(*counter));
     }
-    for (gauge, name) in Gauge::ALL {
-        head(&mut text, name, "gauge");
-        line(&mut text, name.name, metrics.gauge(gauge));
+    for gauge in Gauge::ALL {
+        number(&mut text, gauge.row(), metrics.gauge(*gauge));
     }
-    head(&mut text, names::THINNED, "counter");
-    line(&mut text, names::THINNED.name, metrics.thinned);
-    for (name, label, labelled) in [
-        (names::REFUSALS, "reason", &metrics.refusals),
-        (names::CLOSES, "reason", &metrics.closes),
-        (names::OVERLOAD_STEPS, "step", &metrics.overload_steps),
-    ] {
-        head(&mut text, name, "counter");
-        for (value, count) in labelled.iter() {
-            line(&mut text, &format!("{}{{{label}=\"{value}\"}}", name.name), count);
+    for family in Family::ALL {
+        let row = family.row();
+        match family {
+            Family::Thinned => number(&mut text, row, metrics.thinned),
+            Family::Refusals => labelled(&mut text, row, &metrics.refusals),
+            Family::Closes => labelled(&mut text, row, &metrics.closes),
+            Family::OverloadSteps => labelled(&mut text, row, &metrics.overload_steps),
+            Family::PacketsIn => packets(&mut text, row, metrics.packets_in(), packet_names.client),
+            Family::PacketsOut => packets(&mut text, row, metrics.packets_out(), packet_names.server),
+            Family::TurnSeconds => histogram(&mut text, row, &metrics.turns),
+            Family::StoreSeconds => histogram(&mut text, row, &metrics.store_answers),
         }
     }
-    packets(&mut text, names::PACKETS_IN, metrics.packets_in(), packet_names.client);
-    packets(&mut text, names::PACKETS_OUT, metrics.packets_out(), packet_names.server);
-    histogram(&mut text, names::TURN_SECONDS, &metrics.turns);
-    histogram(&mut text, names::STORE_SECONDS, &metrics.store_answers);
     text
+}
+
+fn number(text: &mut String, row: Row, value: u64) {
+    head(text, row);
+    line(text, row.name, value);
+}
+
+fn labelled(text: &mut String, row: Row, counts: &Labelled) {
+    head(text, row);
+    for (label, count) in counts.iter() {
+        line(text, &series(row, &[label]), count);
+    }
 }
 
 fn packets(
     text: &mut String,
-    name: Name,
+    row: Row,
     counts: impl Iterator<Item = (u8, u64)>,
     packet_name: fn(u8) -> Option<&'static str>,
 ) {
-    head(text, name, "counter");
+    head(text, row);
     for (id, count) in counts {
         let packet = packet_name(id).unwrap_or("unknown");
-        line(text, &format!("{}{{id=\"{id}\",packet=\"{packet}\"}}", name.name), count);
+        line(text, &series(row, &[&id.to_string(), packet]), count);
     }
 }
 
-fn head(text: &mut String, name: Name, kind: &str) {
-    text.push_str(&format!("# HELP {} {}\n# TYPE {} {kind}\n", name.name, name.help, name.name));
+fn head(text: &mut String, row: Row) {
+    let Row { name, kind, help, .. } = row;
+    text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.word()));
+}
+
+/// The name with a value for each label.
+fn series(row: Row, values: &[&str]) -> String {
+    let labels = row.labels.iter().zip(values);
+    let labels: Vec<String> = labels.map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+    format!("{}{{{}}}", row.name, labels.join(","))
 }
 
 fn line(text: &mut String, name: &str, value: u64) {
@@ -71,15 +86,16 @@ fn line(text: &mut String, name: &str, value: u64) {
     let _ = writeln!(text, "{name} {value}");
 }
 
-fn histogram(text: &mut String, name: Name, histogram: &Histogram) {
+fn histogram(text: &mut String, row: Row, histogram: &Histogram) {
     let seconds = |microseconds: u64| microseconds as f64 / 1_000_000.0;
-    head(text, name, "histogram");
+    let name = row.name;
+    head(text, row);
     for (bound, count) in histogram.cumulative() {
-        line(text, &format!("{}_bucket{{le=\"{}\"}}", name.name, seconds(bound)), count);
+        line(text, &format!("{name}_bucket{{le=\"{}\"}}", seconds(bound)), count);
     }
-    line(text, &format!("{}_bucket{{le=\"+Inf\"}}", name.name), histogram.count());
-    let _ = writeln!(text, "{}_sum {}", name.name, seconds(histogram.sum_microseconds()));
-    line(text, &format!("{}_count", name.name), histogram.count());
+    line(text, &format!("{name}_bucket{{le=\"+Inf\"}}"), histogram.count());
+    let _ = writeln!(text, "{name}_sum {}", seconds(histogram.sum_microseconds()));
+    line(text, &format!("{name}_count"), histogram.count());
 }
 
 #[cfg(test)]

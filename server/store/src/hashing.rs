@@ -29,7 +29,7 @@ const PASSES_MAX: u32 = 100;
 /// Most threads.
 const THREADS_MAX: u32 = 64;
 
-/// The cost of a new hash, and the number of hashes that are computed at a time.
+/// Cost of a new hash, and number of hashes computed at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordCost {
     /// Memory of one hash in KiB, 8..=1,048,576.
@@ -41,7 +41,7 @@ pub struct PasswordCost {
 }
 
 impl Default for PasswordCost {
-    /// The least that OWASP recommends: 19 MiB, 2 passes; one thread.
+    /// Returns the least that OWASP recommends: 19 MiB, 2 passes; one thread.
     fn default() -> Self {
         Self { memory_kib: 19 * 1024, passes: 2, threads: 1 }
     }
@@ -52,7 +52,7 @@ impl Default for PasswordCost {
 #[error("{QUEUE_LIMIT} password hashes are waiting already")]
 pub struct Busy;
 
-/// Reason that hashing did not start.
+/// Reason for which hashing did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A setting is out of its range.
@@ -83,7 +83,7 @@ pub struct Hasher {
     cost: Arc<Cost>,
 }
 
-/// Cost of one hash in microseconds: an average that follows the latest ones.
+/// Time of one hash, in microseconds: an average that follows the latest ones.
 #[derive(Debug)]
 struct Cost(AtomicU64);
 
@@ -92,7 +92,7 @@ impl Cost {
         Self(AtomicU64::new(microseconds(first)))
     }
 
-    /// Two threads that finish together may lose one measurement, which does not matter.
+    /// Adds a measurement. Two threads that finish together may lose one, which does not matter.
     fn measured(&self, took: Duration) {
         let average = self.0.load(Ordering::Relaxed);
         let next = (average * (COST_AVERAGED - 1) + microseconds(took)) / COST_AVERAGED;
@@ -136,12 +136,12 @@ impl Hasher {
         self.jobs.try_send(job).map_err(|_| Busy)
     }
 
-    /// The next reply, if one is there.
+    /// Returns the next reply, if one is there.
     pub fn try_recv(&self) -> Option<Reply> {
         self.replies.try_recv().ok()
     }
 
-    /// Returns the cost of one hash to a thread on this machine now, as measured.
+    /// Returns the time that one hash takes a thread on this machine now, as measured.
     #[must_use]
     pub fn cost(&self) -> Duration {
         Duration::from_micros(self.cost.0.load(Ordering::Relaxed))
@@ -244,8 +244,8 @@ fn wipe(password: String) {
     std::hint::black_box(&bytes);
 }
 
-/// A stored hash, if it can be verified at a bearable cost. A hash from an operator's hand or a damaged disk must
-/// neither stop the server nor take all of its memory.
+/// Reads a stored hash, if it can be verified at a bearable cost. A hash written by an operator's hand or a damaged
+/// disk must neither stop the server nor take all of its memory.
 fn readable(stored: &str) -> Option<PasswordHash> {
     let usable = PasswordHash::new(stored).ok().filter(|hash| {
         let bearable = |params: Params| {

@@ -10,17 +10,14 @@
 //! | servers and `pyao-admin` | accounts |
 //! | servers | everything else |
 
+use std::sync::LazyLock;
+
 use super::records::UserId;
 use super::server::{ServerId, ServerRun};
+use pyao_core::settings;
 
 // Live settings: strings, no expiry. Written at the first start where absent.
 
-/// Address that servers listen on.
-pub const CONFIG_HOST: &str = "config:server:host";
-/// Port that servers listen on.
-pub const CONFIG_PORT: &str = "config:server:port";
-/// Most connections of a server.
-pub const CONFIG_MAX_CONNECTIONS: &str = "config:server:max_connections";
 /// Text that players read at login; lines end in `\n`.
 pub const MOTD: &str = "server:motd";
 /// Smallest number of the dice.
@@ -28,37 +25,33 @@ pub const DICE_MIN: &str = "server:dice:min_value";
 /// Largest number of the dice.
 pub const DICE_MAX: &str = "server:dice:max_value";
 
-/// Live settings by name, each with the key that holds it.
-///
-/// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: what it means,
-/// and whether it is valid, is for the server to say.
-pub const SETTINGS: &[(&str, &str)] = &[
-    ("server.host", CONFIG_HOST),
-    ("server.port", CONFIG_PORT),
-    ("server.max_connections", CONFIG_MAX_CONNECTIONS),
-    ("limits.connections_per_ip", "config:limits:connections_per_ip"),
-    ("limits.logins_per_minute_per_ip", "config:limits:logins_per_minute_per_ip"),
-    ("limits.creations_per_day_per_ip", "config:limits:creations_per_day_per_ip"),
-    ("limits.packets_per_second", "config:limits:packets_per_second"),
-    ("limits.chat_per_second", "config:limits:chat_per_second"),
-    ("limits.handshake_seconds", "config:limits:handshake_seconds"),
-    ("limits.idle_minutes", "config:limits:idle_minutes"),
-    ("limits.absent_characters", "config:limits:absent_characters"),
-    ("limits.absent_characters_per_ip", "config:limits:absent_characters_per_ip"),
-    ("limits.overload_percent", "config:limits:overload_percent"),
-    ("game.disconnect_stay_seconds", "config:game:disconnect_stay_seconds"),
-    ("game.motd", MOTD),
-    ("game.dice_min", DICE_MIN),
-    ("game.dice_max", DICE_MAX),
-];
+/// Live settings whose keys are older than the rule of [`SETTINGS`].
+const OLDER_KEYS: [(&str, &str); 3] =
+    [("game.motd", MOTD), ("game.dice_min", DICE_MIN), ("game.dice_max", DICE_MAX)];
 
-/// Live settings that a server may have of its own, each with the key that holds it: it wins over the key of all servers.
-/// Strings, no expiry. Written by servers with a configured id, from their flags and variables.
-pub const OWN_SETTINGS: &[(&str, &str)] = &[
-    ("server.host", "config:server:{server}:host"),
-    ("server.port", "config:server:{server}:port"),
-    ("server.max_connections", "config:server:{server}:max_connections"),
-];
+/// Live settings by name, each with the key that holds it: `limits.idle_minutes` under `config:limits:idle_minutes`.
+///
+/// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: its meaning and its
+/// validity are for the server to say.
+pub static SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
+    let key = |name: &str| match OLDER_KEYS.iter().find(|(older, _)| *older == name) {
+        Some((_, key)) => (*key).to_owned(),
+        None => format!("config:{}", name.replace('.', ":")),
+    };
+    let live = settings::SETTINGS.iter().filter(|setting| setting.live.is_some());
+    live.map(|setting| (setting.key, key(setting.key))).collect()
+});
+
+/// Live settings that a server may have of its own, each with the template of the key that holds it: it wins over the key
+/// of all servers. Strings, no expiry. Written by servers with a configured id, from their flags and variables.
+pub static OWN_SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
+    let own = settings::SETTINGS.iter().filter(|setting| setting.live.is_some_and(|live| live.may_be_own));
+    own.map(|setting| {
+        let template = format!("config:{}:{{server}}:{}", setting.section(), setting.name());
+        (setting.key, template)
+    })
+    .collect()
+});
 
 // Servers.
 
@@ -145,43 +138,43 @@ pub const SESSIONS: &str = "sessions:users";
 /// Scratch key of a check, expires within a minute.
 pub const CHECK_SCRATCH: &str = "pyao-admin:check:{check}";
 
-/// The key of a live setting, or `None` when there is no such setting.
+/// Returns the key of a live setting, or `None` when there is no such setting.
 #[must_use]
 pub fn setting_key(name: &str) -> Option<&'static str> {
-    SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
+    SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| key.as_str())
 }
 
-/// The template of the key of a live setting that a server may have of its own, or `None` for all others.
+/// Returns the template of the key of a live setting that a server may have of its own, or `None` for all others.
 #[must_use]
 pub fn own_setting_key(name: &str) -> Option<&'static str> {
-    OWN_SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| *key)
+    OWN_SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| key.as_str())
 }
 
-/// A key of a user.
+/// Returns a key of a user.
 #[must_use]
 pub fn of_user(template: &str, user_id: UserId) -> String {
     template.replace("{id}", &user_id.to_string())
 }
 
-/// A key of one run of a check.
+/// Returns a key of one run of a check.
 #[must_use]
 pub fn of_check(template: &str, check: u32) -> String {
     template.replace("{check}", &check.to_string())
 }
 
-/// A key of an account by its name, in lower case.
+/// Returns a key of an account by its name, in lower case.
 #[must_use]
 pub fn of_name(template: &str, name: &str) -> String {
     template.replace("{name}", name)
 }
 
-/// A key of a server.
+/// Returns a key of a server.
 #[must_use]
 pub fn of_server(template: &str, server: &ServerId) -> String {
     template.replace("{server}", server.as_str())
 }
 
-/// A key of a run of a server.
+/// Returns a key of a run of a server.
 #[must_use]
 pub fn of_run(template: &str, run: &ServerRun) -> String {
     of_server(template, &run.server).replace("{epoch}", &run.epoch.to_string())

@@ -63,7 +63,7 @@ pub use pyao_core::records::{
 use traits::carry_out_one;
 pub use traits::{Accounts, Characters, LiveSettings, Servers, Sessions, Store, StoreDescription};
 
-/// A random name for a store that has none.
+/// Returns a random name for a store that has none.
 fn fresh_store_id() -> Result<String, StoreError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)

@@ -27,6 +27,11 @@ impl Group {
         self.saves.values().cloned().collect()
     }
 
+    /// The characters of this group.
+    pub(super) fn users(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.saves.keys().copied()
+    }
+
     /// The requests that this group answers, each with its place in the order of arrival.
     pub(super) fn tickets(&self) -> &[(u64, Ticket)] {
         &self.tickets
@@ -115,6 +120,24 @@ impl PendingSaves {
         }
     }
 
+    /// Number of requests that wait.
+    pub(super) fn requests(&self) -> usize {
+        self.groups.values().map(|group| group.tickets.len()).sum()
+    }
+
+    /// Panics in debug builds when the groups overlap or do not agree with the index of their members.
+    pub(super) fn check_invariants(&self) {
+        let members: usize = self.groups.values().map(|group| group.saves.len()).sum();
+        debug_assert_eq!(members, self.group_of.len(), "a character in two groups, or in none");
+        for (number, group) in &self.groups {
+            debug_assert!(!group.tickets.is_empty(), "group {number} answers no request");
+            debug_assert!(*number < self.arrivals, "group {number} is from the future");
+            for user_id in group.users() {
+                debug_assert_eq!(self.group_of.get(&user_id), Some(number), "the group of user {user_id}");
+            }
+        }
+    }
+
     /// Takes everything out: the tickets of all that waited, in order of arrival.
     pub(super) fn take_tickets(&mut self) -> Vec<Ticket> {
         self.group_of.clear();
@@ -142,6 +165,16 @@ impl PendingSessions {
     pub(super) fn add(&mut self, ticket: Ticket, writes: Vec<SessionWrite>) {
         self.tickets.push(ticket);
         self.writes.extend(writes.into_iter().map(|write| (write.user_id(), write)));
+    }
+
+    /// Number of requests that wait.
+    pub(super) fn requests(&self) -> usize {
+        self.tickets.len()
+    }
+
+    /// Panics in debug builds when a change waits that answers no request.
+    pub(super) fn check_invariants(&self) {
+        debug_assert!(self.writes.is_empty() || !self.tickets.is_empty(), "a change of no request");
     }
 
     /// What to write.

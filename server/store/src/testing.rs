@@ -9,7 +9,7 @@ use super::records::{
 };
 pub use faulty::{Faults, FaultyStore};
 
-/// An account of that name.
+/// Returns an account of that name.
 #[must_use]
 pub fn sample_account(username: &str) -> NewAccount {
     NewAccount {
@@ -25,7 +25,7 @@ pub fn sample_account(username: &str) -> NewAccount {
     }
 }
 
-/// A character whose every number differs from its neighbours, so that a swapped field shows.
+/// Returns a character whose every number differs from its neighbours, so that a swapped field shows.
 #[must_use]
 pub fn sample_character() -> CharacterRecord {
     let mut skills = [SkillRecord::default(); SKILLS];
@@ -67,7 +67,7 @@ pub fn sample_character() -> CharacterRecord {
     character
 }
 
-/// A record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.
+/// Returns a record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.
 #[must_use]
 pub fn numbered<F: Fields>(first: i64) -> F {
     let mut next = first;
@@ -84,7 +84,7 @@ pub fn numbered<F: Fields>(first: i64) -> F {
     F::read(value_of).unwrap_or_else(|_| F::blank())
 }
 
-/// A record with every number at its upper end.
+/// Returns a record with every number at its upper end.
 #[must_use]
 pub fn at_limits<F: Fields>() -> F {
     numbered(i64::MAX)
@@ -112,13 +112,13 @@ fn sample_stats() -> StatsRecord {
     }
 }
 
-/// A save of the position alone.
+/// Returns a save of the position alone.
 #[must_use]
 pub fn position_save(user_id: UserId, position: PositionRecord) -> CharacterSave {
     CharacterSave::Position { user_id, position }
 }
 
-/// A save of the whole character.
+/// Returns a save of the whole character.
 #[must_use]
 pub fn sheet_save(user_id: UserId, sheet: CharacterRecord) -> CharacterSave {
     CharacterSave::Sheet { user_id, sheet: Box::new(sheet) }

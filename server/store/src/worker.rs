@@ -1,13 +1,14 @@
 //! The store's helper thread: the one place that waits for the store.
 //!
 //! The loop sends requests and never waits. The thread takes all that waits as one batch, writes consecutive saves in
-//! one transaction, hands consecutive questions to the store together, and queues a reply for each request.
+//! one transaction, hands consecutive questions to the store together, and queues a reply for each request. All
+//! decisions are made in [`write_behind`], which has no thread, clock or store of its own.
 //!
-//! **When the store fails.** A question (a load, a creation, a heartbeat) fails at once: somebody waits for the answer.
+//! **When the store fails.** A question (a load, a creation, a heartbeat) fails at once: a player waits for the answer.
 //! Saves and changes of sessions are kept and tried again; of each character and each session only the newest state
 //! waits. The store is *away* until it has taken a heartbeat and all that waits: one that answers, but takes nothing, is
 //! no better than none. It is tried after pauses that double up to [`Backoff::longest`], each shortened by chance so that
-//! several servers do not come back at once, and questions are refused meanwhile without trying. So nobody loads a
+//! several servers do not come back at once, and questions are refused meanwhile without trying. So no login loads a
 //! character that is older than a save which still waits.
 //!
 //! **When the store was emptied**, or is another one, what waits is kept too, until the game has written back what it
@@ -19,19 +20,19 @@
 //! A save that the store refuses for good (its account was deleted, another server has the character) fails alone, with
 //! the group it belongs to.
 
-mod service;
 mod shared;
+mod thread;
+pub mod write_behind;
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
-use std::{io, thread};
 
-use super::pending::{PendingSaves, PendingSessions};
 use super::{Reply, Request, Store, StoreError};
-use service::Service;
 use shared::Shared;
+use thread::Service;
+use write_behind::WriteBehind;
 
 /// Pauses between attempts at a store that failed.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +50,7 @@ impl Default for Backoff {
     }
 }
 
-/// What the worker could not write before it had to stop.
+/// Requests that the worker could not finish before it had to stop.
 #[derive(Debug, thiserror::Error)]
 #[error("{requests} store requests were not finished ({characters} characters not saved): {reason}")]
 pub struct Unsaved {
@@ -61,7 +62,7 @@ pub struct Unsaved {
     pub reason: String,
 }
 
-/// Why a shutdown did not end as it should.
+/// The failure of a shutdown.
 #[derive(Debug, thiserror::Error)]
 pub enum ShutdownError {
     /// Something is not saved.
@@ -115,18 +116,12 @@ impl Worker {
         let shared = Arc::new(Shared::default());
         let mut service = Service {
             store,
-            saves: PendingSaves::default(),
-            sessions: PendingSessions::default(),
-            questions: Vec::new(),
-            status: None,
-            retry: None,
-            is_emptied: false,
-            backoff,
+            queue: WriteBehind::new(backoff, thread::seed()),
             replies: outbox,
             notify,
             shared: Arc::clone(&shared),
         };
-        thread::Builder::new().name("store".into()).spawn(move || {
+        std::thread::Builder::new().name("store".into()).spawn(move || {
             // Nobody listens when the worker was dropped without a shutdown.
             let _ = finish.send(service.run(&inbox).map_err(ShutdownError::from));
             let closed = service.close();
@@ -137,7 +132,7 @@ impl Worker {
         Ok(Self { messages, replies, finished, shared })
     }
 
-    /// Hands a request over; never blocks. Each is answered by exactly one reply.
+    /// Hands a request over; never waits for the store. Each is answered by exactly one reply.
     ///
     /// What waits is bounded: questions by the game, which has few open for each connection at a time; saves and changes
     /// of sessions by the number of characters, however often they are sent, as of each only the newest state waits.
@@ -149,41 +144,41 @@ impl Worker {
         }
     }
 
-    /// The next reply, if one is there.
+    /// Takes the next reply, if one is there.
     pub fn try_recv(&self) -> Option<Reply> {
         self.replies.try_recv().ok()
     }
 
-    /// Number of requests sent and not yet answered.
+    /// Returns the number of requests sent and not yet answered.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.shared.waiting()
     }
 
-    /// How long the oldest unanswered question has waited; zero when none waits.
+    /// Returns how long the oldest unanswered question has waited; zero when none waits.
     #[must_use]
     pub fn oldest_question(&self) -> Duration {
         self.shared.oldest_question()
     }
 
-    /// Time since a save, a change of sessions or a heartbeat last succeeded, or since the start.
+    /// Returns the time since a save, a change of sessions or a heartbeat last succeeded, or since the start.
     #[must_use]
     pub fn since_success(&self) -> Duration {
         self.shared.since_success()
     }
 
-    /// Whether the store is away: it failed and has not taken all that waits since. Loads and creations are refused
+    /// True if the store is away: it failed and has not taken all that waits since. Loads and creations are refused
     /// meanwhile.
     #[must_use]
     pub fn is_away(&self) -> bool {
-        self.shared.is_away.load(Ordering::Relaxed)
+        self.shared.progress().is_away
     }
 
-    /// Whether saves wait because the store was emptied, or is another one, and what the game holds is not written back
+    /// True if saves wait because the store was emptied, or is another one, and what the game holds is not written back
     /// yet.
     #[must_use]
     pub fn is_emptied(&self) -> bool {
-        self.shared.is_emptied.load(Ordering::Relaxed)
+        self.shared.progress().is_emptied
     }
 
     /// Finishes what waits and deregisters the server, within `within`; then closes the store and ends the thread.

@@ -18,7 +18,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Callgrind counts what happens in here, and finds it by its name.
+/// Does one run. Callgrind counts the instructions of this function, and finds it by its name.
 #[inline(never)]
 fn counted_run(run: &mut dyn FnMut()) {
     run();

@@ -1,4 +1,4 @@
-//! A hostile client against the whole game: arbitrary bytes, and what happens meanwhile.
+//! A hostile client against the whole game: arbitrary bytes between events of the world.
 //!
 //! An input is what the client sends, byte for byte, with marks in between: [`MARK`] and a number is something that
 //! happens at that moment (see `happen`), and two marks are that byte itself. So any bytes are an input, and nearly
@@ -18,17 +18,17 @@ const ATTACKER: &str = "Zed";
 const LONGEST_PAUSE: u8 = 22;
 const ROUND_TRIP_MS: u32 = 120;
 
-/// A connection that has not logged in.
+/// Fuzzes the game from a connection that has not logged in.
 ///
 /// # Panics
-/// When the game breaks a rule: see `Stage`.
+/// Panics if the game breaks a rule: see `Stage`.
 pub fn stranger(data: &[u8]) {
     let mut stage = Stage::new();
     stage.connect(0);
     attack(stage, data);
 }
 
-/// A connection whose player stands in the world, in sight of the bystander.
+/// Fuzzes the game from a connection whose player stands in the world, in sight of the bystander.
 ///
 /// # Panics
 /// As [`stranger`].
@@ -41,7 +41,7 @@ pub fn player(data: &[u8]) {
 fn attack(mut stage: Stage, data: &[u8]) {
     let mut bytes = data.iter().copied();
     let mut said = Vec::new();
-    // Which of the attacker's two connections speaks.
+    // Index of the attacker's connection that sends.
     let mut speaker = 0;
     while let Some(byte) = bytes.next() {
         match (byte, if byte == MARK { bytes.next() } else { None }) {
@@ -57,7 +57,7 @@ fn attack(mut stage: Stage, data: &[u8]) {
     stage.finish();
 }
 
-/// What the number after a [`MARK`] means; others mean nothing.
+/// Carries out the event that the number after a [`MARK`] stands for; other numbers stand for none.
 fn happen(stage: &mut Stage, speaker: &mut usize, event: u8) {
     match event {
         0..=LONGEST_PAUSE => stage.pass(1 << event),

@@ -13,7 +13,8 @@ const CUTS: usize = 64;
 /// Bytes that a server receives.
 ///
 /// # Panics
-/// When a packet claims more than there is, a cut one does not wait, or one does not come back from its own encoding.
+/// Panics if a packet claims more than there is, a cut one does not wait, or one does not come back from its own
+/// encoding.
 pub fn client(data: &[u8]) {
     let mut rest = data;
     while let Ok(Some((packet, length))) = ClientPacket::decode(rest) {
@@ -34,7 +35,7 @@ pub fn client(data: &[u8]) {
     }
 }
 
-/// Bytes that a client receives, in every encoding; and what a whole client makes of them, on every screen.
+/// Bytes that a client receives, in every encoding; and a whole client that reads them, on every screen.
 ///
 /// # Panics
 /// As [`client`]. Texts too long to be sent are cut, so it is the cut packet that must come back.
@@ -71,7 +72,7 @@ fn encoded(packet: &ServerPacket<'_>, encoding: TextEncoding) -> Vec<u8> {
     bytes
 }
 
-/// Where to cut a packet of `length` bytes: everywhere, or at places spread over it.
+/// Yields the places at which a packet of `length` bytes is cut: everywhere, or places spread over it.
 fn cuts(length: usize) -> impl Iterator<Item = usize> {
     (0..length).step_by(length.div_ceil(CUTS).max(1)).chain([length - 1])
 }

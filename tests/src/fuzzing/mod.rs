@@ -1,10 +1,10 @@
-//! What the fuzzers run. `cargo fuzz` calls these functions with bytes of its own making, and the suite `corpus` with
+//! Functions that the fuzzers run. `cargo fuzz` calls them with bytes of its own making, and the suite `corpus` with
 //! the bytes that it kept, so a fault that was found once is looked for in every run of the tests.
 //!
 //! * [`decode`]: the codec alone, from both sides of the wire.
 //! * [`core`]: bytes of a hostile client, before its login and in play, against the whole game without its sockets.
 //!
-//! A function that returns has found nothing wrong; what is wrong panics, as `cargo fuzz` wants it.
+//! A function that returns has found no fault; a fault panics, as `cargo fuzz` wants it.
 
 pub mod core;
 pub mod decode;

@@ -1,6 +1,6 @@
 //! The whole game without its sockets, two connections of an attacker, and a bystander who stands near and looks.
 //!
-//! Each client is a [`ShadowClient`]. After every packet, what each shows must be what its player should see.
+//! Each client is a [`ShadowClient`]. After every packet, the picture of each must be the view of its player.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
@@ -21,11 +21,11 @@ use crate::shadow::{Screen, ShadowClient};
 
 /// Outside the safe zone, two steps from the way to another map: a lost socket leaves the character standing.
 const START: Position = Position { map: 2, x: 50, y: 9 };
-/// Everybody's password.
+/// Password of every player.
 pub(super) const PASSWORD: &str = "secreto";
 /// Bytes of one send; small, so that many sends are made.
 const SEGMENT_LIMIT: usize = 200;
-/// Turns after which what a packet set off must have come to rest.
+/// Turns after which the effects of a packet must have come to rest.
 const TURNS_MAX: usize = 100;
 /// Longer than anything that a game waits for.
 const FOREVER_MS: u64 = 4_000_000;
@@ -33,7 +33,7 @@ const UNIX_START: u64 = 1_700_000_000;
 
 /// The clients: an index into [`Stage::clients`].
 pub(super) const BYSTANDER: usize = 2;
-/// How many clients there are; those before the bystander are the attacker's.
+/// Number of clients; those before the bystander are the attacker's.
 const CLIENTS: usize = 3;
 
 /// One client and its connection.
@@ -43,9 +43,9 @@ struct Client {
     shadow: ShadowClient,
     /// Bytes sent of which the server has not yet a whole packet.
     unserved: Vec<u8>,
-    /// Whether it reads what it is sent.
+    /// True if it reads the bytes that arrive.
     reads: bool,
-    /// Whether it has read everything before it sent the next thing: only then its picture must be right, since it
+    /// True if it has read everything before it sent the next packet: only then its picture must be right, since it
     /// moves its own character by itself.
     keeps_up: bool,
 }
@@ -55,7 +55,7 @@ pub(super) struct Stage {
     game: Game,
     now: u64,
     store: MemoryStore,
-    /// Whether the store and the password threads answer.
+    /// True if the store and the password threads answer.
     answers: bool,
     requests: Vec<Request>,
     jobs: Vec<passwords::Job>,
@@ -150,7 +150,7 @@ impl Stage {
         self.send(who, &bytes);
     }
 
-    /// A movement key of the bystander, who is an honest client.
+    /// Presses a movement key of the bystander, an honest client.
     pub(super) fn bystander_walks(&mut self, heading: u8) {
         self.send_packet(BYSTANDER, &ClientPacket::Walk { heading });
     }
@@ -187,7 +187,7 @@ impl Stage {
         self.input(Input::Shutdown);
     }
 
-    /// Moves the clock and does what is due. The bystander says something first, so as not to be idle.
+    /// Moves the clock and serves the timers. The bystander sends a packet first, so as not to be idle.
     pub(super) fn pass(&mut self, milliseconds: u64) {
         self.send_packet(BYSTANDER, &ClientPacket::Ping);
         let end = self.now + milliseconds;
@@ -199,7 +199,7 @@ impl Stage {
         self.now = end;
     }
 
-    /// Everybody goes and time passes; nothing of them may be left.
+    /// Disconnects all and lets time pass; nothing of them may be left.
     pub(super) fn finish(mut self) {
         let stood_at = self.places();
         for who in 0..CLIENTS {
@@ -219,7 +219,8 @@ impl Stage {
         assert_eq!(self.game.is_drained(), self.stopped, "a stopped game comes to its end");
     }
 
-    /// Where each player's character stands, or, of one that was put elsewhere and has not walked, where it was stored.
+    /// Returns the tile of each player's character, or the stored tile of a character that was put elsewhere and has
+    /// not walked.
     fn places(&self) -> Vec<(UserId, PositionRecord)> {
         let world = self.game.world();
         let place = |player: &Player| {
@@ -290,7 +291,7 @@ impl Stage {
         !closings.is_empty()
     }
 
-    /// The socket is closed: nothing more goes either way.
+    /// Closes the socket: nothing more goes either way.
     fn forget(&mut self, connection: ConnectionId) {
         self.game.outbox().close(connection);
         for client in self.clients.iter_mut().filter(|client| client.connection == Some(connection)) {
@@ -316,7 +317,7 @@ impl Stage {
 }
 
 impl Client {
-    /// What the client itself does when it sends `packet`.
+    /// Does what the client itself does as it sends `packet`.
     fn expect_answer(&mut self, packet: &ClientPacket) {
         if self.shadow.screen != Screen::Game {
             return;
@@ -334,14 +335,14 @@ impl Client {
     fn read(&mut self, game: &mut Game) {
         let Some(connection) = self.connection else { return };
         while let Some(segment) = game.outbox().segment(connection) {
-            // What cannot be read is kept in the shadow's faults.
+            // Bytes that cannot be read are kept in the shadow's faults.
             let _ = self.shadow.read(segment);
             game.outbox().segment_sent(connection);
         }
         if let Some(bytes) = game.outbox().marked(connection) {
             game.outbox().acknowledged(connection, bytes);
         }
-        // What was said is of no interest, but takes room.
+        // The lines of the console are not checked, but take room.
         self.shadow.console.clear();
         self.shadow.chat.clear();
     }

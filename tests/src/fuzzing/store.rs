@@ -13,27 +13,27 @@ use pyao_store::{CreateError, Reply, Request, StoreError, StoredAccount};
 pub(super) struct MemoryStore {
     accounts: Vec<StoredAccount>,
     by_name: BTreeMap<String, UserId>,
-    /// Who has an open session.
+    /// Users with an open session.
     sessions: BTreeSet<UserId>,
 }
 
 impl MemoryStore {
-    /// How many accounts there are.
+    /// Returns the number of accounts.
     pub(super) fn accounts(&self) -> usize {
         self.accounts.len()
     }
 
-    /// How many sessions are open.
+    /// Returns the number of open sessions.
     pub(super) fn open_sessions(&self) -> usize {
         self.sessions.len()
     }
 
-    /// Where the character of that account was last saved.
+    /// Returns the position at which the character of that account was last saved.
     pub(super) fn position(&self, user_id: UserId) -> Option<PositionRecord> {
         Some(self.accounts.get(index(user_id)?)?.character.position)
     }
 
-    /// Does what is asked.
+    /// Carries out a request.
     pub(super) fn carry_out(&mut self, request: Request) -> Reply {
         match request {
             Request::LoadAccount { ticket, name } => {

@@ -1,4 +1,4 @@
-//! What each packet does to the picture, on the game screen.
+//! Effect of each packet on the picture, on the game screen.
 
 use std::collections::BTreeMap;
 
@@ -312,7 +312,7 @@ impl ShadowClient {
                 self.check(font <= LAST_FONT, || format!("a console line with font {font}"));
                 self.console.push(ConsoleLine { text: text.into_owned(), font });
             }
-            // The client drops what strangers say, without harm.
+            // The client drops chat of characters that it does not know, without harm.
             ServerPacket::ChatOverHead { text, char_index, r, g, b }
                 if self.characters.contains_key(&char_index) =>
             {

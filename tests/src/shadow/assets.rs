@@ -1,4 +1,4 @@
-//! What the client has pictures and sounds for: it draws and plays nothing of what it does not have.
+//! Pictures and sounds of the client: it draws and plays nothing else.
 
 use pyao_core::content::client_assets::{
     Assets, BODIES, FX, HEADS, HELMETS, MOVING_GRAPHICS, SHIELDS, SOUNDS, STILL_GRAPHICS, WEAPONS,

@@ -1,4 +1,4 @@
-//! The picture against the world: what a client shows, and what its player should see.
+//! The picture against the world: the display of a client, and the view of its player.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -10,11 +10,11 @@ use pyao_core::world::character::Character;
 
 use super::{SeenCharacter, ShadowClient};
 
-/// What is drawn of a character: tile, heading, graphics, name, colour, rank.
+/// Drawn attributes of a character: tile, heading, graphics, name, colour, rank.
 type Drawn<'a> = ((u8, u8), u8, [i16; 5], &'a str, u8, u8);
 
 impl ShadowClient {
-    /// That this client, which has read everything, shows exactly what `player` of `game` should see: the characters
+    /// Checks that this client, which has read everything, shows exactly the view of `player` in `game`: the characters
     /// and objects in sight, the own numbers, inventory and spells.
     ///
     /// # Errors

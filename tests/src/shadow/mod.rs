@@ -1,9 +1,9 @@
-//! What a Godot client believes, built only from the bytes it got and by its own rules.
+//! The picture that a Godot client has, built only from the bytes it received and by its own rules.
 //!
 //! The client keeps nothing between two reads, so [`ShadowClient::read`] takes one read and wants whole packets. It
-//! moves its own character before the server agrees, derives other characters' steps from differences, and forgets
-//! nobody by itself. Whatever a server does that this client would take amiss lands in [`ShadowClient::faults`]: a
-//! suite or the simulator compares the picture with the world and wants no faults. There is no I/O here.
+//! moves its own character before the server agrees, derives other characters' steps from differences, and forgets no
+//! character by itself. Packets that this client would take amiss land in [`ShadowClient::faults`]: a suite or the
+//! simulator compares the picture with the world and wants no faults. There is no I/O here.
 
 mod apply;
 mod assets;
@@ -22,14 +22,14 @@ use pyao_core::protocol::wire::{DecodeError, TextEncoding};
 
 pub use picture::{ChatLine, ConsoleLine, ItemSlot, Received, Screen, SeenCharacter, State, Stats};
 
-/// Why a block cannot be read to its end; the client would take garbage for packets.
+/// Reason for which a block cannot be read to its end; the client would take garbage for packets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockError {
     /// The block ends inside a packet.
     Cut {
         /// First byte of that packet.
         id: u8,
-        /// Where in the block it starts.
+        /// Offset in the block at which it starts.
         offset: usize,
     },
     /// The bytes are no packet of the table.
@@ -56,7 +56,7 @@ impl std::error::Error for BlockError {}
 #[derive(Debug, Clone)]
 pub struct ShadowClient {
     encoding: TextEncoding,
-    /// What is shown.
+    /// Screen shown.
     pub screen: Screen,
     /// The loaded map.
     pub map: Option<i16>,
@@ -64,7 +64,7 @@ pub struct ShadowClient {
     pub characters: BTreeMap<i16, SeenCharacter>,
     /// Graphics of the objects on the floor, by tile.
     pub objects: BTreeMap<(u8, u8), i16>,
-    /// Tiles whose blocking differs from the map's file, as told.
+    /// Tiles whose blocking differs from the map's file, by packets received.
     pub blocked: BTreeMap<(u8, u8), bool>,
     /// Index of the own character.
     pub own_index: Option<i16>,
@@ -94,15 +94,15 @@ pub struct ShadowClient {
     pub errors: Vec<String>,
     /// The time, in milliseconds of a clock of the owner's.
     pub now: u64,
-    /// When the dice were thrown, until a roll comes.
+    /// Time of the throw of the dice, until a roll comes.
     threw_dice: Option<u64>,
     /// True if the last packet was a `LevelUp`.
     is_after_level_up: bool,
     /// The rolled attributes: strength, agility, intelligence, charisma, constitution.
     pub dice: Option<[u8; 5]>,
-    /// Pings without an answer; who sends one adds it here.
+    /// Number of pings without an answer; the sender of a ping adds it here.
     pub pings: u32,
-    /// The client closes the connection after what it was told.
+    /// True if the client closes the connection after a packet that it received.
     pub leaves: bool,
     /// Every packet by kind.
     pub received: Received,
@@ -111,7 +111,7 @@ pub struct ShadowClient {
 }
 
 impl ShadowClient {
-    /// A client on the login or the creation screen that reads texts as `encoding`.
+    /// Creates a client on the login or the creation screen that reads texts as `encoding`.
     #[must_use]
     pub fn new(screen: Screen, encoding: TextEncoding) -> Self {
         Self {
@@ -145,15 +145,16 @@ impl ShadowClient {
         }
     }
 
-    /// The client's system reads texts as `encoding` from now on.
+    /// Makes the client's system read texts as `encoding` from now on.
     pub fn set_encoding(&mut self, encoding: TextEncoding) {
         self.encoding = encoding;
     }
 
-    /// One read of the client: whole packets, each acted upon.
+    /// Takes one read of the client: whole packets, each acted upon.
     ///
     /// # Errors
-    /// The [`BlockError`] that stops the reading, which is a fault too. What came before it was acted upon.
+    /// Returns the [`BlockError`] that stops the reading, which is a fault too. The packets before it have been
+    /// applied.
     pub fn read(&mut self, block: &[u8]) -> Result<(), BlockError> {
         self.read_with(block, |_| {})
     }
@@ -201,7 +202,8 @@ impl ShadowClient {
         Ok(())
     }
 
-    /// A client loses a text that its system cannot decode, and shows one in UTF-8 as gibberish where it reads Latin-1.
+    /// Checks a text's encoding. A client loses a text that its system cannot decode, and shows one in UTF-8 as
+    /// gibberish if it reads Latin-1.
     fn check_encoding(&mut self, packet: &ServerPacket<'_>, written: Option<TextEncoding>) {
         let reads = self.encoding;
         let is_readable = written.is_none_or(|written| written == reads);
@@ -254,20 +256,20 @@ impl ShadowClient {
         Ok(())
     }
 
-    /// The player throws the dice, or the screen does by itself, at the time [`Self::now`].
+    /// Notes a throw of the dice, by the player or by the screen itself, at the time [`Self::now`].
     pub fn throws_dice(&mut self) {
         self.threw_dice.get_or_insert(self.now);
     }
 
-    /// The screen throws the dice while it opens, and a roll that the socket has before the next frame is taken by the
-    /// screen that closes for the beginning of the game.
+    /// Checks a roll. The screen throws the dice while it opens, and a roll that the socket has before the next frame
+    /// is taken by the screen that closes for the beginning of the game.
     fn check_roll(&mut self) {
         let Some(thrown) = self.threw_dice.take() else { return };
         let waited = self.now.saturating_sub(thrown);
         self.check(waited >= ROLL_MS_MIN, || format!("DiceRoll {waited} ms after its ThrowDices"));
     }
 
-    /// Any packet but an error opens the game screen, which reads the whole block again from its start.
+    /// Opens the game screen at any packet but an error; the game screen reads the whole block again from its start.
     fn open_game(&mut self, packet: &ServerPacket<'_>, offset: usize) {
         if offset > 0 {
             self.fault(format!("{} opens the game in the middle of a read", packet.name()));
@@ -278,19 +280,19 @@ impl ShadowClient {
         self.screen = Screen::Game;
     }
 
-    /// The own character, once both it and its index are known.
+    /// Returns the own character, once both it and its index are known.
     #[must_use]
     pub fn own(&self) -> Option<&SeenCharacter> {
         self.characters.get(&self.own_index?)
     }
 
-    /// Where the own character stands, as the client believes.
+    /// Returns the position of the own character, as the client believes.
     #[must_use]
     pub fn position(&self) -> Option<(u8, u8)> {
         self.own().map(|own| (own.x, own.y))
     }
 
-    /// The lowest index of a character whose shown name is `name` or `name <some guild>`.
+    /// Returns the lowest index of a character whose shown name is `name` or `name <some guild>`.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<i16> {
         let shown = |character: &SeenCharacter| {
@@ -299,7 +301,7 @@ impl ShadowClient {
         self.characters.iter().find(|(_, character)| shown(character)).map(|(&index, _)| index)
     }
 
-    /// Whether a console line holds `part`.
+    /// Returns true if a console line holds `part`.
     #[must_use]
     pub fn console_has(&self, part: &str) -> bool {
         self.console.iter().any(|line| line.text.contains(part))
@@ -322,8 +324,8 @@ const ROLL_MS_MIN: u64 = 50;
 /// Bytes of a `CharacterMove`.
 const MOVE_BYTES: usize = 5;
 
-/// The `CharacterMove` that `bytes` begin with, read without the table of all packets: with many players around, nearly
-/// all packets are moves.
+/// Returns the `CharacterMove` that `bytes` begin with, read without the table of all packets: with many players
+/// around, nearly all packets are moves.
 fn whole_move(bytes: &[u8]) -> Option<ServerPacket<'static>> {
     let [id, low, high, x, y] = *bytes.first_chunk::<MOVE_BYTES>()?;
     let packet = ServerPacket::CharacterMove { char_index: i16::from_le_bytes([low, high]), x, y };

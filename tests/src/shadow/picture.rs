@@ -2,7 +2,7 @@
 
 use pyao_core::protocol::server::ServerPacket;
 
-/// What the client shows, which decides what it understands.
+/// Screen that the client shows; it decides which packets the client understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// A login was sent: an error closes the connection, anything else opens the game.
@@ -38,14 +38,14 @@ pub struct SeenCharacter {
     pub nick_color: u8,
     /// Bits of the rank; 0 for creatures.
     pub privileges: u8,
-    /// Hidden from view.
+    /// True if hidden from view.
     pub invisible: bool,
     /// Running effect, 0 for none.
     pub fx: i16,
 }
 
 impl SeenCharacter {
-    /// Whether the client lets its own character walk into this one, expecting to change places: ghosts.
+    /// Returns true if the client lets its own character walk into this one, expecting to change places: ghosts.
     #[must_use]
     pub fn gives_way(&self) -> bool {
         self.head == 500 || self.body == 87
@@ -75,7 +75,7 @@ pub struct Stats {
     pub bank_gold: i32,
 }
 
-/// What toggles and locks leave the client in.
+/// State of the client's toggles and locks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct State {
@@ -90,9 +90,9 @@ pub struct State {
     pub commerce_open: bool,
     pub bank_open: bool,
     pub trading: bool,
-    /// The lock against attacking citizens; unknown until told.
+    /// The lock against attacking citizens; unknown until a packet sets it.
     pub safe_mode: Option<bool>,
-    /// The lock against being resurrected; unknown until told.
+    /// The lock against being resurrected; unknown until a packet sets it.
     pub resuscitation_safe: Option<bool>,
     /// The skill whose target the next click gives.
     pub asked_target: Option<u8>,
@@ -105,15 +105,15 @@ pub struct ItemSlot {
     pub obj_index: i16,
     /// Name.
     pub name: String,
-    /// How many.
+    /// Number of pieces.
     pub amount: i16,
-    /// Worn or wielded; inventory only.
+    /// True if worn or wielded; inventory only.
     pub equipped: bool,
     /// Graphic.
     pub grh_index: i16,
     /// Object type.
     pub obj_type: u8,
-    /// What one sells or costs.
+    /// Price of one, bought or sold.
     pub price: f32,
 }
 
@@ -129,7 +129,7 @@ pub struct ConsoleLine {
 /// A text over a character's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatLine {
-    /// Who said it.
+    /// Char index of the speaker.
     pub char_index: i16,
     /// The text.
     pub text: String,
@@ -137,7 +137,7 @@ pub struct ChatLine {
     pub color: (u8, u8, u8),
 }
 
-/// The last packet of each kind, for what the picture has no field for: windows, skills, fame, sounds.
+/// The last packet of each kind, for those that the picture has no field for: windows, skills, fame, sounds.
 #[derive(Debug, Clone, Default)]
 pub struct Received {
     kinds: Vec<Kind>,
@@ -160,19 +160,19 @@ impl Received {
         }
     }
 
-    /// How many packets of this name came.
+    /// Returns the number of packets of this name.
     ///
     /// # Panics
-    /// When no packet has the name.
+    /// Panics if no packet has the name.
     #[must_use]
     pub fn count(&self, name: &str) -> u64 {
         self.kind(name).map_or(0, |kind| kind.count)
     }
 
-    /// The last packet of this name.
+    /// Returns the last packet of this name.
     ///
     /// # Panics
-    /// When no packet has the name.
+    /// Panics if no packet has the name.
     #[must_use]
     pub fn last(&self, name: &str) -> Option<&ServerPacket<'static>> {
         self.kind(name)?.last.as_ref()

@@ -37,7 +37,7 @@ fn login_burst() -> [ServerPacket<'static>; 4] {
     ]
 }
 
-/// A client in the game: character 7 at 50,50 of map 1.
+/// Returns a client in the game: character 7 at 50,50 of map 1.
 fn playing() -> ShadowClient {
     let mut shadow = ShadowClient::new(Screen::Login, TextEncoding::Latin1);
     shadow.read(&block(&login_burst())).unwrap();
@@ -45,7 +45,7 @@ fn playing() -> ShadowClient {
     shadow
 }
 
-/// The faults that `packets` cause to a client in the game.
+/// Returns the faults that `packets` cause to a client in the game.
 fn faults(packets: &[ServerPacket<'_>]) -> Vec<String> {
     let mut shadow = playing();
     let _ = shadow.read(&block(packets));

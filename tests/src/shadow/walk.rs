@@ -4,7 +4,7 @@ use pyao_core::protocol::client::ClientPacket;
 
 use super::ShadowClient;
 
-/// The tile one step from `(x, y)` towards `heading`; the client knows no edge of the map.
+/// Returns the tile one step from `(x, y)` towards `heading`; the client knows no edge of the map.
 fn neighbour((x, y): (u8, u8), heading: u8) -> (u8, u8) {
     match heading {
         1 => (x, y.wrapping_sub(1)),
@@ -16,8 +16,8 @@ fn neighbour((x, y): (u8, u8), heading: u8) -> (u8, u8) {
 }
 
 impl ShadowClient {
-    /// A movement key is pressed: what the client sends for it, if anything. A free tile is walked on at once,
-    /// without waiting for the server. The picture has no map, so only characters and told blocks stop it.
+    /// Presses a movement key. Returns the packet that the client sends for it, if any. A free tile is walked on at
+    /// once, without waiting for the server. The picture has no map, so only characters and received blocks stop it.
     pub fn predict_walk(&mut self, heading: u8) -> Option<ClientPacket> {
         let state = &self.state;
         if state.commerce_open || state.bank_open || state.trading || state.paused || state.travelling_home {
@@ -36,7 +36,7 @@ impl ShadowClient {
         Some(ClientPacket::Walk { heading })
     }
 
-    /// Whether a character or a told block keeps the client from stepping there.
+    /// Returns true if a character or a block that it received keeps the client from stepping there.
     #[must_use]
     pub fn looks_blocked(&self, tile: (u8, u8)) -> bool {
         let taken = self.characters.iter().any(|(index, other)| {

@@ -1,4 +1,4 @@
-//! What happens in a run, and how often.
+//! Actions of a run, and their weights.
 
 use super::Simulation;
 use super::events::Event;
@@ -7,7 +7,7 @@ use pyao_core::game::{CloseReason, Input};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
 
-/// What happens next, and its weight. Walking is most of what players do.
+/// Events of a step and their weights. Most actions of players are steps.
 const ACTIONS: [(Event, u32); 34] = [
     (Event::Walk, 1_200),
     (Event::WalkIntoWall, 40),
@@ -133,7 +133,7 @@ impl Simulation {
         }
     }
 
-    /// What is not the players' doing.
+    /// Carries out an event that is not an action of players.
     fn interfere(&mut self, id: ConnectionId, event: Event) -> bool {
         match event {
             Event::RoundTrip => self.measure_round_trip(id),
@@ -170,17 +170,17 @@ impl Simulation {
         self.store.set_trouble(trouble, until);
     }
 
-    /// The machine stood still for a while: nothing happened in between.
+    /// Lets the machine stand still for a while: the clock goes on, nothing else happens.
     fn leap(&mut self) {
         let longest = if self.draw(3) == 0 { 3_600_000 } else { 8_000 };
         self.now += self.draw(longest) as u64;
-        // Nobody could save meanwhile.
+        // No save was possible meanwhile.
         self.troubled_until = self.troubled_until.max(self.now);
         self.game.advance(self.now);
         self.turn();
     }
 
-    /// The kernel estimates a round trip anew; never below the true one.
+    /// Draws a new estimate of the kernel's round trip; never below the true one.
     fn measure_round_trip(&mut self, id: ConnectionId) {
         let Some(client) = self.network.clients.get(&id) else { return };
         let least = client.round_trip();

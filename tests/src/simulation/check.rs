@@ -1,4 +1,4 @@
-//! What must hold after every step: what each client shows is what its player should see.
+//! Checks after every step: the picture of each client equals the view of its player.
 
 use super::Simulation;
 use super::events::Event;
@@ -34,7 +34,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// What the client of one player shows is what that player should see.
+    /// Checks that the picture of one client equals the view of its player.
     fn check_picture(&mut self, id: ConnectionId) -> Result<(), String> {
         let mut players = self.game.players().iter().map(|(_, player)| player);
         let Some(player) = players.find(|player| player.connection == Some(id)) else {
@@ -68,7 +68,7 @@ impl Simulation {
         let own_drawn = characters.iter_mut().find(|(index, _)| *index == own.index.wire());
         if let (false, Some(shown), Some((_, drawn))) = (player.agreement.is_certain(), own_shown, own_drawn)
         {
-            // The server knows that they may differ, and is about to tell.
+            // The server knows that they may differ, and is about to send a correction.
             if shown != *drawn {
                 self.report.note(Event::Disagreement);
             }
@@ -89,7 +89,7 @@ impl Simulation {
     }
 }
 
-/// What is drawn of a character: tile, heading, graphics, name, colour, rank.
+/// Drawn attributes of a character: tile, heading, graphics, name, colour, rank.
 type Picture<'a> = ((u8, u8), u8, [i16; 5], &'a str, u8, u8);
 
 fn picture(character: &Character) -> Picture<'_> {
@@ -141,12 +141,12 @@ fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
     same_set("spells", shadow.spells.iter().map(|(slot, (spell, _))| (*slot, *spell)), &mut known)
 }
 
-/// `shown` is what it should be.
+/// Checks that `shown` is `expected`.
 pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, shown: T, expected: T) -> Result<(), String> {
     if shown == expected { Ok(()) } else { Err(format!("{what}: {shown:?}, should be {expected:?}")) }
 }
 
-/// `shown`, in the order of its keys, has the same entries as `expected`.
+/// Checks that `shown`, in the order of its keys, has the same entries as `expected`.
 fn same_set<K, V>(
     what: &str,
     mut shown: impl Iterator<Item = (K, V)>,

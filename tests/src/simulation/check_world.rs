@@ -1,4 +1,4 @@
-//! What must hold of the world as a whole, and of what is stored once everything has come to rest.
+//! Checks of the world as a whole, and of the stored data once everything has come to rest.
 
 use super::Simulation;
 use super::check::same;
@@ -40,7 +40,7 @@ impl Simulation {
         self.check_absent()
     }
 
-    /// No more characters stand without a player than allowed, in all and of an address.
+    /// Checks that no more characters stand without a player than allowed, in all and of an address.
     fn check_absent(&self) -> Result<(), String> {
         let mut of_address = BTreeMap::new();
         for (_, player) in self.game.players().iter().filter(|(_, player)| player.connection.is_none()) {
@@ -65,7 +65,7 @@ impl Simulation {
         self.network.clients.get(&id).is_some_and(Client::is_open)
     }
 
-    /// While nothing is on its way to the store, only who is in the world has a session there.
+    /// While no request is on its way to the store, only the players in the world have a session there.
     pub(super) fn check_sessions(&self) -> Result<(), String> {
         if !self.store.is_idle() || self.game.pending_answers() > 0 {
             return Ok(());
@@ -109,7 +109,7 @@ impl Simulation {
         self.ledger.check_wealth()
     }
 
-    /// On the maps with players, tiles are taken by those who stand there and by nobody else.
+    /// Checks that on the maps with players, tiles are taken by the characters that stand there and by no others.
     fn check_tiles(&self) -> Result<(), String> {
         let world = self.game.world();
         let map_of = |player: &Player| Some(world.character(player.index)?.position.map);
@@ -124,7 +124,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Everybody is stored as he is, sessions are those of who is in the world, passwords are the players' own.
+    /// Every character is stored as it is, sessions are those of the players in the world, passwords are the players'
+    /// own.
     pub(super) fn check_everything_is_stored(&mut self) -> Result<(), String> {
         let users: Vec<_> =
             self.ledger.users().filter(|user_id| !self.ledger.is_elsewhere(*user_id)).collect();
@@ -164,7 +165,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// After everybody has left, nothing of them is.
+    /// Checks that nothing is left of players once all have left.
     pub(super) fn check_nothing_is_left(&mut self) -> Result<(), String> {
         self.check_world()?;
         same("players", self.game.players().len(), 0)?;

@@ -1,4 +1,4 @@
-//! Virtual time: what is due happens in its order, and each input is a turn of the loop.
+//! Virtual time: due events happen in their order, and each input is a turn of the loop.
 
 use super::Simulation;
 use super::events::Event;
@@ -36,13 +36,13 @@ impl Simulation {
         .min()
     }
 
-    /// Gives the game something, and carries on what comes of it.
+    /// Gives the game an input, and carries out its effects.
     pub(super) fn input(&mut self, input: Input) {
         self.game.handle(self.now, input);
         self.turn();
     }
 
-    /// What the loop does after the game has changed.
+    /// Does what the loop does after the game has changed.
     pub(super) fn turn(&mut self) {
         let observed = self.ledger.observe(&self.game, self.now, &mut self.report);
         observed.unwrap_or_else(|what| self.blame(what));
@@ -86,7 +86,7 @@ impl Simulation {
         }
     }
 
-    /// Tells the ledger what the store has written.
+    /// Passes the store's writes to the ledger.
     pub(super) fn hear_of_writes(&mut self) {
         for user_id in std::mem::take(&mut self.store.contents.written) {
             let Some(stored) = self.store.contents.by_user(user_id) else { continue };

@@ -1,5 +1,4 @@
-//! What can happen in a run, and how often it did: a run in which something of the table never happens proves nothing
-//! about it.
+//! Events of a run, and their counts: a run in which some event of the table never happens proves nothing about it.
 
 use pyao_store::Request;
 
@@ -18,22 +17,22 @@ macro_rules! events {
 }
 
 events! {
-    // What players do.
+    // Actions of players.
     Create, LogIn, LoseInterest, Walk, WalkIntoWall, Turn, Talk, Whisper, Ask, Order, SkillPoints, Describe,
     ChangePassword, Spam, Quit, Vanish, TakeOver, WrongPassword, Garbage, StopReading, ReadAgain, Knock,
-    // What time and operators do.
+    // Time and operators.
     WaitLong, WaitHours, ClockLeap, RoundTrip, ChangeSettings, Terminate, Crash, OtherServer, EmptyStore,
-    // What goes wrong.
+    // Faults.
     StoreSlow, StoreHangs, StoreAway, StoreFails, StoreDies, Refusal, ReplyLost, Latency, BytesSplit, BytesMerged,
     ReadsMerged, WriteHeld, Proxy,
-    // What comes of it.
+    // Consequences.
     Entry, Step, ThrownBack, Disagreement, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
     MalformedClose, Overflow, LoginRefused, SaveRefused, UnsavedAtCrash, DrainedAtOnce, DrainedLate,
-    // What is looked at.
+    // Checks.
     BlockRead, PictureCompared, LineHeard, AnswerHeard, SaveCompared, RecordConverged,
 }
 
-/// What one run or several went through.
+/// Counts of the events of one run or several.
 #[derive(Debug, Clone)]
 pub struct Report {
     counts: Vec<u64>,
@@ -41,7 +40,7 @@ pub struct Report {
     pub fingerprint: u64,
 }
 
-/// True for a number and for a truth value as debug output writes them.
+/// Returns true for a number and for a truth value as debug output writes them.
 fn is_value(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_digit()) || matches!(word, "true" | "false")
 }
@@ -58,19 +57,19 @@ impl Report {
         self.counts[event as usize] += 1;
     }
 
-    /// How often it happened.
+    /// Returns the count of an event.
     #[must_use]
     pub fn count(&self, event: Event) -> u64 {
         self.counts[event as usize]
     }
 
-    /// What never happened.
+    /// Returns the events that never happened.
     #[must_use]
     pub fn missing(&self) -> Vec<Event> {
         Event::ALL.iter().copied().filter(|event| self.count(*event) == 0).collect()
     }
 
-    /// Adds what another run went through.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
@@ -104,7 +103,7 @@ impl Report {
         }
     }
 
-    /// FNV-1a.
+    /// Mixes bytes into the hash by FNV-1a.
     fn mix(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.fingerprint = (self.fingerprint ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

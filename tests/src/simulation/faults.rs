@@ -1,9 +1,9 @@
-//! What may go wrong in one run: each run draws its own, so that faults meet in all combinations and also stay apart.
+//! Faults of one run: each run draws its own, so that faults meet in all combinations and also stay apart.
 
 use super::events::Event;
 use pyao_core::base::random::Random;
 
-/// What a run may be spared.
+/// Faults that a run may be spared.
 const FAULTS: [Event; 14] = [
     Event::StoreSlow,
     Event::StoreHangs,
@@ -24,16 +24,16 @@ const FAULTS: [Event; 14] = [
 /// See the module.
 pub struct Faults {
     spared: Vec<Event>,
-    /// Whether some clients are far away.
+    /// True if some clients are far away.
     pub latency: bool,
-    /// Whether what clients write arrives cut and joined.
+    /// True if the bytes that clients write arrive cut and joined.
     pub splits: bool,
-    /// Whether some clients read several sends at once.
+    /// True if some clients read several sends at once.
     pub merges: bool,
 }
 
 impl Faults {
-    /// The faults of one run: each is as likely as not.
+    /// Draws the faults of one run: each is as likely as not.
     pub fn draw(random: &mut Random) -> Self {
         let spared: Vec<Event> = FAULTS.into_iter().filter(|_| random.between(0, 1) == 0).collect();
         let is_on = |event| !spared.contains(&event);
@@ -45,7 +45,7 @@ impl Faults {
         }
     }
 
-    /// Whether it may happen in this run.
+    /// Returns true if the event may happen in this run.
     #[must_use]
     pub fn allow(&self, event: Event) -> bool {
         !self.spared.contains(&event)

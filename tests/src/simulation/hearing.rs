@@ -1,5 +1,5 @@
-//! Who hears what, and who gets an answer: each line that is said carries a number, each question has its answer. And
-//! nobody is shown twice: a client takes that without harm, but it is told what it knows.
+//! Receivers of chat and of answers: each line that is said carries a number, each question has its answer. And no
+//! character is shown to a client twice: the client takes that without harm, but the server knows what it has sent.
 
 use super::Simulation;
 use super::events::Event;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// Before the number of a line.
 pub const MARK: char = '#';
 
-/// What one client should hear and has heard.
+/// Lines and answers that one client should receive and has received.
 #[derive(Debug, Default)]
 pub struct Hearing {
     expected_lines: Vec<u32>,
@@ -25,7 +25,7 @@ pub struct Hearing {
     shown_twice: Option<i16>,
 }
 
-/// The number in a line; the rest of it may have been changed on the way.
+/// Returns the number in a line; the rest of it may have been changed on the way.
 fn number_of(text: &str) -> Option<u32> {
     let (_, rest) = text.split_once(MARK)?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -33,7 +33,7 @@ fn number_of(text: &str) -> Option<u32> {
 }
 
 impl Hearing {
-    /// The client was sent `packet`.
+    /// Takes `packet`, which the client received.
     pub fn hear(&mut self, packet: &ServerPacket<'_>) {
         match packet {
             ServerPacket::ChatOverHead { text, .. } | ServerPacket::ConsoleMsg { text, .. } => {
@@ -56,10 +56,10 @@ impl Hearing {
         }
     }
 
-    /// What was heard is what should be, once nothing is on its way.
+    /// Checks that the received lines and answers are the expected ones, once nothing is on its way.
     ///
     /// # Errors
-    /// When something is missing, or too much.
+    /// Fails if something is missing, or too much.
     pub fn check(&mut self) -> Result<(u64, u64), String> {
         if let Some(char_index) = self.shown_twice {
             return Err(format!("character {char_index} was created twice"));
@@ -78,7 +78,7 @@ impl Hearing {
 }
 
 impl Simulation {
-    /// The server is about to take `packet`: who has to hear of it?
+    /// Notes the receivers of `packet`, which the server is about to take.
     pub(super) fn expect_answers(&mut self, id: ConnectionId, packet: &ClientPacket) {
         let mut players = self.game.players().iter().map(|(_, player)| player);
         let Some(speaker) = players.find(|player| player.connection == Some(id)) else { return };
@@ -106,7 +106,7 @@ impl Simulation {
         }
     }
 
-    /// The connections of all players who see `speaker`, the speaker's own included.
+    /// Returns the connections of all players who see `speaker`, the speaker's own included.
     fn in_earshot(&self, speaker: &Player) -> Vec<ConnectionId> {
         let place_of = |player: &Player| Some(self.game.world().character(player.index)?.position);
         let Some(here) = place_of(speaker) else { return Vec::new() };
@@ -119,7 +119,7 @@ impl Simulation {
         players.filter(hears).filter_map(|player| player.connection).collect()
     }
 
-    /// Who whispers and who is whispered to; nobody where there is no such player.
+    /// Returns the sender and the receiver of a whisper; none if there is no such player.
     fn whisper_pair(&self, id: ConnectionId, target_name: &str) -> Vec<ConnectionId> {
         let players = self.game.players();
         let target = players.by_name(&target_name.replace('+', " ")).and_then(|key| players.get(key));
@@ -133,7 +133,7 @@ impl Simulation {
         format!("{MARK}{} {text}", self.lines_said)
     }
 
-    /// Every client that is up to date has heard what it should.
+    /// Checks that every client that is up to date has received its lines and answers.
     pub(super) fn check_hearing(&mut self, id: ConnectionId) -> Result<(), String> {
         let Some(client) = self.network.clients.get_mut(&id) else { return Ok(()) };
         let (lines, answers) = client.hearing.check()?;

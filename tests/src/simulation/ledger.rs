@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A change is asked to be written at the latest after this time, in milliseconds.
 const UNWRITTEN_MAX: u64 = 5_000;
-/// How old what a healthy store holds may be: the save period, and the time its requests take.
+/// Greatest age, in milliseconds, of the data in a healthy store: the save period, and the time its requests take.
 const LOST_MAX: u64 = 7_000;
 
-/// Where a character is.
+/// Whereabouts of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whereabouts {
     World,
@@ -25,16 +25,16 @@ enum Whereabouts {
     AnotherServer,
 }
 
-/// What the ledger knows of one character.
+/// Knowledge of the ledger about one character.
 struct Entry {
     name: String,
     whereabouts: Whereabouts,
     record: CharacterRecord,
     /// Since when it differs from what was last asked to be written.
     unwritten_since: Option<u64>,
-    /// What it was, each with the time since when, beginning with what the store holds.
+    /// Earlier states of its record, each with the time since when, beginning with the stored one.
     history: VecDeque<(u64, CharacterRecord)>,
-    /// What it owned when it was created.
+    /// Wealth at its creation.
     born_with: Wealth,
     /// The tile that it was put on instead of its stored one, until it walks.
     displaced_to: Option<Position>,
@@ -54,7 +54,7 @@ pub struct Ledger {
     entries: BTreeMap<UserId, Entry>,
     /// Saves that are not answered.
     asked: BTreeMap<Ticket, Vec<UserId>>,
-    /// Whom the store said it does not know: they are saved apart, to hold up nobody.
+    /// Users that the store reported as unknown: they are saved apart, so that the others are not held up.
     unknown: BTreeSet<UserId>,
     turn: u64,
 }
@@ -76,8 +76,8 @@ fn wealth_of(record: &CharacterRecord, wealth: &mut Wealth) {
     }
 }
 
-/// The place to store of a player's character: where it stands, or, of one that was put elsewhere than where it was
-/// stored and has not walked since, still that.
+/// Returns the position to store for a player's character: its tile, or, if it was put on another tile than its stored
+/// one and has not walked since, still the stored one.
 pub fn place_of(game: &Game, player: &Player) -> Option<PositionRecord> {
     let character = game.world().character(player.index)?;
     if player.is_displaced {
@@ -87,16 +87,16 @@ pub fn place_of(game: &Game, player: &Player) -> Option<PositionRecord> {
     Some(PositionRecord { map, x, y, heading: character.heading.wire() })
 }
 
-/// The tile of a player's character that was put elsewhere than where it was stored and has not walked since.
+/// Returns the tile of a player's character that was put elsewhere than where it was stored and has not walked since.
 fn displaced_to(game: &Game, player: &Player) -> Option<Position> {
     game.world().character(player.index).filter(|_| player.is_displaced).map(|character| character.position)
 }
 
 impl Ledger {
-    /// Looks at everybody in the world, after a turn at `now`.
+    /// Looks at every character in the world, after a turn at `now`.
     ///
     /// # Errors
-    /// When somebody entered as another than it left.
+    /// Fails if a character entered with another record than it left with.
     pub fn observe(&mut self, game: &Game, now: u64, report: &mut Report) -> Result<(), String> {
         self.turn += 1;
         for (_, player) in game.players().iter() {
@@ -112,7 +112,7 @@ impl Ledger {
                     entry.follow(player, place, now, report);
                 }
                 Whereabouts::Left => entry.enter(game, player, place)?,
-                // Until this server is told.
+                // Until this server is notified.
                 Whereabouts::AnotherServer => {}
             }
         }
@@ -128,7 +128,7 @@ impl Ledger {
     /// Looks at what the store is asked after a turn: saves tell the truth, and all of it at once.
     ///
     /// # Errors
-    /// When they do not.
+    /// Fails if a save is wrong or incomplete.
     pub fn asks(&mut self, requests: &[Request], game: &Game, report: &mut Report) -> Result<(), String> {
         let mut is_first = true;
         for request in requests {
@@ -175,7 +175,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A save was answered.
+    /// Takes the reply to a save.
     pub fn answered(&mut self, ticket: Ticket, result: &Result<(), StoreError>, now: u64) {
         let Some(users) = self.asked.remove(&ticket) else { return };
         match result {
@@ -192,10 +192,10 @@ impl Ledger {
         }
     }
 
-    /// The store has written `stored`.
+    /// Checks `stored`, which the store has written.
     ///
     /// # Errors
-    /// When the character never was that.
+    /// Fails if the character never had that record.
     pub fn written(&mut self, stored: &StoredAccount, now: u64) -> Result<(), String> {
         let user_id = stored.account.user_id;
         let Some(entry) = self.entries.get_mut(&user_id) else {
@@ -211,10 +211,10 @@ impl Ledger {
         }
     }
 
-    /// Whether every change was asked to be written in time.
+    /// Checks that every change was asked to be written in time.
     ///
     /// # Errors
-    /// When one was not.
+    /// Fails if one was not.
     pub fn check_age(&self, now: u64) -> Result<(), String> {
         for entry in self.entries.values() {
             let since = entry.unwritten_since.unwrap_or(now);
@@ -225,10 +225,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gold and items are what they were when their owners were created.
+    /// Checks that gold and items are those that their owners had when they were created.
     ///
     /// # Errors
-    /// When some appeared or vanished.
+    /// Fails if some appeared or vanished.
     pub fn check_wealth(&self) -> Result<(), String> {
         let (mut born, mut owned) = (Wealth::new(), Wealth::new());
         for entry in self.entries.values() {
@@ -240,18 +240,18 @@ impl Ledger {
         if born == owned { Ok(()) } else { Err(format!("wealth: there is {owned:?}, was made {born:?}")) }
     }
 
-    /// What the character of that user is.
+    /// Returns the record of the character of that user.
     #[must_use]
     pub fn record(&self, user_id: UserId) -> Option<&CharacterRecord> {
         self.entries.get(&user_id).map(|entry| &entry.record)
     }
 
-    /// Everybody, by number.
+    /// Yields all users.
     pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
         self.entries.keys().copied()
     }
 
-    /// Whether the server holds the character in memory: in the world, or left and not yet known to be written.
+    /// Returns true if the server holds the character in memory: in the world, or left and not yet known to be written.
     #[must_use]
     pub fn is_held(&self, user_id: UserId) -> bool {
         let Some(entry) = self.entries.get(&user_id) else { return false };
@@ -260,13 +260,13 @@ impl Ledger {
             || self.asked.values().flatten().any(|asked| *asked == user_id)
     }
 
-    /// Whether it is on another server.
+    /// Returns true if it is on another server.
     #[must_use]
     pub fn is_elsewhere(&self, user_id: UserId) -> bool {
         self.entries.get(&user_id).is_some_and(|entry| entry.whereabouts == Whereabouts::AnotherServer)
     }
 
-    /// Another server has it from now on.
+    /// Notes that another server has the character from now on.
     pub fn taken(&mut self, user_id: UserId) {
         if let Some(entry) = self.entries.get_mut(&user_id) {
             entry.whereabouts = Whereabouts::AnotherServer;
@@ -274,7 +274,7 @@ impl Ledger {
         }
     }
 
-    /// It is as `stored` says, and in no world: the other server is done with it, or our own died.
+    /// Takes the character to be as `stored`, and in no world: the other server is done with it, or our own died.
     pub fn believe(&mut self, stored: &StoredAccount, now: u64) {
         for users in self.asked.values_mut() {
             users.retain(|asked| *asked != stored.account.user_id);
@@ -285,15 +285,15 @@ impl Ledger {
         }
     }
 
-    /// The character is gone for good.
+    /// Forgets the character: it is gone for good.
     pub fn forget(&mut self, user_id: UserId) {
         self.entries.remove(&user_id);
     }
 
-    /// Our server died at `now`; the store, which was well or not, holds `stored`.
+    /// Notes that our server died at `now`; the store, well or not, holds `stored`.
     ///
     /// # Errors
-    /// When more was lost than may be.
+    /// Fails if more was lost than may be.
     pub fn crashed(
         &mut self,
         stored: &StoredAccount,
@@ -318,7 +318,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// No answer comes any more.
+    /// Forgets the open requests: no reply comes any more.
     pub fn forget_requests(&mut self) {
         self.asked.clear();
         self.unknown.clear();
@@ -342,8 +342,8 @@ impl Entry {
         }
     }
 
-    /// The first and the last place in the history that `stored` may be of. Position and sheet are saved apart, so they
-    /// may be of different age; the older one counts.
+    /// Returns the first and the last place in the history that `stored` may be of. Position and sheet are saved apart,
+    /// so they may be of different age; the older one counts.
     fn was(&self, stored: &CharacterRecord) -> Option<(usize, usize)> {
         let is_place = |(_, record): &(u64, CharacterRecord)| record.position == stored.position;
         let is_sheet = |(_, record): &(u64, CharacterRecord)| same_sheet(record, stored);
@@ -352,7 +352,7 @@ impl Entry {
         Some((first, last))
     }
 
-    /// It is in the world and may have changed.
+    /// Follows a character in the world, which may have changed.
     fn follow(&mut self, player: &Player, place: PositionRecord, now: u64, report: &mut Report) {
         let before = self.record.position;
         if before == place && same_sheet(&self.record, &player.character) {
@@ -375,7 +375,7 @@ impl Entry {
         self.history.push_back((now, self.record.clone()));
     }
 
-    /// It has entered the world: as it left it, on the tile where it stood or, when that is not free, on another.
+    /// Checks a character that has entered the world: as it left it, on its tile or, if that is not free, on another.
     fn enter(&mut self, game: &Game, player: &Player, place: PositionRecord) -> Result<(), String> {
         self.whereabouts = Whereabouts::World;
         if !same_sheet(&self.record, &player.character) {
@@ -401,7 +401,7 @@ impl Entry {
         Ok(())
     }
 
-    /// A character that walks from where it was put is stored where it stands.
+    /// Checks that a character that walks from the tile it was put on is stored on its new tile.
     fn check_displaced(&mut self, now_at: Option<Position>) -> Result<(), String> {
         if now_at.is_some() && now_at != self.displaced_to {
             return Err(format!("{} walked to {now_at:?} and is not stored there", self.name));

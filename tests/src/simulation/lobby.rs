@@ -1,4 +1,4 @@
-//! Coming in: creating a character, logging in, taking over, and what a client makes of the answers.
+//! Coming in: creating a character, logging in, taking over, and the client's reaction to the answers.
 
 use super::Simulation;
 use super::events::Event;
@@ -51,7 +51,7 @@ impl Simulation {
         true
     }
 
-    /// Somebody who does not know the password of another player tries to come in as that player.
+    /// Tries to log in as another player without that player's password.
     pub(super) fn try_wrong_password(&mut self, player: usize) -> bool {
         let victim = self.players.len() - 1 - player;
         let id = self.connect(victim, Screen::Login);
@@ -62,7 +62,7 @@ impl Simulation {
         true
     }
 
-    /// Somebody connects and says nothing.
+    /// Opens a connection on which the client sends no packet.
     pub(super) fn knock(&mut self, player: usize) -> bool {
         let silent = self.network.clients.values().filter(|client| !client.has_spoken).count();
         if silent < 3 {
@@ -71,7 +71,7 @@ impl Simulation {
         silent < 3
     }
 
-    /// The player takes the roll, throws again, or does both before the next roll comes.
+    /// Takes the roll, throws again, or does both before the next roll comes.
     fn use_roll(&mut self, id: ConnectionId, player: usize) {
         let (throws, takes) = [(false, true), (true, false), (true, true)][self.draw(3)];
         if throws {
@@ -130,7 +130,7 @@ impl Simulation {
         self.players[player].wrong_in_a_row = 0;
     }
 
-    /// Reads what was written to the player, and forgets it.
+    /// Takes the lines of the player's console.
     fn read_texts(&mut self, id: ConnectionId, player: usize) {
         let Some(client) = self.network.clients.get_mut(&id) else { return };
         let shadow = &mut client.shadow;
@@ -151,7 +151,7 @@ impl Simulation {
         }
     }
 
-    /// What became of a change of the password.
+    /// Takes the outcome of a change of the password from a console line.
     fn read_console(&mut self, id: ConnectionId, player: usize, text: &str) {
         let answers = [
             texts::PASSWORD_CHANGED,
@@ -174,7 +174,7 @@ impl Simulation {
             texts::WRONG_PASSWORD | texts::TOO_MANY_ATTEMPTS => {
                 passwords.retain(|password| *password != asked);
             }
-            // Nobody knows whether the store has it.
+            // The outcome in the store is unknown.
             _ => {}
         }
     }
@@ -188,7 +188,7 @@ impl Simulation {
             return;
         }
         match text {
-            // By an earlier try that got no answer: nobody else has that name.
+            // By an earlier try that got no answer: no other player has that name.
             texts::NAME_TAKEN => self.players[player].existence = Existence::Yes,
             texts::WRONG_CREDENTIALS if self.players[player].existence == Existence::Yes => {
                 let Some(client) = self.network.clients.get(&id) else { return };

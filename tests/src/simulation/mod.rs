@@ -1,15 +1,16 @@
 //! The simulator: the whole game on one thread, with a virtual clock and one seed.
 //!
-//! Players join, walk, talk, vanish and come back; the network delays, splits and merges their bytes; the store is slow,
-//! fails, loses what it was asked; operators change settings, stop the server or empty the store; the server dies. Each
-//! player's client is a [`ShadowClient`](crate::shadow::ShadowClient): it believes what it was told and nothing else.
+//! Players join, walk, talk, vanish and come back; the network delays, splits and merges their bytes; the store is
+//! slow, fails, loses what it was asked; operators change settings, stop the server or empty the store; the server
+//! dies. Each player's client is a [`ShadowClient`](crate::shadow::ShadowClient): its picture comes from the packets it
+//! received and nothing else.
 //!
 //! After every step, what each client shows must be what its player should see in the world (`check.rs`), and what the
 //! store is asked must be the truth, whole and in time (`ledger.rs`). At the end the faults stop, and everything must
 //! come right again (`quiet.rs`). A failure names its seed and its step; the same seed fails in the same way.
 //!
-//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs` as TCP would, requests by `store.rs`;
-//! what of all this happened is counted (`events.rs`), since a fault that never occurs proves nothing.
+//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs` as TCP would, requests by
+//! `store.rs`; what of all this happened is counted (`events.rs`), since a fault that never occurs proves nothing.
 
 mod actions;
 mod check;
@@ -46,19 +47,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use store::SimulatedStore;
 
-/// The whole world is looked at once in so many steps.
+/// Steps between two checks of the whole world.
 const WORLD_CHECK_STEPS: u32 = 100;
 
-/// What a run is made of.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Everything random follows from it.
     pub seed: u64,
-    /// How many actions.
+    /// Number of actions.
     pub steps: u32,
-    /// How many players take part.
+    /// Number of players.
     pub players: usize,
-    /// Prints what happens: actions, requests to the store and its answers.
+    /// True if actions, requests to the store and its answers are printed.
     pub trace: bool,
 }
 
@@ -78,17 +79,17 @@ pub struct Simulation {
     seed: u64,
     random: Random,
     content: Arc<Content>,
-    /// Characters in the world that are nobody's.
+    /// Characters in the world that belong to no player.
     npcs: usize,
     settings: Settings,
     faults: Faults,
     game: Game,
-    /// How often the server was started again.
+    /// Number of restarts of the server.
     starts: u64,
     now: u64,
     network: Network,
     store: SimulatedStore,
-    /// When the store's last trouble is over.
+    /// Time at which the store's last trouble is over.
     troubled_until: u64,
     passwords: Passwords,
     later: Vec<(u64, Later)>,
@@ -99,7 +100,7 @@ pub struct Simulation {
     goodbyes: Vec<ConnectionId>,
     trace: bool,
     step: u32,
-    /// What happens in this step.
+    /// Action of this step.
     doing: String,
     /// The first rule found broken within a step.
     fault: Option<String>,
@@ -163,7 +164,7 @@ impl Simulation {
         }
     }
 
-    /// So many steps with faults, then quiet, then the end.
+    /// Plays `steps` steps with faults, then quiet, then the end.
     fn play(&mut self, steps: u32) -> Result<(), String> {
         for step in 0..steps {
             self.step = step;
@@ -181,7 +182,7 @@ impl Simulation {
         self.everybody_leaves()
     }
 
-    /// A number below `bound`.
+    /// Draws a number below `bound`.
     fn draw(&mut self, bound: usize) -> usize {
         self.random.between(0, u32::try_from(bound).unwrap_or(1).max(1) - 1) as usize
     }

@@ -1,5 +1,5 @@
-//! Connections between clients and the game: bytes take their time, are cut and joined, and wait for who does not read.
-//! What TCP adds to that is in `tcp.rs`.
+//! Connections between clients and the game: bytes take their time, are cut and joined, and wait for clients that do
+//! not read. The effects of TCP are in `tcp.rs`.
 
 use super::Simulation;
 use super::events::Event;
@@ -24,43 +24,43 @@ const PLATFORMS: [(Option<u8>, TextEncoding); 3] =
 
 /// A client and its connection.
 pub struct Client {
-    /// Whose.
+    /// Index of its player.
     pub player: usize,
-    /// What it believes.
+    /// Its picture.
     pub shadow: ShadowClient,
     /// The hop limit of its first packet as it arrived.
     hop_limit: Option<u8>,
-    /// How it writes texts, as far as the server knows.
+    /// Encoding of the texts that it writes, as far as the server knows.
     writes: Option<TextEncoding>,
-    /// Whether it reads what it is sent.
+    /// True if it reads the bytes that arrive.
     pub reads: bool,
-    /// Whether it logs in with a password that is wrong.
+    /// True if it logs in with a password that is wrong.
     pub is_impostor: bool,
-    /// Whether it has sent anything.
+    /// True if it has sent anything.
     pub has_spoken: bool,
-    /// Whether it has seen the game.
+    /// True if it has seen the game.
     pub has_entered: bool,
     /// The password it logs in with, and whether it alone could be right then.
     pub password: (String, bool),
     /// The password it asked for and has no answer about.
     pub new_password: Option<String>,
-    /// What it should hear and has heard.
+    /// Lines and answers that it should receive and has received.
     pub hearing: Hearing,
-    /// Why the server ended it, once it has.
+    /// Reason for which the server ended it, once it has.
     ended: Option<CloseReason>,
-    /// Whether what comes at one time is one read.
+    /// True if bytes that arrive at one time are one read.
     merges: bool,
     /// Its connection.
     tcp: Tcp,
-    /// What has arrived and is not read, and when it is.
+    /// Bytes that have arrived and are not read, and the time of the next read.
     inbox: VecDeque<Vec<u8>>,
     reads_at: Option<u64>,
-    /// What the server has and cannot decode yet.
+    /// Bytes that the server has and cannot decode yet.
     undecoded: Vec<u8>,
 }
 
 impl Client {
-    /// Whether it shows the game and nothing is on its way.
+    /// Returns true if it shows the game and nothing is on its way.
     #[must_use]
     pub fn is_up_to_date(&self) -> bool {
         self.shadow.screen == Screen::Game
@@ -70,13 +70,13 @@ impl Client {
             && self.inbox.is_empty()
     }
 
-    /// Whether it plays: it shows the game, and the server has not ended it.
+    /// Returns true if it plays: it shows the game, and the server has not ended it.
     #[must_use]
     pub fn plays(&self) -> bool {
         self.shadow.screen == Screen::Game && self.ended.is_none()
     }
 
-    /// Whether the server has not ended it.
+    /// Returns true if the server has not ended it.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.ended.is_none()
@@ -115,7 +115,7 @@ impl Network {
         }
     }
 
-    /// When the next bytes arrive somewhere.
+    /// Returns the time at which the next bytes arrive somewhere.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
         self.clients.values().flat_map(|client| [client.tcp.next_due(), client.reads_at]).flatten().min()

@@ -1,5 +1,5 @@
-//! What operators and other servers do: change settings, stop the server, empty the store, take characters over. And
-//! the server's death.
+//! Actions of operators and other servers: settings are changed, the server is stopped, the store emptied, characters
+//! taken over. And the server's death.
 
 use super::Simulation;
 use super::events::Event;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Unix seconds at the start of a run.
 const UNIX_START: u64 = 1_700_000_000;
-/// A server that is told to stop has so long to save everybody.
+/// Time in which a server that is told to stop saves all players.
 const SHUTDOWN_MS: u64 = 10_000;
 /// After trouble of the store everything is written again within this time.
 const RECOVERY_MS: u64 = 15_000;
@@ -21,13 +21,13 @@ const RECOVERY_MS: u64 = 15_000;
 /// Something that happens by itself, later.
 #[derive(Debug, Clone, Copy)]
 pub enum Later {
-    /// Our server hears that another has taken the character.
+    /// Notifies our server that another has taken the character.
     TellTaken(UserId),
     /// The other server is done with it.
     Release(UserId),
 }
 
-/// A few places to start from, near exits, so that players meet and cross from map to map.
+/// Draws a few places to start from, near exits, so that players meet and cross from map to map.
 pub fn starts(content: &Content, random: &mut Random) -> Vec<Position> {
     let exits: Vec<_> = content
         .maps()
@@ -50,7 +50,7 @@ pub fn draw_settings(start_positions: Vec<Position>, random: &mut Random) -> Set
         creations_per_day_per_ip: u32::try_from(pick([0, 0, 0, 2])).unwrap_or(0),
         absent_characters: u32::try_from(pick([0, 2, 4, 5_000])).unwrap_or(0),
         absent_characters_per_ip: u32::try_from(pick([0, 1, 2, 10])).unwrap_or(0),
-        // Every line that is said must be heard.
+        // Every line of chat must be received.
         chat_per_second: 0,
         disconnect_stay_ms: pick([0, 5_000, 40_000, 3_600_000]),
         dice_range: if pick([0, 0, 0, 1]) == 0 { (6, 18) } else { (16, 18) },
@@ -59,7 +59,7 @@ pub fn draw_settings(start_positions: Vec<Position>, random: &mut Random) -> Set
     }
 }
 
-/// A game of this run.
+/// Creates a game of this run.
 pub fn new_game(content: &Arc<Content>, settings: &Settings, seed: u64) -> Game {
     Game::new(Arc::clone(content), settings.clone(), seed, UNIX_START)
 }
@@ -71,7 +71,7 @@ impl Simulation {
         self.input(Input::Settings(Box::new(self.settings.clone())));
     }
 
-    /// SIGTERM: everybody is told and saved; then the server starts again on the same store.
+    /// Terminates the server: all players are notified and saved; then it starts again on the same store.
     pub(super) fn terminate(&mut self) {
         let reads = |(id, client): (&ConnectionId, &super::network::Client)| {
             (client.plays() && client.reads).then_some(*id)
@@ -113,7 +113,7 @@ impl Simulation {
         }
     }
 
-    /// The worker does all that it was asked before it ends.
+    /// Lets the worker carry out all its requests before it ends.
     fn finish_requests(&mut self) {
         self.store.finish(&mut self.random, &mut self.report);
         self.hear_of_writes();
@@ -153,12 +153,12 @@ impl Simulation {
         self.game = new_game(&self.content, &self.settings, self.seed ^ (self.starts << 32));
     }
 
-    /// Whether the store is well and has been for so long that everything is written.
+    /// Returns true if the store is well and has been for so long that everything is written.
     fn is_store_well(&self) -> bool {
         self.store.is_well() && self.now >= self.troubled_until + RECOVERY_MS
     }
 
-    /// Whether nobody is on the way in.
+    /// Returns true if no player is on the way in.
     fn is_lobby_empty(&self) -> bool {
         self.network.clients.values().all(|client| client.plays() || !client.has_spoken)
     }
@@ -185,7 +185,7 @@ impl Simulation {
         true
     }
 
-    /// Does what is due by itself.
+    /// Serves the operator's due events.
     pub(super) fn carry_later(&mut self) {
         while let Some(place) = self.later.iter().position(|(due, _)| *due <= self.now) {
             match self.later.remove(place).1 {
@@ -205,7 +205,7 @@ impl Simulation {
         }
     }
 
-    /// Somebody empties the store: who is held in memory is written back, the others are gone.
+    /// Empties the store: characters held in memory are written back, the others are gone.
     pub(super) fn empty_store(&mut self) -> bool {
         let elsewhere = self.ledger.users().any(|user_id| self.ledger.is_elsewhere(user_id));
         let is_quiet = self.store.is_idle() && self.is_lobby_empty() && self.passwords.next_due().is_none();

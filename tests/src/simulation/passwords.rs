@@ -10,7 +10,7 @@ pub struct Passwords {
     jobs: VecDeque<(u64, Job)>,
 }
 
-/// What `password` is stored as.
+/// Returns the stored form of `password`.
 #[must_use]
 pub fn hash_of(password: &str) -> String {
     format!("simulated:{password}")
@@ -24,13 +24,13 @@ impl Passwords {
         self.jobs.push_back((earliest + u64::from(pause), job));
     }
 
-    /// When the next is done.
+    /// Returns the time at which the next job is done.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
         self.jobs.front().map(|(due, _)| *due)
     }
 
-    /// The next answer that is due. Some right passwords are reported as hashed at an old cost.
+    /// Returns the next answer that is due. Some right passwords are reported as hashed at an old cost.
     pub fn reply(&mut self, now: u64, random: &mut Random) -> Option<Reply> {
         if self.next_due()? > now {
             return None;

@@ -1,4 +1,4 @@
-//! What players in the world do.
+//! Actions of players in the world.
 
 use super::Simulation;
 use super::events::Event;
@@ -35,7 +35,7 @@ impl Simulation {
         true
     }
 
-    /// A step takes its time, unless the client is told where it stands.
+    /// Takes a step, which takes its time, unless the client receives its position.
     fn take_step(&mut self, id: ConnectionId) {
         let corrections = |simulation: &Self| {
             let client = simulation.network.clients.get(&id);
@@ -65,7 +65,7 @@ impl Simulation {
         is_blocked(map, x, y)
     }
 
-    /// A broken or cheating client: the server must refuse the step, and tell.
+    /// Sends a step as a broken or cheating client: the server must refuse it with a correction.
     pub(super) fn walk_unpredicted(&mut self, id: ConnectionId) -> bool {
         let heading = u8::try_from(self.draw(10)).unwrap_or(0);
         if (1..=4).contains(&heading) && !self.map_blocks(id, heading) {
@@ -180,7 +180,7 @@ impl Simulation {
         self.playing(id).map(|client| client.reads = false).is_some()
     }
 
-    /// Whatever it means, the client that sends it is not one whose picture can be trusted.
+    /// Sends random bytes: after them the client's picture can no longer be trusted.
     pub(super) fn send_garbage(&mut self, id: ConnectionId) -> bool {
         let bytes: Vec<u8> = (0..=self.draw(40)).map(|_| u8::try_from(self.draw(256)).unwrap_or(0)).collect();
         self.send_bytes(id, &bytes);

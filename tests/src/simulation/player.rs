@@ -1,9 +1,9 @@
-//! One simulated player: who it is, and what it knows of its own account.
+//! One simulated player: its name and address, and its knowledge of its own account.
 
 use core::net::{IpAddr, Ipv4Addr};
 use pyao_core::protocol::outbox::ConnectionId;
 
-/// Whether a player's character exists, as far as its player was told.
+/// Existence of a player's character, as far as its player was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existence {
     /// It was never created, or the store was emptied.
@@ -18,20 +18,20 @@ pub enum Existence {
 pub struct SimulatedPlayer {
     /// Its name.
     pub name: String,
-    /// Where it connects from; some share an address.
+    /// Address that it connects from; some share one.
     pub address: IpAddr,
     /// The passwords that may be right; one alone is right for sure. The first is tried next.
     pub passwords: Vec<String>,
     /// Logins refused for their password, in a row.
     pub wrong_in_a_row: usize,
-    /// Whether its character exists.
+    /// Existence of its character.
     pub existence: Existence,
     /// The connection it plays on. Older ones may still be there.
     pub client: Option<ConnectionId>,
 }
 
 impl SimulatedPlayer {
-    /// Player number `number`, who has never been here.
+    /// Creates player number `number`, who has never been here.
     #[must_use]
     pub fn new(number: usize) -> Self {
         let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap_or(0));
@@ -46,8 +46,8 @@ impl SimulatedPlayer {
         }
     }
 
-    /// A login with `password` was refused; `was_sure` says whether it alone could be right when it was sent. Whether
-    /// that cannot be: some password is right.
+    /// Takes the refusal of a login with `password`; `was_sure` is true if it alone could be right at the time of
+    /// sending. Returns true if that cannot be: some password is right.
     pub fn was_refused(&mut self, password: &str, was_sure: bool) -> bool {
         if !self.passwords.iter().any(|possible| possible == password) {
             // Changed since.

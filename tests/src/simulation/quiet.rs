@@ -9,11 +9,11 @@ use pyao_core::protocol::outbox::ConnectionId;
 
 /// Every period of saving, of telling sessions and of the other server passes once, in milliseconds.
 const REST_MS: u64 = 36_000;
-/// Seconds until everybody must be back in the game.
+/// Seconds until all players must be back in the game.
 const CONVERGENCE_SECONDS: u32 = 180;
 
 impl Simulation {
-    /// The faults stop; everybody comes back and is shown the truth, and everything is stored.
+    /// Stops the faults; all players come back and see the truth, and everything is stored.
     pub(super) fn converge(&mut self) -> Result<(), String> {
         self.store.set_trouble(Trouble::None, 0);
         let start_positions = self.settings.start_positions.clone();
@@ -29,7 +29,8 @@ impl Simulation {
         self.input(Input::Settings(Box::new(self.settings.clone())));
         let ids: Vec<ConnectionId> = self.network.clients.keys().copied().collect();
         ids.into_iter().for_each(|id| self.read_again(id));
-        // First nobody comes: what is stored must be true of those who are there, and of those who left in trouble.
+        // First no player comes: the stored records must be true of the present players, and of those that left in
+        // trouble.
         self.pass(REST_MS);
         self.check()?;
         self.check_everything_is_stored()?;
@@ -60,7 +61,7 @@ impl Simulation {
         client.is_some_and(super::network::Client::is_up_to_date)
     }
 
-    /// Everybody goes, half of them without a word, and time passes until the last character has left the world.
+    /// Disconnects all, half of them without `/SALIR`, and lets time pass until the last character has left the world.
     pub(super) fn everybody_leaves(&mut self) -> Result<(), String> {
         // A client that only throws dice goes too.
         self.connect(0, Screen::Creation);

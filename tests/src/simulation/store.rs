@@ -9,14 +9,14 @@ use pyao_core::testing::MemoryStore;
 use pyao_store::{Reply, Request, StoreError};
 use std::collections::VecDeque;
 
-/// How the store is, for a while.
+/// Trouble of the store, for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// It answers within milliseconds.
     None,
     /// Each request takes up to a second.
     Slow,
-    /// It does nothing and says nothing.
+    /// It carries out nothing and answers nothing.
     Hangs,
     /// Questions are refused at once, changes wait.
     Away,
@@ -26,11 +26,11 @@ pub enum Trouble {
 
 /// See the module.
 pub struct SimulatedStore {
-    /// What it holds.
+    /// Its contents.
     pub contents: MemoryStore,
     waiting: VecDeque<Request>,
     replies: VecDeque<Reply>,
-    /// When the oldest request is carried out.
+    /// Time at which the oldest request is carried out.
     ready_at: Option<u64>,
     trouble: Trouble,
     trouble_until: u64,
@@ -79,19 +79,19 @@ impl SimulatedStore {
         }
     }
 
-    /// Whether it answers as it should.
+    /// Returns true if it answers as it should.
     #[must_use]
     pub fn is_well(&self) -> bool {
         self.trouble == Trouble::None
     }
 
-    /// Whether nothing waits for it or for us.
+    /// Returns true if no request waits for it and no reply for the server.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.replies.is_empty()
     }
 
-    /// When [`Self::step`] or [`Self::reply`] has something to do.
+    /// Returns the time at which [`Self::step`] or [`Self::reply`] has something to do.
     #[must_use]
     pub fn next_due(&self, now: u64) -> Option<u64> {
         let trouble = (self.trouble != Trouble::None).then_some(self.trouble_until);
@@ -157,7 +157,7 @@ impl SimulatedStore {
         self.replies.clear();
     }
 
-    /// The server dies: of what waits the first few are still carried out, and nobody hears of it.
+    /// Loses the server: of the waiting requests the first few are still carried out, and no reply is delivered.
     pub fn lose_server(&mut self, random: &mut Random) {
         let done = random.between(0, u32::try_from(self.waiting.len()).unwrap_or(0)) as usize;
         for request in self.waiting.drain(..).take(done) {

@@ -1,4 +1,4 @@
-//! What TCP does with the bytes of one connection: acknowledgements, and small writes that wait for them.
+//! Effects of TCP on the bytes of one connection: acknowledgements, and small writes that wait for them.
 //!
 //! The client's system keeps back what its client writes while something before it is not acknowledged (the real client
 //! does not set `TCP_NODELAY`). The server's acknowledges with whatever it sends, or a little later alone, or at once
@@ -15,15 +15,15 @@ const ACKNOWLEDGE_MS: u64 = 40;
 /// Something on its way.
 #[derive(Debug)]
 pub struct Segment {
-    /// When it arrives.
+    /// Time of its arrival.
     pub due: u64,
-    /// What it carries; nothing if it only acknowledges.
+    /// Its bytes; none if it only acknowledges.
     pub bytes: Vec<u8>,
     /// Bytes that its sender's system had.
     pub acknowledged: u64,
 }
 
-/// How far away a client is.
+/// Distance of a client.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Way {
     /// Milliseconds to the server.
@@ -32,22 +32,22 @@ pub struct Way {
     pub down: u64,
     /// Milliseconds that a segment may take longer.
     pub jitter: u32,
-    /// Whether a proxy acknowledges for the client and passes everything on at once.
+    /// True if a proxy acknowledges for the client and passes everything on at once.
     pub has_proxy: bool,
 }
 
 /// One connection's bytes between the two programs.
 #[derive(Debug, Default)]
 pub struct Tcp {
-    /// How far it is.
+    /// Its distance.
     pub way: Way,
     /// On its way to the server.
     pub up: VecDeque<Segment>,
     /// On its way to the client.
     pub down: VecDeque<Segment>,
-    /// What the client wrote and its system keeps back.
+    /// Bytes that the client wrote and its system keeps back.
     pub held: Vec<u8>,
-    /// When the server's system acknowledges alone, if it has something to acknowledge.
+    /// Time at which the server's system acknowledges alone, if it has something to acknowledge.
     pub acknowledges_at: Option<u64>,
     /// Bytes that left each side, that arrived there, and that it knows to have arrived at the other.
     client: Counts,
@@ -68,13 +68,13 @@ impl Tcp {
         Self { way, ..Self::default() }
     }
 
-    /// Whether nothing is on its way or kept back.
+    /// Returns true if nothing is on its way or kept back.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.held.is_empty() && self.up.is_empty() && self.down.iter().all(|segment| segment.bytes.is_empty())
     }
 
-    /// When something happens next.
+    /// Returns the time of the next event.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
         let up = self.up.front().map(|segment| segment.due);
@@ -82,7 +82,7 @@ impl Tcp {
         [up, down, self.acknowledges_at].into_iter().flatten().min()
     }
 
-    /// The client writes. Whether its system keeps that back for now.
+    /// Writes bytes of the client. Returns true if its system keeps them back for now.
     pub fn write(&mut self, now: u64, bytes: &[u8], random: &mut Random) -> bool {
         self.held.extend_from_slice(bytes);
         let is_held = self.client.sent > self.client.acknowledged && !self.way.has_proxy;

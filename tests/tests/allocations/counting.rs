@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What a thread's allocations count as.
+/// Account on which a thread's allocations are counted.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
     /// The test and its clients: nothing is counted.
@@ -23,18 +23,18 @@ thread_local! {
 static SERVER_BYTES: AtomicI64 = AtomicI64::new(0);
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The tests of this program take turns: they share the count of bytes.
+/// Takes a turn among the tests of this program: they share the count of bytes.
 pub fn turn() -> MutexGuard<'static, ()> {
     set_role(Role::Test);
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What this thread's allocations count as from now on.
+/// Sets the account of this thread's allocations from now on.
 pub fn set_role(role: Role) {
     ROLE.set(role);
 }
 
-/// What `work` does on this thread, and how often it allocates.
+/// Does `work` on this thread. Returns its result and the number of its allocations.
 pub fn allocations_of<T>(work: impl FnOnce() -> T) -> (T, u64) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let before = COUNT.load(Ordering::SeqCst);

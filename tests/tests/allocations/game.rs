@@ -14,7 +14,7 @@ const EAST: u8 = 2;
 /// Steps in one direction: over at least one border of blocks.
 const STRIDE: usize = 10;
 
-/// 64 players in sight of one another, in columns so far apart that they do not meet.
+/// Puts 64 players in sight of one another, in columns so far apart that they do not meet.
 fn crowd() -> (Driver, Vec<ConnectionId>) {
     let columns = [20, 40, 60, 80];
     let places: Vec<_> = (76..92).flat_map(|y| columns.map(|x| Position { map: 8, x, y })).collect();
@@ -24,7 +24,7 @@ fn crowd() -> (Driver, Vec<ConnectionId>) {
     (driver, players)
 }
 
-/// All walk to the west and back again. Returns how many bytes they were sent.
+/// Walks all to the west and back again. Returns the number of bytes that they were sent.
 fn walk_to_and_fro(driver: &mut Driver, players: &[ConnectionId]) -> usize {
     let mut bytes = 0;
     for step in 0..STRIDE * 2 {

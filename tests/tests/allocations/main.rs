@@ -1,6 +1,6 @@
-//! What the server allocates: nothing for a step, little for a save, and a bounded amount for each connection.
+//! Allocations of the server: none for a step, few for a save, and a bounded number for each connection.
 //!
-//! * `counting`: the allocator that tells.
+//! * `counting`: the allocator that counts.
 //! * `game`: the game by itself, on one thread.
 //! * `server`: the whole server with real sockets.
 

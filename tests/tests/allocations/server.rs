@@ -10,7 +10,7 @@ use anyhow::Result;
 use pyao_config::Config;
 use pyao_config::live::Refused;
 use pyao_core::content::{Content, Position};
-use pyao_core::game::Game;
+use pyao_core::game::{self, Game};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net;
 use pyao_server::net::event_loop::{EventLoop, Setup};
@@ -33,7 +33,7 @@ struct Server {
 }
 
 impl Server {
-    /// A server on a free port whose players start at `places` in turn. Its loop counts its allocations.
+    /// Starts a server on a free port whose players start at `places` in turn. Its loop counts its allocations.
     fn start(places: Vec<Position>, allocations: &'static AtomicU64) -> Result<Self> {
         // It stays: a store whose directory goes while it is in use is rescued into another one.
         let directory = tempfile::tempdir()?.keep();
@@ -48,7 +48,7 @@ impl Server {
         let address = listener.local_addr()?;
         let config = config(places);
         let setup = Setup {
-            game: Game::new(Arc::new(Content::starter()), net::game_settings(&config), 1, 1_700_000_000),
+            game: Game::new(Arc::new(Content::starter()), game::Settings::of(&config), 1, 1_700_000_000),
             unix_start: 1_700_000_000,
             stored_settings: store.settings_of(&registration.run.server)?,
             refused_settings: Refused::new(),
@@ -85,7 +85,7 @@ fn bots(server: &Server, count: usize) -> Result<Vec<Bot>> {
     (0..count).map(|number| Bot::create(server.address, &player_name(number), "secreto")).collect()
 }
 
-/// Every bot takes a step and waits until it was served. What else arrives meanwhile is read.
+/// Takes a step with every bot and waits until it was served. Other packets that arrive meanwhile are read.
 fn step_of_all(bots: &mut [Bot], heading: u8) -> Result<()> {
     for bot in bots.iter_mut() {
         assert!(bot.walk(heading)?.is_some(), "something stands in the way");
@@ -142,7 +142,7 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
     let _turn = counting::turn();
     net::raise_limit(2_048);
-    // All in sight of one another: each client is told of all the others.
+    // All in sight of one another: each client receives all the others.
     let places = (64..72).flat_map(|y| (60..68).map(move |x| Position { map: 8, x, y })).collect();
     let server = Server::start(places, &ALLOCATIONS)?;
 
@@ -159,7 +159,7 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     Ok(())
 }
 
-/// A connection that was served, and has nothing more to say.
+/// Opens a connection that was served once, and sends nothing more.
 fn dice_roller(address: SocketAddr) -> Result<TcpStream> {
     let mut hello = Vec::new();
     ClientPacket::ThrowDices.encode(&mut hello);

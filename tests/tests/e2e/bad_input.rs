@@ -1,4 +1,4 @@
-//! Bytes and packets that no honest client sends: one connection pays for it at most, and nobody else notices.
+//! Bytes and packets that no honest client sends: one connection is closed at most, and no other notices.
 
 use std::time::Instant;
 

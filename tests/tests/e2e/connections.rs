@@ -1,4 +1,4 @@
-//! Connections that come, stay silent, go away or do not read, and what the others notice of it: nothing.
+//! Connections that come, stay silent, go away or do not read, and are not noticed by the others.
 
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
@@ -272,7 +272,7 @@ fn of_twenty_logins_of_one_character_at_once_one_plays() {
     check(bots.iter_mut().chain([&mut beto]));
 }
 
-/// How many connections the server has.
+/// Returns the server's number of connections.
 fn connections(server: &Server) -> u64 {
     server.metric("pyao_connections").unwrap()
 }
@@ -369,7 +369,7 @@ fn a_server_with_few_files_says_that_it_is_full_and_tells_operators_how_it_is() 
     let crowd: Vec<_> = (1..24).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
     wait_until("a full server", || connections(&server) == 24);
     assert!(last_words(&mut at_login(&server)).contains("completo"));
-    // Those who are not told so either are closed, and take no files away.
+    // Connections that are not told so are closed too, and hold no files.
     let more: Vec<_> = (0..60).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
     wait_until("everybody refused", || {
         let metrics = server.request("GET", "/metrics").unwrap();

@@ -13,7 +13,7 @@ use crate::support::{check, create, place, setup};
 /// Tiles of a map.
 const TILES: usize = 100 * 100;
 
-/// A data directory of one map of grass.
+/// Writes a data directory of one map of grass.
 fn small_world() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
@@ -42,7 +42,7 @@ fn small_world() -> TempDir {
     directory
 }
 
-/// A directory that shows the files of another one; those that are replaced in it are its own.
+/// Makes a directory that shows the files of another one; those that are replaced in it are its own.
 fn mirror(data: &Path) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for name in ["Dat", "Maps"] {
@@ -61,7 +61,7 @@ fn replace(directory: &TempDir, file: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// That neither a start nor a check goes on, and that both name each of `places`.
+/// Asserts that neither a start nor a check goes on, and that both name each of `places`.
 fn assert_refused(directory: &TempDir, places: &[&str]) {
     let setup: ServerSetup = setup().data(directory.path());
     let (code, log) = fail(&setup);

@@ -13,7 +13,7 @@ use crate::support::{LONG, check, create, login, place, setup};
 /// A place on a map that the starter world lacks.
 const ELSEWHERE: PositionRecord = PositionRecord { map: 150, x: 50, y: 60, heading: 2 };
 
-/// The store as after a server with 290 maps, on one of which Ana stands.
+/// Changes the store to the state after a server with 290 maps, on one of which Ana stands.
 fn move_away(store: &Path) {
     let mut store = SqliteStore::open(store).unwrap();
     let ana = store.find_account("ana").unwrap().unwrap().user_id;
@@ -50,7 +50,7 @@ fn a_start_that_would_move_characters_is_refused_and_an_accepted_one_overwrites_
     assert_eq!(server.terminate(LONG).unwrap().code(), Some(0), "{}", server.log());
     assert_eq!(stored(&setup.store()), ELSEWHERE);
 
-    // Accepted once, and for good; her own step moves her for good too.
+    // The change is accepted once, and for good; Ana's own step moves the character for good too.
     let mut server = setup.start().unwrap();
     let mut ana = login(&server, "Ana");
     ana.walk_path(&[3]).unwrap();

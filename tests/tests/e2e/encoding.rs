@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::support::{LONG, PASSWORD, create, setup};
 
-/// A client whose packets leave with `hop_limit`, and which reads texts as `reads`.
+/// Opens a client whose packets leave with `hop_limit`, and which reads texts as `reads`.
 fn client(address: SocketAddr, hop_limit: u32, reads: TextEncoding) -> Bot {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
     match address {
@@ -27,7 +27,7 @@ fn log_in(bot: &mut Bot, name: &str) {
     bot.enter_game().unwrap();
 }
 
-/// The bytes of a line of chat as a client writes them.
+/// Returns the bytes of a line of chat as a client writes them.
 fn talk(text: &[u8]) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap().to_le_bytes();
     [&[3][..], &length, text].concat()

@@ -1,5 +1,5 @@
 //! Clients that mean harm: whatever they do is bounded, counted, and logged now and then rather than each time, and
-//! somebody who plays meanwhile notices nothing.
+//! a player meanwhile notices nothing.
 
 use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,16 +19,16 @@ use crate::support::{
     LONG, PASSWORD, at_creation, check, create, login, lose_sight, place, see, setup, wait_until,
 };
 
-/// Where the attacker comes from; the others come from the usual address.
+/// Address of the attacker; the others come from the usual address.
 const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
 /// Log lines that an attack may cause in a second: some for each kind of end, and a count of the rest.
 const LINES_PER_SECOND: u64 = 40;
-/// And besides: what the others do, and what is told once.
+/// And besides: the traffic of the others, and packets sent once.
 const OTHER_LINES: u64 = 100;
-/// What the server's memory may grow by, in KiB.
+/// Limit of the growth of the server's memory, in KiB.
 const GROWTH_MAX: u64 = 16 * 1024;
 
-/// A server under attack, and somebody who plays there.
+/// A server under attack, and a player on it.
 struct Siege {
     server: Server,
     ana: Bot,
@@ -51,7 +51,7 @@ impl Siege {
         Bot::connect_from(ATTACKER, self.server.address(), screen).unwrap()
     }
 
-    /// What the metrics say of `name`, labels and all; 0 for what was not counted yet.
+    /// Returns the value of the metric `name`, labels and all; 0 if it was not counted yet.
     fn count(&self, name: &str) -> u64 {
         let metrics = self.server.request("GET", "/metrics").unwrap();
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -69,7 +69,7 @@ impl Siege {
         });
     }
 
-    /// The attack is over: nothing of it is left, and Ana has not been disturbed.
+    /// Ends the attack and checks that nothing of it is left, and that Ana has not been disturbed.
     fn end(mut self) {
         wait_until("the end of all other connections", || self.count("pyao_connections") == 1);
         assert_eq!(place(&mut self.ana), self.stands_at);
@@ -86,7 +86,7 @@ impl Siege {
     }
 }
 
-/// The memory that the server has in use.
+/// Returns the memory that the server has in use.
 fn resident_kib(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -107,7 +107,7 @@ fn thousands_of_connections_from_one_address_leave_room_for_the_others() {
         siege.ana.sync().unwrap();
         siege.count("pyao_refusals_total{reason=\"too_many_from_address\"}") == CROWD - ALLOWED
     });
-    // There is room for somebody else while they are all there.
+    // There is room for another player while they are all there.
     check([&mut create(&siege.server, "Caro")]);
     drop(crowd);
     siege.end();
@@ -155,7 +155,7 @@ fn a_flood_of_chat_is_heard_at_a_pace_and_its_author_told_once() {
     check([&mut flooder]);
     flooder.quit(LONG).unwrap();
     lose_sight(&mut siege.ana, "Beto");
-    // She may still speak.
+    // Ana may still speak.
     siege.ana.talk("por fin").unwrap();
     siege
         .ana
@@ -175,7 +175,7 @@ fn a_crowd_that_trickles_its_logins_is_closed_like_a_silent_one() {
     wait_until("the end of the crowd", || {
         siege.ana.sync().unwrap();
         let byte = *bytes.next().unwrap();
-        // Who is closed already cannot send.
+        // A bot that is closed already cannot send.
         crowd.retain_mut(|bot| bot.send_raw(&[byte]).is_ok());
         siege.closes("handshake_timeout") == CROWD as u64
     });
@@ -207,7 +207,7 @@ fn megabytes_of_the_longest_texts_are_neither_kept_nor_passed_on() {
             match (&socket).write(&noise) {
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // Thrown out already: the machine is slow.
+                // Closed already: the machine is slow.
                 Err(_) => break,
             }
         }

@@ -19,7 +19,7 @@ fn guess(server: &Server, address: u8) -> Bot {
 
 #[test]
 fn a_flood_of_logins_keeps_neither_an_honest_one_nor_the_end_of_the_server_waiting() {
-    // Slow hashes: what waits would take longer than a server that stops has time.
+    // Slow hashes: the queue would take longer than the time of a server that stops.
     let setup = setup().set("security.password_memory_kib", 128 * 1024).set("security.password_passes", 4);
     let mut server = setup.start().unwrap();
     create(&server, "Ana").quit(LONG).unwrap();

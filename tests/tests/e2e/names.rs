@@ -1,4 +1,4 @@
-//! Creating characters and logging in with what is wrong: names, passwords, forms, and too many tries.
+//! Creations and logins that are refused: names, passwords, forms, and too many tries.
 
 use pyao_core::game::texts;
 use pyao_core::protocol::client::ClientPacket;
@@ -139,8 +139,8 @@ fn whoever_guesses_passwords_is_told_to_wait() {
     let server = setup().set("limits.logins_per_minute_per_ip", 20).start().unwrap();
     let mut ana = create(&server, "Ana");
     let mut answers = Vec::new();
-    // A slow machine gives tries back while it runs: it takes a few more there. Each guess is at another name: after five
-    // at one the answers come so late that the limit gives as many tries back.
+    // A slow machine gives tries back while it runs: it takes a few more there. Each guess is at another name: after
+    // five at one the answers come so late that the limit gives as many tries back.
     while answers.last().is_none_or(|last| last != texts::TOO_MANY_ATTEMPTS) {
         let mut bot = at_login(&server);
         bot.send(&login_packet(&format!("Ana{}", answers.len()), "adivinada")).unwrap();

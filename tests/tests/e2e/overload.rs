@@ -1,4 +1,5 @@
-//! A server with more work than time: it climbs its ladder step by step, keeps who plays, and comes down again.
+//! A server with more work than time: it raises its overload level step by step, keeps its players, and lowers it
+//! again.
 //!
 //! The servers here never count as overloaded until a test asks for it. Then one percent of their time at work is too
 //! much, which one player who asks all the time brings about; and at the end only three quarters of it.
@@ -33,7 +34,7 @@ fn unlimited() -> ServerSetup {
     setup().set("limits.packets_per_second", 0)
 }
 
-/// Lets the server climb from now on when it is at work for so many percent of its time.
+/// Makes the server raise its level from now on when its loop is busy for `percent` of its time.
 fn climb_above(setup: &ServerSetup, server: &Server, percent: &str) {
     let follows = format!("limits.overload_percent is now {percent:?}");
     let before = server.log().matches(&follows).count();
@@ -46,7 +47,7 @@ fn wait_for_top(server: &Server) {
     wait_until("the top of the ladder", || server.metric("pyao_overload_step").unwrap() == TOP);
 }
 
-/// A player who keeps the server at work until told to stop.
+/// A player that sends packets without pause until told to stop.
 struct Busy {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Bot>,
@@ -128,7 +129,8 @@ fn an_overloaded_server_leaves_out_what_only_decorates() {
     let server = setup.start().unwrap();
     let thinned = || server.metric("pyao_packets_thinned_total").unwrap();
     let (mut ana, before, mut newcomers) = (create(&server, "Ana"), thinned(), Vec::new());
-    // The server stays two seconds on each step down. Whoever comes in later is shown with the effect: then once more.
+    // The server stays two seconds on each step down. A bot that comes in later is shown with the effect: then once
+    // more.
     while thinned() == before {
         let busy = Busy::start(ana);
         climb_above(&setup, &server, EASILY);

@@ -16,7 +16,7 @@ const QUIT: u8 = 71;
 /// More than these suites send.
 const PACKETS_PER_SECOND: i64 = 100_000;
 
-/// How large the values of a packet are.
+/// Size of the values of a packet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Values {
     Smallest,
@@ -31,7 +31,7 @@ impl Values {
         [0, 1, u8::MAX][self as usize]
     }
 
-    /// Little endian; the smallest is the most negative.
+    /// Encodes little endian; the smallest is the most negative.
     fn number(self, size: usize) -> Vec<u8> {
         let mut bytes = vec![[0, 0, 0xFF][self as usize]; size];
         let end = [(0, 0), (1, 0), (0xFF, 0x7F)][self as usize];
@@ -53,7 +53,7 @@ impl Values {
     }
 }
 
-/// Appends what stands on the wire for one field.
+/// Appends one field in its form on the wire.
 fn append(wire: &Wire, values: Values, bytes: &mut Vec<u8>) {
     match wire {
         Wire::Plain("u8" | "bool") => bytes.push(values.byte()),
@@ -75,7 +75,7 @@ fn packet(layout: &PacketLayout, values: Values) -> Vec<u8> {
     bytes
 }
 
-/// That the bytes are one whole packet: the tests would show nothing otherwise.
+/// Asserts that the bytes are one whole packet: the tests would show nothing otherwise.
 fn assert_is_one_packet(bytes: &[u8], name: &str) {
     let decoded = ClientPacket::decode(bytes).unwrap().unwrap_or_else(|| panic!("{name} is cut"));
     assert_eq!((decoded.1, decoded.0.id()), (bytes.len(), bytes[0]), "{name}");
@@ -85,7 +85,7 @@ fn generous() -> Server {
     setup().set("limits.packets_per_second", PACKETS_PER_SECOND).start().unwrap()
 }
 
-/// Ana again, after a packet that took her out of the game.
+/// Brings Ana back, after a packet that ended the game for the character.
 fn back_in_the_game(server: &Server, mut ana: Bot) -> Bot {
     ana.expect_closed(LONG).unwrap();
     ana.check().unwrap();
@@ -108,7 +108,7 @@ fn every_packet_of_a_player_is_served_or_answered_and_breaks_nothing() {
             ana.sync().unwrap_or_else(|error| panic!("after {} with {values:?}: {error}", layout.name));
         }
     }
-    // Whatever they did to Ana: she plays on, and Beto sees her where she is.
+    // After all of these packets Ana plays on, and Beto sees the character at the right tile.
     let (_, x, y) = place(&mut ana);
     let index = see(&mut beto, "Ana");
     beto.wait_for("Ana where she is", PATIENCE, |shadow| {
@@ -135,7 +135,7 @@ fn packets_of_the_game_end_a_connection_that_is_not_in_it() {
     check([&mut beto]);
 }
 
-/// Everything that a player can notice.
+/// Returns everything that a player can notice.
 fn noticed(bot: &Bot) -> impl PartialEq + std::fmt::Debug + use<> {
     let shadow = &bot.shadow;
     let texts = (shadow.console.clone(), shadow.chat.clone(), shadow.boxes.clone(), shadow.errors.clone());

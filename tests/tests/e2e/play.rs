@@ -39,7 +39,7 @@ fn is_plain(map: &Map, at: Position) -> bool {
     map.walkable(at.x, at.y) && map.exit(at.x, at.y).is_none() && !taken
 }
 
-/// The way of [`APPROACH`] plain tiles onto the exit at `exit`, walking towards `heading`.
+/// Finds [`APPROACH`] plain tiles in a row that lead onto the exit at `exit`, walking towards `heading`.
 fn way_onto(map: &Map, exit: Position, heading: u8) -> Option<Vec<Position>> {
     let mut way = vec![exit];
     for _ in 0..APPROACH {
@@ -53,7 +53,8 @@ fn way_onto(map: &Map, exit: Position, heading: u8) -> Option<Vec<Position>> {
     Some(way)
 }
 
-/// The first exit of the world that has a straight way onto it and leads to a free tile of another map for everybody.
+/// Finds the first exit of the world that has a straight way onto it and leads to a free tile of another map, open to
+/// every player.
 fn find_crossing(content: &Content) -> Crossing {
     let exits = content.maps().flat_map(|map| map.exits().map(move |exit| (map, exit)));
     let crossing = |(map, (x, y, destination)): (&Map, (u8, u8, Position))| {
@@ -66,7 +67,7 @@ fn find_crossing(content: &Content) -> Crossing {
     exits.filter_map(crossing).next().unwrap()
 }
 
-/// Two new players beside each other: each sees the other and hears what the other says.
+/// Puts two new players beside each other: each sees the other and hears the other's chat.
 fn meet(server: &Server) -> (Bot, Bot) {
     let (mut ana, mut beto) = (create(server, "Ana"), create(server, "Beto"));
     let (seen_ana, seen_beto) = (see(&mut beto, "Ana"), see(&mut ana, "Beto"));
@@ -87,7 +88,7 @@ fn cross(bot: &mut Bot, crossing: &Crossing, steps: usize) {
         .unwrap();
 }
 
-/// Both go through the exit, one after the other, and find each other again on the other side.
+/// Sends both through the exit, one after the other; they find each other again on the other side.
 fn cross_one_by_one(ana: &mut Bot, beto: &mut Bot, crossing: &Crossing) {
     cross(ana, crossing, 2);
     assert_eq!(place(ana), shown_place(ana));
@@ -142,7 +143,7 @@ fn restart(server: &mut Server, setup: &ServerSetup, mut ana: Bot, mut beto: Bot
     (ana, beto)
 }
 
-/// A neighbouring tile where nobody stands: the heading towards it.
+/// Returns the heading towards a neighbouring tile on which no character stands.
 fn free_heading(content: &Content, bot: &Bot) -> u8 {
     let (map, x, y) = shown_place(bot);
     let at = Position { map: u16::try_from(map).unwrap(), x, y };
@@ -154,15 +155,15 @@ fn free_heading(content: &Content, bot: &Bot) -> u8 {
     (1..=4).find(|&heading| is_free(step(at, heading))).unwrap()
 }
 
-/// Where the store has that character.
+/// Returns the stored position of that character.
 fn stored_place(setup: &ServerSetup, name: &str) -> (i16, u8, u8) {
     let mut store = SqliteStore::open_shared(&setup.store()).unwrap();
     let position = store.load_account(name).unwrap().unwrap().character.position;
     (i16::try_from(position.map).unwrap(), position.x, position.y)
 }
 
-/// Kills the server on the spot. Who was told of a new character has it, and everybody stands where the last save saw
-/// them: a save comes within five seconds of a step, and this waits for it.
+/// Kills the server on the spot. A character is there if its creation was confirmed, and stands at the tile of its last
+/// save: a save comes within five seconds of a step, and this waits for it.
 fn kill(server: &mut Server, setup: &ServerSetup, content: &Content, mut ana: Bot) {
     let before = place(&mut ana);
     ana.walk(free_heading(content, &ana)).unwrap();

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use pyao_core::protocol::client::ClientPacket;
 use pyao_tests::bot::{Bot, NewCharacter, login_packet};
-use pyao_tests::load::usage::Usage;
 use pyao_tests::process::{Server, ServerSetup, command, free_port};
 use pyao_tests::shadow::Screen;
+use pyao_tests::usage::Usage;
 
 use crate::support::{
     LONG, PASSWORD, at_login, check, create, last_words, login, place, setup, start, wait_until,
@@ -18,7 +18,7 @@ use crate::support::{
 /// Exit code when a signal came twice.
 const STOPPED_AT_ONCE: i32 = 130;
 
-/// Runs a server that cannot start: its exit code and what it said.
+/// Runs a server that cannot start. Returns its exit code and its output.
 pub fn fail(setup: &ServerSetup) -> (Option<i32>, String) {
     let mut server = setup.spawn().unwrap();
     let code = server.wait(LONG).unwrap().code();
@@ -91,7 +91,7 @@ fn a_terminal_shows_where_the_world_is_kept_where_players_connect_and_how_to_sto
     // With `exec` no shell stands between: some shells answer an interrupt with a status of their own.
     let line =
         format!("exec {} --no-redis --host 127.0.0.1 --port 0 --ops ''", server.get_program().display());
-    // It gives the command a terminal, and passes on what is typed.
+    // It gives the command a terminal, and passes its input on.
     let mut script = Command::new("script");
     script.args(["-qefc", &line, "/dev/null"]).current_dir(directory.path());
     let Ok(mut script) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
@@ -171,13 +171,13 @@ fn a_server_with_nothing_to_do_logs_nothing() {
     check([&mut ana]);
 }
 
-/// The log but for what a machine brings about that has no time for the server.
+/// Returns the log without the lines that a busy machine adds.
 fn said(server: &Server) -> Vec<String> {
     let log = server.log();
     log.lines().filter(|line| !line.contains("a slow turn of the loop")).map(str::to_owned).collect()
 }
 
-/// Waits until the log says nothing new for a moment.
+/// Waits until no new line has come to the log for a moment.
 fn wait_for_quiet(server: &Server) {
     let mut log = said(server);
     wait_until("a quiet log", || {
@@ -343,7 +343,7 @@ fn logins_under_way_when_the_server_stops_are_told_so() {
         create(&server, name).quit(LONG).unwrap();
     }
     let mut bots: Vec<_> = names.iter().map(|_| at_login(&server)).collect();
-    // Those who still wait at the door when it is closed are not told anything.
+    // Connections that still wait to be accepted when the listener is closed receive nothing.
     wait_until("everybody inside", || server.metric("pyao_accepts_total").unwrap() == 40);
     for (bot, name) in bots.iter_mut().zip(&names) {
         bot.send(&login_packet(name, PASSWORD)).unwrap();
@@ -361,7 +361,7 @@ fn logins_under_way_when_the_server_stops_are_told_so() {
     }
 }
 
-/// A server whose log nobody reads.
+/// A server whose log is not read.
 struct Unread(Child);
 
 impl Drop for Unread {
@@ -410,7 +410,7 @@ fn hashing_passwords_leaves_no_memory_behind() {
     let resident_mib = || Usage::of(server.process_id()).unwrap().resident / (1024 * 1024);
     let before = resident_mib();
     let mut players: Vec<_> = (0..8).map(|number| create(&server, &format!("Bot{number}"))).collect();
-    // What one hash takes may just be on its way back.
+    // The memory of one hash may just be on its way back.
     wait_until("the memory of eight hashes given back", || resident_mib() < before + 19);
     check(&mut players);
 }

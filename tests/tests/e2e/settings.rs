@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pyao_tests::process::{USE_REDIS, command};
 
-/// What a run that ends by itself gave back.
+/// Output and exit code of a run that ends by itself.
 struct Run {
     code: Option<i32>,
     out: String,
@@ -19,13 +19,13 @@ fn run(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Run 
     Run { code: output.status.code(), out: text(output.stdout), errors: text(output.stderr) }
 }
 
-/// The line of a `--check` report about a setting.
+/// Returns the line of a `--check` report about a setting.
 fn line<'a>(run: &'a Run, key: &str) -> &'a str {
     let start = format!("{key} = ");
     run.out.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no {key} in {}", run.out))
 }
 
-/// The number in the row of a `--check` summary.
+/// Returns the number in the row of a `--check` summary.
 fn total(run: &Run, name: &str) -> u64 {
     let row = run.out.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
     row.unwrap_or_else(|| panic!("no {name} in {}", run.out))

@@ -22,7 +22,7 @@ fn is_degraded(server: &Server) -> bool {
     server.request("GET", "/health").unwrap().contains("\"status\":\"degraded\"")
 }
 
-/// The copies in `directory`.
+/// Returns the copies in `directory`.
 fn rescued(directory: &Path) -> Vec<PathBuf> {
     let entries = directory.read_dir().unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.display().to_string().contains(".rescued-")).collect()

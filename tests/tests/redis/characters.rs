@@ -13,7 +13,7 @@ use pyao_tests::suite::{LONG, PASSWORD, check, create, last_words, login, lose_s
 
 use crate::support::{DANGEROUS, cli, on, redis, session, user_id, wait_for_answer, wait_until_saved};
 
-/// How many players create characters at the same time.
+/// Number of players who create characters at the same time.
 const CREATORS: usize = 3;
 
 #[test]
@@ -129,7 +129,7 @@ fn every_creation_that_was_told_outlives_a_server_killed_at_any_moment() {
     }
     let told = told.into_inner().unwrap();
     assert!(told.len() >= 4 + 9 + 14 + 19, "{}", told.len());
-    // What was created and not told is whole too.
+    // A character that was created but not confirmed is whole too.
     for name in cli(&redis, "HVALS accounts:names").lines() {
         assert!(redis.store().unwrap().load_account(name).unwrap().is_some(), "half of {name}");
     }

@@ -1,4 +1,4 @@
-//! Connections: how many players Redis is told of, and how many Redis has itself.
+//! Connections: the count of players in Redis, and the count of connections to Redis.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Players who walk about together while something happens to Redis.
+//! Players who walk about together while Redis is stopped, emptied or hung.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use pyao_tests::suite::{LONG, check, create, place, wait_until};
 
 use crate::support::stored_place;
 
-/// Where every character begins, and is stored until it has walked, also when it had to be put beside.
+/// Start of every character, and its stored position until it has walked, also if it had to be put beside.
 const HOME: Place = (1, 58, 45);
 
 /// Map and tile.
@@ -19,13 +19,13 @@ pub type Place = (i16, u8, u8);
 pub struct Crowd {
     names: Vec<String>,
     pub bots: Vec<Bot>,
-    /// Where each was put at first.
+    /// Tile on which each was put at first.
     pub put_at: Vec<Place>,
     steps: usize,
 }
 
 impl Crowd {
-    /// New players, each under a name of its own.
+    /// Creates new players, each under a name of its own.
     pub fn create(server: &Server, size: usize) -> Self {
         let names: Vec<String> = (0..size).map(|number| format!("Bot{number}")).collect();
         let mut bots: Vec<Bot> = names.iter().map(|name| create(server, name)).collect();
@@ -33,7 +33,7 @@ impl Crowd {
         Self { names, bots, put_at, steps: 0 }
     }
 
-    /// Everybody takes a step, at the pace of the real client; each answers a ping now and then.
+    /// Takes a step with every bot, at the pace of the real client; each answers a ping now and then.
     pub fn step(&mut self) {
         let end = Instant::now() + STEP;
         let size = self.bots.len();
@@ -49,7 +49,7 @@ impl Crowd {
         self.bots[0].pump_for(end.saturating_duration_since(Instant::now())).unwrap();
     }
 
-    /// Everybody stands still.
+    /// Lets all bots stand still.
     pub fn rest(&mut self, time: Duration) {
         self.bots[0].pump_for(time).unwrap();
     }
@@ -67,13 +67,13 @@ impl Crowd {
         }
     }
 
-    /// That nobody was dropped or told anything wrong.
+    /// Checks that no bot was disconnected or told anything wrong.
     pub fn check(&mut self) {
         assert!(self.bots.iter().all(|bot| !bot.is_closed()));
         check(&mut self.bots);
     }
 
-    /// Waits until Redis has everybody where he stands.
+    /// Waits until Redis has the position of every character.
     pub fn wait_until_saved(&mut self, redis: &RedisServer) {
         for ((name, bot), put_at) in self.names.iter().zip(&mut self.bots).zip(&self.put_at) {
             let place = place(bot);
@@ -82,7 +82,8 @@ impl Crowd {
     }
 }
 
-/// Whether Redis has the character at `place`, or at home if it may not have walked from where it was put.
+/// Returns true if Redis has the character at `place`, or at home if it may not have walked from the tile it was put
+/// on.
 pub fn is_saved(redis: &RedisServer, name: &str, place: Place, put_at: Place) -> bool {
     let stored = stored_place(redis, name);
     stored == Some(place) || (place == put_at && stored == Some(HOME))

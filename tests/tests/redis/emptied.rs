@@ -1,4 +1,4 @@
-//! A Redis that loses everything while players play: what the server holds comes back.
+//! A Redis that loses everything while players play: the records that the server holds come back.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ fn wait_for_sign_of_life(redis: &RedisServer, crowd: &mut Crowd) {
     });
 }
 
-/// Empties Redis while everybody walks. Players, settings and sessions come back; who was not there is gone.
+/// Empties Redis while everybody walks. Players, settings and sessions come back; characters that were offline are
+/// gone.
 fn survive(empty: impl FnOnce(&mut RedisServer)) {
     let Some(mut redis) = redis(FORGETFUL) else { return };
     let server = on(&redis).start().unwrap();
@@ -50,7 +51,7 @@ fn survive(empty: impl FnOnce(&mut RedisServer)) {
     assert!(redis.number("GET server:epoch").unwrap() >= epoch);
     wait_for_answer(&redis, &format!("HGET session:{}:active username", had[4]), "Bot4");
     assert_eq!(session(&redis, "Bot0")["websocket_connected"], "true");
-    // Nobody claims to have what only Redis had.
+    // No server claims to have the records that only Redis had.
     assert_eq!(try_to_log_in(server.address(), "Beto").err().as_deref(), Some(texts::WRONG_CREDENTIALS));
     let mut beto = create(&server, "Beto");
     assert!(user_id(&redis, "Beto") > had[4]);

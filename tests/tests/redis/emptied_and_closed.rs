@@ -17,7 +17,7 @@ const STEPS_BETWEEN_LOOKS: usize = 4;
 /// Longer than a store may go without a success and be healthy.
 const LONG_SECONDS: usize = 35;
 const SHORT_SECONDS: usize = 12;
-/// How the answer of a server that is well begins.
+/// Beginning of the answer of a server that is well.
 const HEALTHY: &str =
     "\r\n\r\n{\"status\":\"healthy\",\"services\":{\"api\":\"ok\",\"database\":\"ok\",\"redis\":\"ok\"}";
 const LAST_SUCCESS: &str = "pyao_store_last_success_seconds";

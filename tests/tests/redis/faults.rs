@@ -27,7 +27,7 @@ fn create_at_last(server: &Server, name: &str) -> Bot {
 }
 
 /// Does `harm` to Redis while everybody walks. The log must name it with `part`; creations and logins are refused
-/// with a text, or answered, and nobody is dropped. After `repair` everything is saved and creations work.
+/// with a text, or answered, and no player is disconnected. After `repair` everything is saved and creations work.
 fn survive(
     size: usize,
     part: &str,
@@ -98,7 +98,7 @@ fn players_walk_on_while_redis_hangs_and_whoever_asks_it_is_answered() {
     redis.hang().unwrap();
     let mut newcomer = at_creation(&server);
     newcomer.send(&NewCharacter::named("Ana", PASSWORD).packet()).unwrap();
-    // Redis answers nothing before it goes on: whatever is answered meanwhile did not wait for it.
+    // Redis answers nothing before it goes on: every answer meanwhile did not wait for it.
     crowd.walk_until_log(&server, AWAY);
     assert!(server.log().contains("did not answer within"), "{}", server.log());
     crowd.walk(STEPS_IN_HALF_A_MINUTE);

@@ -24,7 +24,7 @@ fn create_at(address: SocketAddr, name: &str) -> Bot {
 #[test]
 fn a_changed_port_is_followed_and_players_stay() {
     let Some(redis) = redis(&[]) else { return };
-    // Not a port that the system hands out: somebody else might have it once the door is closed.
+    // Not a port that the system hands out: another program might have it once the listener is closed.
     let [old_port, port] = [(); 2].map(|()| free_port().unwrap());
     let server = on(&redis).arg("--port").arg(&old_port.to_string()).start().unwrap();
     let mut ana = create(&server, "Ana");
@@ -46,7 +46,7 @@ fn a_changed_host_is_followed_and_one_that_this_machine_lacks_is_not() {
     server.wait_for_log(&format!("now listening on 127.0.0.2:{port}"), LONG).unwrap();
     let mut beto = create_at(([127, 0, 0, 2], port).into(), "Beto");
     assert!(TcpStream::connect(server.address()).is_err(), "the old door is closed");
-    // An address for documentation, which nobody has.
+    // An address for documentation, which no machine has.
     cli(&redis, "SET config:server:host \"203.0.113.7\"");
     wait_until("a refused host", || refused(&server) == 1);
     let mut caro = create_at(([127, 0, 0, 2], port).into(), "Caro");
@@ -97,7 +97,7 @@ fn garbage_in_redis_is_told_counted_and_ignored() {
         wait_until(&format!("{setting} refused"), || refused(&server) == number);
     }
     let mut beto = create(&server, "Beto");
-    // What is gone, or no text at all, changes nothing either.
+    // A deleted key, or one that is no text at all, changes nothing either.
     cli(&redis, "DEL config:server:port config:server:max_connections");
     cli(&redis, "RPUSH config:server:port 1 2 3");
     cli(&redis, "SET server:motd \"una vuelta más\"");

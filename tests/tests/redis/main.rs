@@ -1,7 +1,7 @@
 //! End to end on a real `redis-server`: the real binary, real clients, and `redis-cli` as an operator types it.
 //!
 //! Every test starts a Redis of its own, and does what it says it does: it kills, stops, empties or fills that Redis
-//! while players walk. Where no Redis is installed the tests say so and pass.
+//! while players walk. Without an installed Redis the tests say so and pass.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Sessions: what Redis shows of who plays, and that every recipe for `redis-cli` works as it is written.
+//! Sessions: the state of players in Redis, and a check that every recipe for `redis-cli` works as it is written.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,9 +13,9 @@ fn unix_now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
 }
 
-/// Seconds since Redis last heard of that player.
+/// Age in seconds of that player's last sign of life in Redis.
 fn unseen_for(redis: &RedisServer, name: &str) -> i64 {
-    // In this order: it may be heard of again meanwhile.
+    // In this order: the next sign of life may come meanwhile.
     let last_seen = redis.number(&format!("GET session:{}:last_seen", user_id(redis, name))).unwrap();
     unix_now() - last_seen
 }
@@ -40,7 +40,7 @@ fn a_session_is_there_right_after_login_and_gone_after_leaving() {
     let mut ana = create(&server, "Ana");
     assert_connected(&redis, "Ana", &ana);
     check([&mut ana]);
-    // What the client makes of `/SALIR`.
+    // The packet that the client makes of `/SALIR`.
     ana.quit(LONG).unwrap();
     let key = format!("session:{}:active", user_id(&redis, "Ana"));
     wait_for_answer(&redis, &format!("EXISTS {key}"), "0");
@@ -119,7 +119,7 @@ fn the_recipes_for_redis_cli_work_as_they_are_written() {
     assert_eq!(cli(&redis, "PING"), "PONG");
     assert_eq!(cli(&redis, "SET config:server:port \"8080\""), "OK");
     assert_eq!(cli(&redis, "SET config:server:host \"127.0.0.1\""), "OK");
-    // Port 8080 may be taken here; then that is what the server says.
+    // Port 8080 may be taken here; then the server says so.
     wait_until("an answer to port 8080", || {
         let log = server.log();
         log.contains("now listening on 127.0.0.1:8080") || log.contains("cannot listen on 127.0.0.1:8080")

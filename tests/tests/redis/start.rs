@@ -10,10 +10,10 @@ use pyao_tests::suite::{LONG, check, create, wait_until};
 
 use crate::support::{cli, on, redis};
 
-/// Where nobody listens: the port is reserved.
+/// Address on which no server listens: the port is reserved.
 const NOBODY: &str = "127.0.0.1:1";
 
-/// Whether the tester's own Redis answers where servers look for one by themselves.
+/// Returns true if the tester's own Redis answers at the address that servers try by themselves.
 fn default_redis_is_there() -> bool {
     let is_there = TcpStream::connect("127.0.0.1:6379").is_ok();
     if is_there {
@@ -37,7 +37,7 @@ fn fault(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> St
     faults[0].to_owned()
 }
 
-/// A server that is told nothing but these variables, and listens.
+/// Starts a server with these variables alone, and waits until it listens.
 fn bare(directory: &Path, variables: &[(&str, &str)]) -> Server {
     let mut command = command(directory).unwrap();
     command.env(USE_REDIS, "true").env("PYAO_PORT", "0").env("PYAO_HOST", "127.0.0.1").env("PYAO_OPS", "");

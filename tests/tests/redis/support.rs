@@ -1,4 +1,4 @@
-//! What these suites share.
+//! Helpers shared by these suites.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,27 +13,27 @@ use pyao_tests::suite::{self, PASSWORD, wait_until};
 /// Tiles side by side outside any safe place, where a lost connection leaves its character standing.
 pub const DANGEROUS: [&str; 2] = ["2:80:60", "2:80:62"];
 
-/// A Redis of the test's own; `None` where none is installed.
+/// Starts a Redis of the test's own; `None` if none is installed.
 pub fn redis(settings: &[&str]) -> Option<RedisServer> {
     RedisServer::start(settings).unwrap()
 }
 
-/// The usual set-up, on that Redis.
+/// Returns the usual set-up, on that Redis.
 pub fn on(redis: &RedisServer) -> ServerSetup {
     suite::setup().redis(&redis.url())
 }
 
-/// What `redis-cli` prints for that line.
+/// Returns the output of `redis-cli` for that line.
 pub fn cli(redis: &RedisServer, line: &str) -> String {
     redis.cli(line).unwrap()
 }
 
-/// The number of a player's account.
+/// Returns the number of a player's account.
 pub fn user_id(redis: &RedisServer, name: &str) -> i64 {
     redis.number(&format!("GET account:username:{}", name.to_lowercase())).unwrap()
 }
 
-/// The session that Redis has of a player; empty when there is none.
+/// Returns the session that Redis has of a player; empty if there is none.
 pub fn session(redis: &RedisServer, name: &str) -> BTreeMap<String, String> {
     redis.hash(&format!("session:{}:active", user_id(redis, name))).unwrap()
 }
@@ -43,9 +43,9 @@ pub fn wait_for_answer(redis: &RedisServer, line: &str, answer: &str) {
     wait_until(&format!("{answer:?} as the answer to {line}"), || cli(redis, line) == answer);
 }
 
-/// Map and tile where Redis has that character, if it has it.
+/// Returns map and tile of that character in Redis, if it has it.
 pub fn stored_place(redis: &RedisServer, name: &str) -> Option<(i16, u8, u8)> {
-    // Whoever waits for it asks again: a signal may have cut the answer short.
+    // The caller that waits for it asks again: a signal may have cut the answer short.
     let stored = redis.store().ok()?.load_account(name).ok().flatten()?;
     let position = stored.character.position;
     Some((i16::try_from(position.map).unwrap(), position.x, position.y))

@@ -42,7 +42,7 @@ fn hashes(content: Content, seeds: u64) -> BTreeMap<String, String> {
     })
 }
 
-/// The hashes of a world as they are now and as they were recorded; records them where that is asked for.
+/// Compares the hashes of a world with the recorded ones, or records them if that is asked for.
 fn compare(world: &str, content: Content) {
     let seeds = SEEDS.iter().find(|(name, _)| *name == world).expect("a recorded world").1;
     let now = hashes(content, seeds);

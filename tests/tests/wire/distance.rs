@@ -21,9 +21,9 @@ use pyao_core::base::random::Random;
 
 use crate::network::Namespace;
 
-/// Where a server listens.
+/// Address on which a server listens.
 pub const HOST: &str = "10.78.0.1";
-/// Where clients reach it.
+/// Address at which clients reach it.
 pub const FAR_HOST: &str = "10.78.0.2";
 /// The name of the device.
 const DEVICE: &str = "far";
@@ -32,7 +32,7 @@ const PACKET_MAX: usize = 2_048;
 /// IPv4's version and shortest header in the first byte of a packet.
 const IPV4: u8 = 0x45;
 
-/// What a way to the server and back is like.
+/// Properties of a way to the server and back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Distance {
     /// Milliseconds there and back.
@@ -43,18 +43,26 @@ pub struct Distance {
     pub loss_percent: u32,
 }
 
+impl Distance {
+    /// Milliseconds there and back on average: the jitter of both ways adds to it, half of each on average.
+    #[must_use]
+    pub fn mean_round_trip_ms(&self) -> u32 {
+        self.round_trip_ms + self.jitter_ms
+    }
+}
+
 /// See the module.
 pub struct FarAway {
-    /// Where everything happens.
+    /// Namespace in which everything happens.
     pub namespace: Namespace,
     is_over: Arc<AtomicBool>,
 }
 
 impl FarAway {
-    /// A namespace with such a link.
+    /// Makes a namespace with such a link.
     ///
     /// # Errors
-    /// When this machine makes none.
+    /// Fails if this machine makes none.
     pub fn new(distance: Distance) -> Result<Self> {
         let namespace = Namespace::new()?;
         let device = Arc::new(namespace.run(open_device)??);
@@ -120,13 +128,13 @@ fn carry(mut device: &File, arrivals: &Receiver<Taken>, distance: Distance) {
 struct Link {
     distance: Distance,
     random: Random,
-    /// When the last packet of each connection and direction is due, by ports.
+    /// Time at which the last packet of each connection and direction is due, by ports.
     last_due: BTreeMap<[u8; 4], Instant>,
     number: u64,
 }
 
 impl Link {
-    /// When a packet is due and what then arrives, unless it gets lost.
+    /// Returns the time at which a packet is due and the bytes that then arrive, unless it gets lost.
     fn send(&mut self, sent: Instant, mut packet: Vec<u8>) -> Option<(Instant, u64, Vec<u8>)> {
         let Distance { round_trip_ms, jitter_ms, loss_percent } = self.distance;
         let is_lost = self.random.between(1, 100) <= loss_percent;
@@ -145,7 +153,7 @@ impl Link {
     }
 }
 
-/// A device that hands packets to whoever holds it, in the namespace of the calling thread.
+/// Opens a device that hands packets to its holder, in the namespace of the calling thread.
 fn open_device() -> Result<File> {
     /// No header before the packet.
     const FLAGS: i32 = libc::IFF_TUN | libc::IFF_NO_PI;

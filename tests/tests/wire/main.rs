@@ -1,7 +1,7 @@
-//! What really goes over a network: network namespaces of this machine with a link between them.
+//! Packets on a network: network namespaces of this machine with a link between them.
 //!
-//! Loopback joins and splits nothing that a network would. Where namespaces cannot be made the suite says so and checks
-//! nothing.
+//! Loopback joins and splits nothing that a network would. On a machine that cannot make namespaces the suite says so
+//! and checks nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

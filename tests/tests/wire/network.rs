@@ -11,7 +11,7 @@ use std::thread;
 use anyhow::{Context, Result, bail, ensure};
 use socket2::{Domain, Socket, Type};
 
-/// Where a server in [`Network::server`] is reached.
+/// Address of a server in [`Network::server`].
 pub const SERVER_HOST: &str = "10.77.0.1";
 const CLIENT_HOST: &str = "10.77.0.2";
 /// Largest packet of the link, IP header included: a detour through a tunnel or two.
@@ -25,7 +25,7 @@ const LINK: &str = "wire";
 /// Set for the test that runs inside a user namespace.
 const INSIDE: &str = "PYAO_WIRE_INSIDE";
 
-/// Runs `test` with a network of its own. Where that cannot be made it prints why, and `test` does not run.
+/// Runs `test` with a network of its own. On a machine that cannot make one it prints why, and `test` does not run.
 pub fn with_network(name: &str, test: impl FnOnce(&Network)) {
     with(Network::new, name, test);
 }
@@ -61,11 +61,11 @@ fn run_inside(name: &str) {
 
 /// See the module. Dropping it removes both namespaces.
 pub struct Network {
-    /// Where the server runs.
+    /// Namespace of the server.
     pub server: Namespace,
-    /// Where its clients are.
+    /// Namespace of its clients.
     pub clients: Namespace,
-    /// What the link does, in words.
+    /// Properties of the link, in words.
     pub link: String,
 }
 
@@ -97,7 +97,7 @@ impl Network {
 }
 
 impl Network {
-    /// Whatever is sent while `action` runs is lost.
+    /// Runs `action` while every packet is lost.
     pub fn cut(&self, action: impl FnOnce()) {
         self.clients.ip(&["link", "set", LINK, "down"]).unwrap();
         action();
@@ -105,11 +105,11 @@ impl Network {
     }
 }
 
-/// A network namespace with a name that nobody else uses.
+/// A network namespace with a name of its own.
 pub struct Namespace(String);
 
 impl Namespace {
-    /// A namespace with nothing in it.
+    /// Makes a namespace with nothing in it.
     pub fn new() -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +118,7 @@ impl Namespace {
         Ok(Self(name))
     }
 
-    /// The program `ip`, for this namespace.
+    /// Runs the program `ip` in this namespace.
     pub fn ip(&self, arguments: &[&str]) -> Result<()> {
         run("ip", &[&["-netns", &self.0], arguments].concat())
     }
@@ -161,7 +161,7 @@ fn run(program: &str, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// What the ioctl `SIOCETHTOOL` takes to switch something on or off.
+/// Argument of the ioctl `SIOCETHTOOL` that switches something on or off.
 #[repr(C)]
 struct EthtoolValue {
     command: u32,
@@ -171,7 +171,7 @@ struct EthtoolValue {
 /// `ETHTOOL_SGRO`: whether packets received in a row are joined.
 const SET_RECEIVE_OFFLOAD: u32 = 0x2c;
 
-/// `ethtool -K interface gro on`, for machines without that program.
+/// Does `ethtool -K interface gro on`, for machines without that program.
 fn switch_on_receive_offload(interface: &str) -> Result<()> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     let mut value = EthtoolValue { command: SET_RECEIVE_OFFLOAD, value: 1 };

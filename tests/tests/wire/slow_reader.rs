@@ -20,16 +20,16 @@ use crate::network::{Network, SERVER_HOST, with_network};
 
 /// Bytes the slow reader has room for, as far as the system allows so little.
 const RECEIVE_BUFFER: usize = 8_192;
-/// How long it does something else between two reads: a client at 15 frames a second.
+/// Pause between two reads: a client at 15 frames a second.
 const PAUSE: Duration = Duration::from_millis(20);
 /// A buffer that is full at each standstill, which lasts until the kernel probes whether there is room again.
 const SMALL_RECEIVE_BUFFER: usize = 4_096;
 const STANDSTILL: Duration = Duration::from_millis(700);
 /// Lines of the greatest length of which a small buffer holds only some.
 const LINES_TOO_MANY: usize = 200;
-/// Without data for a minute, the server asks every client whether it is there, and hears of its room too.
+/// Without data for a minute, the server asks every client whether it is there, and receives its window too.
 const LESS_THAN_KEEPALIVE: Duration = Duration::from_secs(40);
-/// Who talks near by.
+/// Names of the players who talk near by.
 const TALKERS: [&str; 4] = ["Ana", "Beto", "Caro", "Dani"];
 /// Rounds in which each of them says lines of every length up to this.
 const ROUNDS: usize = 10;
@@ -42,7 +42,7 @@ struct SlowReader {
     buffer: Vec<u8>,
     /// Bytes of the packet that the last read ended in.
     rest: Vec<u8>,
-    /// How long it does something else before a read.
+    /// Pause before a read.
     pause: Duration,
     reads: usize,
     cut_reads: usize,
@@ -51,7 +51,7 @@ struct SlowReader {
 impl SlowReader {
     fn connect(address: SocketAddr, receive_buffer: usize) -> Self {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        // Only what is set before connecting bounds the window from the start.
+        // Only a buffer set before connecting bounds the window from the start.
         socket.set_recv_buffer_size(receive_buffer).unwrap();
         socket.connect(&address.into()).unwrap();
         let stream: TcpStream = socket.into();
@@ -77,7 +77,7 @@ impl SlowReader {
         }
     }
 
-    /// One read, after a pause.
+    /// Reads once, after a pause.
     fn read(&mut self) {
         std::thread::sleep(self.pause);
         match self.stream.read(&mut self.buffer) {
@@ -115,7 +115,7 @@ impl SlowReader {
     }
 }
 
-/// Length of the whole packets that `bytes` begin with.
+/// Returns the length of the whole packets that `bytes` begin with.
 fn whole_packets(bytes: &[u8]) -> usize {
     let mut length = 0;
     while let Some((_, consumed)) = ServerPacket::decode(&bytes[length..], TextEncoding::Utf8).unwrap() {

@@ -33,6 +33,12 @@ impl TokenBucket {
         Self { token, gain, capacity, parts: capacity, counted_at: now }
     }
 
+    /// Holds up to `capacity` tokens from now on.
+    pub fn resize(&mut self, capacity: u32) {
+        self.capacity = self.token.saturating_mul(u64::from(capacity));
+        self.parts = self.parts.min(self.capacity);
+    }
+
     /// Takes one token if there is one.
     pub fn take(&mut self, now: u64) -> bool {
         self.refill(now);

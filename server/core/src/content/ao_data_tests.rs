@@ -32,7 +32,7 @@ fn total(content: &Content, of_map: impl Fn(&Map) -> usize) -> usize {
     content.maps().map(of_map).sum()
 }
 
-/// Sum of x·100 + y, which shows an offset by one that a count does not.
+/// Returns sum of x·100 + y, which shows an offset by one that a count does not.
 fn place(x: u8, y: u8) -> usize {
     usize::from(x) * 100 + usize::from(y)
 }

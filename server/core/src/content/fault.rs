@@ -1,4 +1,4 @@
-//! What is wrong with a data directory, and where.
+//! Faults of a data directory, each with its place.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Fault {
     pub file: String,
     /// The line, from 1, in a text file.
     pub line: Option<u32>,
-    /// What is wrong, in one sentence.
+    /// Description of the fault in one sentence.
     pub message: String,
 }
 
@@ -52,7 +52,7 @@ fn count(faults: &[Fault]) -> String {
     }
 }
 
-/// The faults a line each; a slip such as a wrong number of maps makes thousands of one kind, so there is a limit.
+/// Lists the faults a line each, up to a limit: a slip such as a wrong number of maps makes thousands of one kind.
 fn list(faults: &[Fault]) -> String {
     let mut text: String = faults.iter().take(LISTED_MAX).map(|fault| format!("\n  {fault}")).collect();
     if let Some(more @ 1..) = faults.len().checked_sub(LISTED_MAX) {

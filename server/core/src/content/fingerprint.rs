@@ -7,7 +7,7 @@ const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 impl Content {
-    /// A number that changes with the number of a map, the ground of a tile or the exits of any map.
+    /// Returns a number that changes with the number of a map, the ground of a tile or the exits of any map.
     #[must_use]
     pub fn maps_fingerprint(&self) -> u64 {
         let mut hash = FNV_OFFSET;

@@ -52,7 +52,7 @@ impl<'a> Ini<'a> {
         ini
     }
 
-    /// The place of a new section, `None` when the name is taken.
+    /// Opens a section and returns its place, `None` if the name is taken.
     fn open_section(&mut self, name: &'a str, line: u32) -> Option<usize> {
         let place = self.sections.len();
         let key = name.to_lowercase();
@@ -87,7 +87,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A `key=value` line; `None` for comments, lines without `=` and lines that start with it.
+/// Parses a `key=value` line; `None` for comments, lines without `=` and lines that start with it.
 fn parse_entry(line: &str, number: u32) -> Option<Entry<'_>> {
     if line.trim_start().starts_with([';', '\'', '#']) {
         return None;
@@ -96,7 +96,7 @@ fn parse_entry(line: &str, number: u32) -> Option<Entry<'_>> {
     (!key.is_empty()).then(|| Entry { key: key.trim(), value, line: number })
 }
 
-/// Whether two names are equal without case, `ñ` included.
+/// Returns true if two names are equal without regard to case, `ñ` included.
 fn same_name(one: &str, other: &str) -> bool {
     one.len() == other.len()
         && one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
@@ -125,7 +125,7 @@ pub(super) fn number(text: &str) -> f64 {
     best
 }
 
-/// Whether `digits`, not a number yet, can become one: `-`, `.`, `1e`, `1e-`.
+/// Returns true if `digits`, not a number yet, can become one: `-`, `.`, `1e`, `1e-`.
 fn may_continue(digits: &str) -> bool {
     let mantissa = digits.trim_end_matches(['+', '-']);
     matches!(digits, "+" | "-" | "." | "+." | "-.")

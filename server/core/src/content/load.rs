@@ -1,4 +1,4 @@
-//! Reads a data directory: finds the files, reads each, collects what is wrong with all of them.
+//! Reads a data directory: finds the files, reads each, collects the faults of all of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,8 +31,8 @@ pub(super) fn load(path: &Path) -> Result<(Content, Vec<Fault>), LoadError> {
     Ok((loader.content, loader.warnings))
 }
 
-/// The entries of a directory by lower-case name, and the entries that are hidden behind another one since their
-/// names differ in case only.
+/// Returns the entries of a directory by lower-case name, and the entries that are hidden behind another one since
+/// their names differ in case only.
 fn list(path: &Path) -> io::Result<(BTreeMap<String, PathBuf>, Vec<PathBuf>)> {
     let mut paths = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
@@ -57,13 +57,13 @@ struct Directory {
 }
 
 impl Directory {
-    /// How a file is called in faults: as it is written, or as it should be when it is missing.
+    /// Returns the name of a file in faults: as it is spelled on disk, or the expected spelling if it is missing.
     fn label(&self, file: &str) -> String {
         let found = self.entries.get(&file.to_lowercase()).and_then(|path| path.file_name());
         format!("{}/{}", self.name, found.map_or(file.into(), |name| name.to_string_lossy()))
     }
 
-    /// The bytes of a file, `None` when there is no such file.
+    /// Reads the bytes of a file, `None` if there is no such file.
     fn bytes(&self, file: &str) -> Option<io::Result<Vec<u8>>> {
         self.entries.get(&file.to_lowercase()).map(fs::read)
     }
@@ -93,7 +93,7 @@ impl Loader {
         }
     }
 
-    /// A directory of the data directory; missing is a fault.
+    /// Opens a folder of the data directory; missing is a fault.
     fn open(&mut self, entries: &BTreeMap<String, PathBuf>, name: &'static str) -> Option<Directory> {
         let Some(path) = entries.get(&name.to_lowercase()) else {
             self.faults.push(Fault::in_file(name, "the directory is missing"));
@@ -116,7 +116,7 @@ impl Loader {
         }
     }
 
-    /// A file that there must be; missing or unreadable is a fault.
+    /// Reads a file that there must be; missing or unreadable is a fault.
     fn required(&mut self, directory: &Directory, name: &str) -> Option<File<Vec<u8>>> {
         let label = directory.label(name);
         match directory.bytes(name) {
@@ -131,7 +131,7 @@ impl Loader {
         self.required(directory, name).map(|file| File { label: file.label, data: text::decode(file.data) })
     }
 
-    /// A text file that may be missing: then `effect` says what follows from that.
+    /// Reads a text file that may be missing: then `effect` says what follows from that.
     fn optional_text(&mut self, directory: &Directory, name: &str, effect: &str) -> Option<File<String>> {
         if directory.bytes(name).is_none() {
             let message = format!("the file is missing: {effect}");
@@ -141,7 +141,7 @@ impl Loader {
         self.required_text(directory, name)
     }
 
-    /// `[INIT] NumMaps` of `Map.dat`; 0 after a fault.
+    /// Reads `[INIT] NumMaps` of `Map.dat`; 0 after a fault.
     fn read_map_count(&mut self, dat: &Directory) -> u16 {
         let Some(file) = self.required_text(dat, "Map.dat") else {
             return 0;

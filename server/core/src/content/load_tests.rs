@@ -18,7 +18,7 @@ struct TestData {
 }
 
 impl TestData {
-    /// A sound one: no faults, no warnings.
+    /// Creates a sound one: no faults, no warnings.
     fn new() -> Self {
         let data = Self { directory: tempfile::tempdir().unwrap() };
         for name in ["Dat", "Maps"] {
@@ -52,27 +52,27 @@ impl TestData {
         fs::rename(path.join(from), path.join(to)).unwrap();
     }
 
-    /// The content and the warnings in words.
+    /// Returns the content and the warnings in words.
     fn load(&self) -> (Content, Vec<String>) {
         let (content, warnings) = Content::load(self.directory.path()).unwrap();
         (content, warnings.iter().map(Fault::to_string).collect())
     }
 
-    /// The fatal faults in words.
+    /// Returns the fatal faults in words.
     fn faults(&self) -> Vec<String> {
         let error = Content::load(self.directory.path()).unwrap_err();
         error.faults.iter().map(Fault::to_string).collect()
     }
 }
 
-/// A `.map` of grass but for some tiles.
+/// Builds a `.map` of grass but for some tiles.
 fn map_file(tiles: &[(u8, u8, &[u8])]) -> Vec<u8> {
     let mut header = vec![0; 273];
     header[0] = 25;
     binary_file(header, GRASS, tiles)
 }
 
-/// An `.inf` of nothing but for some tiles.
+/// Builds an `.inf` of nothing but for some tiles.
 fn inf_file(tiles: &[(u8, u8, &[u8])]) -> Vec<u8> {
     binary_file(vec![0; 10], NOTHING, tiles)
 }

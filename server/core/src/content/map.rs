@@ -1,4 +1,4 @@
-//! One map: 100 × 100 tiles, what lies and stands on them at start, and where its borders lead.
+//! One map: 100 × 100 tiles, the objects and NPCs on them at start, and the exits at its borders.
 //!
 //! Tiles take one byte each, since every step of every character reads them. Any `u8` may be given as a
 //! coordinate: outside 1..=100 a tile is blocked and has no exit.
@@ -17,7 +17,7 @@ const PLAYABLE_X: std::ops::RangeInclusive<u8> = 9..=92;
 /// Rows where a character may stand.
 const PLAYABLE_Y: std::ops::RangeInclusive<u8> = 7..=94;
 
-/// What a tile does to who stands on it.
+/// Effect of a tile on the character that stands on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]
 pub enum Trigger {
@@ -39,7 +39,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// The trigger of a map file's number, 0..=6.
+    /// Returns the trigger of a map file's number, 0..=6.
     #[must_use]
     pub const fn from_number(number: i16) -> Option<Self> {
         Some(match number {
@@ -100,7 +100,7 @@ impl Tile {
     }
 }
 
-/// What the ground of a map is like.
+/// Kind of ground of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Terrain {
@@ -115,7 +115,7 @@ pub enum Terrain {
     City,
 }
 
-/// What kind of place a map is.
+/// Kind of place that a map is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Zone {
@@ -128,11 +128,11 @@ pub enum Zone {
     Dungeon,
 }
 
-/// Who may enter a map.
+/// Restriction on the characters that may enter a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Restriction {
-    /// Everybody: `No`, `GM` and anything unknown, as in AO 0.13.
+    /// No restriction: `No`, `GM` and anything unknown, as in AO 0.13.
     #[default]
     None,
     /// NEWBIE: levels up to 12.
@@ -145,7 +145,7 @@ pub enum Restriction {
     Faction,
 }
 
-/// What holds for a map as a whole. Ambient sounds are not read yet.
+/// Properties of a map as a whole. Ambient sounds are not read yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MapInfo {
@@ -153,32 +153,32 @@ pub struct MapInfo {
     pub name: String,
     /// Number of the music, 0 for none.
     pub music: u16,
-    /// Whether players may not fight here (`Pk=1` in the files).
+    /// True if players may not fight here (`Pk=1` in the files).
     pub safe: bool,
-    /// What its ground is like.
+    /// Kind of its ground.
     pub terrain: Terrain,
-    /// What kind of place it is.
+    /// Kind of place.
     pub zone: Zone,
-    /// Who may enter.
+    /// Restriction on the characters that may enter.
     pub restriction: Restriction,
-    /// Whether a world save keeps its floor objects and NPCs.
+    /// True if a world save keeps its floor objects and NPCs.
     pub backup: bool,
-    /// Whether spells do not work.
+    /// True if spells do not work.
     pub no_magic: bool,
-    /// Whether invisibility does not work.
+    /// True if invisibility does not work.
     pub no_invisibility: bool,
-    /// Whether the dead cannot be raised.
+    /// True if the dead cannot be raised.
     pub no_resurrection: bool,
-    /// Whether nobody can hide.
+    /// True if hiding is not possible.
     pub no_hiding: bool,
-    /// Whether creatures cannot be summoned.
+    /// True if creatures cannot be summoned.
     pub no_summoning: bool,
-    /// Whether another player's NPC may be taken.
+    /// True if another player's NPC may be taken.
     pub npc_theft: bool,
-    /// Where a character that logs in on this map is put instead.
+    /// Position given to a character that logs in on this map, in place of its own.
     #[serde(skip)]
     pub start: Option<Position>,
-    /// Where the dead go; the dead may not enter such a map.
+    /// Destination of characters that die here; the dead may not enter such a map.
     #[serde(skip)]
     pub on_death: Option<Position>,
 }
@@ -214,9 +214,9 @@ pub struct FloorObject {
 pub struct Map {
     /// From 1.
     pub number: u16,
-    /// Told to the client when it enters.
+    /// Sent to the client as it enters.
     pub version: i16,
-    /// What holds for the whole map.
+    /// Properties of the whole map.
     pub info: MapInfo,
     tiles: Box<[Tile]>,
     /// Tile index and destination, sorted by index.
@@ -277,7 +277,7 @@ impl Map {
         self.objects.shrink_to_fit();
     }
 
-    /// What each tile is, row by row: the same number for the same blocks, water, lava, trigger and exit.
+    /// Yields a number for each tile, row by row: the same number for the same blocks, water, lava, trigger and exit.
     pub(super) fn ground(&self) -> impl Iterator<Item = u8> + '_ {
         self.tiles.iter().map(|tile| tile.0)
     }
@@ -286,31 +286,31 @@ impl Map {
         tile_index(x, y).and_then(|index| self.tiles.get(index)).copied()
     }
 
-    /// Whether nobody can stand there; true outside the map.
+    /// Returns true if no character can stand there, and outside the map.
     #[must_use]
     pub fn blocked(&self, x: u8, y: u8) -> bool {
         self.tile(x, y).is_none_or(|tile| tile.has(Tile::BLOCKED))
     }
 
-    /// Whether it is water, where only boats and swimmers go.
+    /// Returns true if the tile is water, open to boats and swimmers only.
     #[must_use]
     pub fn water(&self, x: u8, y: u8) -> bool {
         self.tile(x, y).is_some_and(|tile| tile.has(Tile::WATER))
     }
 
-    /// Whether it is lava, which burns.
+    /// Returns true if the tile is lava, which burns.
     #[must_use]
     pub fn lava(&self, x: u8, y: u8) -> bool {
         self.tile(x, y).is_some_and(|tile| tile.has(Tile::LAVA))
     }
 
-    /// What the tile does to who stands on it.
+    /// Returns the effect of the tile on the character that stands on it.
     #[must_use]
     pub fn trigger(&self, x: u8, y: u8) -> Trigger {
         self.tile(x, y).map_or(Trigger::None, Tile::trigger)
     }
 
-    /// Where stepping on the tile leads; the place may be blocked, an exit itself, or on a missing map.
+    /// Returns the destination of a step onto the tile; it may be blocked, an exit itself, or on a missing map.
     #[must_use]
     pub fn exit(&self, x: u8, y: u8) -> Option<Position> {
         let index = tile_index(x, y)?;
@@ -322,27 +322,28 @@ impl Map {
         self.exits.get(place).map(|exit| exit.1)
     }
 
-    /// Whether a character may stand in that row and column at all: x 9..=92, y 7..=94.
+    /// Returns true if characters may stand in that row and column at all: x 9..=92, y 7..=94.
     #[must_use]
     pub fn in_bounds(&self, x: u8, y: u8) -> bool {
         PLAYABLE_X.contains(&x) && PLAYABLE_Y.contains(&y)
     }
 
-    /// Whether a character on foot may stand there: in bounds, not blocked, not water.
+    /// Returns true if a character on foot may stand there: in bounds, not blocked, not water.
     #[must_use]
     pub fn walkable(&self, x: u8, y: u8) -> bool {
         self.in_bounds(x, y)
             && self.tile(x, y).is_some_and(|tile| !tile.has(Tile::BLOCKED) && !tile.has(Tile::WATER))
     }
 
-    /// Whether a character in a boat may stand there: in bounds, not blocked, water.
+    /// Returns true if a character in a boat may stand there: in bounds, not blocked, water.
     #[must_use]
     pub fn sailable(&self, x: u8, y: u8) -> bool {
         self.in_bounds(x, y)
             && self.tile(x, y).is_some_and(|tile| !tile.has(Tile::BLOCKED) && tile.has(Tile::WATER))
     }
 
-    /// The walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has none.
+    /// Returns the walkable tile nearest to `x`, `y`, searched in growing squares, row by row; `None` when the map has
+    /// none.
     #[must_use]
     pub fn nearest_walkable(&self, x: u8, y: u8) -> Option<(u8, u8)> {
         (0..=MAP_SIZE).find_map(|radius| {
@@ -354,7 +355,7 @@ impl Map {
         })
     }
 
-    /// Every exit with the tile it is on, row by row.
+    /// Yields every exit with the tile it is on, row by row.
     pub fn exits(&self) -> impl Iterator<Item = (u8, u8, Position)> {
         self.exits.iter().map(|&(index, destination)| {
             let (x, y) = coordinates(index);
@@ -362,20 +363,20 @@ impl Map {
         })
     }
 
-    /// The NPCs that stand here at start.
+    /// Returns the NPCs that stand here at start.
     #[must_use]
     pub fn npc_placements(&self) -> &[NpcPlacement] {
         &self.npcs
     }
 
-    /// The objects that lie here at start.
+    /// Returns the objects that lie here at start.
     #[must_use]
     pub fn floor_objects(&self) -> &[FloorObject] {
         &self.objects
     }
 }
 
-/// Place of a tile in the row-by-row order of the files, `None` outside 1..=100.
+/// Returns place of a tile in the row-by-row order of the files, `None` outside 1..=100.
 fn tile_index(x: u8, y: u8) -> Option<usize> {
     let inside = (1..=MAP_SIZE).contains(&x) && (1..=MAP_SIZE).contains(&y);
     inside.then(|| usize::from(y - 1) * usize::from(MAP_SIZE) + usize::from(x - 1))

@@ -34,7 +34,7 @@ const INF_NPC: u8 = 1 << 1;
 const INF_OBJECT: u8 = 1 << 2;
 const INF_UNKNOWN: u8 = 0b1111_1000;
 
-/// What keeps a tile from being read.
+/// Reason for which a tile cannot be read.
 enum TileError {
     /// The file is over.
     End,
@@ -60,7 +60,7 @@ impl Reader<'_> {
         Ok(i16::from_le_bytes(bytes))
     }
 
-    /// A number that is there only when the flags say so, else 0.
+    /// Reads a number that is present only when the flags say so, else 0.
     fn number_if(&mut self, present: bool) -> Result<i16, TileError> {
         if present { self.number() } else { Ok(0) }
     }
@@ -121,7 +121,7 @@ pub(super) fn read_map(file: &str, bytes: &[u8], map: &mut Map, faults: &mut Vec
     });
 }
 
-/// One tile of a `.map` and its trigger's number.
+/// Reads one tile of a `.map` and its trigger's number.
 fn read_tile(reader: &mut Reader<'_>) -> Result<(Tile, i16), TileError> {
     let flags = reader.byte()?;
     if flags & MAP_UNKNOWN != 0 {
@@ -186,7 +186,7 @@ fn positive(number: i16) -> Option<u16> {
     u16::try_from(number).ok().filter(|&number| number > 0)
 }
 
-/// An exit's destination, `None` when it is on no map or no tile.
+/// Returns an exit's destination, `None` if it is on no map or no tile.
 fn destination(map: i16, x: i16, y: i16) -> Option<Position> {
     let coordinate = |value| u8::try_from(value).ok().filter(|value| (1..=MAP_SIZE).contains(value));
     Some(Position::new(positive(map)?, coordinate(x)?, coordinate(y)?))

@@ -51,10 +51,10 @@ pub const MAP_NUMBER_MAX: u16 = 32767;
 
 /// Cities a character can call home.
 const CITY_COUNT: usize = 6;
-/// Where everybody without another home lives.
+/// Home of every character without another one.
 const ULLATHORPE: Position = Position::new(1, 58, 45);
 
-/// What a race adds to the dice, in AO 0.13: strength, agility, intelligence, charisma, constitution.
+/// Modifiers that a race adds to the dice, in AO 0.13: strength, agility, intelligence, charisma, constitution.
 const RACE_MODIFIERS: [[i8; 5]; 5] = [
     [1, 1, 0, 0, 2],   // human
     [-1, 3, 2, 2, 1],  // elf
@@ -78,7 +78,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// A world of nothing, to be filled.
+    /// Creates an empty world, to be filled.
     const fn empty() -> Self {
         Self {
             maps: Table::new(),
@@ -99,64 +99,65 @@ impl Content {
     /// without them, but somebody should know.
     ///
     /// # Errors
-    /// When a required file is missing, cannot be read or is damaged: then all such faults, and no content.
+    /// Returns all such faults, and no content, if a required file is missing, cannot be read or is damaged.
     pub fn load(directory: &Path) -> Result<(Self, Vec<Fault>), LoadError> {
         load::load(directory)
     }
 
-    /// The small world that is compiled in.
+    /// Returns the small world that is compiled in.
     #[must_use]
     pub fn starter() -> Self {
         starter::starter()
     }
 
-    /// The map of that number.
+    /// Returns the map of that number.
     #[must_use]
     pub fn map(&self, number: u16) -> Option<&Map> {
         self.maps.get(number)
     }
 
-    /// All maps in the order of their numbers.
+    /// Yields all maps in the order of their numbers.
     pub fn maps(&self) -> impl Iterator<Item = &Map> {
         self.maps.iter()
     }
 
-    /// The object record of that number.
+    /// Returns the object record of that number.
     #[must_use]
     pub fn object(&self, number: u16) -> Option<&ObjectTemplate> {
         self.objects.get(number)
     }
 
-    /// The NPC record of that number.
+    /// Returns the NPC record of that number.
     #[must_use]
     pub fn npc(&self, number: u16) -> Option<&NpcTemplate> {
         self.npcs.get(number)
     }
 
-    /// The spell record of that number.
+    /// Returns the spell record of that number.
     #[must_use]
     pub fn spell(&self, number: u16) -> Option<&SpellTemplate> {
         self.spells.get(number)
     }
 
-    /// All object records in the order of their numbers.
+    /// Yields all object records in the order of their numbers.
     pub fn objects(&self) -> impl Iterator<Item = &ObjectTemplate> {
         self.objects.iter()
     }
 
-    /// All NPC records in the order of their numbers.
+    /// Yields all NPC records in the order of their numbers.
     pub fn npcs(&self) -> impl Iterator<Item = &NpcTemplate> {
         self.npcs.iter()
     }
 
-    /// All spell records in the order of their numbers.
+    /// Yields all spell records in the order of their numbers.
     pub fn spells(&self) -> impl Iterator<Item = &SpellTemplate> {
         self.spells.iter()
     }
 
-    /// Where the citizens of a city arrive: 1 Ullathorpe, 2 Nix, 3 Banderbill, 4 Lindos, 5 Arghal, 6 Arkhein.
+    /// Returns the arrival position of a city's citizens: 1 Ullathorpe, 2 Nix, 3 Banderbill, 4 Lindos, 5 Arghal, 6
+    /// Arkhein.
     ///
-    /// A city that is not in the data, or whose map is not, is Ullathorpe. When that map is missing too, it is the
+    /// A city that is not in the data, or whose map is not, is Ullathorpe. If that map is missing too, it is the
     /// walkable tile nearest to the middle of the first map.
     #[must_use]
     pub fn city(&self, home: u8) -> Position {
@@ -179,20 +180,20 @@ impl Content {
         &self.forbidden_names
     }
 
-    /// The message of the day, line by line.
+    /// Returns the message of the day, line by line.
     #[must_use]
     pub fn motd(&self) -> &[String] {
         &self.motd
     }
 
-    /// The answer to `/AYUDA`, line by line.
+    /// Returns the answer to `/AYUDA`, line by line.
     #[must_use]
     pub fn help(&self) -> &[String] {
         &self.help
     }
 
-    /// What a race (1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf) adds to the dice: strength, agility, intelligence,
-    /// charisma, constitution. All 0 for another number.
+    /// Returns the modifiers that a race (1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf) adds to the dice: strength,
+    /// agility, intelligence, charisma, constitution. All 0 for another number.
     #[must_use]
     pub fn race_modifiers(&self, race: u8) -> [i8; 5] {
         let index = usize::from(race).checked_sub(1);

@@ -1,13 +1,14 @@
-//! How long the message of the day may be: each line is a packet to everybody who enters, at once.
+//! Limits of the message of the day: each line is a packet to every player who enters, at once.
 
 /// Most lines.
 pub const LINES_MAX: usize = 20;
 /// Most bytes of all lines together, in UTF-8.
 pub const BYTES_MAX: usize = 2 * 1024;
-/// What a message of the day has to be.
+/// Description of a valid message of the day.
 pub const EXPECTED: &str = "a text of at most 20 lines and 2,048 bytes";
 
-/// True if the message, its lines separated by `\n`, may be sent.
+/// Returns true if the message, its lines separated by `
+/// `, may be sent.
 #[must_use]
 pub fn is_short(text: &str) -> bool {
     text.len() <= BYTES_MAX && text.lines().count() <= LINES_MAX

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::object::ObjectType;
 use super::record::{ItemAmount, Record};
 
-/// What an NPC does for a living; the number is AO's.
+/// Kind of an NPC: guard, merchant and so on; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct NpcType(pub u8);
@@ -29,7 +29,7 @@ impl NpcType {
     pub const GOVERNOR: Self = Self(11);
 }
 
-/// How an NPC moves and whom it fights; the number is AO's.
+/// Way an NPC moves and chooses its targets; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Movement(pub u8);
@@ -48,7 +48,7 @@ impl Movement {
     pub const FINDS_PATH: Self = Self(10);
 }
 
-/// What every NPC of one number has in common. In comments, the key of `NPCs.dat`.
+/// Properties shared by all NPCs of one number. In comments, the key of `NPCs.dat`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NpcTemplate {
@@ -56,7 +56,7 @@ pub struct NpcTemplate {
     pub number: u16,
     /// Shown to players. `Name`
     pub name: String,
-    /// Said when clicked; may be empty. `Desc`
+    /// Text sent on a click; may be empty. `Desc`
     pub description: String,
     /// Its trade. `NpcType`
     pub npc_type: NpcType,
@@ -66,29 +66,29 @@ pub struct NpcTemplate {
     pub head: u16,
     /// 1 north, 2 east, 3 south, 4 west; 0 in a record is read as south. `Heading`
     pub heading: u8,
-    /// How it moves. `Movement`
+    /// Way it moves. `Movement`
     pub movement: Movement,
-    /// Whether it can be attacked. `Attackable`
+    /// True if it can be attacked. `Attackable`
     pub attackable: bool,
-    /// Whether it attacks. `Hostile`
+    /// True if it attacks. `Hostile`
     pub hostile: bool,
-    /// Whether it trades. `Comercia`
+    /// True if it trades. `Comercia`
     pub merchant: bool,
-    /// Whether a killed one does not come back. `ReSpawn`, where 1 means that it does not
+    /// True if a killed one does not come back. `ReSpawn`, where 1 means that it does not
     pub stays_dead: bool,
-    /// Whether it comes back where the map placed it, and not anywhere. `PosOrig`
+    /// True if it comes back at the place that the map gave it, and not anywhere. `PosOrig`
     pub returns_home: bool,
-    /// Whether a world save keeps it. `BackUp`
+    /// True if a world save keeps it. `BackUp`
     pub backup: bool,
-    /// Whether it may enter water. `AguaValida`
+    /// True if it may enter water. `AguaValida`
     pub enters_water: bool,
-    /// Whether it may not leave water. `TierraInvalida`
+    /// True if it may not leave water. `TierraInvalida`
     pub water_only: bool,
     /// 0 good, 1 bad, 2 neutral. `Alineacion`
     pub alignment: u8,
     /// Faction it belongs to, 0 for none. `Faccion`
     pub faction: u8,
-    /// How hard it is to tame, 0 for impossible. `Domable`
+    /// Difficulty of taming it; 0 = cannot be tamed. `Domable`
     pub taming: u16,
     /// Experience for killing it. `GiveEXP`
     pub experience: u32,
@@ -110,19 +110,19 @@ pub struct NpcTemplate {
     pub attack_power: u16,
     /// Evasion power. `PoderEvasion`
     pub evasion_power: u16,
-    /// Whether it poisons. `Veneno`
+    /// True if it poisons. `Veneno`
     pub poisons: bool,
-    /// Whether it cannot be paralysed. `AfectaParalisis`, where 1 means immune
+    /// True if it cannot be paralysed. `AfectaParalisis`, where 1 means immune
     pub paralysis_immune: bool,
-    /// Whether it strikes or casts at random. `AtacaDoble`
+    /// True if it strikes or casts at random. `AtacaDoble`
     pub double_attack: bool,
     /// Spells it casts. `Sp1`…
     pub spells: Vec<u16>,
-    /// What a merchant has at start. `Obj1`…
+    /// Initial stock of a merchant. `Obj1`…
     pub stock: Vec<ItemAmount>,
-    /// What a merchant buys. `TipoItems`
+    /// Kind of objects that a merchant buys. `TipoItems`
     pub buys: ObjectType,
-    /// Whether a sold-out stock stays so. `InvReSpawn`
+    /// True if a sold-out stock stays so. `InvReSpawn`
     pub stock_runs_out: bool,
     /// Loot steps, from the common to the rare, at most five; see [`NpcTemplate::drop`]. `Drop1`…`Drop5`
     pub drops: Vec<ItemAmount>,
@@ -135,7 +135,7 @@ pub struct NpcTemplate {
 }
 
 impl NpcTemplate {
-    /// What it drops at a loot step, 1..=5; `None` when nothing.
+    /// Returns its drop at a loot step, 1..=5; `None` if that step drops nothing.
     #[must_use]
     pub fn drop(&self, step: usize) -> Option<ItemAmount> {
         let item = self.drops.get(step.checked_sub(1)?)?;
@@ -182,7 +182,7 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> NpcTemplate {
     }
 }
 
-/// What counts when it is fought.
+/// Reads the fields that count in a fight.
 fn read_fight(record: &mut Record<'_, '_>) -> NpcTemplate {
     NpcTemplate {
         taming: record.number("Domable"),
@@ -200,7 +200,7 @@ fn read_fight(record: &mut Record<'_, '_>) -> NpcTemplate {
     }
 }
 
-/// South unless the record names another of the four headings.
+/// Reads a heading: south unless the record names another of the four.
 fn read_heading(record: &mut Record<'_, '_>) -> u8 {
     match record.number("Heading") {
         heading @ 1..=4 => heading,
@@ -208,7 +208,7 @@ fn read_heading(record: &mut Record<'_, '_>) -> u8 {
     }
 }
 
-/// A number of another record, `None` for 0 or a missing key.
+/// Reads a number of another record, `None` for 0 or a missing key.
 fn read_reference(record: &mut Record<'_, '_>, key: &str) -> Option<u16> {
     Some(record.number(key)).filter(|&number| number != 0)
 }

@@ -1,10 +1,10 @@
-//! Object templates: what an item, door, sign or tree is (`Dat/obj.dat`).
+//! Object templates: items, doors, signs and trees (`Dat/obj.dat`).
 
 use serde::Deserialize;
 
 use super::record::Record;
 
-/// What kind of thing an object is; the number is AO's.
+/// Kind of an object; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct ObjectType(pub u16);
@@ -47,11 +47,11 @@ impl ObjectType {
     pub const STAIN: Self = Self(35);
     pub const ELVEN_TREE: Self = Self(36);
     pub const BACKPACK: Self = Self(37);
-    /// Anything; only as what a merchant buys.
+    /// Anything; only among the kinds that a merchant buys.
     pub const ANY: Self = Self(1000);
 }
 
-/// What every object of one number has in common.
+/// Properties shared by all objects of one number.
 ///
 /// Fields that do not apply to the type are 0, false or empty. In comments, the key of `obj.dat`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -63,31 +63,31 @@ pub struct ObjectTemplate {
     pub name: String,
     /// Icon and floor graphic, 0 for none. `GrhIndex`
     pub grh_index: u16,
-    /// What it is. `ObjType`
+    /// Kind of object. `ObjType`
     pub object_type: ObjectType,
-    /// Whether it stays where it is: it cannot be picked up. `Agarrable`
+    /// True if it stays in its place and cannot be picked up. `Agarrable`
     pub anchored: bool,
     /// Price in gold. `Valor`
     pub value: u32,
-    /// Whether a merchant that sells its last one gets more at once. `Crucial`
+    /// True if a merchant that sells its last one gets more at once. `Crucial`
     pub crucial: bool,
-    /// Whether only newbies may have it. `Newbie`
+    /// True if only newbies may have it. `Newbie`
     pub newbie: bool,
-    /// Whether it stays with the dead. `NoSeCae`
+    /// True if it stays with the dead. `NoSeCae`
     pub kept_on_death: bool,
     /// Classes, by number, that may not use it. `CP1`…
     pub forbidden_classes: Vec<u8>,
-    /// Only men may wear it. `Hombre`
+    /// True if only men may wear it. `Hombre`
     pub men_only: bool,
-    /// Only women may wear it. `Mujer`
+    /// True if only women may wear it. `Mujer`
     pub women_only: bool,
-    /// Cut for dwarves and gnomes, and for nobody else. `RazaEnana`
+    /// True if only dwarves and gnomes may wear it. `RazaEnana`
     pub short_races: bool,
-    /// Only drow may wear it. `RazaDrow`
+    /// True if only drow may wear it. `RazaDrow`
     pub drow_only: bool,
-    /// Only for the royal army. `Real`
+    /// True if only the royal army may use it. `Real`
     pub royal_army: bool,
-    /// Only for the chaos legion. `Caos`
+    /// True if only the chaos legion may use it. `Caos`
     pub chaos_legion: bool,
 
     /// Body shown when worn, or the boat's. `NumRopaje`
@@ -108,17 +108,17 @@ pub struct ObjectTemplate {
     pub min_hit: u16,
     /// Most damage. `MaxHit`
     pub max_hit: u16,
-    /// Whether it stabs. `Apuñala`
+    /// True if it stabs. `Apuñala`
     pub stabs: bool,
-    /// Whether it slashes. `Acuchilla`
+    /// True if it slashes. `Acuchilla`
     pub slashes: bool,
-    /// Whether it poisons. `Envenena`
+    /// True if it poisons. `Envenena`
     pub poisons: bool,
-    /// Whether it paralyses. `Paraliza`
+    /// True if it paralyses. `Paraliza`
     pub paralyzes: bool,
-    /// Whether it shoots. `Proyectil`
+    /// True if it shoots. `Proyectil`
     pub ranged: bool,
-    /// Whether it needs ammunition. `Municiones`
+    /// True if it needs ammunition. `Municiones`
     pub needs_ammunition: bool,
     /// Armour piercing. `Refuerzo`
     pub piercing: u16,
@@ -126,7 +126,7 @@ pub struct ObjectTemplate {
     pub staff_power: u16,
     /// Magic damage that a staff adds, in percent. `StaffDamageBonus`
     pub staff_damage_bonus: u16,
-    /// Whether it is a wrestling glove. `Guante`
+    /// True if it is a wrestling glove. `Guante`
     pub glove: bool,
 
     /// Spell that a scroll teaches. `HechizoIndex`
@@ -137,7 +137,7 @@ pub struct ObjectTemplate {
     pub min_modifier: u16,
     /// Most effect. `MaxModificador`
     pub max_modifier: u16,
-    /// How long the effect lasts. `DuracionEfecto`
+    /// Duration of the effect. `DuracionEfecto`
     pub effect_duration: u16,
     /// Hunger it stills. `MinHam`
     pub food: u16,
@@ -157,7 +157,7 @@ pub struct ObjectTemplate {
     pub silver_ingots: u16,
     /// Gold ingots to forge it. `LingO`
     pub gold_ingots: u16,
-    /// Smithing skill to forge it; above 100 nobody can. `SkHerreria`
+    /// Smithing skill to forge it; above 100 it cannot be forged. `SkHerreria`
     pub smithing_skill: u16,
     /// Carpentry skill to make it. `SkCarpinteria`
     pub carpentry_skill: u16,
@@ -174,19 +174,19 @@ pub struct ObjectTemplate {
     pub closed_object: u16,
     /// A door's object when locked. `IndexCerradaLlave`
     pub locked_object: u16,
-    /// Whether this is a closed door. `abierta`, where 1 means closed
+    /// True if this is a closed door. `abierta`, where 1 means closed
     pub closed: bool,
-    /// Whether a closed door needs its key. `Llave`
+    /// True if a closed door needs its key. `Llave`
     pub locked: bool,
     /// Number that door and key share. `Clave`
     pub key: u16,
-    /// What a sign says. `Texto`
+    /// Text of a sign. `Texto`
     pub text: String,
     /// Picture shown with a sign. `VGrande`
     pub picture: u16,
-    /// Which forum a board shows. `ID`
+    /// Forum shown by a board. `ID`
     pub forum: String,
-    /// How far around its destination a teleport drops. `Radio`
+    /// Radius, in tiles, around its destination within which a teleport drops a character. `Radio`
     pub radius: u8,
     /// 1 gives five more slots, 2 gives ten. `MochilaType`
     pub backpack: u8,
@@ -195,13 +195,13 @@ pub struct ObjectTemplate {
 }
 
 impl ObjectTemplate {
-    /// Whether a character can pick it up.
+    /// Returns true if a character can pick it up.
     #[must_use]
     pub const fn pickable(&self) -> bool {
         !self.anchored
     }
 
-    /// Whether it belongs to the map's own picture, so that the client is never told of it: trees, signs, forum
+    /// Returns true if it belongs to the map's own picture, so that the client is never told of it: trees, signs, forum
     /// boards and ore deposits (AO 0.13). Elven trees are not: the maps do not draw all of them.
     #[must_use]
     pub const fn is_fixture(&self) -> bool {
@@ -211,7 +211,7 @@ impl ObjectTemplate {
         )
     }
 
-    /// Whether a class, by number, may not use it.
+    /// Returns true if a class, by number, may not use it.
     #[must_use]
     pub fn forbids_class(&self, class: u8) -> bool {
         self.forbidden_classes.contains(&class)
@@ -271,7 +271,7 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> ObjectTemplate {
     }
 }
 
-/// The fields that are plain numbers for some types only.
+/// Reads the fields that are plain numbers for some types only.
 fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
     ObjectTemplate {
         body: record.number("NumRopaje"),
@@ -314,7 +314,7 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
     }
 }
 
-/// Number of a class, from 1; `None` for no or an unknown name.
+/// Returns the number of a class, from 1; `None` for no or an unknown name.
 fn class_number(name: &str) -> Option<u8> {
     let place = CLASSES.iter().position(|class| class.eq_ignore_ascii_case(name))?;
     u8::try_from(place + 1).ok()

@@ -21,7 +21,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The tile `x`, `y` of `map`.
+    /// Creates the position of tile `x`, `y` on `map`.
     #[must_use]
     pub const fn new(map: u16, x: u8, y: u8) -> Self {
         Self { map, x, y }

@@ -12,7 +12,8 @@ use super::ini::{Section, number};
 pub struct ItemAmount {
     /// Object number.
     pub object: u16,
-    /// How many; 0 in a merchant's stock is a thing it knows but does not have. Gold goes beyond a slot's 10,000.
+    /// Number of pieces; 0 in a merchant's stock is an object that it trades in but does not have. Gold goes beyond a
+    /// slot's 10,000.
     pub amount: u32,
 }
 
@@ -39,7 +40,7 @@ impl<'a, 'f> Record<'a, 'f> {
         text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
     }
 
-    /// Whether the key is there at all.
+    /// Returns true if the key is present.
     pub(super) fn has(&self, key: &str) -> bool {
         self.section.entry(key).is_some()
     }
@@ -52,7 +53,7 @@ impl<'a, 'f> Record<'a, 'f> {
             .unwrap_or_default()
     }
 
-    /// Whether the number is not 0.
+    /// Returns true if the number is not 0.
     pub(super) fn flag(&mut self, key: &str) -> bool {
         self.section.entry(key).is_some_and(|entry| number(entry.value) != 0.0)
     }

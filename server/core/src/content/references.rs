@@ -1,7 +1,7 @@
 //! References to records and maps that are not there.
 //!
-//! The world works without them: an NPC without a record does not appear, an exit to a missing map does not open.
-//! But most of them are slips of an editor's pen, so the operator hears of each.
+//! The world works without them: an NPC without a record does not appear, an exit to a missing map does not open. But
+//! most of them are slips of an editor's pen, so each is reported to the operator.
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ pub(super) fn read_cities(
     })
 }
 
-/// `Balance.dat`, section `[MODRAZA]`; what is missing keeps AO 0.13's number.
+/// `Balance.dat`, section `[MODRAZA]`; a missing key keeps AO 0.13's number.
 pub(super) fn read_race_modifiers(file: &str, ini: &Ini<'_>, faults: &mut Vec<Fault>) -> [[i8; 5]; 5] {
     let mut modifiers = RACE_MODIFIERS;
     let Some(section) = ini.section("MODRAZA") else {

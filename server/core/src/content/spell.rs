@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::record::Record;
 
-/// How a spell changes one bar: by a random amount.
+/// Effect of a spell on one bar: a change by a random amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StatChange {
@@ -26,13 +26,13 @@ pub struct SpellTemplate {
     pub name: String,
     /// Shown on request. `Desc`
     pub description: String,
-    /// Said over the caster's head; may be empty. `PalabrasMagicas`
+    /// Text over the caster's head; may be empty. `PalabrasMagicas`
     pub magic_words: String,
-    /// Told to the caster, the target's name is appended. `HechizeroMsg`
+    /// Text sent to the caster, with the target's name appended. `HechizeroMsg`
     pub caster_message: String,
-    /// Told to the target, after the caster's name. `TargetMsg`
+    /// Text sent to the target, after the caster's name. `TargetMsg`
     pub target_message: String,
-    /// Told to who casts it on itself. `PropioMsg`
+    /// Text sent to a caster whose target is itself. `PropioMsg`
     pub own_message: String,
     /// 1 changes bars, 2 changes a state, 3 creates, 4 summons. `Tipo`
     pub kind: u8,
@@ -52,7 +52,7 @@ pub struct SpellTemplate {
     pub stamina: u16,
     /// Power a mage's staff needs. `NeedStaff`
     pub staff_power: u16,
-    /// Whether a staff adds to its damage. `StaffAffected`
+    /// True if a staff adds to its damage. `StaffAffected`
     pub staff_affected: bool,
 
     /// Hit points. `SubeHP`
@@ -70,43 +70,43 @@ pub struct SpellTemplate {
     /// Strength. `SubeFU`
     pub strength_change: StatChange,
 
-    /// Makes invisible. `Invisibilidad`
+    /// True if it makes invisible. `Invisibilidad`
     pub invisibility: bool,
-    /// Paralyses. `Paraliza`
+    /// True if it paralyses. `Paraliza`
     pub paralyzes: bool,
-    /// Roots to the spot. `Inmoviliza`
+    /// True if it roots to the spot. `Inmoviliza`
     pub immobilizes: bool,
-    /// Ends paralysis. `RemoverParalisis`
+    /// True if it ends paralysis. `RemoverParalisis`
     pub removes_paralysis: bool,
-    /// Ends stupidity. `RemoverEstupidez`
+    /// True if it ends stupidity. `RemoverEstupidez`
     pub removes_stupidity: bool,
-    /// Shows the invisible for a moment. `RemueveInvisibilidadParcial`
+    /// True if it shows the invisible for a moment. `RemueveInvisibilidadParcial`
     pub reveals_invisible: bool,
-    /// Cures poison. `CuraVeneno`
+    /// True if it cures poison. `CuraVeneno`
     pub cures_poison: bool,
-    /// Poisons. `Envenena`
+    /// True if it poisons. `Envenena`
     pub poisons: bool,
-    /// Curses. `Maldicion`
+    /// True if it curses. `Maldicion`
     pub curses: bool,
-    /// Ends a curse. `RemoverMaldicion`
+    /// True if it ends a curse. `RemoverMaldicion`
     pub removes_curse: bool,
-    /// Blesses. `Bendicion`
+    /// True if it blesses. `Bendicion`
     pub blesses: bool,
-    /// Raises the dead. `Revivir`
+    /// True if it raises the dead. `Revivir`
     pub revives: bool,
-    /// Blinds. `Ceguera`
+    /// True if it blinds. `Ceguera`
     pub blinds: bool,
-    /// Stupefies. `Estupidez`
+    /// True if it stupefies. `Estupidez`
     pub stupefies: bool,
-    /// Takes the target's looks. `Mimetiza`
+    /// True if it takes the target's looks. `Mimetiza`
     pub mimics: bool,
-    /// Summons creatures. `Invoca`
+    /// True if it summons creatures. `Invoca`
     pub summons: bool,
-    /// Which creature it summons. `NumNpc`
+    /// Number of the creature that it summons. `NumNpc`
     pub summoned_npc: u16,
-    /// How many it summons. `Cant`
+    /// Number of creatures summoned. `Cant`
     pub summoned_count: u16,
-    /// Calls the caster's own pets. `Warp`
+    /// True if it calls the caster's own pets. `Warp`
     pub calls_pets: bool,
 }
 
@@ -145,7 +145,7 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> SpellTemplate {
     }
 }
 
-/// The states that a spell gives or takes.
+/// Reads the states that a spell gives or takes.
 fn read_states(record: &mut Record<'_, '_>) -> SpellTemplate {
     SpellTemplate {
         invisibility: record.flag("Invisibilidad"),

@@ -94,7 +94,7 @@ pub(super) fn starter() -> Content {
     content
 }
 
-/// A compiled-in text as data.
+/// Parses a compiled-in text.
 #[expect(clippy::expect_used, reason = "the texts are part of the program, and a test parses all of them")]
 fn parse<T: DeserializeOwned>(text: &str) -> T {
     toml::from_str(text).expect("the compiled-in content is sound")
@@ -119,7 +119,7 @@ fn build(from: StarterMap) -> Map {
     map
 }
 
-/// The tiles of a rectangle.
+/// Yields the tiles of a rectangle.
 fn tiles([first_x, first_y, last_x, last_y]: Rectangle) -> impl Iterator<Item = (u8, u8)> {
     (first_y..=last_y).flat_map(move |y| (first_x..=last_x).map(move |x| (x, y)))
 }

@@ -1,4 +1,4 @@
-//! What there is of everything, for an operator's eyes.
+//! Counts of all loaded content, for operators.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub struct Summary {
     pub maps: usize,
     /// Tiles of all maps.
     pub tiles: usize,
-    /// Tiles nobody can stand on.
+    /// Tiles on which no character can stand.
     pub blocked: usize,
     /// Tiles of water.
     pub water: usize,

@@ -3,7 +3,7 @@
 //! AO's files are Windows-1252; later ports converted them to UTF-8. A file that is valid UTF-8 is taken as such
 //! (plain ASCII is the same in both), anything else is Windows-1252, in which every byte means something.
 
-/// What Windows-1252 has where Latin-1 has control characters; the five unused bytes keep their number.
+/// Characters that Windows-1252 has in place of Latin-1's control characters; the five unused bytes keep their number.
 const WINDOWS_1252_80_TO_9F: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',

@@ -7,12 +7,14 @@
 //! * A step that is surely stale is dropped in silence: the correction on its way puts the client right.
 //! * A step that may be fresh is taken, or answered when it cannot be taken.
 //! * When the correction was lost on the way and sent again, the first step after its acknowledgement may be one that
-//!   the client's system had kept back since before. Nothing tells, so it is answered.
+//!   the client's system had kept back since before: it comes one round trip after a stale one. Nothing tells, so it is
+//!   answered; once, because answers get lost too.
 //! * A step that is stale shows when it left; what its client then did until it heard, its system still keeps back and
 //!   sends next. The client takes a step in [`STEP_MS`], so those are counted and dropped too.
 //! * A step taken for fresh may have been stale: said in the moment in which the correction came, or by a client behind
 //!   a proxy, which acknowledges for it. So while a correction is young nothing is certain, and once the player has
-//!   asked for no step for a while, its client is told the position once more.
+//!   asked for no step for a while, its client is told the position once more. That throws a client back which has just begun to
+//!   walk; so where nothing came but what is surely stale, it has more time.
 
 use super::players::{Player, PlayerKey};
 use super::timers::Timer;
@@ -20,9 +22,11 @@ use super::{Game, Millis};
 use crate::content::Position;
 use crate::protocol::outbox::ConnectionId;
 
-/// A player who asks for no step for so many milliseconds, or two round trips if those take longer, is silent: nothing
-/// that was sent earlier is still on its way.
+/// A player who asks for no step for so many milliseconds, or two round trips from when the last one left the client if
+/// those take longer, is silent: nothing that was sent earlier is still on its way.
 const SILENCE_MS: Millis = 500;
+/// Round trips that a player must be silent for where every step since the last correction was surely stale.
+const SETTLED_ROUND_TRIPS: u64 = 8;
 /// Milliseconds that a client takes for a step.
 const STEP_MS: Millis = 267;
 /// Milliseconds until a client looks at what has arrived, with some for its way: a frame and a little.
@@ -39,12 +43,18 @@ pub struct Agreement {
     refused: Option<[Position; 2]>,
     /// True if the last correction came late, so that the next step may be stale.
     is_late: bool,
+    /// True if the last correction answered a step after one that came late.
+    has_answered_late: bool,
+    /// When the last stale step since the correction came.
+    stale_at: Option<Millis>,
     /// Stale steps that are still to come after the client has heard.
     held_back: u64,
     /// When the client was last told where its character looks.
     heading_told_at: Option<Millis>,
     /// True if the client is to be told the position once more.
     is_uncertain: bool,
+    /// True if a step since the last correction was taken or dropped that may have meant another tile.
+    is_doubtful: bool,
     /// True if the client is to be told once more where its character looks.
     is_heading_uncertain: bool,
     /// True while a timer is set.
@@ -63,17 +73,71 @@ impl Agreement {
     fn is_young(&self, now: Millis, round_trip: Millis) -> bool {
         self.told_at.is_some_and(|at| now < at + SILENCE_MS + 2 * round_trip)
     }
+
+    /// Whether the client's system may have kept a step back that comes now. It keeps steps back until the one before,
+    /// which was stale too, is acknowledged, so they come one round trip after that.
+    fn may_be_held_back(&self, now: Millis, round_trip: Millis) -> bool {
+        self.stale_at.is_some_and(|at| now <= at + answer_time(round_trip))
+    }
+
+    /// Whether the last correction came late, and a step that comes now may be stale for that. A segment that is sent
+    /// again arrives and is answered two round trips after it was sent first, or later.
+    fn is_in_doubt(&self, now: Millis, round_trip: Millis) -> bool {
+        let is_late = self.is_late && self.told_at.is_some_and(|at| now >= at + 2 * round_trip);
+        is_late && !self.has_answered_late && self.may_be_held_back(now, round_trip)
+    }
+
+    /// Decides about a step that comes now.
+    fn judge(&mut self, now: Millis, round_trip: Millis, may_be_fresh: bool) -> Step {
+        self.asked_at = now;
+        if !may_be_fresh {
+            let heard_at = self.told_at.unwrap_or(now) + round_trip + FRAME_MS;
+            self.held_back = heard_at.saturating_sub(now) / STEP_MS;
+            self.stale_at = Some(now);
+            return Step::Stale;
+        }
+        if self.is_in_doubt(now, round_trip) {
+            return Step::InDoubt;
+        }
+        if !self.may_be_held_back(now, round_trip) {
+            self.held_back = 0;
+        }
+        self.is_late = false;
+        self.is_doubtful |= self.is_young(now, round_trip);
+        if self.held_back > 0 {
+            self.held_back -= 1;
+            return Step::Stale;
+        }
+        Step::Fresh
+    }
+}
+
+/// Milliseconds within which an answer to what was sent comes, unless something gets lost.
+fn answer_time(round_trip: Millis) -> Millis {
+    round_trip * 5 / 4 + 2 * FRAME_MS
+}
+
+/// What a step is, as far as known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Asked for by a client that had not heard where it stands: dropped.
+    Stale,
+    /// One or the other, about as likely: answered.
+    InDoubt,
+    /// Probably asked for in knowledge of the position: taken if it can be.
+    Fresh,
 }
 
 impl Game {
     /// The least time from a word to the answer, as the kernel measures it.
-    fn round_trip(&self, connection: ConnectionId) -> Millis {
+    pub(super) fn round_trip(&self, connection: ConnectionId) -> Millis {
         self.connections.get(connection).map_or(0, |connection| connection.round_trip)
     }
 
-    /// How long a player must be silent for everything that was sent before to have come.
+    /// How long nothing may have come from a player for everything that was sent before to have come.
     fn silence(&self, connection: ConnectionId) -> Millis {
-        SILENCE_MS.max(2 * self.round_trip(connection))
+        // The last step left the client half a round trip before it came.
+        SILENCE_MS.max(self.round_trip(connection) * 3 / 2)
     }
 
     /// A client asks for a step. Whether it is stale or may well be; then it has been dealt with.
@@ -81,21 +145,16 @@ impl Game {
         let may_be_fresh = self.may_have_heard(connection, key, |words| words.position);
         let (now, round_trip) = (self.now, self.round_trip(connection));
         let Some(Player { agreement, .. }) = self.players.get_mut(key) else { return true };
-        agreement.asked_at = now;
-        if !may_be_fresh {
-            let told_at = agreement.told_at.unwrap_or(now);
-            agreement.held_back = (told_at + round_trip + FRAME_MS).saturating_sub(now) / STEP_MS;
-        } else if agreement.is_late {
+        let step = agreement.judge(now, round_trip, may_be_fresh);
+        if step == Step::InDoubt {
             self.refuse_step(connection, key);
-            return true;
-        }
-        let is_held_back = may_be_fresh && agreement.held_back > 0;
-        agreement.held_back -= u64::from(is_held_back);
-        let is_stale = !may_be_fresh || is_held_back;
-        if is_stale || agreement.is_young(now, round_trip) {
+            if let Some(Player { agreement, .. }) = self.players.get_mut(key) {
+                agreement.has_answered_late = true;
+            }
+        } else if step == Step::Stale || agreement.is_young(now, round_trip) {
             self.is_uncertain(connection, key);
         }
-        is_stale
+        step != Step::Fresh
     }
 
     /// A client's system has so many bytes; see [`super::Input::Acknowledged`].
@@ -132,6 +191,9 @@ impl Game {
         let (now, silence) = (self.now, self.silence(connection));
         let Some(agreement) = self.players.get(key).map(|player| player.agreement) else { return };
         if agreement.refused == Some(step) && agreement.told_at.is_some_and(|at| now < at + silence) {
+            if let Some(player) = self.players.get_mut(key) {
+                player.agreement.is_doubtful = false;
+            }
             return self.is_uncertain(connection, key);
         }
         self.refuse_step(connection, key);
@@ -144,8 +206,10 @@ impl Game {
     pub(super) fn position_told(&mut self, key: PlayerKey) {
         self.word_written(key, |words| &mut words.position);
         if let Some(player) = self.players.get_mut(key) {
-            player.agreement.told_at = Some(self.now);
-            (player.agreement.is_late, player.agreement.held_back) = (false, 0);
+            let agreement = &mut player.agreement;
+            (agreement.told_at, agreement.stale_at, agreement.held_back) = (Some(self.now), None, 0);
+            (agreement.is_late, agreement.has_answered_late) = (false, false);
+            agreement.is_doubtful = false;
         }
     }
 
@@ -201,9 +265,13 @@ impl Game {
         if agreement.is_certain() {
             return;
         }
-        let silent_at = agreement.asked_at + self.silence(connection);
+        let short = self.silence(connection);
+        let is_settled = agreement.is_uncertain && !agreement.is_doubtful;
+        let long = if is_settled { SETTLED_ROUND_TRIPS * self.round_trip(connection) } else { 0 };
+        let silent_at = agreement.asked_at + short.max(long);
         if self.now < silent_at {
-            return self.timers.set(silent_at, Timer::Agree(key));
+            // A doubtful step may come meanwhile, after which the shorter time counts.
+            return self.timers.set(silent_at.min(self.now + short), Timer::Agree(key));
         }
         if agreement.is_uncertain {
             self.correct_position(connection, key);

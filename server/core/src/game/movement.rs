@@ -28,9 +28,9 @@ impl Game {
         if self.is_stale_step(connection, key) {
             return;
         }
-        let now = self.now;
+        let (now, round_trip) = (self.now, self.round_trip(connection));
         let Some(player) = self.players.get_mut(key) else { return };
-        let (index, may_step) = (player.index, player.pace.allows(now));
+        let (index, may_step) = (player.index, player.pace.allows(now, round_trip));
         let Some(from) = self.world.character(index).map(|character| character.position) else { return };
         let Some(heading) = Heading::from_wire(heading) else {
             return self.refuse_step(connection, key);

@@ -2,6 +2,7 @@
 
 use crate::content::Position;
 use crate::protocol::encoding_choice::EncodingChoice;
+use crate::settings::Config;
 
 /// The game's settings, in the units it uses.
 #[derive(Debug, Clone)]
@@ -34,22 +35,32 @@ pub struct Settings {
     pub motd: Vec<String>,
 }
 
+impl Settings {
+    /// Takes the game's part of all settings, in its units.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let Config { server, limits, security, world, game, .. } = config;
+        let die = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
+        Self {
+            text_encoding: server.text_encoding,
+            handshake_ms: u64::from(limits.handshake_seconds) * 1000,
+            idle_ms: u64::from(limits.idle_minutes) * 60_000,
+            logins_per_minute_per_ip: limits.logins_per_minute_per_ip,
+            password_threads: security.password_threads as usize,
+            creations_per_day_per_ip: limits.creations_per_day_per_ip,
+            chat_per_second: limits.chat_per_second,
+            disconnect_stay_ms: u64::from(game.disconnect_stay_seconds) * 1000,
+            absent_characters: limits.absent_characters,
+            absent_characters_per_ip: limits.absent_characters_per_ip,
+            start_positions: world.start_positions.clone(),
+            dice_range: (die(game.dice_min), die(game.dice_max)),
+            motd: game.motd.lines().map(str::to_owned).collect(),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            text_encoding: EncodingChoice::Auto,
-            handshake_ms: 30_000,
-            idle_ms: 5 * 60_000,
-            logins_per_minute_per_ip: 20,
-            password_threads: 1,
-            creations_per_day_per_ip: 20,
-            chat_per_second: 1,
-            disconnect_stay_ms: 3_600_000,
-            absent_characters: 5_000,
-            absent_characters_per_ip: 10,
-            start_positions: Vec::new(),
-            dice_range: (6, 18),
-            motd: Vec::new(),
-        }
+        Self::of(&Config::default())
     }
 }

@@ -1,4 +1,4 @@
-//! What clients say: packets 0 to 129, as the Godot client writes them.
+//! Packets that clients send: 0 to 129, as the Godot client writes them.
 //!
 //! The table is the documentation. Numbers arrive as sent: slots count from 1 and may be 0 or 255, headings may be 9,
 //! tiles may be off the map, amounts negative. Judging them is the game's work. Texts are Latin-1. A packet that
@@ -51,7 +51,7 @@ packets! {
         }
         /// Ask where the own character really stands.
         7 RequestPositionUpdate
-        /// Hit what stands in front.
+        /// Hit the character in front.
         8 Attack
         /// Take the object on the own tile.
         9 PickUp
@@ -93,7 +93,7 @@ packets! {
         25 CastSpell { spell_slot: u8 }
         /// Look at a tile.
         26 LeftClick { x: u8, y: u8 }
-        /// Use what stands on a tile: merchant, bank, priest, door, sign.
+        /// Use the thing or character on a tile: merchant, bank, priest, door, sign.
         27 DoubleClick { x: u8, y: u8 }
         /// Begin a skill: 7 hides at once, 1, 2 and 17 ask for a target first.
         28 Work { skill: u8 }
@@ -109,7 +109,7 @@ packets! {
         33 WorkLeftClick { x: u8, y: u8, skill: u8 }
         /// Found a guild, after the alignment was accepted.
         34 CreateNewGuild { description: String, guild_name: String, site: String, codex: Codex }
-        /// Ask what a known spell does.
+        /// Ask for the description of a known spell.
         35 SpellInfo { spell_slot: u8 }
         /// Put a piece of equipment on, or take it off.
         36 EquipItem { slot: u8 }
@@ -222,7 +222,7 @@ packets! {
         85 BankStart
         /// Join the faction of the chosen noble.
         86 Enlist
-        /// Ask the chosen noble what the next reward takes.
+        /// Ask the chosen noble for the conditions of the next reward.
         87 Information
         /// Claim the faction's reward from the chosen noble.
         88 Reward
@@ -236,7 +236,7 @@ packets! {
         92 PartyCreate
         /// Ask the chosen player to be taken into the party.
         93 PartyJoin
-        /// Ask what the current poll is.
+        /// Ask for the current poll.
         94 Inquiry
         /// Say something to the guild; may be empty.
         95 GuildMessage { text: String }
@@ -320,7 +320,7 @@ packets! {
 }
 
 impl ClientPacket {
-    /// The first packet of `buffer` and its length in bytes, or `None` while it is not all there.
+    /// Decodes the first packet of `buffer`. Returns it and its length in bytes, or `None` while it is not all there.
     ///
     /// # Errors
     /// A [`DecodeError`] says that the stream can never be read on, as soon as that is known.
@@ -329,7 +329,7 @@ impl ClientPacket {
     }
 
     /// As [`Self::decode`], for a client of which `writes` is the encoding of its texts. While that is not known, its
-    /// first text beyond ASCII tells.
+    /// first text beyond ASCII decides.
     ///
     /// # Errors
     /// As [`Self::decode`].

@@ -3,7 +3,7 @@
 use super::server::ServerPacket;
 use super::wire::TextEncoding;
 
-/// How many encodings there are.
+/// Number of encodings.
 const ENCODINGS: usize = 3;
 
 /// See the module. Its buffers are used again for the next packet.
@@ -11,7 +11,7 @@ const ENCODINGS: usize = 3;
 pub(super) struct Encoded {
     /// The packet, by encoding.
     bytes: [Vec<u8>; ENCODINGS],
-    /// Which of `bytes` hold this packet.
+    /// True for each of `bytes` that holds this packet.
     is_done: [bool; ENCODINGS],
     /// The packet for every encoding, when it has no text beyond ASCII.
     for_all: Vec<u8>,
@@ -64,7 +64,7 @@ mod tests {
                 assert_eq!(&bytes[3..bytes.len() - 1], text);
             }
         }
-        // What was encoded is not encoded again: another packet under the same name shows nothing new.
+        // An encoded packet is not encoded again: another packet under the same name shows nothing new.
         assert_eq!(encoded.get(&ServerPacket::console("ú", Font::Info), TextEncoding::Latin1)[3], 0xF1);
         encoded.begin();
         assert_eq!(encoded.get(&ServerPacket::console("ú", Font::Info), TextEncoding::Latin1)[3], 0xFA);

@@ -1,4 +1,4 @@
-//! Which encoding a client's texts are written in: the operator's, or the one that this client most likely reads.
+//! Encoding of the texts sent to a client: the operator's choice, or the one that this client most likely reads.
 //!
 //! A client reads texts with its system's own code page. Nothing in the protocol names the system, but its packets do:
 //! Windows sends them with a time to live of 128, Linux and macOS with 64, and each router on the way takes one off. A
@@ -14,10 +14,10 @@ const UNIX_HOPS_MAX: u8 = 64;
 /// Largest time to live of packets from Windows.
 const WINDOWS_HOPS_MAX: u8 = 128;
 
-/// How the encoding of a connection is chosen.
+/// Rule by which the encoding of a connection is chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EncodingChoice {
-    /// By connection, from what is known of its client.
+    /// By connection, from the knowledge of its client.
     #[default]
     Auto,
     /// The same for every connection.
@@ -25,8 +25,8 @@ pub enum EncodingChoice {
 }
 
 impl EncodingChoice {
-    /// The encoding that a client reads. `hop_limit` is the time to live of its first packet as it arrived; `writes` is
-    /// the encoding of the first text beyond ASCII that it sent.
+    /// Returns the encoding that a client reads. `hop_limit` is the time to live of its first packet as it arrived;
+    /// `writes` is the encoding of the first text beyond ASCII that it sent.
     ///
     /// A text in UTF-8 proves a client that reads UTF-8. One in Latin-1 proves nothing: the client writes Latin-1 on
     /// every system. Without any knowledge the answer is ASCII, which every client reads.

@@ -10,7 +10,7 @@ pub enum Font {
     Fight = 1,
     /// Warnings: blue, bold italic.
     Warning = 2,
-    /// What the server tells one player: teal.
+    /// Messages of the server to one player: teal.
     Info = 3,
     /// The same, bold.
     InfoBold = 4,
@@ -22,7 +22,7 @@ pub enum Font {
     Poison = 7,
     /// Guild notices: white, bold.
     Guild = 8,
-    /// What the server tells everyone: green.
+    /// Messages of the server to everyone: green.
     Server = 9,
     /// Guild chat: gold.
     GuildMessage = 10,

@@ -7,7 +7,7 @@
 use super::table::{Field, Wire, packets};
 use super::wire::{ReadError, Reader, Writer};
 
-/// Whom an address ban is for: a `bool` on the wire, then four bytes (true) or a text (false).
+/// Target of an address ban: a `bool` on the wire, then four bytes (true) or a text (false).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IpOrName {
     /// An IPv4 address.
@@ -266,7 +266,7 @@ packets! {
         108 ChangeMapInfoPK { pk: bool }
         /// Save the map with the world, or not.
         109 ChangeMapInfoBackup { backup: bool }
-        /// Say who may enter the map.
+        /// Set the restriction on entering the map.
         110 ChangeMapInfoRestricted { restriction: String }
         /// Forbid magic on the map.
         111 ChangeMapInfoNoMagic { value: bool }
@@ -324,7 +324,7 @@ packets! {
         137 ShowDenouncesList
         /// Write a line to the console of everyone on the map.
         138 MapMessage { text: String }
-        /// Set what the chosen creature says.
+        /// Set the text of the chosen creature.
         139 SetDialog { text: String }
         /// Take the look and the place of the chosen creature.
         140 Impersonate

@@ -7,8 +7,8 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`client`]: what clients say, ids 0 to 129, and [`gm`], the game masters' commands inside packet 122.
-//! 2. [`server`]: what the server says, ids 0 to 106, and [`multi_message`], the fixed messages inside packet 104.
+//! 1. [`client`]: packets of clients, ids 0 to 129, and [`gm`], the game masters' commands inside packet 122.
+//! 2. [`server`]: packets of the server, ids 0 to 106, and [`multi_message`], the fixed messages inside packet 104.
 //! 3. [`wire`]: numbers, texts and their encodings, bounds, errors; [`table`]: how the tables are written;
 //!    [`encoding_choice`]: which encoding a client gets.
 //! 4. [`text`]: making text that players wrote fit to be shown; [`font`]: the console's styles.

@@ -3,8 +3,7 @@
 //! Those that name another character need the client to know that character at that moment. Parts of the body:
 //! 1 head, 2 left leg, 3 right leg, 4 right arm, 5 left arm, 6 torso; with any other the client shows no line.
 
-use super::server::Text;
-use super::table::packets;
+use super::table::{Text, packets};
 
 packets! {
     /// A fixed message to one player.

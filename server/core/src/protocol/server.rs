@@ -1,19 +1,14 @@
-//! What the server says: packets 0 to 106, as the Godot client reads them.
+//! Packets that the server sends: 0 to 106, as the Godot client reads them.
 //!
 //! The table is the documentation; each line says what the client does. "Ignored" packets are read and thrown away.
 //! "Never sent" ones have a payload that the client does not read: it would take those bytes for packets, so
 //! [`ServerPacket::is_consumed_by_client`] says no and the outbox refuses them. A "toggle" flips a flag that starts
 //! false with each login: one too many and client and server disagree until the next login.
 
-use std::borrow::Cow;
-
 use super::font::Font;
 use super::multi_message::MultiMessage;
-use super::table::{self, Counted, Field, TextList, packets, record};
+use super::table::{self, Counted, Field, Text, TextList, packets, record};
 use super::wire::{DecodeError, TextEncoding, Writer};
-
-/// A text of a packet, borrowed while it is sent, owned when it was decoded.
-pub type Text<'a> = Cow<'a, str>;
 
 record! {
     /// One skill of [`ServerPacket::SendSkills`].
@@ -172,7 +167,7 @@ packets! {
             /// 128 royal council; 0 for creatures.
             privileges: u8,
         }
-        /// Takes a character away; unknown ones are no harm. The client drops nobody by itself.
+        /// Takes a character away; unknown ones are no harm. The client drops no character by itself.
         30 CharacterRemove { char_index: i16 }
         /// Changes a character's name.
         31 CharacterChangeNick { char_index: i16, name: Text<'a> }
@@ -231,7 +226,7 @@ packets! {
             char_index: i16,
             /// 1 to 35; 0 ends the current one.
             fx: i16,
-            /// -1 for ever, 0 or 1 once.
+            /// Number of loops: -1 = endless, 0 or 1 = once.
             fx_loops: i16,
         }
         /// Sets every bar, its maximum, gold and level. Until the first one the client believes that it is dead.
@@ -263,7 +258,7 @@ packets! {
             min_hit: i16,
             max_def: i16,
             min_def: i16,
-            /// What a merchant gives for one.
+            /// Price that a merchant pays for one.
             sale_price: f32,
         }
         /// Sets a slot of the bank's window.
@@ -373,7 +368,7 @@ packets! {
         75 AlianceProposalsList { guild_names: TextList }
         /// Opens the guilds that offer peace.
         76 PeaceProposalsList { guild_names: TextList }
-        /// Never sent; what a guild's leader may know of someone.
+        /// Never sent; a character's details for its guild's leader.
         77 CharacterInfo {
             name: Text<'a>,
             race: u8,
@@ -421,7 +416,7 @@ packets! {
         84 TradeOK
         /// Ignored; the bank agreed.
         85 BankOK
-        /// Never sent; what the other player offers.
+        /// Never sent; the other player's offer.
         86 ChangeUserTradeSlot {
             offer_slot: u8,
             obj_index: i16,
@@ -486,12 +481,12 @@ packets! {
 }
 
 impl<'a> ServerPacket<'a> {
-    /// A console line.
+    /// Builds a console line.
     pub fn console(text: impl Into<Text<'a>>, font: Font) -> Self {
         Self::ConsoleMsg { text: text.into(), font: font.into() }
     }
 
-    /// A fixed message.
+    /// Builds a fixed message.
     #[must_use]
     pub const fn multi(message: MultiMessage<'a>) -> Self {
         Self::MultiMessage { message }
@@ -509,7 +504,8 @@ impl<'a> ServerPacket<'a> {
         writer.is_plain()
     }
 
-    /// The first packet of `bytes` and its length in bytes, or `None` while it is not all there. For test clients.
+    /// Decodes the first packet of `bytes`, for test clients. Returns it and its length in bytes, or `None` while it is
+    /// not all there.
     ///
     /// # Errors
     /// A [`DecodeError`] says that the bytes are no packets of this table.
@@ -517,7 +513,7 @@ impl<'a> ServerPacket<'a> {
         table::decode(bytes, encoding)
     }
 
-    /// Whether the client reads the whole packet. After any other it takes the payload for packets.
+    /// Returns true if the client reads the whole packet. After any other it takes the payload for packets.
     #[must_use]
     pub const fn is_consumed_by_client(&self) -> bool {
         !matches!(
@@ -541,8 +537,8 @@ impl<'a> ServerPacket<'a> {
         )
     }
 
-    /// Whether it only decorates: a client that never gets it shows nothing wrong afterwards. Sounds, and effects that
-    /// end by themselves.
+    /// Returns true if the packet only decorates: a client that never gets it shows nothing wrong afterwards. Sounds,
+    /// and effects that end by themselves.
     #[must_use]
     pub const fn is_cosmetic(&self) -> bool {
         match self {

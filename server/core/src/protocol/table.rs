@@ -1,4 +1,4 @@
-//! How the packet tables are written: one declaration a packet, from which the code and its description both come.
+//! Macros of the packet tables: one declaration a packet, from which the code and its description both come.
 //!
 //! `packets!` turns a table (id, name, fields) into an enum that can be read and written, and into a `LAYOUT` that
 //! says the same as data, which the tests hold against independent tables. A field is anything that implements
@@ -26,11 +26,11 @@ pub struct PacketLayout {
 pub struct FieldLayout {
     /// The field's name.
     pub name: &'static str,
-    /// What stands on the wire.
+    /// Form on the wire.
     pub wire: Wire,
 }
 
-/// What a field is on the wire. Displayed as `u8`, `str`, `i16 x 8`, `i16 * (nick str)`.
+/// Form of a field on the wire. Displayed as `u8`, `str`, `i16 x 8`, `i16 * (nick str)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     /// `u8`, `i16`, `i32`, `f32`, `bool`, `str`, `strz`, or the name of a nested table.
@@ -39,16 +39,16 @@ pub enum Wire {
     Record(&'static [FieldLayout]),
     /// Exactly `count` entries, with no prefix.
     Repeated {
-        /// How many.
+        /// Number of entries.
         count: usize,
-        /// What each is.
+        /// Form of each entry.
         entry: &'static Wire,
     },
-    /// A number of type `prefix`, then so many entries.
+    /// A number of type `prefix`, then that many entries.
     Counted {
         /// Type of the number.
         prefix: &'static str,
-        /// What each entry is.
+        /// Form of each entry.
         entry: &'static Wire,
     },
 }
@@ -73,7 +73,7 @@ impl fmt::Display for Wire {
 
 /// Something that stands in a packet.
 pub trait Field: Sized {
-    /// What it is on the wire.
+    /// Form of the type on the wire.
     const WIRE: Wire;
 
     /// Reads one.
@@ -89,7 +89,7 @@ pub trait Field: Sized {
 /// Reads one packet from the start of `bytes`: it and its length, or `None` while it is not all there.
 ///
 /// # Errors
-/// The [`DecodeError`] that makes the stream unreadable. Whatever the split of the bytes, the outcome is the same.
+/// The [`DecodeError`] that makes the stream unreadable. The outcome does not depend on the split of the bytes.
 pub fn decode<P: Field>(bytes: &[u8], encoding: TextEncoding) -> Result<Option<(P, usize)>, DecodeError> {
     decode_learning(bytes, &mut Some(encoding))
 }
@@ -167,6 +167,9 @@ impl Field for Cow<'_, str> {
         writer.text(self);
     }
 }
+
+/// A text of a packet, borrowed while it is sent, owned when it was decoded.
+pub type Text<'a> = Cow<'a, str>;
 
 /// A list of names in one text, apart by NUL bytes. On the wire it is ASCII and has no empty entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -270,7 +273,7 @@ impl<C: Count, T: Field> Field for Counted<C, T> {
     }
 }
 
-/// Declares a table of packets; see `client.rs` for what one looks like.
+/// Declares a table of packets; see `client.rs` for an example.
 ///
 /// `enum Name: "wire", UnknownVariant { 6 Walk { heading: u8 } 7 Stop }` gives the enum, its [`Field`] implementation
 /// (id byte, then the fields in order; an id outside the table is `DecodeError::UnknownVariant`), `id()`, `name()`
@@ -319,7 +322,7 @@ macro_rules! packets {
                 )+
             ];
 
-            /// The byte that stands first on the wire.
+            /// Returns the byte that stands first on the wire.
             #[must_use]
             pub const fn id(&self) -> u8 {
                 match self {
@@ -327,7 +330,7 @@ macro_rules! packets {
                 }
             }
 
-            /// The name in the 0.13.3 tables.
+            /// Returns the name in the 0.13.3 tables.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self {

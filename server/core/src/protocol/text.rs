@@ -1,12 +1,13 @@
 //! Making text that players wrote fit to be shown to others.
 //!
-//! The client's console reads markup: `[b]`, `[color=...]` and `[url=...]` take effect, and a link in a stranger's
-//! line can open a file. Whatever a player wrote goes through [`neutralise_markup`] before it enters a
+//! The client's console reads markup: `[b]`, `[color=...]` and `[url=...]` take effect, and a link in a stranger's line
+//! can open a file. Text written by a player goes through [`neutralise_markup`] before it enters a
 //! [`ConsoleMsg`](super::server::ServerPacket::ConsoleMsg): whispers, guild and party chat, descriptions, names.
 
 use std::borrow::Cow;
 
-/// `text` without what the console would act upon: `[` becomes `(`, control characters (line breaks, tabs, NUL) go.
+/// Returns `text` without the console's markup: `[` becomes `(`, control characters (line breaks, tabs, NUL)
+/// go.
 #[must_use]
 pub fn neutralise_markup(text: &str) -> Cow<'_, str> {
     if !text.contains(|character: char| character == '[' || character.is_control()) {
@@ -16,7 +17,7 @@ pub fn neutralise_markup(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.map(|character| if character == '[' { '(' } else { character }).collect())
 }
 
-/// The start of `text`, at most `limit` bytes (of UTF-8), ending at a whole character.
+/// Returns the start of `text`, at most `limit` bytes (of UTF-8), ending at a whole character.
 #[must_use]
 pub fn cap(text: &str, limit: usize) -> &str {
     let mut end = limit.min(text.len());
@@ -26,8 +27,8 @@ pub fn cap(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-/// `text` in pieces of at most `limit` bytes (of UTF-8): its own lines, long ones broken at a space where there is
-/// one, else at a character. Empty lines are kept as empty pieces. A limit under four bytes counts as four.
+/// Splits `text` into pieces of at most `limit` bytes (of UTF-8): its own lines, long ones broken at a space if there
+/// is one, else at a character. Empty lines are kept as empty pieces. A limit under four bytes counts as four.
 pub fn split_lines(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(move |line| split_line(line.trim_end_matches('\r'), limit.max(4)))
 }

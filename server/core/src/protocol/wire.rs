@@ -18,10 +18,10 @@ pub const MAX_PACKET: usize = 8 * 1024;
 pub const MAX_SENT_TEXT: usize = 1024;
 /// Most bytes of one packet that the server sends: one TCP segment on any path.
 pub const MAX_SENT_PACKET: usize = 1300;
-/// What a packet keeps free after its last text for the fields that follow.
+/// Bytes that a packet keeps free after its last text for the fields that follow.
 const ROOM_AFTER_TEXTS: usize = 64;
 
-/// Why bytes can never become a packet. The stream cannot be read any further.
+/// Reason for which bytes can never become a packet. The stream cannot be read any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// No packet has this id, so its length is unknown.
@@ -41,7 +41,7 @@ pub enum DecodeError {
     PacketTooLong,
 }
 
-/// Why a [`Reader`] gave nothing.
+/// Reason for which a [`Reader`] gave nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadError {
     /// The bytes end inside the field; more may come.
@@ -56,7 +56,7 @@ impl From<DecodeError> for ReadError {
     }
 }
 
-/// How texts are written to clients, and read back by test clients.
+/// Encoding of texts sent to clients, used by test clients to read them back.
 ///
 /// The Godot client decodes texts with its operating system's own 8-bit code page: Windows-1252 on a Spanish Windows,
 /// where Latin-1 shows right, UTF-8 on Linux, where Latin-1 loses the whole line. Plain ASCII is right everywhere.
@@ -119,8 +119,8 @@ impl TextEncoding {
         }
     }
 
-    /// The encoding that `bytes` were most likely written in: UTF-8 if they are valid, else Latin-1. `None` for ASCII,
-    /// which is the same in all.
+    /// Returns the encoding that `bytes` were most likely written in: UTF-8 if they are valid, else Latin-1. `None` for
+    /// ASCII, which is the same in all.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.is_ascii() {
@@ -132,7 +132,7 @@ impl TextEncoding {
         }
     }
 
-    /// The text that `bytes` stand for; what cannot be read becomes a replacement character.
+    /// Decodes the text that `bytes` stand for; unreadable bytes become a replacement character.
     #[must_use]
     pub fn decode(self, bytes: &[u8]) -> String {
         match self {
@@ -160,7 +160,8 @@ impl TextEncoding {
     }
 }
 
-/// The ASCII letter under a character's accent; nothing for the opening marks, which Spanish reads well without.
+/// Returns the ASCII letter under a character's accent; nothing for the opening marks, which Spanish reads well
+/// without.
 fn fold_accent(character: char) -> Option<u8> {
     Some(match character {
         '\0'..='\x7F' => character as u8,
@@ -190,18 +191,18 @@ fn fold_accent(character: char) -> Option<u8> {
 pub struct Reader<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// What texts are read as; found out at the first text beyond ASCII when it is not given.
+    /// Encoding of the texts read; determined by the first text beyond ASCII if it is not given.
     encoding: Option<TextEncoding>,
 }
 
 impl<'a> Reader<'a> {
-    /// A cursor at the first of `bytes`. Without an `encoding`, the first text beyond ASCII tells it.
+    /// Creates a cursor at the first of `bytes`. Without an `encoding`, the first text beyond ASCII decides it.
     #[must_use]
     pub fn new(bytes: &'a [u8], encoding: Option<TextEncoding>) -> Self {
         Self { bytes, position: 0, encoding }
     }
 
-    /// The encoding of the texts, as far as it is known.
+    /// Returns the encoding of the texts, as far as it is known.
     #[must_use]
     pub fn encoding(&self) -> Option<TextEncoding> {
         self.encoding
@@ -213,7 +214,7 @@ impl<'a> Reader<'a> {
         self.position
     }
 
-    /// The next `N` bytes.
+    /// Reads the next `N` bytes.
     ///
     /// # Errors
     /// [`ReadError::Incomplete`] when they are not there yet, [`DecodeError::PacketTooLong`] when they never may be.
@@ -223,7 +224,7 @@ impl<'a> Reader<'a> {
         Ok(array)
     }
 
-    /// The bytes of the next text, after its count. A count of zero or below is the empty text.
+    /// Reads the bytes of the next text, after its count. A count of zero or below is the empty text.
     ///
     /// # Errors
     /// As [`Self::array`], and [`DecodeError::TextTooLong`] as soon as the count is known.
@@ -236,7 +237,7 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
-    /// The next text, decoded.
+    /// Reads and decodes the next text.
     ///
     /// # Errors
     /// As [`Self::text_bytes`].
@@ -269,13 +270,14 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// A writer of one packet from the server: at most [`MAX_SENT_TEXT`] bytes a text, [`MAX_SENT_PACKET`] in all.
+    /// Creates a writer of one packet from the server: at most [`MAX_SENT_TEXT`] bytes a text, [`MAX_SENT_PACKET`] in
+    /// all.
     pub fn to_client(out: &'a mut Vec<u8>, encoding: TextEncoding) -> Self {
         let start = out.len();
         Self { out, start, encoding, max_text: MAX_SENT_TEXT, max_packet: MAX_SENT_PACKET, is_plain: true }
     }
 
-    /// A writer of one packet from a client: Latin-1, within the bounds that the server accepts.
+    /// Creates a writer of one packet from a client: Latin-1, within the bounds that the server accepts.
     pub fn to_server(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
         Self {
@@ -337,7 +339,7 @@ impl<'a> Writer<'a> {
         fits
     }
 
-    /// True if any other encoding gives the same bytes: no text so far has a character beyond ASCII.
+    /// Returns true if any other encoding gives the same bytes: no text so far has a character beyond ASCII.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.is_plain
@@ -364,7 +366,7 @@ impl<'a> Writer<'a> {
         left.min(self.max_text)
     }
 
-    /// A byte count and the bytes that `append` appends, of which there are at most [`MAX_TEXT`].
+    /// Appends a byte count and the bytes that `append` appends, of which there are at most [`MAX_TEXT`].
     fn counted_bytes(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
         let count = self.out.len();
         self.out.extend_from_slice(&[0, 0]);

@@ -40,7 +40,7 @@ impl ServerId {
         Ok(Self(name.to_owned()))
     }
 
-    /// A name for a server that was given none: `host` as far as it fits, and four random digits.
+    /// Returns a name for a server that was given none: `host` as far as it fits, and four random digits.
     #[must_use]
     pub fn from_host(host: &str, random: u16) -> Self {
         let valid = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -49,7 +49,7 @@ impl ServerId {
         Self(format!("{host}-{random:04x}"))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

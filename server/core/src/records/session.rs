@@ -42,8 +42,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Returns the time at which the store forgets it, Unix seconds: an hour after the connection was lost, at most an hour from
-    /// `now`, whatever the clock of the game says; `None` while somebody is connected.
+    /// Returns the time at which the store forgets it, Unix seconds: an hour after the connection was lost, at most an
+    /// hour from `now`, whatever the clock of the game says; `None` while somebody is connected.
     #[must_use]
     pub fn expires_at(&self, now: u64) -> Option<u64> {
         let since = self.disconnected_at?.min(now);

@@ -110,7 +110,7 @@ pub(crate) fn an_unknown_setting_is_refused(connect: Connect<'_>) {
 
 pub(crate) fn every_live_setting_can_be_set(connect: Connect<'_>) {
     let mut store = connect();
-    for (name, key) in keyspace::SETTINGS {
+    for (name, key) in keyspace::SETTINGS.iter() {
         store.set_setting(name, key).unwrap();
     }
     let all = keyspace::SETTINGS.iter().map(|(name, key)| (name.to_string(), key.to_string())).collect();

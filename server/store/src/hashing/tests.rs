@@ -12,7 +12,7 @@ fn hashed(cost: PasswordCost, text: &str) -> String {
     }
 }
 
-/// Returns two truths: `text` is verified by `hash`, and it should be hashed anew.
+/// Returns true if `text` is verified by `hash`, and true if it should be hashed anew.
 fn verified(cost: PasswordCost, text: &str, hash: Option<&str>) -> (bool, bool) {
     let job = Job::Verify { ticket: 0, password: text.into(), hash: hash.map(str::to_owned) };
     match Engine::new(cost).unwrap().work(job) {

@@ -46,6 +46,7 @@ fn further_live_settings_have_the_names_that_operators_know() {
     assert_eq!(ACTIVE_WORKERS, "active_workers");
     assert_eq!(setting_key("limits.idle_minutes"), Some("config:limits:idle_minutes"));
     assert_eq!(setting_key("server.prot"), None);
+    assert_eq!(setting_key("server.id"), None, "not live");
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub struct RedisAddress {
 }
 
 impl RedisAddress {
-    /// A Redis without password, on its database 0.
+    /// Returns the address of a Redis without password, on its database 0.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         Self { endpoint: Endpoint::Tcp(host.into(), port), db: 0, username: None, password: None }
@@ -71,7 +71,7 @@ impl RedisAddress {
         })
     }
 
-    /// The URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
+    /// Returns the URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
     #[must_use]
     pub fn to_url(&self) -> String {
         let text = |text: &Option<String>| percent_encoded(text.as_deref().unwrap_or_default());
@@ -84,7 +84,7 @@ impl RedisAddress {
         }
     }
 
-    /// `host:port`, or the path of the socket: how messages name it.
+    /// Returns `host:port`, or the path of the socket: how messages name it.
     #[must_use]
     pub fn place(&self) -> String {
         match &self.endpoint {
@@ -128,11 +128,7 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-fn bad_address(reason: &str) -> RedisError {
-    RedisError::BadAddress { reason: reason.to_owned() }
-}
-
-/// `text` as it may stand anywhere in a URL.
+/// Encodes `text` so that it may stand anywhere in a URL.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
@@ -140,6 +136,10 @@ pub fn percent_encoded(text: &str) -> String {
         _ => format!("%{byte:02X}"),
     };
     text.bytes().map(encoded).collect()
+}
+
+fn bad_address(reason: &str) -> RedisError {
+    RedisError::BadAddress { reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::address::RedisAddress;
 use super::commands::Commands;
 use super::error::RedisError;
 use super::options::RedisOptions;
-use super::values::Answers;
+use super::values::{Answers, lossy_text};
 use super::wire::Wire;
 
 /// Oldest Redis that knows every command used here.
@@ -143,7 +143,7 @@ impl Link {
         };
         allowed(self.question(connection, Commands::of("CLIENT", &["SETNAME", CLIENT_NAME])))?;
         let info = allowed(self.question(connection, Commands::of("INFO", &["server"])))?;
-        self.check_version(&super::values::lossy_text(&info))
+        self.check_version(&lossy_text(&info))
     }
 
     /// Sends one command on a connection that is being made.
@@ -165,7 +165,7 @@ impl Link {
     }
 }
 
-/// An error on the way to a Redis.
+/// Describes an error on the way to a Redis.
 fn connecting(address: &RedisAddress, error: &redis::RedisError) -> RedisError {
     let (place, redis_cli) = (address.place(), address.redis_cli());
     match error.kind() {
@@ -174,7 +174,7 @@ fn connecting(address: &RedisAddress, error: &redis::RedisError) -> RedisError {
     }
 }
 
-/// An error of a connection that was there. `milliseconds` is how long it was given to answer.
+/// Describes an error of a connection that was there. `milliseconds` is the time that it had to answer.
 fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u128) -> RedisError {
     let (place, redis_cli) = (address.place(), address.redis_cli());
     let reason = plain(&error.to_string());
@@ -187,7 +187,7 @@ fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u
     }
 }
 
-/// The refusal of a command. `key` is the command's key, as far as known.
+/// Describes the refusal of a command. `key` is the command's key, as far as known.
 fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> RedisError {
     let (place, redis_cli) = (address.place(), address.redis_cli());
     let details = plain(error.details().unwrap_or_default());
@@ -206,13 +206,13 @@ fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> RedisErro
     }
 }
 
-/// The key that a script of ours was at when it failed; see `scripts/prelude.lua`.
+/// Returns the key that a script of ours was at when it failed; see `scripts/prelude.lua`.
 fn script_key(details: &str) -> Option<&str> {
     let (_, rest) = details.split_once("(key ")?;
     rest.split_once(')').map(|(key, _)| key)
 }
 
-/// One line of an error that may have several.
+/// Returns one line of an error that may have several.
 fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

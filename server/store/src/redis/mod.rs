@@ -152,7 +152,7 @@ impl RedisStore {
         self.claimed.insert(session.user_id, name_key(&session.username));
     }
 
-    /// The number of a new account. A tool holds no characters, so for a tool any free one will do.
+    /// Returns the number of a new account. A tool holds no characters, so for a tool any free one will do.
     fn new_number(&self) -> Number {
         Number::Above(if self.registered.is_some() { self.largest } else { UserId(0) })
     }
@@ -217,7 +217,7 @@ impl RedisStore {
         }
     }
 
-    /// The refusal of a store that a later version of the program has written to.
+    /// Returns the refusal of a store that a later version of the program has written to.
     fn newer(&self, noted: Noted) -> StoreError {
         match noted.check(|| self.place()) {
             Err(newer) => StoreError::Newer(newer),

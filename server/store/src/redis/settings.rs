@@ -17,7 +17,7 @@ pub(super) fn ask(commands: &mut Commands) {
 /// Asks for the live settings as `server` finds them.
 pub(super) fn ask_of(commands: &mut Commands, server: &ServerId) {
     let own = OWN_SETTINGS.iter().map(|(_, template)| of_server(template, server));
-    let keys = SETTINGS.iter().map(|(_, key)| (*key).to_owned()).chain(own);
+    let keys = SETTINGS.iter().map(|(_, key)| key.clone()).chain(own);
     commands.add("MGET").arg(STORE_ID).args(keys);
 }
 
@@ -69,19 +69,19 @@ impl RedisStore {
 
 /// Reads what [`ask`] asked.
 pub(super) fn read(replies: &mut Replies) -> Result<Settings, StoreError> {
-    named(SETTINGS, list(replies.next()?).into_iter())
+    named(&SETTINGS, list(replies.next()?).into_iter())
 }
 
 /// Reads what [`ask_of`] asked.
 pub(super) fn read_of(replies: &mut Replies) -> Result<ServerSettings, StoreError> {
     let mut values = list(replies.next()?).into_iter();
     let store_id = text(STORE_ID, values.next().unwrap_or(Value::Nil))?;
-    let shared = named(SETTINGS, values.by_ref().take(SETTINGS.len()))?;
-    Ok(ServerSettings { shared, own: named(OWN_SETTINGS, values)?, store_id })
+    let shared = named(&SETTINGS, values.by_ref().take(SETTINGS.len()))?;
+    Ok(ServerSettings { shared, own: named(&OWN_SETTINGS, values)?, store_id })
 }
 
-/// The values by the names of their settings, without those that are not set.
-fn named(settings: &[(&str, &str)], values: impl Iterator<Item = Value>) -> Result<Settings, StoreError> {
+/// Returns the values by the names of their settings, without those that are not set.
+fn named(settings: &[(&str, String)], values: impl Iterator<Item = Value>) -> Result<Settings, StoreError> {
     let mut found = Settings::new();
     for ((name, key), value) in settings.iter().zip(values) {
         if let Some(value) = text(key, value)? {
@@ -97,7 +97,7 @@ impl LiveSettings for RedisStore {
     }
 
     fn check_settings(&mut self) -> Result<(), StoreError> {
-        let keys: Vec<String> = SETTINGS.iter().map(|(_, key)| (*key).to_owned()).collect();
+        let keys: Vec<String> = SETTINGS.iter().map(|(_, key)| key.clone()).collect();
         self.check_text(&keys)
     }
 

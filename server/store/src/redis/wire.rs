@@ -57,7 +57,7 @@ impl Wire {
     }
 }
 
-/// The first address of that name that answers.
+/// Connects to the first address of that name that answers.
 fn connect_tcp(name: impl ToSocketAddrs, options: &RedisOptions) -> io::Result<TcpStream> {
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in name.to_socket_addrs()? {
@@ -148,7 +148,7 @@ mod tests {
 
     extern "C" fn nothing(_: libc::c_int) {}
 
-    /// A connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
+    /// Returns a connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
     fn pair(answer_timeout: Duration) -> (Wire, UnixStream) {
         // SAFETY: the handler touches nothing; no other test uses this signal.
         unsafe {

@@ -100,7 +100,7 @@ pub fn restore(backup: &Path, database: &Path) -> Result<Restored, RestoreError>
     Ok(Restored { database: database.clone(), copied, aside: is_replaced.then_some(aside) })
 }
 
-/// The path without links; its last part need not be there.
+/// Returns the path without links; its last part need not be there.
 fn full_path(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -112,7 +112,7 @@ fn full_path(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The server whose lease in `database` holds, and for how many seconds; nobody where that cannot be read, as in a
+/// Returns the server whose lease in `database` holds, and for how many seconds; nobody where that cannot be read, as in a
 /// database that is damaged, or where there is no write-ahead log, which a server leaves that runs or was killed.
 fn live_server(database: &Path) -> Option<(String, u64)> {
     // Without one, reading would make one.

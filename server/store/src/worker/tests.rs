@@ -100,7 +100,7 @@ impl Fixture {
         let start = Instant::now();
         while !done(&self.worker) {
             assert!(start.elapsed() < PATIENCE);
-            thread::sleep(Duration::from_millis(1));
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

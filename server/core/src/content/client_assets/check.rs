@@ -10,7 +10,7 @@ use crate::content::{Content, NpcTemplate, ObjectTemplate, ObjectType, SpellTemp
 /// The number that data and client use for no weapon, no shield, no helmet.
 const NOTHING_WORN: u16 = 2;
 
-/// Every such name, a line each: the world runs with them, and players miss something.
+/// Returns every such name, a line each: the world runs with them, and players miss something.
 #[must_use]
 pub fn check(content: &Content) -> Vec<Fault> {
     let mut missing = Missing::default();
@@ -20,7 +20,7 @@ pub fn check(content: &Content) -> Vec<Fault> {
     missing.faults
 }
 
-/// What is missing so far.
+/// Faults found so far: references to assets that the client lacks.
 #[derive(Default)]
 struct Missing {
     faults: Vec<Fault>,

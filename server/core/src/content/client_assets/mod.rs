@@ -1,4 +1,4 @@
-//! What the client has pictures and sounds for, and what of the data goes beyond that.
+//! Pictures and sounds of the client, and references in the data that go beyond them.
 //!
 //! The client draws nothing for a picture that it does not have and plays nothing for such a sound; an effect that it
 //! does not have stops its script.
@@ -17,13 +17,13 @@ pub const GHOST_HEAD: u16 = 500;
 pub struct Assets(&'static [(u16, u16)]);
 
 impl Assets {
-    /// True if the client has `id`.
+    /// Returns true if the client has `id`.
     #[must_use]
     pub fn has(self, id: u16) -> bool {
         self.0.get(self.place_of(id)).is_some_and(|(first, _)| *first <= id)
     }
 
-    /// The id nearest to `id` that the client has; of two equally near ones the lower.
+    /// Returns the id nearest to `id` that the client has; of two equally near ones the lower.
     #[must_use]
     pub fn nearest(self, id: u16) -> u16 {
         let place = self.place_of(id);
@@ -36,13 +36,13 @@ impl Assets {
         }
     }
 
-    /// The first range that does not end before `id`.
+    /// Returns the first range that does not end before `id`.
     fn place_of(self, id: u16) -> usize {
         self.0.partition_point(|(_, last)| *last < id)
     }
 }
 
-/// The head nearest to `head` that the client has, but the one of the dead.
+/// Returns the head nearest to `head` that the client has, but the one of the dead.
 #[must_use]
 pub fn nearest_head(head: u16) -> u16 {
     match HEADS.nearest(head) {

@@ -54,23 +54,88 @@ fn a_correction_is_not_in_the_first_segment_that_follows_a_step() {
     assert!(is_correction(&table.read(ana)[0]));
 }
 
-#[test]
-fn the_first_step_after_a_correction_that_came_late_is_answered() {
+/// Lets Ana, a round trip of 300 ms away, be refused a step, Bea leave that tile, and tells that Ana's system has the
+/// correction after `milliseconds`, for which it was sent again. A step comes `stale` milliseconds before that.
+fn late_correction(milliseconds: u64, stale: Option<u64>) -> (Table, ConnectionId) {
     let (mut table, ana, bea) = neighbours();
-    let before = table.position("Ana");
+    table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 300 });
     table.send(ana, WALK_WEST);
-    table.receive(ana);
     table.walk(bea, 1, 1);
+    hear_late(&mut table, ana, milliseconds.saturating_sub(267), stale);
+    (table, ana)
+}
+
+/// As much later, with a step so long before.
+fn hear_late(table: &mut Table, ana: ConnectionId, milliseconds: u64, stale: Option<u64>) {
+    table.pass(milliseconds - stale.unwrap_or(0));
+    if let Some(later) = stale {
+        table.send(ana, WALK_WEST);
+        table.pass(later);
+    }
+    table.receive(ana);
     let bytes = table.game.outbox().marked(ana).unwrap();
     table.game.handle(table.now, Input::Acknowledged { connection: ana, bytes, is_late: true });
+}
+
+#[test]
+fn a_step_that_follows_a_stale_one_after_a_late_correction_is_answered_once() {
+    let (mut table, ana) = late_correction(700, Some(300));
+    let before = table.position("Ana");
     table.send(ana, WALK_WEST);
-    assert_eq!((corrections(&mut table, ana), table.position("Ana")), (1, before));
+    assert_eq!(table.receive(ana).iter().filter(|packet| is_correction(packet)).count(), 1);
+    assert_eq!(table.position("Ana"), before);
+    hear_late(&mut table, ana, 700, Some(300));
     table.send(ana, WALK_WEST);
-    assert_eq!(
-        (corrections(&mut table, ana), table.position("Ana").x),
-        (0, before.x - 1),
-        "that came in time"
-    );
+    assert_eq!((corrections(&mut table, ana), table.position("Ana").x), (0, before.x - 1), "no chain");
+}
+
+#[test]
+fn a_step_after_a_late_correction_is_taken_where_nothing_can_have_kept_it_back() {
+    let sooner_than_it_could_be_sent_again = late_correction(590, Some(300));
+    let without_a_stale_step = late_correction(700, None);
+    let long_after_the_stale_step = late_correction(900, Some(500));
+    for (mut table, ana) in
+        [sooner_than_it_could_be_sent_again, without_a_stale_step, long_after_the_stale_step]
+    {
+        let before = table.position("Ana");
+        table.send(ana, WALK_WEST);
+        assert_eq!((corrections(&mut table, ana), table.position("Ana").x), (0, before.x - 1));
+    }
+}
+
+#[test]
+fn steps_that_would_have_been_kept_back_are_not_waited_for_any_longer() {
+    for (later, steps) in [(300, 0), (500, 1)] {
+        let (mut table, ana, _) = neighbours();
+        let before = table.position("Ana");
+        table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 300 });
+        table.send(ana, ClientPacket::RequestPositionUpdate);
+        table.receive(ana);
+        table.pass(10);
+        table.send(ana, ClientPacket::Walk { heading: 2 });
+        table.pass(later);
+        table.acknowledge(ana);
+        table.send(ana, ClientPacket::Walk { heading: 2 });
+        assert_eq!(table.position("Ana").x, before.x + steps, "{later} ms later");
+    }
+}
+
+#[test]
+fn the_last_word_far_away_waits_for_a_client_that_surely_has_the_position() {
+    let (mut table, ana, bea) = neighbours();
+    table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 400 });
+    table.send(ana, WALK_WEST);
+    // Held back since before, and acknowledged with what came right behind.
+    table.acknowledge(ana);
+    table.send(ana, WALK_WEST);
+    assert_eq!(corrections(&mut table, ana), 1);
+    table.walk(bea, 1, 1);
+    table.pass(3_199 - 267);
+    assert_eq!(corrections(&mut table, ana), 0, "it may walk on any time");
+    table.pass(1);
+    assert_eq!(corrections(&mut table, ana), 1);
+    table.pass(60_000);
+    assert_eq!(corrections(&mut table, ana), 0);
 }
 
 #[test]
@@ -133,12 +198,33 @@ fn every_step_puts_the_last_word_off() {
 }
 
 #[test]
-fn a_player_far_away_is_silent_after_two_round_trips() {
-    let (mut table, ana, _) = neighbours();
+fn a_player_far_away_whose_step_may_be_stale_is_silent_two_round_trips_after_that_left() {
+    let (mut table, ana, bea) = neighbours();
     table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 400 });
     table.send(ana, WALK_WEST);
     table.read(ana);
-    table.pass(799);
+    table.walk(bea, 1, 1);
+    table.pass(400 - 267);
+    table.send(ana, WALK_WEST);
+    // It left half a round trip before it came.
+    table.pass(599);
+    assert_eq!(corrections(&mut table, ana), 0);
+    table.pass(1);
+    assert_eq!(corrections(&mut table, ana), 1);
+}
+
+#[test]
+fn a_doubtful_step_long_after_the_correction_is_followed_by_the_last_word_as_soon() {
+    let (mut table, ana, _) = neighbours();
+    table.game.handle(table.now, Input::RoundTrip { connection: ana, milliseconds: 400 });
+    table.send(ana, ClientPacket::RequestPositionUpdate);
+    table.receive(ana);
+    table.pass(590);
+    table.send(ana, ClientPacket::Walk { heading: 2 });
+    table.pass(400);
+    table.acknowledge(ana);
+    table.send(ana, ClientPacket::Walk { heading: 2 });
+    table.pass(599);
     assert_eq!(corrections(&mut table, ana), 0);
     table.pass(1);
     assert_eq!(corrections(&mut table, ana), 1);

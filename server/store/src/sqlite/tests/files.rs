@@ -14,7 +14,7 @@ use crate::sqlite::{OpenError, SqliteStore};
 use crate::testing::{position_save, sample_account, sample_character};
 use crate::{CreateError, StoreError};
 
-/// A registered server on a new store with one account, `Ana`.
+/// Returns a registered server on a new store with one account, `Ana`.
 fn server(fixture: &Fixture) -> SqliteStore {
     let mut store = fixture.open();
     store.register_server(&start("norte")).unwrap();
@@ -26,7 +26,7 @@ fn beat(store: &mut SqliteStore) -> Result<(), StoreError> {
     store.heartbeat(&ServerStatus::default()).map(drop)
 }
 
-/// The copy that a refusal names.
+/// Returns the copy that a refusal names.
 #[track_caller]
 fn rescued(refusal: Result<(), StoreError>) -> PathBuf {
     match refusal {
@@ -42,7 +42,7 @@ fn save(store: &mut SqliteStore, x: u8) {
     store.save_characters(&[position_save(UserId(1), position)]).unwrap();
 }
 
-/// Column of the first account in the store `path`.
+/// Returns column of the first account in the store `path`.
 fn stored_x(path: &Path) -> u8 {
     SqliteStore::open_shared(path).unwrap().load_account("ana").unwrap().unwrap().character.position.x
 }
