@@ -3,7 +3,7 @@
 # With `quick` only those that answer within a minute once everything is built: format, lint, unit tests.
 #
 # On Debian and Ubuntu it installs what is missing for that, with sudo when it is not root, and says so: a C compiler for
-# the bundled SQLite, redis-server, of which the tests start their own, fish, whose completions they try, and valgrind,
+# the bundled SQLite, redis-server, which the tests start, fish for its completions, and valgrind,
 # which counts instructions. Elsewhere it says what to install. Rust itself comes from https://rustup.rs.
 #
 # Usage: scripts/test.sh [quick]        CARGO_TARGET_DIR is respected.
@@ -52,7 +52,7 @@ step build cargo test --locked --workspace --no-run
 PYAO_SERVER_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/debug/pyao-server")
 export PYAO_SERVER_BIN
 step test cargo test --locked --workspace
-# What it counts is the tests' own build.
+# It counts the build of the tests.
 export PYAO_WORKLOAD_BIN=${PYAO_SERVER_BIN%/*}/workload
 step instructions scripts/instructions.sh
 

@@ -68,7 +68,7 @@ impl Call {
     /// Takes what the parser of [`command_line`] found.
     ///
     /// # Errors
-    /// When the command is not in the table, which the parser refuses first.
+    /// A command that is not in the table, which the parser refuses first.
     pub fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let global = Global::from_arg_matches(matches)?;
         let (mut words, mut below) = (String::new(), matches);

@@ -1,4 +1,4 @@
-//! What goes wrong, in one line what and one line what to do, and the exit codes.
+//! Errors, each in one line with a line of advice, and the exit codes.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use pyao_store::redis::RedisError;
 use pyao_store::sqlite::{CopyError, RestoreError};
 use pyao_store::{CreateError, StoreError};
 
-/// Why a command did not do as asked. The discriminant is the exit code.
+/// The kind of a failure. The discriminant is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Code {
@@ -50,19 +50,19 @@ Exit codes:
 pub struct Failure {
     /// The kind, and exit code.
     pub code: Code,
-    /// What went wrong.
+    /// The failure, in one line.
     pub message: String,
-    /// What to do about it.
+    /// Advice, in one line.
     pub hint: Option<String>,
 }
 
 impl Failure {
-    /// A failure without advice.
+    /// Makes a failure without advice.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: None }
     }
 
-    /// The same with advice.
+    /// Adds advice.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -168,7 +168,7 @@ impl From<RestoreError> for Failure {
     }
 }
 
-/// The code for what the file system said.
+/// Returns the code for an error of the file system.
 fn code_of(error: &io::Error) -> Code {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Code::NotAllowed,

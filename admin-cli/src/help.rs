@@ -11,14 +11,14 @@ const WIDEST: usize = 100;
 /// Reads the command line of this process. Help is fitted to a terminal of `width` columns.
 ///
 /// # Errors
-/// What is wrong with it; also help and version, which are to be printed.
+/// A fault in it; also help and version, which are to be printed.
 pub fn parse(width: usize) -> Result<Call, clap::Error> {
     let mut command = command(width.min(WIDEST));
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Call::from_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// The command line, with help for a terminal of `width` columns.
+/// Makes the parser, with help for a terminal of `width` columns.
 fn command(width: usize) -> Command {
     let plain = cli::command_line();
     let groups = groups(&plain, width);
@@ -31,7 +31,7 @@ fn command(width: usize) -> Command {
     ))
 }
 
-/// Every command under the title of its group, with what it does.
+/// Writes every command under the title of its group, with its help in a line.
 fn groups(command: &Command, width: usize) -> String {
     let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
     let mut commands: Vec<(String, String)> =
@@ -49,7 +49,7 @@ fn groups(command: &Command, width: usize) -> String {
     text
 }
 
-/// A command and what it does, in lines within `width`.
+/// Writes a command and its help, in lines within `width`.
 fn entry(name: &str, about: &str, name_width: usize, width: usize) -> String {
     let indent = name_width + 4;
     let mut lines = vec![String::new()];

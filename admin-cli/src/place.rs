@@ -1,4 +1,4 @@
-//! Which store is meant, and opening it.
+//! The store that is meant, and opening it.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -15,7 +15,7 @@ use crate::options::Global;
 use crate::output::Output;
 use crate::terminal;
 
-/// The configuration, read from the same layers as the server's.
+/// Reads the configuration, from the same layers as the server's.
 pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
     if global.redis.is_some() && global.store.is_some() {
         return Err(Failure::new(Code::Usage, "--redis and --store name two stores").hint("give one of them"));
@@ -24,7 +24,7 @@ pub fn configuration(global: &Global) -> Result<Loaded, Failure> {
         config: global.config.clone(),
         redis: global.redis.clone(),
         store: global.store.clone(),
-        // Who names a file means the file.
+        // A named file is the embedded store.
         no_redis: global.store.is_some(),
         ..Flags::default()
     };

@@ -22,7 +22,7 @@ fn window_width() -> Option<usize> {
 /// Asks `question` and reads a line from standard input, a terminal, which does not show it. `None` at the end of input.
 ///
 /// # Errors
-/// When standard input is no terminal or cannot be read.
+/// Standard input that is no terminal or cannot be read.
 pub fn ask_hidden(question: &str) -> io::Result<Option<String>> {
     // Before the question, so that not even the fastest answer is shown.
     let _quiet = NoEcho::start()?;

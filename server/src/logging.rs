@@ -1,7 +1,7 @@
 //! Logging: lines to standard error through a bounded queue and a thread that may wait.
 //!
-//! The loop hands each finished line to the queue and goes on. When whoever reads our output stops reading, the
-//! queue fills, further lines are dropped and counted, and one line says how many once the output moves again.
+//! The loop hands each finished line to the queue and goes on. With a reader that stops reading, the queue
+//! fills; further lines are dropped and counted, and one line tells their number once the output moves again.
 //! `RUST_LOG` chooses what is logged; the default is `info`.
 
 use std::io::{self, IsTerminal, Write};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const QUEUE_LINES: usize = 4096;
 /// Longest wait for the last lines at the end.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
-/// How often a flush looks for room in a full queue.
+/// Time between two looks of a flush for room in a full queue.
 const FLUSH_RETRY: Duration = Duration::from_millis(5);
 
 enum Message {
@@ -33,7 +33,7 @@ impl Logging {
     /// Starts the writer thread and makes it the target of the `log` macros.
     ///
     /// # Errors
-    /// When the thread cannot be started.
+    /// The thread cannot be started.
     pub fn start() -> io::Result<Self> {
         let queue = LineQueue::start(io::stderr(), QUEUE_LINES)?;
         let colours =
@@ -50,8 +50,7 @@ impl Logging {
         Ok(Self { queue })
     }
 
-    /// Where a person reads along, if somebody does: the terminal that lines go to. What is written there keeps its place
-    /// among the lines.
+    /// Returns the terminal that lines go to, if it is one. Text that is written there keeps its place among the lines.
     #[must_use]
     pub fn terminal(&self) -> Option<impl Write + use<>> {
         io::stderr().is_terminal().then(|| self.queue.clone())
@@ -63,7 +62,7 @@ impl Logging {
     }
 }
 
-/// Where lines wait for the writer thread.
+/// The queue of lines for the writer thread.
 #[derive(Clone)]
 struct LineQueue {
     sender: SyncSender<Message>,
@@ -71,7 +70,7 @@ struct LineQueue {
 }
 
 impl LineQueue {
-    /// A queue of at most `capacity` lines, written to `output` by a thread of its own.
+    /// Starts a queue of at most `capacity` lines, written to `output` by a thread of its own.
     fn start(output: impl Write + Send + 'static, capacity: usize) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(capacity);
         let dropped = Arc::new(AtomicU64::new(0));
@@ -111,7 +110,7 @@ impl Write for LineQueue {
     }
 }
 
-/// The writer thread. Output that fails is given up silently: there is nowhere left to say so.
+/// Writes lines until the queue is closed: the writer thread. An output that fails is given up silently.
 fn write_lines(mut output: impl Write, receiver: &Receiver<Message>, dropped: &AtomicU64) {
     while let Ok(message) = receiver.recv() {
         match message {

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The exit code of a start that failed.
+/// Returns the exit code of a start that failed.
 fn code_of(error: &StartError) -> u8 {
     match error {
         StartError::StartPositions(_) => WRONG_USAGE,
@@ -53,7 +53,7 @@ fn code_of(error: &StartError) -> u8 {
     }
 }
 
-/// Every line of an error to standard error.
+/// Prints every line of an error to standard error.
 fn fail(error: &dyn std::error::Error, code: u8) -> ExitCode {
     for line in error.to_string().lines() {
         eprintln!("pyao-server: {line}");
@@ -61,7 +61,7 @@ fn fail(error: &dyn std::error::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Text to standard output. Whoever closed it has read enough.
+/// Prints text to standard output, which the reader may have closed.
 fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! One word to the allocator of the system.
+//! A parameter of the allocator of the system.
 //!
 //! A password hash takes many megabytes for some milliseconds. The GNU allocator notices that such blocks come and go,
 //! and from then on keeps them for the next one, beside those of other threads: a server that needs 20 MiB would hold on

@@ -1,9 +1,9 @@
-//! Starting a server from its configuration, and what is said to the operator on the way.
+//! Starting a server from its configuration, with reports to the operator on the way.
 //!
 //! The order is fixed: the world is loaded, the store is opened and asked for its settings, the port is taken, and only
 //! then does the store hear of this server and get the settings that it lacks: a start without a port leaves nothing there
-//! that would win over the corrected file. Where there is no store yet, the port is taken before its file is made. What
-//! fails is one line for each fault: what failed, with which value, and what to do.
+//! that would win over the corrected file. Without a store, the port is taken before its file is made. Each
+//! fault is one line: the thing that failed, its value, and advice.
 
 mod data_change;
 
@@ -36,7 +36,7 @@ const CLIENT: &str = "0.13.3";
 /// Time the store gets to write what waits, after the loop has ended.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
-/// Why a server did not start, or did not end well. Each is written for the operator.
+/// The reason why a server did not start, or did not end well. Each is written for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data directory cannot be used.
@@ -57,11 +57,11 @@ pub enum StartError {
     /// The players' port cannot be had.
     #[error("cannot listen on {address}: {reason}; {advice}")]
     Listen {
-        /// Where.
+        /// Its address.
         address: String,
         /// The system's words.
         reason: io::Error,
-        /// What to do.
+        /// Advice.
         advice: &'static str,
     },
     /// The system gives no address or no randomness.
@@ -84,7 +84,7 @@ pub enum StartError {
 /// Runs a server until a signal stops it. On a `terminal` it says in a few words what a newcomer has to know.
 ///
 /// # Errors
-/// When it cannot start, or cannot save everything at the end.
+/// A failure of the start, or of the last saves.
 pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write>) -> Result<(), StartError> {
     let mut loaded = loaded.clone();
     let (content, faults) = load_content(&loaded.config)?;
@@ -112,7 +112,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write
         store.set_maps(&maps)?;
     }
     let config = loaded.config;
-    // A second start under the name of a server that runs would end that one: so only who has the port comes so far.
+    // A second start under the name of a server that runs would end that one. It fails earlier, as it does not get the port.
     let registration = register(store.as_mut(), server, unix_start)?;
     let ops_listener = listen_for_ops(&config);
     let addresses = Addresses {
@@ -135,7 +135,7 @@ pub fn run(loaded: &Loaded, data_change: DataChange, terminal: Option<impl Write
         listener,
         ops_listener,
     })?;
-    // Whoever reads this may send a signal: from here on they are heard.
+    // A reader of this line may send a signal: from here on signals are handled.
     log::info!("{started}");
     if let Some(mut terminal) = terminal {
         // A terminal that has gone needs no welcome.
@@ -153,7 +153,7 @@ fn register(store: &mut dyn Store, server: ServerId, started_at: u64) -> Result<
     Ok(registration)
 }
 
-/// The server's name: the configured one, or one that no other server is likely to have.
+/// Returns the server's name: the configured one, or one that no other server is likely to have.
 fn server_id(config: &Config) -> io::Result<ServerId> {
     // A configured name was checked when it was read.
     if let Ok(id) = ServerId::new(&config.server.id) {
@@ -188,8 +188,8 @@ fn follow_settings(
     Ok(overlaid.refused)
 }
 
-/// Gives the store the live settings that it lacks, and those that flags and variables make this server's own. What it
-/// then says.
+/// Gives the store the live settings that it lacks, and those that flags and variables make this server's own.
+/// Returns what the store has then.
 fn seed_settings(
     store: &mut dyn Store,
     server: &ServerId,
@@ -200,7 +200,7 @@ fn seed_settings(
     Ok(store.settings_of(server)?)
 }
 
-/// What this start makes the server's own in the store. Without a configured id nothing is: the next start has another
+/// Returns the settings that this start makes the server's own in the store. Without a configured id there are none: the next start has another
 /// one, and what stands under a drawn id was left by somebody else.
 fn own_settings(loaded: &Loaded) -> OwnChanges {
     if has_configured_id(&loaded.config) {
@@ -215,18 +215,18 @@ fn has_configured_id(config: &Config) -> bool {
 
 /// A world that was read and not run.
 pub struct Checked {
-    /// What there is of everything.
+    /// The numbers of maps, objects and the rest.
     pub summary: Summary,
     /// Faults that do not keep it from running.
     pub faults: Vec<Fault>,
-    /// What an operator should know besides.
+    /// Warnings for the operator.
     pub warnings: Vec<String>,
 }
 
 /// Reads the world without running it, for `--check`.
 ///
 /// # Errors
-/// When the data cannot be used, or the configuration asks for what this version cannot do.
+/// Data that cannot be used.
 pub fn check(loaded: &Loaded) -> Result<Checked, StartError> {
     let (content, faults) = load_content(&loaded.config)?;
     let beyond_client = client_assets::check(&content).into_iter().map(|fault| fault.to_string());
@@ -234,12 +234,12 @@ pub fn check(loaded: &Loaded) -> Result<Checked, StartError> {
     Ok(Checked { summary: content.summary(), faults, warnings })
 }
 
-/// What an operator should know of a configuration that runs.
+/// Returns the warnings about a configuration that runs.
 fn warnings(loaded: &Loaded) -> Vec<String> {
     loaded.exposed_password().into_iter().chain(exposed_ops_port(&loaded.config)).collect()
 }
 
-/// That other machines reach the ops port, if they do.
+/// Warns if other machines reach the ops port.
 fn exposed_ops_port(config: &Config) -> Option<String> {
     let address = config.ops.listen.as_str();
     let mut addresses = address.to_socket_addrs().ok()?;
@@ -271,7 +271,7 @@ fn missing_map(start: &Position) -> String {
     )
 }
 
-/// Opens the store that was found, and says which it is, and how safe it keeps things. Whether it is a Redis.
+/// Opens the store that was found, and logs its place and its safety. Returns it with true for a Redis, and its summary.
 fn open_store(found: Found, config: &Config) -> Result<(Box<dyn Store>, bool, String), StartError> {
     let opened = found.open_for_server()?;
     match opened.redis_failure {
@@ -300,7 +300,7 @@ fn listen(config: &Config) -> Result<TcpListener, StartError> {
     })
 }
 
-/// The ops port is a convenience: without it the game runs all the same.
+/// Opens the ops port. Without it the game runs all the same.
 fn listen_for_ops(config: &Config) -> Option<TcpListener> {
     let address = config.ops.listen.as_str();
     if address.is_empty() {
@@ -313,7 +313,7 @@ fn listen_for_ops(config: &Config) -> Option<TcpListener> {
         .ok()
 }
 
-/// Where the server really listens: port 0 is any free one.
+/// The addresses of the listeners, where port 0 was any free one.
 struct Addresses {
     players: SocketAddr,
     ops: Option<SocketAddr>,
@@ -340,7 +340,7 @@ fn start_line(
     )
 }
 
-/// What a terminal shows once players may come.
+/// Writes the text for a terminal once players may connect.
 fn first_screen(store: &str, players: SocketAddr) -> String {
     let address = net::reachable_address(players);
     format!(

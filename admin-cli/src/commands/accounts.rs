@@ -3,9 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyao_config::suggest;
-use pyao_core::game::character_form;
-use pyao_core::game::kinds::{Gender, Race};
-use pyao_core::game::names::name_from_command;
+use pyao_core::game::accounts::{Gender, Race, check_password, name_from_command};
 use pyao_store::records::{AccountRecord, UserId};
 
 use super::arguments::{HowToChange, Who};
@@ -29,7 +27,7 @@ const LIST_THEM: &str = "`pyao-admin accounts` lists them";
 /// Most accounts that are looked through for one with a similar name.
 const SUGGESTION_LIMIT: usize = 10_000;
 
-/// The account of that number, or of the character of that name; `+` stands for a space, as in the game. No name is a
+/// Finds the account of that number, or of the character of that name; `+` stands for a space, as in the game. No name is a
 /// number: names begin with a letter.
 pub fn find(context: &mut Context, who: &str) -> Result<AccountRecord, Failure> {
     if let Ok(number) = who.parse::<u32>() {
@@ -68,7 +66,7 @@ pub struct Page {
     limit: u16,
 }
 
-/// `accounts`.
+/// Lists accounts: `accounts`.
 pub fn list(context: &mut Context, page: Page) -> Result<Reply, Failure> {
     let limit = usize::from(page.limit);
     let after = match page.after.as_deref().map(|after| (after, after.parse())) {
@@ -102,7 +100,7 @@ pub fn list(context: &mut Context, page: Page) -> Result<Reply, Failure> {
     }))
 }
 
-/// `account show`.
+/// Shows an account: `account show`.
 pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
     let record = find(context, &who)?;
     let Some(stored) = context.store.load_account(&record.account.username)? else {
@@ -146,12 +144,12 @@ pub struct NewPassword {
     dry_run: bool,
 }
 
-/// `account set-password`.
+/// Replaces a password: `account set-password`.
 pub fn set_password(context: &mut Context, arguments: NewPassword) -> Result<Reply, Failure> {
     let dry_run = arguments.dry_run;
     let account = find(context, &arguments.account.who)?;
     let password = new_password::read(&account.account.username)?;
-    character_form::check_password(&password)
+    check_password(&password)
         .map_err(|fault| Failure::new(Code::Usage, fault.to_string()).hint("nothing was written"))?;
     if !dry_run {
         let hash = new_password::hash(context, password)?;
@@ -173,15 +171,15 @@ pub struct GameMaster {
     /// Its account.
     #[command(flatten)]
     account: Who,
-    /// Whether this is a game master
+    /// On for a game master
     #[arg(value_name = "on|off", action = clap::ArgAction::Set, value_parser = PossibleValuesParser::new(["on", "off"]).map(|word| word == "on"))]
     value: bool,
-    /// How to change it.
+    /// The manner of the change.
     #[command(flatten)]
     how: HowToChange,
 }
 
-/// `account set-gm`.
+/// Makes a game master, or no longer: `account set-gm`.
 pub fn set_gm(context: &mut Context, arguments: GameMaster) -> Result<Reply, Failure> {
     let GameMaster { account, value, how } = arguments;
     let account = find(context, &account.who)?;

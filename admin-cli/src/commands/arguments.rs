@@ -23,7 +23,7 @@ pub struct OfServer {
     pub server: Option<ServerId>,
 }
 
-/// How to change something.
+/// The manner of a change.
 #[derive(Debug, Clone, Default, Args)]
 pub struct HowToChange {
     /// Show the change and write nothing
@@ -34,7 +34,7 @@ pub struct HowToChange {
     pub if_value: Option<String>,
 }
 
-/// How to change a live setting.
+/// The manner of a change of a live setting.
 #[derive(Debug, Clone, Default, Args)]
 pub struct HowToSet {
     /// Change what this server has of its own (host, port, max_connections): it wins there over that of all servers

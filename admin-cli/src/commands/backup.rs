@@ -15,7 +15,7 @@ use pyao_store::sqlite;
 use crate::failure::{Code, Failure};
 use crate::output::{Cell, Record, Reply};
 
-/// How far the clocks of files and of programs may differ.
+/// Longest difference between the clocks of files and of programs.
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
 /// The file of a backup.
@@ -25,7 +25,7 @@ pub struct NewFile {
     file: Option<PathBuf>,
 }
 
-/// `backup`.
+/// Copies the store: `backup`.
 pub fn back_up(place: Place, arguments: NewFile) -> Result<Reply, Failure> {
     match (place, arguments.file.as_deref()) {
         (Place::Redis(store), file) => back_up_redis(*store, file),
@@ -50,11 +50,11 @@ pub fn back_up(place: Place, arguments: NewFile) -> Result<Reply, Failure> {
 /// The file that is put in place.
 #[derive(Debug, Args)]
 pub struct BackupFile {
-    /// What `backup` wrote, or a copy that a server rescued
+    /// File that `backup` wrote, or a copy that a server rescued
     file: PathBuf,
 }
 
-/// `restore`.
+/// Puts a copy in place: `restore`.
 pub fn restore(place: Place, BackupFile { file }: BackupFile) -> Result<Reply, Failure> {
     let path = match place {
         Place::Redis(store) => return Err(restore_on_redis(*store, &file)),
@@ -103,7 +103,7 @@ fn copy_snapshot(snapshot: &Snapshot, begun: SystemTime, target: &Path) -> Resul
     let source = source.ok_or("it is on the machine of Redis")?;
     let copy = || {
         let mut from = File::open(source)?;
-        // What has the same name here may be another Redis's.
+        // A file of the same name here may be another Redis's.
         if from.metadata()?.modified()? + CLOCK_SLACK < begun {
             return Err(io::Error::other("the file of that name on this machine is older"));
         }
@@ -117,7 +117,7 @@ fn copy_snapshot(snapshot: &Snapshot, begun: SystemTime, target: &Path) -> Resul
     copy().map_err(|error| error.to_string())
 }
 
-/// Why a backup of Redis is not put in place from here, and how it is.
+/// Explains that Redis reads a backup at its own start, with the steps.
 fn restore_on_redis(mut store: RedisStore, file: &Path) -> Failure {
     let servers = match store.servers() {
         Ok(servers) => servers,

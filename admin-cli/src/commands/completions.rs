@@ -19,7 +19,7 @@ pub struct OfShell {
     shell: Shell,
 }
 
-/// `completions`.
+/// Makes the script: `completions`.
 pub fn completions(mut command: Command, OfShell { shell }: OfShell) -> Result<Reply, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, PROGRAM, &mut script);
@@ -31,7 +31,7 @@ pub fn completions(mut command: Command, OfShell { shell }: OfShell) -> Result<R
     }))
 }
 
-/// The generator names the branch of a command in one way where it looks for it and in another where it stands, when the
+/// Mends the script for bash. The generator names the branch of a command in one way where it looks for it and in another where it stands, when the
 /// program's name has a hyphen: so nothing was found beyond the first word. It also offers the placeholders of
 /// arguments, such as `<PORT>`, as if they were to be typed.
 fn mended_bash(script: &str) -> String {
@@ -52,7 +52,7 @@ fn mended_bash(script: &str) -> String {
     mended
 }
 
-/// Whether a word of that number, from 0, comes next after a command.
+/// Function that tells the number, from 0, of the word that comes next after a command.
 const FISH_FUNCTION: &str = r#"
 # Whether argument number $argv[2], from 0, of the command that ends in $argv[1] comes next.
 function __fish_pyao_admin_argument
@@ -65,7 +65,7 @@ function __fish_pyao_admin_argument
 end
 "#;
 
-/// The values of arguments, which the generator leaves out for fish.
+/// Adds the values of arguments, which the generator leaves out for fish.
 fn fish_values(command: &Command) -> String {
     let mut lines = String::from(FISH_FUNCTION);
     for group in command.get_subcommands() {

@@ -1,4 +1,4 @@
-//! What live servers make of a setting: the value in force at each, and waiting for them after a change.
+//! The answers of live servers to a setting: the value in force at each, and waiting for them after a change.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::scope::{Scope, may_be_own};
 use crate::failure::Failure;
 use crate::output::{Answer, ServerAnswer};
 
-/// How long servers get to follow a change. They look once a second, and tell at once what came of it.
+/// Longest wait for servers to follow a change. They look once a second, and tell at once what came of it.
 const WAIT: Duration = Duration::from_secs(3);
 /// Between two looks at what they tell.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -29,7 +29,7 @@ pub fn wait_for(context: &mut Context, scope: &Scope, value: &str) -> Result<Vec
     }
 }
 
-/// What each live server makes of `value`, which is in the store.
+/// Returns the answer of each live server to `value`, which is in the store.
 pub fn answers(
     context: &mut Context,
     scope: &Scope,
@@ -56,7 +56,7 @@ pub fn answers(
     Ok(answers)
 }
 
-/// The value that wins at this server over the one of all servers.
+/// Returns the value that wins at this server over the one of all servers.
 fn own_value(context: &mut Context, scope: &Scope, server: &LiveServer) -> Result<Option<String>, Failure> {
     if !may_be_own(&scope.name) {
         return Ok(None);

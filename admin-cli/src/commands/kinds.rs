@@ -1,7 +1,7 @@
 //! Words for races, genders and classes.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pyao_core::game::kinds::{Class, Gender, Race};
+use pyao_core::game::accounts::{Class, Gender, Race};
 
 /// Words of a kind.
 type Words<T> = &'static [(&'static str, T)];
@@ -24,7 +24,7 @@ pub fn class_parser() -> impl TypedValueParser<Value = Class> {
         .try_map(|typed| Class::from_word(&typed).ok_or("no such class"))
 }
 
-/// The word of a class; its number when it is none of ours.
+/// Returns the word of a class; its number when it is none of ours.
 pub fn class_word(number: u8) -> String {
     Class::from_wire(number).map_or_else(|| number.to_string(), |class| class.word().to_owned())
 }
@@ -38,7 +38,7 @@ pub fn parser<T: Copy + PartialEq + Send + Sync + 'static>(
     })
 }
 
-/// The word of a kind; its number when it is none of ours.
+/// Returns the word of a kind; its number when it is none of ours.
 pub fn word<T: PartialEq>(words: Words<T>, kind: Option<T>, number: u8) -> String {
     let found = kind.and_then(|kind| words.iter().find(|(_, each)| *each == kind));
     found.map_or_else(|| number.to_string(), |(word, _)| (*word).to_owned())

@@ -16,7 +16,7 @@ pub struct Pages {
     directory: Option<PathBuf>,
 }
 
-/// `man`.
+/// Makes the man pages: `man`.
 pub fn man(command: Command, pages: Pages) -> Result<Reply, Failure> {
     let Some(directory) = pages.directory else {
         let mut page = Vec::new();

@@ -1,10 +1,8 @@
 //! A new password: asked for, never taken from the command line, and hashed as the server does.
 
 use std::io::{IsTerminal, Read};
-use std::sync::mpsc;
 
-use pyao_core::passwords::{Job, Reply};
-use pyao_store::hashing::{Hasher, PasswordCost};
+use pyao_store::hashing::{PasswordCost, hash_password};
 
 use super::Context;
 use crate::failure::{Code, Failure};
@@ -50,7 +48,7 @@ fn refused(why: &str) -> Failure {
     Failure::new(Code::Refused, why).hint("nothing was written")
 }
 
-/// argon2id at the cost that the configuration asks for.
+/// Hashes a password with argon2id, at the cost that the configuration asks for.
 pub fn hash(context: &Context, password: String) -> Result<String, Failure> {
     let security = &context.loaded.config.security;
     let cost = PasswordCost {
@@ -58,17 +56,5 @@ pub fn hash(context: &Context, password: String) -> Result<String, Failure> {
         passes: security.password_passes,
         threads: 1,
     };
-    let failed = |why: String| Failure::new(Code::Failed, why);
-    let (done, is_done) = mpsc::channel();
-    let hasher = Hasher::start(cost, move || {
-        // Nobody waits any more when this program ends.
-        let _ = done.send(());
-    })
-    .map_err(|error| failed(error.to_string()))?;
-    hasher.submit(Job::Hash { ticket: 0, password }).map_err(|error| failed(error.to_string()))?;
-    is_done.recv().map_err(|error| failed(error.to_string()))?;
-    match hasher.try_recv() {
-        Some(Reply::Hashed { hash, .. }) => hash.map_err(|error| failed(error.to_string())),
-        _ => Err(failed("the password was not hashed".to_owned())),
-    }
+    hash_password(cost, password).map_err(|error| Failure::new(Code::Failed, error.to_string()))
 }

@@ -31,7 +31,7 @@ fn placeholders(command: &str) -> String {
     used.map(|(placeholder, meaning)| format!("\n{placeholder} is the {meaning}")).collect()
 }
 
-/// A command of `redis-cli`.
+/// Makes a recipe of a command of `redis-cli`.
 pub fn redis_cli(text: &str) -> Recipe {
     Recipe::Command(format!("redis-cli {text}"))
 }
@@ -57,7 +57,7 @@ pub fn del(setting: &str) -> Recipe {
     redis_cli(&format!("DEL {}", key(setting)))
 }
 
-/// No recipe, for a command that reads no store.
+/// Makes the recipe of a command that reads no store.
 pub fn not_needed() -> Recipe {
     Recipe::None("not needed, reads no store")
 }

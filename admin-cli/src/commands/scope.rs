@@ -1,4 +1,4 @@
-//! Whose live setting is meant: that of all servers, or one server's own.
+//! The owner of a live setting: all servers, or one server that has its own.
 
 use pyao_config::live;
 use pyao_store::ServerSettings;
@@ -22,7 +22,7 @@ pub fn may_be_own(name: &str) -> bool {
 }
 
 impl Scope {
-    /// What `--server` asks for. Without it: where the only live server has its value from, so that what is shown is in
+    /// Takes the owner that `--server` names. Without it, the one that the only live server has its value from, so that what is shown is in
     /// force and what is changed takes effect; else that of all servers.
     pub fn of(
         context: &mut Context,
@@ -46,7 +46,7 @@ impl Scope {
         Ok(Self { name: name.to_owned(), server })
     }
 
-    /// How messages name it.
+    /// Returns its name in messages.
     pub fn what(&self) -> String {
         match &self.server {
             Some(server) => format!("{} of {server}", self.name),
@@ -54,7 +54,7 @@ impl Scope {
         }
     }
 
-    /// The live settings beside it.
+    /// Reads the live settings beside it.
     pub fn stored(&self, context: &mut Context) -> Result<ServerSettings, Failure> {
         context.store.check_settings()?;
         Ok(match &self.server {

@@ -1,4 +1,4 @@
-//! What live servers tell of themselves: `servers`, `connections`, `counters` and `uptime`.
+//! The reports of live servers about themselves: `servers`, `connections`, `counters` and `uptime`.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ fn table(name: &'static str, columns: &'static [Column], rows: Vec<Vec<Cell>>) -
     Reply::Table(Table { name, columns, rows, fields: Vec::new(), notes: Vec::new() })
 }
 
-/// `servers`.
+/// Lists live servers: `servers`.
 pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let row = |server: &LiveServer| {
         let status = &server.status;
@@ -55,7 +55,7 @@ pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     Ok(table("servers", SERVER_COLUMNS, rows))
 }
 
-/// `connections`.
+/// Lists open connections: `connections`.
 pub fn connections(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let servers = context.store.servers()?;
     let told: usize = servers.iter().map(|server| server.status.connection_list.len()).sum();
@@ -88,7 +88,7 @@ fn cells(server: &str, connection: &ConnectionInfo) -> Vec<Cell> {
     ]
 }
 
-/// `counters`.
+/// Sums up the counters: `counters`.
 pub fn counters(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let servers = context.store.servers()?;
     let mut counters = context.store.statistics()?;
@@ -111,7 +111,7 @@ fn add(sums: &mut BTreeMap<String, u64>, counters: &BTreeMap<String, u64>) {
     }
 }
 
-/// `uptime`.
+/// Shows the age of each live server: `uptime`.
 pub fn uptime(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let row = |server: &LiveServer| {
         vec![

@@ -1,4 +1,4 @@
-//! Who plays: `sessions`, `session` and `online`.
+//! Sessions of players: `sessions`, `session` and `online`.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ const ONLINE_COLUMNS: &[Column] = &[
     column("SERVER", "server").dropped(2),
 ];
 
-/// The runs of servers whose lease holds.
+/// Reads the runs of servers whose lease holds.
 fn live_runs(context: &mut Context) -> Result<BTreeSet<String>, Failure> {
     Ok(context.store.servers()?.iter().map(|server| server.run.to_string()).collect())
 }
@@ -43,7 +43,7 @@ fn is_live(runs: &BTreeSet<String>, run: Option<&ServerRun>) -> bool {
     run.is_some_and(|run| runs.contains(&run.to_string()))
 }
 
-/// `sessions`.
+/// Lists sessions: `sessions`.
 pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let runs = live_runs(context)?;
     let rows = context.store.sessions()?.iter().map(|stored| cells(stored, &runs)).collect();
@@ -73,7 +73,7 @@ fn cells(stored: &StoredSession, runs: &BTreeSet<String>) -> Vec<Cell> {
     ]
 }
 
-/// A value, if the store has its field: a session that somebody wrote by hand lacks some.
+/// Shows a value, if the store has its field: a session that was written by hand lacks some.
 fn unless_missing(stored: &StoredSession, field: &str, cell: Cell) -> Cell {
     if stored.missing.contains(field) { Cell::None } else { cell }
 }
@@ -82,7 +82,7 @@ fn server(stored: &StoredSession) -> Cell {
     stored.run.as_ref().map_or(Cell::None, |run| Cell::text(run.server.as_str()))
 }
 
-/// `session`.
+/// Shows a session: `session`.
 pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
     let user_id = match who.parse() {
         Ok(number) => UserId(number),
@@ -100,7 +100,7 @@ pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
     Ok(Reply::Record(Record { fields }))
 }
 
-/// `online`: connected sessions of live servers.
+/// Lists the connected sessions of live servers: `online`.
 pub fn online(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let runs = live_runs(context)?;
     let mut sessions = context.store.sessions()?;

@@ -1,7 +1,7 @@
 //! Live settings: `get-…`, `set-…` and `config …`.
 //!
 //! Values are checked by the server's own table before anything is written, so what it would refuse is refused here.
-//! What only a server can know, such as a port that is in use, it tells with its next heartbeat: a change waits for that.
+//! A server tells with its next heartbeat what it alone can know, such as a port in use: a change waits for that.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command};
@@ -28,13 +28,13 @@ const LIST_COLUMNS: &[Column] = &[
 const SOURCE_COLUMNS: &[Column] =
     &[column("SETTING", "setting"), column("VALUE", "value"), column("SOURCE", "source").dropped(1)];
 
-/// Where the value of a live setting is from: the store, or else the configuration.
+/// The effective value of a live setting with its source: the store, or else the configuration.
 struct Effective {
     value: String,
     source: String,
 }
 
-/// The value in the store, else the one a server with this configuration would start with.
+/// Returns the value in the store, else the one a server with this configuration would start with.
 fn effective(context: &Context, stored: &ServerSettings, name: &str) -> Effective {
     match stored.get(name) {
         Some(value) => Effective { value: value.to_owned(), source: Source::Store.to_string() },
@@ -45,7 +45,7 @@ fn effective(context: &Context, stored: &ServerSettings, name: &str) -> Effectiv
     }
 }
 
-/// What is wrong with a value that is in the store already.
+/// Returns the value that was expected, if the one in the store is not valid.
 fn fault(context: &Context, stored: &ServerSettings, name: &str) -> Option<String> {
     check(context, stored, name, stored.get(name)?).err()
 }
@@ -91,7 +91,7 @@ pub struct Named {
     of: OfServer,
 }
 
-/// `config get`.
+/// Shows a live setting: `config get`.
 pub fn get_named(context: &mut Context, Named { name, of }: Named) -> Result<Reply, Failure> {
     get(context, &name, of.server.as_ref())
 }
@@ -129,7 +129,7 @@ fn get(context: &mut Context, name: &str, server: Option<&ServerId>) -> Result<R
     Ok(Reply::Value { text: value, fields, notes })
 }
 
-/// What a server has in force instead of the stored value, when that is another one.
+/// Tells of the value that a server has in force instead of the stored one.
 fn difference(
     context: &Context,
     stored: &ServerSettings,
@@ -184,12 +184,12 @@ pub struct NewValue {
     /// Its new value; "\n" begins another line of game.motd
     #[arg(allow_hyphen_values = true)]
     value: String,
-    /// How to change it.
+    /// The manner of the change.
     #[command(flatten)]
     how: HowToSet,
 }
 
-/// `config set`.
+/// Changes a live setting: `config set`.
 pub fn set_named(context: &mut Context, NewValue { name, value, how }: NewValue) -> Result<Reply, Failure> {
     set(context, &name, &value, &how)
 }
@@ -210,7 +210,7 @@ fn set(context: &mut Context, name: &str, value: &str, how: &HowToSet) -> Result
     change(context, &scope, &stored, Some(new), how)
 }
 
-/// One port for several servers: on one machine they would fight for it.
+/// Refuses one port for several servers: on one machine only one of them could listen there.
 fn several_servers(live: &[LiveServer]) -> Failure {
     let ids: Vec<&str> = live.iter().map(|live| live.run.server.as_str()).collect();
     let message =
@@ -224,12 +224,12 @@ pub struct OldValue {
     /// The setting
     #[arg(value_parser = PossibleValuesParser::new(live::keys()))]
     name: String,
-    /// How to change it.
+    /// The manner of the change.
     #[command(flatten)]
     how: HowToSet,
 }
 
-/// `config unset`.
+/// Takes a live setting out: `config unset`.
 pub fn unset(context: &mut Context, OldValue { name, how }: OldValue) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     let scope = Scope::of(context, &name, how.server.as_ref(), &live)?;
@@ -251,7 +251,7 @@ fn change(
     if is_change && !dry_run {
         write(context, scope, old.as_deref(), new.as_deref(), &how.change)?;
     }
-    // What counts from now on: without a value of its own a server has that of all servers.
+    // The value that counts from now on: a server without one of its own has that of all servers.
     let shared = scope.server.as_ref().and_then(|_| stored.shared.get(&scope.name));
     let counts = new.as_ref().or(shared).cloned();
     let is_set = counts.is_some();
@@ -302,7 +302,7 @@ pub fn expect_value(what: &str, now: &str, how: &HowToChange) -> Result<(), Fail
     }
 }
 
-/// What a change does that is not waited for.
+/// Tells of the effect of a change that is not waited for.
 fn effect(context: &mut Context, scope: &Scope, is_set: bool) -> Result<String, Failure> {
     let servers = context.store.servers()?;
     let is_meant = |live: &&LiveServer| scope.server.as_ref().is_none_or(|id| *id == live.run.server);
@@ -323,7 +323,7 @@ fn effect(context: &mut Context, scope: &Scope, is_set: bool) -> Result<String, 
     })
 }
 
-/// `config list`.
+/// Lists live settings: `config list`.
 pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     let live = context.store.servers()?;
     context.store.check_settings()?;
@@ -355,7 +355,7 @@ pub fn list(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     Ok(Reply::Table(Table { name: "settings", columns: LIST_COLUMNS, rows, fields: Vec::new(), notes }))
 }
 
-/// `config sources`.
+/// Lists all settings with their layers: `config sources`.
 pub fn sources(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
     context.store.check_settings()?;
     let mut loaded = context.loaded.clone();

@@ -8,7 +8,7 @@ use super::reply::{Cell, Change, Check, Record, Reply, Table, visible};
 use super::servers::ServerAnswer;
 use super::{Format, SCHEMA, Style, table};
 
-/// What standard output gets.
+/// Writes a reply for standard output.
 pub fn format(reply: &Reply, style: &Style) -> String {
     if let Reply::Text(text) = reply {
         return text.clone();
@@ -40,7 +40,7 @@ fn for_people(reply: &Reply, style: &Style) -> String {
     }
 }
 
-/// A text of several lines, without what else a terminal would obey.
+/// Writes a text of several lines without control characters that a terminal would obey.
 fn lines(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! How things look: tables on a terminal, tab-separated lines in a pipe, JSON on request.
+//! The look of everything: tables on a terminal, tab-separated lines in a pipe, JSON on request.
 //!
 //! Data goes to standard output, everything else to standard error. Nothing else in this program prints.
 
@@ -36,18 +36,18 @@ pub enum Format {
     Json,
 }
 
-/// How everything looks.
+/// The look of everything.
 #[derive(Debug, Clone)]
 pub struct Style {
     /// Form of the data.
     pub format: Format,
-    /// Whether tables have a header.
+    /// True if tables have a header.
     pub headers: bool,
-    /// Whether standard output takes colours.
+    /// True if standard output takes colours.
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether to say more than the data.
+    /// True if remarks beside the data are printed.
     pub verbose: bool,
     /// Unix seconds.
     pub now: u64,
@@ -85,24 +85,24 @@ pub struct Output {
 }
 
 impl Output {
-    /// Output in that style.
+    /// Makes an output in that style.
     pub fn new(style: Style) -> Self {
         Self { style }
     }
 
-    /// The time that everything is told by, Unix seconds.
+    /// Returns the time by which everything is shown, in Unix seconds.
     pub fn now(&self) -> u64 {
         self.style.now
     }
 
-    /// What is worth knowing beside the data, for people who look on.
+    /// Prints a remark beside the data, for people at a terminal.
     pub fn remark(&self, text: &str) {
         if self.style.verbose && self.style.format != Format::Json {
             self.to_stderr(text);
         }
     }
 
-    /// What should be known in any case.
+    /// Prints a warning, whatever the form of the data.
     pub fn warning(&self, text: &str) {
         self.tell("warning", text);
     }
@@ -154,7 +154,7 @@ impl Output {
         print_to_stderr(text);
     }
 
-    /// Whoever closed the pipe has read enough: that is no error.
+    /// Prints to standard output. A pipe that the reader has closed is no error.
     fn to_stdout(&self, text: &str) -> ExitCode {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -172,7 +172,7 @@ pub fn prompt(text: &str) {
     let _ = write!(std::io::stderr(), "{text}");
 }
 
-/// Standard error may be closed; then nobody is to be told.
+/// Prints a line to standard error, which may be closed.
 fn print_to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
@@ -196,7 +196,7 @@ pub fn usage_error(mut error: clap::Error, arguments: impl Iterator<Item = OsStr
     ExitCode::from(Code::Usage as u8)
 }
 
-/// The parser's several lines as one line what and one line what to do.
+/// Turns the parser's several lines into one line and a line of advice.
 fn usage_failure(rendered: &str) -> Failure {
     let paragraphs: Vec<String> = rendered
         .split("\n\n")

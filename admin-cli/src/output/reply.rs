@@ -1,4 +1,4 @@
-//! What a command answers, before it has a form.
+//! The answer of a command, before it has a form.
 
 use serde_json::Value as Json;
 
@@ -15,7 +15,7 @@ pub enum Reply {
         text: String,
         /// The fields of its JSON.
         fields: Vec<(&'static str, Json)>,
-        /// What to say beside it.
+        /// Remarks beside it.
         notes: Vec<String>,
     },
     /// Rows.
@@ -47,7 +47,7 @@ pub const fn column(title: &'static str, field: &'static str) -> Column {
 }
 
 impl Column {
-    /// The same, left out where a terminal is narrow, after those with a higher number.
+    /// Marks it as left out where a terminal is narrow, after those with a higher number.
     pub const fn dropped(mut self, turn: u8) -> Self {
         self.dropped = turn;
         self
@@ -65,7 +65,7 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Further fields of the JSON object.
     pub fields: Vec<(&'static str, Json)>,
-    /// What to say beside it.
+    /// Remarks beside it.
     pub notes: Vec<String>,
 }
 
@@ -85,22 +85,22 @@ pub struct Change {
     pub old: Option<String>,
     /// Value after; `None` when there is none any more.
     pub new: Option<String>,
-    /// Whether nothing was written.
+    /// True if nothing was written.
     pub dry_run: bool,
-    /// When it takes effect.
+    /// The effect, and its time.
     pub effect: String,
-    /// What live servers make of it, when they were waited for.
+    /// The answers of live servers, if they were waited for.
     pub servers: Vec<ServerAnswer>,
 }
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was tried.
+    /// The thing that was tried.
     pub name: &'static str,
-    /// What was found, or why it failed.
+    /// The finding, or the reason of the failure.
     pub outcome: Result<String, String>,
-    /// How long it took.
+    /// Its duration.
     pub microseconds: u64,
 }
 
@@ -124,17 +124,17 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Text, unless there is none.
+    /// Makes a cell of text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A moment, unless there is none.
+    /// Makes a cell of a moment, if there is one.
     pub fn moment(moment: Option<u64>) -> Self {
         moment.map_or(Self::None, Self::Moment)
     }
 
-    /// For eyes.
+    /// Writes it for people.
     pub fn for_people(&self, now: u64) -> String {
         match self {
             Self::None => "-".to_owned(),
@@ -146,7 +146,7 @@ impl Cell {
         }
     }
 
-    /// For tab-separated lines: one line, no tabs, units as in JSON.
+    /// Writes it for tab-separated lines: one line, no tabs, units as in JSON.
     pub fn for_scripts(&self) -> String {
         match self {
             Self::None => String::new(),
@@ -157,7 +157,7 @@ impl Cell {
         }
     }
 
-    /// For programs.
+    /// Writes it for programs.
     pub fn json(&self) -> Json {
         match self {
             Self::None => Json::Null,
@@ -168,19 +168,19 @@ impl Cell {
         }
     }
 
-    /// Whether it stands at the right of its column.
+    /// True if it stands at the right of its column.
     pub fn is_number(&self) -> bool {
         matches!(self, Self::Number(_) | Self::Bytes(_))
     }
 }
 
-/// `text` with what a terminal would obey (line ends, escapes) spelled out.
+/// Spells out the control characters of `text` that a terminal would obey (line ends, escapes).
 pub fn visible(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 impl Reply {
-    /// What to say beside the data.
+    /// Returns the remarks beside the data.
     pub fn notes(&self) -> Vec<String> {
         match self {
             Self::Value { notes, .. } => notes.clone(),
@@ -193,7 +193,7 @@ impl Reply {
         }
     }
 
-    /// The exit code of an answer that is not the one hoped for.
+    /// Returns the exit code of an answer that tells of a failure.
     pub fn failure(&self) -> Option<Code> {
         match self {
             Self::Checks(checks) => checks.iter().any(|check| check.outcome.is_err()).then_some(Code::Failed),

@@ -1,4 +1,4 @@
-//! What live servers answer to a change of a setting.
+//! The answers of live servers to a change of a setting.
 
 use pyao_core::settings::{Consumer, Setting};
 use serde_json::{Value as Json, json};
@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::reply::Change;
 use crate::failure::Code;
 
-/// What one live server makes of a setting.
+/// The answer of one live server to a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAnswer {
     /// Its id.
@@ -15,11 +15,11 @@ pub struct ServerAnswer {
     pub setting: String,
     /// The value in force there, if it tells any.
     pub in_force: Option<String>,
-    /// What it makes of the value in the store.
+    /// Its answer to the value in the store.
     pub answer: Answer,
 }
 
-/// What a server makes of a value in the store.
+/// An answer to a value in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It is in force.
@@ -33,7 +33,7 @@ pub enum Answer {
 }
 
 impl ServerAnswer {
-    /// What the server does after a change, in one line; `effect` is what following means.
+    /// Tells in one line of the server after a change; `effect` is that of a value in force.
     fn line(&self, effect: &str) -> String {
         let server = &self.server;
         let in_force = self.in_force.as_deref().unwrap_or("nothing");
@@ -50,7 +50,7 @@ impl ServerAnswer {
         }
     }
 
-    /// The same for programs.
+    /// Writes it for programs.
     pub fn json(&self) -> Json {
         let (answer, reason) = match &self.answer {
             Answer::Follows => ("follows", None),
@@ -63,7 +63,7 @@ impl ServerAnswer {
 }
 
 impl Change {
-    /// What to say beside the change: what each server does, or what is to be expected.
+    /// Returns the remarks beside the change: the answer of each server, or the effect to expect.
     pub(super) fn notes(&self) -> Vec<String> {
         let lines = self.servers.iter().map(|answer| answer.line(&self.effect));
         let is_answered = !self.servers.is_empty() && self.old != self.new;
@@ -71,7 +71,7 @@ impl Change {
         effect.into_iter().chain(lines).collect()
     }
 
-    /// The exit code when a server has refused the change, or has not answered.
+    /// Returns the exit code when a server has refused the change, or has not answered.
     pub(super) fn failure(&self) -> Option<Code> {
         let mut answers = self.servers.iter().map(|answer| &answer.answer);
         let is_refused = answers.clone().any(|answer| matches!(answer, Answer::Refused(_)));

@@ -3,7 +3,7 @@
 use clap::error::{ContextKind, ContextValue};
 use pyao_config::suggest;
 
-/// What may be mistyped, and where its suggestions are.
+/// Kinds of mistyped words, each with the place of its suggestions.
 const SUGGESTED: [(ContextKind, ContextKind); 3] = [
     (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
     (ContextKind::InvalidArg, ContextKind::SuggestedArg),

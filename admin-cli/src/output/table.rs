@@ -12,7 +12,7 @@ const NARROW: usize = 80;
 /// As much of a column tells what is in it.
 const READABLE: usize = 20;
 
-/// A table with its header, each line within the width as far as columns can be left out or shrink.
+/// Writes a table with its header, each line within the width as far as columns can be left out or shrink.
 pub fn table(table: &Table, style: &Style) -> String {
     let Fitted { shown, mut widths, cells } = fit(table, style);
     // The first column names the row, for the next command to repeat: it stays whole.
@@ -71,13 +71,13 @@ fn fit(table: &Table, style: &Style) -> Fitted {
     Fitted { shown, widths, cells }
 }
 
-/// Width of a line whose columns are cut no further than they can be read; the first is not cut at all.
+/// Returns the width of a line whose columns are cut no further than they can be read; the first is not cut at all.
 fn readable(widths: &[usize]) -> usize {
     let cut = |(place, width): (usize, &usize)| if place == 0 { *width } else { (*width).min(READABLE) };
     widths.iter().enumerate().map(cut).sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// A field a line, values one under the other.
+/// Writes a field a line, values one under the other.
 pub fn record(record: &Record, style: &Style) -> String {
     let width = record.fields.iter().map(|(name, _)| length(name)).max().unwrap_or(0);
     let line = |name: &str, cell: &Cell| format!("{name:width$}  {}\n", cell.for_people(style.now));
@@ -111,7 +111,7 @@ fn line(cells: &[String], widths: &[usize], at_right: &[bool]) -> String {
     padded.join(&gap).trim_end().to_owned()
 }
 
-/// The beginning of a text that is too long.
+/// Cuts a text that is too long.
 fn cut(text: &str, width: usize) -> String {
     if length(text) <= width {
         return text.to_owned();

@@ -6,14 +6,14 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A moment as RFC 3339 in UTC: `2026-11-20T11:26:00Z`. The end of the year 9999 stands for every later moment.
+/// Writes a moment as RFC 3339 in UTC: `2026-11-20T11:26:00Z`. The end of the year 9999 stands for every later moment.
 pub fn rfc3339(unix_seconds: u64) -> String {
     let last = Timestamp::MAX.as_second();
     let seconds = i64::try_from(unix_seconds).unwrap_or(last).min(last);
     Timestamp::from_second(seconds).unwrap_or_default().to_string()
 }
 
-/// How long ago a moment was, as `3 min ago`.
+/// Writes the time since a moment, as `3 min ago`.
 pub fn ago(now: u64, then: u64) -> String {
     match now.checked_sub(then) {
         Some(0) => "now".to_owned(),
@@ -22,7 +22,7 @@ pub fn ago(now: u64, then: u64) -> String {
     }
 }
 
-/// A duration in its largest unit.
+/// Writes a duration in its largest unit.
 fn rough(seconds: u64) -> String {
     match seconds {
         0..MINUTE => format!("{seconds} s"),
@@ -32,7 +32,7 @@ fn rough(seconds: u64) -> String {
     }
 }
 
-/// A duration in its two largest units, as `3 h 12 min`.
+/// Writes a duration in its two largest units, as `3 h 12 min`.
 pub fn duration(seconds: u64) -> String {
     match seconds {
         0..MINUTE => format!("{seconds} s"),
@@ -42,7 +42,7 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// An amount of bytes as `1.2 MiB`.
+/// Writes an amount of bytes as `1.2 MiB`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if count < 1024 {

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use pyao_core::game::kinds::Class;
+use pyao_core::game::accounts::Class;
 use pyao_core::passwords::{Job, Reply};
 use pyao_store::hashing::{Hasher, PasswordCost};
 
@@ -10,7 +10,7 @@ use crate::support::{PATIENCE, Place, finish, on_both};
 
 const CREATE: &[&str] = &["account", "create", "Ana", "--email", "ana@example.org"];
 
-/// Whether `password` is the one behind `hash`, by the server's own check.
+/// Returns true if `password` is the one behind `hash`, by the server's own check.
 fn is_password(hash: &str, password: &str) -> bool {
     let (done, is_done) = mpsc::channel();
     let cost = PasswordCost { memory_kib: 64, passes: 1, threads: 1 };

@@ -153,7 +153,7 @@ fn a_running_server_refuses_a_restore_and_a_killed_one_until_its_lease_has_ended
     create(&server, "Beto").quit(PATIENCE).unwrap();
 
     server.kill().unwrap();
-    // What it told last is in the write-ahead log alone, which would change any database put beside it.
+    // The last writes are in the write-ahead log alone, which would change any database put beside it.
     assert!(folder.path("pyao.db-wal").exists());
     assert!(folder.run(&["restore", "copy.db"]).fails(7).contains("its lease ends in "));
     let end = std::time::Instant::now() + PATIENCE;

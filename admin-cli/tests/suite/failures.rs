@@ -1,4 +1,4 @@
-//! What goes wrong before anything is asked of a store.
+//! Failures before any request to a store.
 
 use crate::support::{Place, command, finish};
 

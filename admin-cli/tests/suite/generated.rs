@@ -88,7 +88,7 @@ fn the_completions_of_each_shell_have_every_command_and_setting() {
     }
 }
 
-/// Whether `shell` is installed; where it is not, the reason why a test is skipped is printed.
+/// Returns true if `shell` is installed; if it is not, the reason for which a test is skipped is printed.
 fn is_installed(shell: &str) -> bool {
     let is_there = Command::new(shell).arg("--version").output().is_ok();
     if !is_there {
@@ -97,7 +97,7 @@ fn is_installed(shell: &str) -> bool {
     is_there
 }
 
-/// What `shell` prints for `program`, with its completions in the file `$1` and `line` in `$2`.
+/// Returns the output of `shell` for `program`, with its completions in the file `$1` and `line` in `$2`.
 fn in_shell(shell: &str, program: &str, line: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("script");
@@ -113,7 +113,7 @@ fn in_shell(shell: &str, program: &str, line: &str) -> Vec<String> {
     text.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
 }
 
-/// What bash offers after `line`, by the function that its completions register.
+/// Returns the offers of bash after `line`, by the function that its completions register.
 fn in_bash(line: &str) -> Vec<String> {
     let program = r#"
         source "$1"
@@ -126,7 +126,7 @@ fn in_bash(line: &str) -> Vec<String> {
     in_shell("bash", program, line)
 }
 
-/// What fish offers after `line`.
+/// Returns the offers of fish after `line`.
 fn in_fish(line: &str) -> Vec<String> {
     in_shell("fish", "source $argv[1]; complete -C $argv[2]", line)
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Place, on_both};
 
-/// When a connection was lost: 2096-10-02T07:06:40Z. Whatever the clock says, its hour is not over.
+/// Time at which a connection was lost: 2096-10-02T07:06:40Z. By any clock, its hour is not over.
 const LOST_AT: u64 = 4_000_000_000;
 
 fn with_two_sessions(place: &mut Place) {

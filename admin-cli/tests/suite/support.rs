@@ -13,12 +13,12 @@ use pyao_store::session::{Claim, Session};
 use pyao_store::testing::{sample_account, sample_character};
 use tempfile::TempDir;
 
-/// How long the server of a test counts as alive: longer than any test takes.
+/// Lease of the server of a test: longer than any test takes.
 const LEASE: Duration = Duration::from_secs(3_600);
-/// How long something may take on a machine that is busy with other things.
+/// Timeout on a machine that is busy with other work.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a run of `pyao-admin` left.
+/// Outcome of a run of `pyao-admin`.
 #[derive(Debug)]
 pub struct Run {
     pub code: i32,
@@ -43,7 +43,7 @@ impl Run {
     }
 }
 
-/// `pyao-admin` in `folder`, in an environment that says nothing about stores.
+/// Builds a call of `pyao-admin` in `folder`, in an environment without variables about stores.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyao-admin"));
     command.current_dir(folder).stdin(Stdio::null());
@@ -68,7 +68,7 @@ pub fn finish(command: &mut Command) -> Run {
 
 /// A store, as a server has it open.
 pub struct Place {
-    /// Where nothing else is.
+    /// Folder with nothing else in it.
     pub folder: TempDir,
     /// The flags that name the store.
     pub flags: Vec<String>,
@@ -137,7 +137,7 @@ impl Place {
         self.run(arguments).ok().lines().map(split).collect()
     }
 
-    /// What `redis-cli` answers on this store, which must be on Redis.
+    /// Returns the answer of `redis-cli` on this store, which must be on Redis.
     pub fn redis_cli(&self, arguments: &[&str]) -> String {
         self.redis.as_ref().unwrap().cli(arguments)
     }
@@ -177,7 +177,7 @@ impl Place {
     }
 }
 
-/// What `norte-1` tells of itself.
+/// Returns the status that `norte-1` reports.
 pub fn status() -> ServerStatus {
     let connection = |id, player: Option<&str>| ConnectionInfo {
         id,
@@ -255,7 +255,7 @@ impl RedisServer {
         Some(server)
     }
 
-    /// What `redis-cli` answers.
+    /// Returns the answer of `redis-cli`.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli").arg("-s").arg(&self.socket).args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()

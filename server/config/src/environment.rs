@@ -45,7 +45,7 @@ fn apply_long(variable: &str, text: &str, layers: &mut Layers) {
     }
 }
 
-/// `1` turns Redis off, `0` says nothing.
+/// Turns Redis off on `1`, and changes nothing on `0`.
 fn apply_no_redis(text: &str, layers: &mut Layers) {
     let at = Source::Environment(NO_REDIS.to_owned());
     match text.trim().to_ascii_lowercase().as_str() {

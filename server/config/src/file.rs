@@ -58,7 +58,7 @@ fn is_section(name: &str) -> bool {
     sections().any(|section| section == name)
 }
 
-/// Where a setting named without its section belongs.
+/// Names the section of a setting that stands outside of every section.
 fn moved(name: &str) -> String {
     let setting = SETTINGS.iter().find(|setting| setting.name() == name);
     setting.map_or_else(String::new, |setting| format!("; it belongs under [{}]", setting.section()))
@@ -81,7 +81,7 @@ fn given(value: &DeValue<'_>) -> Given {
     }
 }
 
-/// Line and column, both from 1, of a byte of `text`; columns count characters.
+/// Returns the line and the column, both from 1, of a byte of `text`; columns count characters.
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

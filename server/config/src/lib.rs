@@ -28,10 +28,10 @@ pub const REFERENCE_FILE: &str = include_str!("../../../config.toml");
 /// The file that is read when no other is named and it exists in the working directory.
 pub const DEFAULT_FILE: &str = "config.toml";
 
-/// Where a value came from.
+/// The layer that a value came from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Source {
-    /// Nobody set it.
+    /// No layer set it.
     #[default]
     Default,
     /// A configuration file.
@@ -63,7 +63,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Which layer won, for each setting of the table.
+/// The winning layer of each setting of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
     by_setting: Vec<Source>,
@@ -77,7 +77,7 @@ impl Sources {
         }
     }
 
-    /// The layer that gave `key` its value; the default for a key that does not exist.
+    /// Returns the layer that gave `key` its value; the default for a key that does not exist.
     #[must_use]
     pub fn of(&self, key: &str) -> Source {
         SETTINGS
@@ -92,13 +92,13 @@ impl Sources {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{source_text}: {message}", source_text = .at)]
 pub struct Fault {
-    /// Where.
+    /// Its place.
     pub at: Source,
-    /// What, and what would be right.
+    /// The fault, and the expected value.
     pub message: String,
 }
 
-/// Why there is no configuration.
+/// The reason why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A configuration file was named, or found, that cannot be read.
@@ -131,7 +131,7 @@ pub struct Loaded {
 /// The file is `--config`, else `PYAO_CONFIG`, else `default_file` when it exists.
 ///
 /// # Errors
-/// When the file cannot be read, or with every fault of every layer.
+/// A file that cannot be read, or every fault of every layer.
 pub fn load(
     flags: &Flags,
     environment: &BTreeMap<String, String>,

@@ -70,7 +70,7 @@ pub fn set_all(config: &mut Config, changes: &[(&str, &str)]) -> Vec<Result<(), 
     outcomes
 }
 
-/// The value of a setting as plain text, as [`set`] takes it; `None` when there is no such setting.
+/// Returns the value of a setting as plain text, as [`set`] takes it; `None` when there is no such setting.
 #[must_use]
 pub fn text(config: &Config, key: &str) -> Option<String> {
     Setting::named(key).map(|setting| setting.text(config))
@@ -79,10 +79,10 @@ pub fn text(config: &Config, key: &str) -> Option<String> {
 /// Live settings whose value in the store is not in force, by name.
 pub type Refused = BTreeMap<&'static str, Refusal>;
 
-/// What came of laying the store's live settings over the others.
+/// The outcome of laying the store's live settings over the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlaid {
-    /// What the operator should know, a line each: values that are not valid, and those that differ from another layer's.
+    /// Remarks for the operator, a line each: values that are not valid, and those that differ from another layer's.
     pub remarks: Vec<String>,
     /// The settings whose value in the store is not valid, and so not in force.
     pub refused: Refused,
@@ -134,7 +134,7 @@ impl Loaded {
         Overlaid { remarks, refused }
     }
 
-    /// What flags and variables make this server's own in the store. A port that is any free one is left out.
+    /// Returns the settings that flags and variables make this server's own in the store. A port that is any free one is left out.
     #[must_use]
     pub fn own_settings(&self) -> OwnChanges {
         let is_given = |key: &str| matches!(self.sources.of(key), Source::Flag(_) | Source::Environment(_));
@@ -144,7 +144,7 @@ impl Loaded {
             .collect()
     }
 
-    /// Every live setting as plain text, for a store that lacks some. A port that is any free one is left out.
+    /// Returns every live setting as plain text, for a store that lacks some. A port that is any free one is left out.
     #[must_use]
     pub fn live_settings(&self) -> BTreeMap<String, String> {
         settings()
@@ -154,7 +154,7 @@ impl Loaded {
     }
 }
 
-/// `value` as one word for a shell.
+/// Quotes `value` as one word for a shell.
 fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ".:_-".contains(c);
     if !value.is_empty() && value.chars().all(is_plain) {

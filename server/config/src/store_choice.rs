@@ -1,7 +1,7 @@
-//! Which store a configuration means, and opening it.
+//! The store that a configuration means, and opening it.
 //!
 //! Server and tools ask here, so that both look at the same place. Redis is tried when it is enabled: at its address,
-//! or on this machine when none is given. When it cannot be reached, the embedded store stands in, unless the operator
+//! or on this machine when none is given. The embedded store stands in for one that cannot be reached, unless the operator
 //! asked for Redis: a second, empty world would be worse than none.
 
 use std::fs::File;
@@ -13,7 +13,7 @@ use pyao_store::Store;
 use pyao_store::redis::{RedisAddress, RedisError, RedisOptions, RedisStore};
 use pyao_store::sqlite::{OpenError, SqliteStore};
 
-/// Where Redis is looked for when no address is given.
+/// Address of Redis when none is given.
 pub const DEFAULT_REDIS: &str = "redis://127.0.0.1:6379/0";
 
 /// A store that a configuration means.
@@ -33,7 +33,7 @@ pub enum StoreChoice {
     },
 }
 
-/// Where a store is.
+/// The place of a store.
 pub enum Place {
     /// On this Redis, which answers.
     Redis(Box<RedisStore>),
@@ -43,9 +43,9 @@ pub enum Place {
 
 /// A place that was found.
 pub struct Found {
-    /// Where the store is.
+    /// The place of the store.
     pub place: Place,
-    /// Why it is not Redis, when Redis was tried first.
+    /// The reason why it is not Redis, if Redis was tried first.
     pub redis_failure: Option<RedisError>,
 }
 
@@ -82,11 +82,11 @@ pub struct OpenedStore {
     pub store: Box<dyn Store>,
     /// True if it is a Redis.
     pub is_redis: bool,
-    /// Why it is not Redis, when Redis was tried first.
+    /// The reason why it is not Redis, if Redis was tried first.
     pub redis_failure: Option<RedisError>,
 }
 
-/// Why a store was not opened. Each says in one line what to do.
+/// The reason why a store was not opened. Each says in one line what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ChoiceError {
     /// Redis was asked for and cannot be used.
@@ -97,7 +97,7 @@ pub enum ChoiceError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The embedded store cannot be used.
@@ -106,7 +106,7 @@ pub enum ChoiceError {
 }
 
 impl StoreChoice {
-    /// The store that `config` means.
+    /// Returns the store that `config` means.
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let redis = &config.redis;
@@ -122,7 +122,7 @@ impl StoreChoice {
     /// Looks where the store is, without opening a file.
     ///
     /// # Errors
-    /// When it can only be on a Redis that cannot be used.
+    /// A Redis that was asked for and cannot be used.
     pub fn find(&self) -> Result<Found, RedisError> {
         let (url, otherwise) = match self {
             Self::Embedded { path } => {

@@ -2,7 +2,7 @@
 
 use strsim::levenshtein;
 
-/// `; did you mean X?` when one of `known` is close to `typed`, else nothing.
+/// Returns `; did you mean X?` when one of `known` is close to `typed`, else nothing.
 #[must_use]
 pub fn hint<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
     let limit = (typed.chars().count() / 3).clamp(1, 4);

@@ -12,7 +12,7 @@ fn load_text(text: &str, flags: Flags, variables: &[(&str, &str)]) -> Result<Loa
     load(&flags, &environment(variables), &path)
 }
 
-/// What is wrong with a configuration file of that text, as `line:column: message`.
+/// Returns the faults of a configuration file of that text, as `line:column: message`.
 fn faults_of(text: &str) -> Vec<String> {
     match load_text(text, Flags::default(), &[]) {
         Err(ConfigError::Faults(faults)) => faults

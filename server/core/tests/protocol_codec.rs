@@ -229,7 +229,7 @@ proptest! {
     ) {
         let stream = packets.concat();
         for split in 0..=stream.len() {
-            // What waits of the first part is all that the second needs.
+            // The bytes left over by the first part are all that the second needs.
             let (whole, waiting) = server_packets(&stream[..split]);
             let second = [waiting, &stream[split..]].concat();
             let (rest, left) = server_packets(&second);

@@ -65,8 +65,8 @@ impl Listener {
 
     /// Accepts the next socket.
     ///
-    /// When there are no file descriptors or no memory left the waiting sockets stay where they are, and the listener asks
-    /// again after a pause: the poll would not report them a second time.
+    /// If there are no file descriptors or no memory left the waiting sockets stay in the backlog, and the listener
+    /// asks again after a pause: the poll would not report them a second time.
     pub(super) fn accept(&mut self, now: Millis) -> Accepted {
         if !self.may_have_more || self.retry_at.is_some_and(|later| now < later) {
             return Accepted::Nothing;
@@ -134,7 +134,8 @@ mod tests {
         (poll, listener)
     }
 
-    /// The next socket and where it comes from. A client may be connected a moment before the listener has it.
+    /// Accepts the next socket and returns it with its address. A client may be connected a moment before the listener
+    /// has it.
     fn taken(listener: &mut Listener, now: Millis) -> (TcpStream, SocketAddr) {
         for _ in 0..60_000 {
             listener.became_readable();

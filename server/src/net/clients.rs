@@ -1,9 +1,9 @@
 //! All connections: how each is taken in, served, flushed and ended.
 //!
 //! Four lists name connections: `ready` those whose socket or buffer may have packets, `throttled` those that wait for
-//! their packet budget, `leaving` those being closed, `awaiting_room` those whose client had no room for what waits. None
-//! is both `ready` and `throttled`; who leaves or awaits room may be in other lists as well. Whoever looks one up gives
-//! its id, so that an entry of a connection that has gone finds nothing.
+//! their packet budget, `leaving` those being closed, `awaiting_room` those whose client has no room for the pending
+//! bytes. None is both `ready` and `throttled`; a connection that is closing or awaits room may be in other lists too.
+//! Entries carry the generation, so a stale entry resolves to nothing.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{Shutdown, SocketAddr};
@@ -40,7 +40,7 @@ const DESCRIBED_MAX: usize = 2_000;
 /// The round trip of an active connection is measured at most once in this time.
 const ROUND_TRIP_EVERY_MS: Millis = 5_000;
 
-/// What the work of one turn needs from the rest of the loop.
+/// Parts of the rest of the loop that the work of one turn needs.
 pub(super) struct Turn<'a> {
     /// The time of this turn.
     pub now: Millis,
@@ -48,7 +48,7 @@ pub(super) struct Turn<'a> {
     pub game: &'a mut Game,
     /// The counters.
     pub metrics: &'a mut Metrics,
-    /// Where sockets are registered with the poll.
+    /// Registry of the poll, for new sockets.
     pub registry: &'a Registry,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Turn<'a> {
 pub(super) struct Clients {
     limits: ClientLimits,
     connections: Slab<Connection>,
-    /// How often each slot has been used.
+    /// Number of uses of each slot.
     generations: Vec<u32>,
     /// Connections taken in so far.
     taken_in: u64,
@@ -71,7 +71,7 @@ pub(super) struct Clients {
     awaiting_room: VecDeque<(Millis, ConnectionId)>,
     cadence: Cadence,
     close_log: LineLimit,
-    /// Where reads land.
+    /// Buffer for reads.
     scratch: Vec<u8>,
     /// Ids on their way from one list to another.
     ids: Vec<ConnectionId>,
@@ -137,7 +137,7 @@ impl Clients {
         self.limits = limits;
     }
 
-    /// Whether nobody is connected.
+    /// Returns true if there are no connections.
     pub(super) fn is_empty(&self) -> bool {
         self.connections.is_empty()
     }
@@ -280,7 +280,7 @@ impl Clients {
             connection.drop_input(&mut self.scratch)
         };
         if connection.is_watched {
-            // What its client holds back until then is the first that it says in knowledge of the mark.
+            // The bytes that its client holds back until then are the first that it sends in knowledge of the mark.
             acknowledgement::send_at_once(&connection.stream);
         }
         let received = connection.bytes_in - bytes_before;
@@ -300,7 +300,7 @@ impl Clients {
         }
     }
 
-    /// Gives a connection up. The game hears of it, unless it ended the connection itself.
+    /// Gives a connection up. The game is notified, unless it ended the connection itself.
     fn lose(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
         let Some(connection) = self.get(id) else { return };
         match connection.stage {
@@ -339,7 +339,7 @@ impl Clients {
         self.closings = closings;
     }
 
-    /// What waits is still sent; nothing that comes is heard.
+    /// Ends a connection: pending bytes are still sent, incoming ones are dropped.
     fn end(&mut self, turn: &mut Turn<'_>, id: ConnectionId, reason: CloseReason) {
         let Some(connection) = self.get(id).filter(|connection| connection.stage == Stage::Open) else {
             return;
@@ -399,7 +399,7 @@ impl Clients {
         }
     }
 
-    /// What has no room for longer than a moment is probed until it has.
+    /// Probes a client that has had no room for longer than a moment, until it has.
     fn probe_for_room(&mut self, id: ConnectionId) {
         let Some(connection) =
             self.get(id).filter(|connection| connection.is_probed != connection.awaits_room)
@@ -414,7 +414,7 @@ impl Clients {
 
     fn drop_overflowed(&mut self, turn: &mut Turn<'_>) {
         let mut ids = std::mem::take(&mut self.ids);
-        // What the others are told of a lost one may overflow another's buffer in turn.
+        // The packets that the others receive about a lost one may overflow another's buffer in turn.
         loop {
             turn.game.outbox().take_overflowed(&mut ids);
             if ids.is_empty() {
@@ -512,12 +512,12 @@ impl Clients {
         }
     }
 
-    /// What waits is sent after `longest_ms` at the latest.
+    /// Sets the longest time, in milliseconds, that pending bytes wait for their flush.
     pub(super) fn set_longest_wait(&mut self, longest_ms: Millis) {
         self.cadence.set_longest_wait(longest_ms);
     }
 
-    /// When something is to be done without an event.
+    /// Returns the time at which something is to be done without an event.
     pub(super) fn next_deadline(&self, now: Millis, outbox_is_dirty: bool) -> Option<Millis> {
         let ready = (!self.ready.is_empty()).then_some(now);
         let throttled = self.throttled.first().map(|(until, _)| *until);

@@ -23,7 +23,7 @@ const PACKETS_PER_TURN: usize = 64;
 /// Reads of one connection in one turn.
 const READS_PER_TURN: usize = 4;
 
-/// How far a connection has come.
+/// Stage of a connection, from its first bytes to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// The game knows it.
@@ -34,7 +34,7 @@ pub(super) enum Stage {
     Lingering(CloseReason),
 }
 
-/// What stopped the serving of a connection.
+/// Reason for which the serving of a connection stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Served {
     /// Nothing is left until the socket has more.
@@ -47,7 +47,7 @@ pub(super) enum Served {
     Gone(CloseReason),
 }
 
-/// What reading gives.
+/// Result of a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Received {
     /// The client's system had so many of the bytes sent so far when it sent what follows, or fewer; and whether
@@ -62,39 +62,39 @@ pub(super) enum Received {
 pub(super) struct Connection {
     /// Its id.
     pub id: ConnectionId,
-    /// Which one it is of all that were ever taken in, for tools; 0 for one that was refused.
+    /// Running number among all accepted connections, for tools; 0 for one that was refused.
     pub number: u64,
     /// Its socket.
     pub stream: TcpStream,
-    /// Where it comes from.
+    /// Address of the client.
     pub address: SocketAddr,
-    /// When it came.
+    /// Time of its arrival.
     pub opened: Millis,
-    /// How far it has come.
+    /// Stage that it has reached.
     pub stage: Stage,
-    /// Whether it holds one of the places that the limits count.
+    /// True if it holds one of the places that the limits count.
     pub is_counted: bool,
-    /// Whether it is in the list of those to be served.
+    /// True if it is in the list of those to be served.
     pub is_queued: bool,
     /// Waits for its packet budget until then.
     pub throttled_until: Option<Millis>,
-    /// Whether the last flush left something behind, for want of room.
+    /// True if the last flush left bytes behind, for want of room.
     pub is_blocked: bool,
-    /// Whether the poll also tells when the socket can be written to.
+    /// True if the poll also reports that the socket can be written to.
     pub wants_writable: bool,
-    /// What its client has room for.
+    /// Window of its client.
     pub window: Window,
-    /// Whether it is in the list of those whose client has no room.
+    /// True if it is in the list of those whose client has no room.
     pub awaits_room: bool,
-    /// Whether its client is often asked if it has room again.
+    /// True if its client is often asked if it has room again.
     pub is_probed: bool,
     /// Time to live of its first packet as it arrived.
     pub hop_limit: Option<u8>,
     /// Encoding of the first text beyond ASCII that it sent.
     pub writes: Option<TextEncoding>,
-    /// When its round trip was last measured.
+    /// Time of the last measurement of its round trip.
     pub round_trip_measured: Option<Millis>,
-    /// Whether reads also tell what the client's system has acknowledged.
+    /// True if reads also report the bytes that the client's system has acknowledged.
     pub is_watched: bool,
     /// Segments that had been sent again when the last mark was sent.
     pub repeated_at_mark: u32,
@@ -104,10 +104,10 @@ pub(super) struct Connection {
     pub bytes_out: u64,
     inbound: Inbound,
     budget: PacketBudget,
-    /// What the last read told and was not passed on.
+    /// Acknowledgement that the last read reported and that was not passed on.
     acknowledged: Option<(u64, bool)>,
     may_have_more: bool,
-    /// Whether the poll has said that the other side ends: then the end itself is still to be read.
+    /// True if the poll has reported the end of the other side: then the end itself is still to be read.
     ends: bool,
     peer_closed: bool,
 }
@@ -162,7 +162,7 @@ impl Connection {
         self.address.ip().to_canonical()
     }
 
-    /// What is known of how its client reads texts.
+    /// Returns the clues to the encoding in which its client reads texts.
     pub(super) fn text_clues(&self) -> Input {
         Input::TextClues { connection: self.id, hop_limit: self.hop_limit, writes: self.writes }
     }
@@ -173,8 +173,8 @@ impl Connection {
         self.ends |= ends;
     }
 
-    /// Reads, decodes and delivers packets until nothing is left or a bound stops it, each with the encoding in which its
-    /// client writes texts. `scratch` is where reads land.
+    /// Reads, decodes and delivers packets until nothing is left or a bound stops it, each with the encoding in which
+    /// its client writes texts. `scratch` is where reads land.
     pub(super) fn serve(
         &mut self,
         now: Millis,
@@ -223,7 +223,7 @@ impl Connection {
         }
     }
 
-    /// One read into the inbound buffer.
+    /// Reads once into the inbound buffer.
     fn read(&mut self, scratch: &mut [u8]) -> Result<(), CloseReason> {
         let room = self.inbound.room().min(scratch.len());
         match self.stream.read(&mut scratch[..room]) {
@@ -306,7 +306,7 @@ mod tests {
         client: std::net::TcpStream,
         connection: Connection,
         scratch: Vec<u8>,
-        /// What was told of the client's acknowledgements.
+        /// Acknowledgements reported so far.
         acknowledged: Vec<u64>,
     }
 
@@ -322,7 +322,7 @@ mod tests {
             Self { client, connection, scratch: vec![0; INBOUND_LIMIT], acknowledged: Vec::new() }
         }
 
-        /// The client says `bytes`; returns once the kernel has them on the server's side.
+        /// Sends `bytes` as the client; returns once the kernel has them on the server's side.
         fn say(&mut self, bytes: &[u8]) {
             self.client.write_all(bytes).unwrap();
             let mut peek = vec![0; bytes.len()];

@@ -1,11 +1,11 @@
-//! How many files and sockets the process may have open.
+//! Limit of open files and sockets of the process.
 
 use super::limits::REFUSALS_MAX;
 
 /// Files open besides the players' sockets: clients of the ops port, the store, the log, the poll.
 const OTHER_DESCRIPTORS: u64 = 48;
 
-/// How many players' sockets there is room for.
+/// Room for players' sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     /// Most connections at once.
@@ -29,7 +29,7 @@ pub fn allow_connections(connections: u32) -> Room {
     room
 }
 
-/// The room for `wanted` connections among `limit` open files.
+/// Computes the room for `wanted` connections among `limit` open files.
 fn room_in(limit: u64, wanted: u32) -> Room {
     let sockets = limit.saturating_sub(OTHER_DESCRIPTORS);
     if sockets >= u64::from(wanted) + REFUSALS_MAX as u64 {

@@ -41,26 +41,26 @@ const EVENTS_PER_TURN: usize = 1024;
 const ACCEPTS_PER_TURN: usize = 64;
 /// A poll that fails this often in a row stops the server: going on would only spin.
 const POLL_ERRORS_MAX: u32 = 10;
-/// How long `/health` says that the store was emptied.
+/// Time for which `/health` says that the store was emptied.
 const TELL_EMPTIED_MS: Millis = 10 * 60_000;
 /// Time to tell and save everybody after the first signal.
 const SHUTDOWN_LIMIT_MS: Millis = 10_000;
 
-/// What the loop runs on.
+/// Parts that the loop is built from.
 pub struct Setup {
     /// The game, that nobody plays yet.
     pub game: Game,
     /// Unix seconds at the start.
     pub unix_start: u64,
-    /// Where accounts and characters are kept.
+    /// Store of accounts and characters.
     pub store: Box<dyn Store>,
     /// True if that is a Redis.
     pub uses_redis: bool,
-    /// What is in force at the start.
+    /// Settings in force at the start.
     pub config: Config,
     /// The players' sockets that there is room for.
     pub room: Room,
-    /// What the store says of live settings at the start.
+    /// Live settings of the store at the start.
     pub stored_settings: pyao_store::ServerSettings,
     /// The live settings whose value in the store was not valid at the start.
     pub refused_settings: Refused,
@@ -72,7 +72,7 @@ pub struct Setup {
     pub ops_listener: Option<TcpListener>,
 }
 
-/// Why the loop ended.
+/// Reason for which the loop ended.
 #[derive(Debug)]
 pub enum Stop {
     /// A signal, by its name.
@@ -81,7 +81,7 @@ pub enum Stop {
     PollFailed(io::Error),
 }
 
-/// Why there is no loop.
+/// Reason for which there is no loop.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The system gives no poll or no thread.
@@ -92,15 +92,15 @@ pub enum SetupError {
     Passwords(#[from] hashing::StartError),
 }
 
-/// What the loop leaves behind.
+/// Results that the loop leaves behind.
 pub struct Finished {
-    /// Why it ended.
+    /// Reason for its end.
     pub stop: Stop,
-    /// Whether everybody was told and everything saved in time.
+    /// True if all players were notified and everything was saved in time.
     pub is_drained: bool,
     /// Milliseconds it ran.
     pub uptime_ms: Millis,
-    /// What it counted.
+    /// Its metrics.
     pub metrics: Metrics,
     /// The store's worker, still to be shut down.
     pub store: Worker,
@@ -118,7 +118,7 @@ pub struct EventLoop {
     room: Room,
     rebind: Option<Rebind>,
     link: StoreLink,
-    /// When the store was last found emptied.
+    /// Time at which the store was last found emptied.
     store_emptied_at: Option<Millis>,
     uses_redis: bool,
     unix_start: u64,
@@ -220,7 +220,7 @@ impl EventLoop {
         since(self.started)
     }
 
-    /// How long to wait when no event comes; `None` is for ever.
+    /// Returns the timeout of the poll; `None` = without limit.
     fn timeout(&mut self) -> Option<Duration> {
         let now = self.now();
         let outbox_is_dirty = self.game.outbox().is_dirty();
@@ -432,7 +432,7 @@ impl EventLoop {
         }
     }
 
-    /// How this server is, for tools and other servers.
+    /// Returns the status of this server, for tools and other servers.
     fn status(&mut self, now: Millis) -> ServerStatus {
         ServerStatus {
             started_at: self.unix_start,
@@ -446,8 +446,8 @@ impl EventLoop {
         }
     }
 
-    /// A report, if one was asked for. The first signal to stop: nobody comes in any more, and the game tells and saves
-    /// everybody.
+    /// Writes a report, if one was asked for. At the first signal to stop, new connections are refused, and the game
+    /// notifies and saves all players.
     fn signalled(&mut self, now: Millis) {
         let asked = self.signals.take();
         if asked.report {
@@ -470,7 +470,7 @@ impl EventLoop {
         }
     }
 
-    /// The signal that ends the loop now: everybody was told and saved, or the time for it is over.
+    /// Returns the signal that ends the loop now: all players were notified and saved, or the time for it is over.
     fn is_over(&self, now: Millis) -> Option<&'static str> {
         let shutdown = self.shutdown.as_ref()?;
         let is_done = self.game.is_drained() && self.clients.is_empty();
@@ -524,7 +524,7 @@ impl EventLoop {
     }
 }
 
-/// What helper threads call when they have an answer.
+/// Returns the function that helper threads call when they have an answer.
 fn notifier(waker: &Arc<Waker>) -> impl Fn() + Clone + Send + 'static {
     let waker = Arc::clone(waker);
     move || {

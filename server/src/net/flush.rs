@@ -129,7 +129,7 @@ mod tests {
 
     const ID: ConnectionId = ConnectionId { slot: 0, generation: 1 };
 
-    /// An outbox with three segments of 30 bytes.
+    /// Builds an outbox with three segments of 30 bytes.
     fn three_segments() -> Outbox {
         let mut outbox = Outbox::new(TextEncoding::Latin1);
         outbox.open(ID, 30);
@@ -205,8 +205,8 @@ mod tests {
         assert!(received.chunks(3).all(|packet| packet == &received[..3]));
     }
 
-    /// A pair whose server has room for little and whose client has room for less: one segment takes several of the
-    /// kernel's own packets.
+    /// Opens a pair whose server has room for little and whose client has room for less: one segment takes several of
+    /// the kernel's own packets.
     fn narrow_pair() -> (TcpStream, Socket) {
         let socket = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let (listener, client) = (socket(), socket());

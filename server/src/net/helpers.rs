@@ -17,8 +17,8 @@ pub(super) struct Helpers {
     hasher: Hasher,
     store_requests: Vec<pyao_store::Request>,
     new_jobs: Vec<passwords::Job>,
-    /// When the store was last asked for the live settings, until it answers: the one question that is asked all the
-    /// time, and so tells how long an answer takes.
+    /// Time of the last unanswered request for the live settings: it is sent all the time, and so gives the latency of
+    /// the store.
     settings_asked: Option<Instant>,
 }
 
@@ -89,7 +89,7 @@ impl Helpers {
         }
     }
 
-    /// How the store does.
+    /// Returns the health of the store.
     pub(super) fn store_health(&self) -> StoreHealth {
         StoreHealth {
             takes_saves: !self.store.is_away() && !self.store.is_emptied(),
@@ -112,8 +112,8 @@ impl Helpers {
     }
 }
 
-/// Whether the store could not do as asked. That somebody else has the name, the character or our own id, or that an
-/// account is gone, is an answer and no failure.
+/// Returns true if the store could not do as asked. A name, a character or an id held by another, or a deleted account,
+/// is an answer and no failure.
 fn is_failure(reply: &Reply) -> bool {
     let error = match reply {
         Reply::Account { result, .. } => result.as_ref().err(),

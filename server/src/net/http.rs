@@ -19,7 +19,7 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::server::ServerPacket;
 use pyao_core::protocol::table::PacketLayout;
 
-/// Most clients at once. When one more comes, the oldest that has asked nothing is closed.
+/// Most clients at once. One more closes the oldest that has sent no request.
 pub(super) const CLIENTS_MAX: usize = 16;
 /// Longest request, with its headers.
 const REQUEST_LIMIT: usize = 2 * 1024;
@@ -28,7 +28,7 @@ const HEADERS_MAX: usize = 32;
 /// Time for a request and its answer.
 const TIME_LIMIT_MS: Millis = 5_000;
 
-/// What the pages are made of.
+/// Sources of the pages.
 pub(super) struct Pages<'a> {
     pub(super) health: Health,
     pub(super) metrics: &'a Metrics,
@@ -38,7 +38,7 @@ pub(super) struct Pages<'a> {
 pub(super) struct OpsPort {
     listener: Listener,
     clients: Slab<OpsClient>,
-    /// How many clients have come.
+    /// Number of clients accepted so far.
     taken_in: u64,
 }
 
@@ -52,7 +52,7 @@ struct OpsClient {
     deadline: Millis,
 }
 
-/// Whether a client is done with.
+/// Progress of a client.
 #[derive(PartialEq, Eq)]
 enum Progress {
     Waiting,
@@ -129,7 +129,7 @@ impl OpsPort {
         self.clients.retain(|_, client| now < client.deadline);
     }
 
-    /// When something is to be done without an event.
+    /// Returns the time at which something is to be done without an event.
     pub(super) fn next_deadline(&self, now: Millis) -> Option<Millis> {
         let clients = self.clients.iter().map(|(_, client)| client.deadline).min();
         [clients, self.listener.next_deadline(now)].into_iter().flatten().min()
@@ -149,7 +149,7 @@ impl OpsClient {
         self.send()
     }
 
-    /// Reads what is there, at most a request's worth. Whether the client has closed its side.
+    /// Reads the bytes that are there, at most a request's worth. Returns true if the client has closed its side.
     fn read(&mut self) -> io::Result<bool> {
         let mut chunk = [0; REQUEST_LIMIT];
         loop {
@@ -180,7 +180,7 @@ impl OpsClient {
     }
 }
 
-/// The answer to the bytes of a request, or `None` while it is not all there.
+/// Returns the answer to the bytes of a request, or `None` while it is not all there.
 fn respond(request: &[u8], pages: &Pages<'_>) -> Option<Vec<u8>> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut parsed = httparse::Request::new(&mut headers);

@@ -1,4 +1,4 @@
-//! How many connections there may be, and how many packets each may send.
+//! Limits on the number of connections, and on the packets that each may send.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,12 +14,12 @@ pub(super) const REFUSALS_MAX: usize = 64;
 const BURST_TENTHS: u64 = 25;
 /// A connection over its budget is served again after this long: a handful of packets at a time, not one by one.
 const THROTTLE_MS: Millis = 50;
-/// A connection that always had more to say than its budget for this long is closed.
+/// Time after which a connection that stays over its packet budget is closed.
 const STARVED_LIMIT_MS: Millis = 10_000;
 /// Repeats of the same heading a second that cost nothing: more than any screen draws frames.
 const FREE_REPEATS_PER_SECOND: u32 = 300;
 
-/// What `[server]` and `[limits]` say about connections.
+/// Limits of `[server]` and `[limits]` on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientLimits {
     /// Most connections at once.
@@ -61,7 +61,7 @@ impl AddressCounts {
     }
 }
 
-/// Whether one more connection from `address` may come in, when `open` are there.
+/// Returns true if one more connection from `address` may come in, beside `open` others.
 pub(super) fn admit(
     limits: &ClientLimits,
     open: usize,
@@ -77,14 +77,14 @@ pub(super) fn admit(
     Ok(())
 }
 
-/// What a packet that came may do.
+/// Treatment of a packet that has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
     /// Be served now.
     Now,
     /// Wait where it is until then.
     At(Millis),
-    /// The connection has had more to say than it may for too long.
+    /// The connection exceeded its packet budget for too long.
     Flood,
 }
 
@@ -113,7 +113,7 @@ impl PacketBudget {
         }
     }
 
-    /// Whether `packet` may be served; what it costs is taken when it may.
+    /// Decides on the treatment of `packet`; its cost is taken if it may be served.
     pub(super) fn admit(&mut self, packet: &ClientPacket, now: Millis) -> Admission {
         let heading = match packet {
             ClientPacket::ChangeHeading { heading } => Some(*heading),

@@ -96,11 +96,11 @@ pub(super) struct Rebind {
 }
 
 impl Rebind {
-    /// Begins to bind `to`. When that fails, `way_back` is bound again, however long it takes: a change within one port
+    /// Begins to bind `to`. If that fails, `way_back` is bound again, without a limit of time: a change within one port
     /// has to give it up first. `notify` is called when the end is known.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// Fails if the system gives no thread.
     pub(super) fn begin(
         to: Address,
         way_back: Option<Address>,

@@ -9,12 +9,12 @@
 //!
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
-//! 3. `accept`: taking sockets in; `limits`: how many, and how many packets; `flush`: sending; `cadence`: when;
-//!    `window`: no more than the client has room for; `timings`: the time of a turn by part. What is done when there is more
-//!    work than time: [`crate::ops::overload`].
+//! 3. `accept`: new sockets; `limits`: number of connections and packets; `flush`: sending; `cadence`: its times;
+//!    `window`: no more than the client has room for; `timings`: the time of a turn by part. The measures against
+//!    overload: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and the change to another.
-//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one small
-//!    subject each; `http`: the ops port.
+//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one
+//!    small subject each; `http`: the ops port.
 
 mod accept;
 mod acknowledgement;

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 /// An address that no machine has (RFC 5737): the way to it is the way to everywhere.
 const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
 
-/// Where players connect to a server that listens on `listener`: for "any address" that of the interface which leads to
-/// other machines, or this machine's own where none does.
+/// Returns the address at which players reach a server that listens on `listener`: for "any address" that of the
+/// interface which leads to other machines, or this machine's own if none does.
 #[must_use]
 pub fn reachable_address(listener: SocketAddr) -> SocketAddr {
     if !listener.ip().is_unspecified() {
@@ -16,8 +16,8 @@ pub fn reachable_address(listener: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listener.port())
 }
 
-/// The address that packets to other machines would leave with. None is sent: connecting a datagram socket only chooses
-/// the way.
+/// Returns the address that packets to other machines would leave with. None is sent: connecting a datagram socket only
+/// chooses the way.
 fn outgoing_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect(ELSEWHERE).ok()?;

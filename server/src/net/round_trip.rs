@@ -1,4 +1,4 @@
-//! How long a round trip to a client takes, as the kernel measures it from TCP's own acknowledgements.
+//! Round trip time to a client, as the kernel measures it from TCP's own acknowledgements.
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -8,12 +8,12 @@ pub(super) fn measure(socket: &impl AsFd) -> Option<u32> {
     tcp_info(socket).map(|(info, _)| info.tcpi_min_rtt.min(info.tcpi_rtt) / 1000)
 }
 
-/// How many segments of a TCP socket were sent again so far; 0 when the kernel does not tell.
+/// Returns the number of segments of a TCP socket that were sent again so far; 0 if the kernel does not count them.
 pub(super) fn segments_repeated(socket: &impl AsFd) -> u32 {
     tcp_info(socket).map_or(0, |(info, _)| info.tcpi_total_retrans)
 }
 
-/// What the kernel tells of a TCP socket, and how many bytes of that it knows: older kernels know less.
+/// Returns the kernel's record of a TCP socket, and the number of its bytes that are filled: older kernels fill fewer.
 pub(super) fn tcp_info(socket: &impl AsFd) -> Option<(libc::tcp_info, usize)> {
     // SAFETY: tcp_info is plain integers, for which all zeroes is a value.
     let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };

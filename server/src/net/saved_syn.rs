@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 /// Longest headers that are looked at: IPv6 with some extensions, and TCP with its options.
 const HEADERS_MAX: usize = 256;
 
-/// Has the kernel keep the headers of each first packet that comes to `listener`. Where it cannot, nothing is known of
+/// Has the kernel keep the headers of each first packet that comes to `listener`. If it cannot, nothing is known of
 /// clients.
 pub(super) fn keep(listener: &impl AsFd) {
     let on: libc::c_int = 1;
@@ -26,8 +26,8 @@ pub(super) fn keep(listener: &impl AsFd) {
     }
 }
 
-/// The time to live, or hop limit, with which the first packet of an accepted connection arrived. The kernel tells once,
-/// and nothing of a connection that it took in under a flood of first packets.
+/// The time to live, or hop limit, with which the first packet of an accepted connection arrived. The kernel tells
+/// once, and nothing of a connection that it took in under a flood of first packets.
 pub(super) fn hop_limit(socket: &impl AsFd) -> Option<u8> {
     let mut headers = [0_u8; HEADERS_MAX];
     let mut length = HEADERS_MAX as libc::socklen_t;
@@ -45,7 +45,7 @@ pub(super) fn hop_limit(socket: &impl AsFd) -> Option<u8> {
     if result == 0 { in_headers(headers) } else { None }
 }
 
-/// The time to live in an IPv4 header, the hop limit in an IPv6 header.
+/// Returns the time to live of an IPv4 header, or the hop limit of an IPv6 header.
 fn in_headers(headers: &[u8]) -> Option<u8> {
     match headers.first()? >> 4 {
         4 => headers.get(8).copied(),
@@ -60,7 +60,7 @@ mod tests {
     use socket2::{Domain, Socket, Type};
     use std::net::{SocketAddr, TcpListener};
 
-    /// The hop limit that a listener at `at` sees of a client whose packets leave with `sent`.
+    /// Returns the hop limit that a listener at `at` sees of a client whose packets leave with `sent`.
     fn seen(at: &str, sent: u32) -> Option<u8> {
         let listener = TcpListener::bind(at).unwrap();
         keep(&listener);

@@ -11,7 +11,7 @@ use signal_hook_mio::v1_0::Signals;
 /// Exit code of a server that was told twice to stop.
 const STOPPED_AT_ONCE: i32 = 130;
 
-/// What signals asked for since they were last looked at.
+/// Requests made by signals since the last look.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     /// The name of the signal that asks to stop.
@@ -26,8 +26,8 @@ pub(super) struct SignalSource {
 }
 
 impl SignalSource {
-    /// Takes over SIGTERM and SIGINT, which ask to stop, SIGUSR1, which asks for a status report, and SIGHUP, which does
-    /// nothing yet.
+    /// Takes over SIGTERM and SIGINT, which ask to stop, SIGUSR1, which asks for a status report, and SIGHUP, which
+    /// does nothing yet.
     ///
     /// The first one to stop is an event; a second one ends the process at once, even when the loop hangs.
     pub(super) fn register(registry: &Registry, token: Token) -> io::Result<Self> {

@@ -1,12 +1,12 @@
 //! The server's own dealings with the store: it tells that it lives and how it is, and follows the live settings.
 //!
-//! Every five seconds a heartbeat (every second while connections come and go), every second a look at the settings, each
-//! only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid, or that
-//! cannot be followed, is logged and counted once and named by `/health`, and the old value stays in force; so is one that
-//! was not valid at the start already.
+//! Every five seconds a heartbeat (every second while connections come and go), every second a look at the settings,
+//! each only when the one before was answered: a store that hangs is asked nothing twice. A setting that is not valid,
+//! or that cannot be followed, is logged and counted once and named by `/health`, and the old value stays in force; so
+//! is one that was not valid at the start already.
 //!
-//! Each heartbeat tells which value of every live setting is in force and why one was refused. When that changes, the
-//! next one is sent at once: a tool that has changed a setting waits for it.
+//! Each heartbeat carries the value in force of every live setting, and the reason of each refusal. A change of them
+//! sends the next one at once: a tool that has changed a setting waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ const SETTINGS_EVERY_MS: Millis = 1_000;
 const TICKET: Ticket = 0;
 const MAX_CONNECTIONS: &str = "server.max_connections";
 
-/// What the rest of the loop has to do about an answer of the store.
+/// Work for the rest of the loop that follows from an answer of the store.
 #[derive(Debug)]
 pub(super) enum Order {
     /// These settings are other ones now; this is the whole configuration.
@@ -46,11 +46,11 @@ pub(super) enum Order {
 
 /// See the module.
 pub(super) struct StoreLink {
-    /// What is in force.
+    /// Settings in force.
     config: Config,
     /// This server, as the store knows it.
     server: ServerId,
-    /// What the store said last of each live setting, valid or not.
+    /// Last stored value of each live setting, valid or not.
     seen: ServerSettings,
     /// Settings whose value in the store is not valid.
     refused: Refused,
@@ -60,11 +60,13 @@ pub(super) struct StoreLink {
     heartbeat_at: Millis,
     /// Connections that the last heartbeat told, and when it was sent.
     told: Option<(u32, Millis)>,
-    /// What the store refused about the last heartbeat: logged once.
+    /// The store's refusal of the last heartbeat: logged once.
     refusal: Option<StoreError>,
     settings_at: Millis,
     awaits_heartbeat: bool,
     awaits_settings: bool,
+    /// True if the settings that are awaited were asked for before the store was emptied.
+    awaits_stale_settings: bool,
 }
 
 impl StoreLink {
@@ -91,24 +93,25 @@ impl StoreLink {
             settings_at: SETTINGS_EVERY_MS,
             awaits_heartbeat: false,
             awaits_settings: false,
+            awaits_stale_settings: false,
         }
     }
 
-    /// When there is something to ask without an event.
+    /// Returns the time at which a request is due without an event.
     pub(super) fn next_deadline(&self) -> Option<Millis> {
         let heartbeat = (!self.awaits_heartbeat).then_some(self.heartbeat_at);
         let settings = (!self.awaits_settings).then_some(self.settings_at);
         [heartbeat, settings].into_iter().flatten().min()
     }
 
-    /// So many connections are open: when that is news, the next heartbeat comes soon.
+    /// Records the connection count; a change brings the next heartbeat forward.
     pub(super) fn connections_are(&mut self, connections: u32) {
         if let Some((_, at)) = self.told.filter(|(told, _)| *told != connections) {
             self.heartbeat_at = self.heartbeat_at.min(at + COUNT_EVERY_MS);
         }
     }
 
-    /// Whether a heartbeat is due.
+    /// Returns true if a heartbeat is due.
     pub(super) fn is_heartbeat_due(&self, now: Millis) -> bool {
         !self.awaits_heartbeat && now >= self.heartbeat_at
     }
@@ -145,6 +148,8 @@ impl StoreLink {
                     orders.push(Order::Tell(Input::StoreConfirmed));
                 } else {
                     self.store_id = heartbeat.store_id;
+                    // Another server may have filled the store already, while our own settings are not back.
+                    self.awaits_stale_settings = self.awaits_settings;
                     orders.extend([Order::Tell(Input::StoreEmptied), Order::StoreEmptied]);
                 }
                 if !heartbeat.taken.is_empty() {
@@ -170,7 +175,7 @@ impl StoreLink {
         orders
     }
 
-    /// Whether the store's files were removed or replaced: what is saved is gone when the server ends.
+    /// Returns true if the store's files were removed or replaced: saved data is gone when the server ends.
     pub(super) fn is_file_replaced(&self) -> bool {
         matches!(self.refusal, Some(StoreError::FileReplaced { .. }))
     }
@@ -182,8 +187,11 @@ impl StoreLink {
         metrics: &mut Metrics,
     ) -> Option<Order> {
         self.awaits_settings = false;
+        if std::mem::take(&mut self.awaits_stale_settings) {
+            return None;
+        }
         let stored = result.ok()?;
-        // What is missing in a store that was emptied was not removed: the heartbeat tells of that.
+        // A key that is missing in an emptied store was not removed: the heartbeat reports the emptying.
         if stored == self.seen || stored.store_id.as_ref() != Some(&self.store_id) {
             return None;
         }
@@ -213,7 +221,7 @@ impl StoreLink {
         for key in &news {
             self.not_followed.remove(key);
         }
-        // What was refused for the sake of another setting may be valid now.
+        // A value that was refused for the sake of another setting may be valid now.
         let asked = live::keys().filter(|key| news.contains(key) || self.refused.contains_key(key));
         let changes: Vec<(&str, &str)> = asked.filter_map(|key| Some((key, stored.get(key)?))).collect();
         self.refused.retain(|key, _| !news.contains(key));
@@ -263,7 +271,7 @@ impl StoreLink {
         }
     }
 
-    /// The next heartbeat is due at once.
+    /// Makes the next heartbeat due at once.
     fn tell_soon(&mut self) {
         self.heartbeat_at = 0;
     }
@@ -278,7 +286,8 @@ impl StoreLink {
         settings
     }
 
-    /// Why values in the store are not in force, for a heartbeat of a server with room for so many connections.
+    /// Returns the reasons for which stored values are not in force, for a heartbeat of a server with room for
+    /// `connections`.
     pub(super) fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
         let wanted = self.config.server.max_connections;
         let lowered = (connections < wanted).then(|| Refusal {
@@ -289,7 +298,7 @@ impl StoreLink {
         refusals.chain(lowered.map(|refusal| (MAX_CONNECTIONS.to_owned(), refusal))).collect()
     }
 
-    /// Why values in the store are not in force.
+    /// Yields the reasons for which stored values are not in force.
     pub(super) fn refusals(&self) -> impl Iterator<Item = (&'static str, &Refusal)> + '_ {
         self.refused.iter().chain(&self.not_followed).map(|(key, refusal)| (*key, refusal))
     }
@@ -300,10 +309,10 @@ impl StoreLink {
         both.into_iter()
     }
 
-    /// What a store that lacks live settings is to be given.
+    /// Returns the request that gives a store the live settings that it lacks.
     pub(super) fn seed_settings(&self) -> Request {
         let mut shared = self.effective();
-        // What this server alone has, its own settings or any free port, is not for the others.
+        // Values of this server alone, its own settings or any free port, are not for the others.
         live::own_keys().for_each(|key| drop(shared.remove(key)));
         let is_in_force = |name: &str| self.refusals().all(|(refused, _)| refused != name);
         let stored = self.seen.shared.iter().filter(|(name, _)| is_in_force(name));
@@ -514,6 +523,26 @@ mod tests {
             (&*settings.shared["server.port"], &*settings.shared["limits.idle_minutes"]),
             ("8080", "7")
         );
+    }
+
+    #[test]
+    fn settings_that_were_asked_for_before_the_store_was_emptied_are_not_followed() {
+        let (mut link, mut metrics) = (link(), Metrics::default());
+        let own = settings(&[("server.port", "8081")]);
+        let shared = settings(&[("server.port", "8080")]);
+        let both = ServerSettings { shared: shared.clone(), own, ..nothing() };
+        link.settings_answered(Ok(both.clone()), &mut metrics);
+        assert!(link.look_at_settings(10_000).is_some());
+        link.heartbeat_answered(Ok(beat("b", Vec::new())));
+        // Another server has written the settings of all into the new store.
+        let id = || Some("b".to_owned());
+        let without_own = ServerSettings { shared, own: Settings::new(), store_id: id() };
+        assert!(link.settings_answered(Ok(without_own), &mut metrics).is_none());
+        assert!(link.look_at_settings(11_000).is_some());
+        assert!(
+            link.settings_answered(Ok(ServerSettings { store_id: id(), ..both }), &mut metrics).is_none()
+        );
+        assert_eq!(link.config.server.port, 8_081);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! What an event of the poll is about, as a type instead of a number.
+//! Source of an event of the poll, as a type instead of a number.
 
 use mio::Token;
 
 use super::http::CLIENTS_MAX;
 
-/// Who has an event.
+/// Source of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// A helper thread has answered.

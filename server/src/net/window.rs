@@ -2,8 +2,8 @@
 //!
 //! A client that does not read for a while closes its window bit by bit. Bytes that are sent beyond the window wait in
 //! the kernel, and when the window stays so the kernel probes it: it sends as much as fits, be it half a packet. The
-//! client would take the half for a packet. So a segment that does not fit waits in the outbox, where it is still whole.
-//! The kernel then holds nothing that it could probe the window with; keep-alive probes ask instead.
+//! client would take the half for a packet. So a segment that does not fit waits in the outbox, where it is still
+//! whole. The kernel then holds nothing that it could probe the window with; keep-alive probes ask instead.
 
 use std::os::fd::AsFd;
 
@@ -29,8 +29,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// True if a segment of `length` bytes may be sent now. One that is longer than all that the client ever offered
-    /// may: waiting would not help it.
+    /// Returns true if a segment of `length` bytes may be sent now. One that is longer than all that the client ever
+    /// offered may: waiting would not help it.
     pub fn admits(&mut self, socket: &impl Socket, length: usize) -> bool {
         if length <= self.room {
             return true;
@@ -48,7 +48,8 @@ impl Window {
     }
 }
 
-/// Asks the kernel for the receive window of a client; `None` when it does not tell: before Linux 5.4, or on something that is no TCP socket.
+/// Asks the kernel for the receive window of a client; `None` when it does not tell: before Linux 5.4, or on something
+/// that is no TCP socket.
 pub(super) fn measure(socket: &impl AsFd) -> Option<ReceiveWindow> {
     // Asked first: what is acknowledged between the two questions is then counted as outstanding, never as free.
     let outstanding = acknowledgement::outstanding(socket)?;

@@ -2,7 +2,7 @@
 
 use super::overload::OverloadLevel;
 
-/// How something is.
+/// The state of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     /// As it should be.
@@ -14,7 +14,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word in the report.
+    /// Returns the word in the report.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ const SUCCESS_SECONDS_MAX: u64 = 15;
 /// So does one that leaves a question unanswered for so long.
 const QUESTION_MS_MAX: u64 = 2_000;
 
-/// How the store does.
+/// The state of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {
     /// False from the first thing that it could not do until it has taken all that waits.
@@ -53,18 +53,18 @@ impl StoreHealth {
     }
 }
 
-/// What the report tells.
+/// The contents of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// True if the store is a Redis.
     pub uses_redis: bool,
-    /// How the store does.
+    /// The state of the store.
     pub store: StoreHealth,
     /// Live settings whose value in the store is not in force, because it is not valid or cannot be followed.
     pub settings_not_followed: Vec<&'static str>,
     /// Level of overload.
     pub overload: OverloadLevel,
-    /// Whether the server is shutting down.
+    /// True if the server is shutting down.
     pub is_shutting_down: bool,
     /// Players in the world whose connection stands.
     pub players: u64,
@@ -75,7 +75,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// The whole: as bad as its worst part. A store that is away degrades: play goes on from memory. So does a setting
+    /// Returns the state of the whole, which is that of its worst part. A store that is away degrades: play goes on from memory. So does a setting
     /// that cannot be followed, such as a port that is taken: the old one stays in force.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -92,7 +92,7 @@ impl Health {
         }
     }
 
-    /// The report as JSON. Every value is a number or one of our own words, so nothing needs escaping. Its beginning is
+    /// Writes the report as JSON. Every value is a number or one of our own words, so nothing needs escaping. Its beginning is
     /// what monitors of other servers of this family look for.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -1,4 +1,4 @@
-//! How often something took how long, in fixed steps.
+//! Counts of durations, in fixed steps.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ impl Histogram {
         self.sum_microseconds = self.sum_microseconds.saturating_add(microseconds);
     }
 
-    /// As [`Self::record`], of a [`Duration`].
+    /// Counts a [`Duration`], as [`Self::record`] does.
     pub fn record_duration(&mut self, duration: Duration) {
         self.record(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// For each bound, in microseconds, how many durations did not exceed it.
+    /// Returns each bound, in microseconds, with the number of durations up to it.
     pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let mut total = 0;
         BOUNDS_MICROSECONDS.iter().zip(&self.steps).map(move |(bound, count)| {
@@ -35,13 +35,13 @@ impl Histogram {
         })
     }
 
-    /// How many durations were counted.
+    /// Returns the number of durations.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.steps.iter().sum()
     }
 
-    /// All durations together, in microseconds.
+    /// Returns the sum of all durations, in microseconds.
     #[must_use]
     pub fn sum_microseconds(&self) -> u64 {
         self.sum_microseconds

@@ -21,12 +21,12 @@ impl Labelled {
         }
     }
 
-    /// Label and count of everything counted.
+    /// Returns the label and the count of everything counted.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         self.counts.iter().copied()
     }
 
-    /// All labels together.
+    /// Returns the sum over all labels.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.iter().map(|(_, count)| count).sum()
@@ -83,7 +83,7 @@ impl Metrics {
         self.counters[counter as usize] += count;
     }
 
-    /// The count so far.
+    /// Returns the count so far.
     #[must_use]
     pub fn count(&self, counter: Counter) -> u64 {
         self.counters[counter as usize]
@@ -101,13 +101,13 @@ impl Metrics {
         self.gauges[gauge as usize] = value;
     }
 
-    /// The gauge as last set.
+    /// Returns the gauge as last set.
     #[must_use]
     pub fn gauge(&self, gauge: Gauge) -> u64 {
         self.gauges[gauge as usize]
     }
 
-    /// Every counter by the name that tools show: that of the metric without prefix and suffix.
+    /// Returns every counter by the name that tools show: that of the metric without prefix and suffix.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, u64> {
         let plain = |row: Row| row.name.trim_start_matches("pyao_").trim_end_matches("_total").to_owned();
@@ -124,12 +124,12 @@ impl Metrics {
         self.packets_in[usize::from(id)] += 1;
     }
 
-    /// Id and count of every packet received at least once.
+    /// Returns the id and the count of every packet received at least once.
     pub fn packets_in(&self) -> impl Iterator<Item = (u8, u64)> + '_ {
         (0..=u8::MAX).zip(self.packets_in).filter(|(_, count)| *count > 0)
     }
 
-    /// Id and count of every packet queued for a player at least once.
+    /// Returns the id and the count of every packet queued for a player at least once.
     pub fn packets_out(&self) -> impl Iterator<Item = (u8, u64)> + '_ {
         (0..=u8::MAX).zip(self.packets_out).filter(|(_, count)| *count > 0)
     }

@@ -1,4 +1,4 @@
-//! What operators look at: counters, the Prometheus text and the health report.
+//! The view of operators: counters, the Prometheus text and the health report.
 //!
 //! One thread counts, so a counter is a plain integer: [`metrics::Metrics`] holds them all, [`prometheus`] writes
 //! them out when somebody asks, and every name a dashboard may know is spelled in [`table`] alone. [`overload`] decides

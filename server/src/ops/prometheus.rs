@@ -18,7 +18,7 @@ pub struct PacketNames {
     pub server: fn(u8) -> Option<&'static str>,
 }
 
-/// All metrics as text.
+/// Writes all metrics as text.
 #[must_use]
 pub fn render(metrics: &Metrics, packet_names: PacketNames) -> String {
     let mut text = String::with_capacity(8 * 1024);
@@ -74,7 +74,7 @@ fn head(text: &mut String, row: Row) {
     text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.word()));
 }
 
-/// The name with a value for each label.
+/// Writes the name with a value for each label.
 fn series(row: Row, values: &[&str]) -> String {
     let labels = row.labels.iter().zip(values);
     let labels: Vec<String> = labels.map(|(label, value)| format!("{label}=\"{value}\"")).collect();

@@ -3,7 +3,7 @@
 use super::health::Health;
 use super::metrics::{Counter, Gauge, Metrics};
 
-/// The line. Its gauges must have been set.
+/// Writes the line. Its gauges must have been set.
 #[must_use]
 pub fn status_report(health: &Health, metrics: &Metrics) -> String {
     let not_followed = health.settings_not_followed.join(",");

@@ -14,7 +14,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word for it in the output.
+    /// Returns the word for it in the output.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ macro_rules! metrics {
             /// Every metric of the group, in the order of the output.
             pub const ALL: &'static [Self] = &[$(Self::$metric),+];
 
-            /// The row of the metric.
+            /// Returns the row of the metric.
             #[must_use]
             pub const fn row(self) -> Row {
                 match self {$(

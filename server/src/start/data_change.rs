@@ -8,7 +8,7 @@ use pyao_core::content::Content;
 use pyao_store::records::{MapsRecord, PositionRecord};
 use pyao_store::{Store, StoreError};
 
-/// Whether a start may move characters.
+/// The permission of a start to move characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataChange {
     /// Not without the operator's word.
@@ -45,8 +45,8 @@ fn before(known: Option<u32>) -> String {
     }
 }
 
-/// Looks whether `content` has the maps that the store's characters were saved on. What the store is to be told of the
-/// maps once the server starts; `None` when it knows.
+/// Looks whether `content` has the maps that the store's characters were saved on. Returns the
+/// record of the maps that the store lacks, to be written once the server starts.
 ///
 /// # Errors
 /// [`Displaced`] when characters would be moved and `data_change` does not allow it, or the store's own error.
@@ -101,7 +101,7 @@ mod tests {
     use pyao_store::sqlite::SqliteStore;
     use pyao_store::testing::{sample_account, sample_character};
 
-    /// A store with a character on each of `places`: map, x, y.
+    /// Makes a store with a character on each of `places`: map, x, y.
     fn store(folder: &tempfile::TempDir, places: &[(u16, u8, u8)]) -> SqliteStore {
         let mut store = SqliteStore::open(&folder.path().join("pyao.db")).unwrap();
         for (number, (map, x, y)) in places.iter().enumerate() {

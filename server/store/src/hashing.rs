@@ -148,6 +148,17 @@ impl Hasher {
     }
 }
 
+/// Hashes one password on the calling thread, for tools. Takes as long as two hashes.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn hash_password(cost: PasswordCost, password: String) -> Result<String, StartError> {
+    let engine = Engine::new(cost)?;
+    let hash = hash(&engine.argon2, password.as_bytes())?;
+    wipe(password);
+    Ok(hash.to_string())
+}
+
 /// Works off jobs until there can be no more.
 fn serve(
     engine: &Engine,

@@ -8,13 +8,14 @@ use crate::Finding;
 use crate::source::Source;
 
 /// Folders of sources, each the root of a crate.
-const ROOTS: [&str; 6] = [
+const ROOTS: [&str; 7] = [
     "server/core/src/",
     "server/store/src/",
     "server/config/src/",
     "server/src/",
     "admin-cli/src/",
     "tests/src/",
+    "tests/load/src/",
 ];
 
 /// Files by their module: its crate's root, then the names of modules.

@@ -12,10 +12,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("world", &["base", "content"]),
     ("records", &["base"]),
     ("passwords", &["base", "records"]),
-    ("game", &["base", "content", "passwords", "protocol", "records", "world"]),
+    ("settings", &["base", "content", "protocol", "records"]),
+    ("game", &["base", "content", "passwords", "protocol", "records", "settings", "world"]),
     ("testing", CORE),
     ("store", CORE),
-    ("config", &["base", "content", "game", "passwords", "protocol", "records", "store", "world"]),
+    (
+        "config",
+        &["base", "content", "game", "passwords", "protocol", "records", "settings", "store", "world"],
+    ),
     ("memory", &[]),
     ("logging", &["base"]),
     ("ops", &["base", "config", "logging", "records"]),
@@ -24,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("start", BELOW_THE_START),
 ];
 
-const CORE: &[&str] = &["base", "protocol", "content", "world", "records", "passwords", "game"];
+const CORE: &[&str] = &["base", "protocol", "content", "world", "records", "passwords", "settings", "game"];
 
 const BELOW_THE_SOCKETS: &[&str] = &[
     "base",
@@ -37,6 +41,7 @@ const BELOW_THE_SOCKETS: &[&str] = &[
     "passwords",
     "protocol",
     "records",
+    "settings",
     "store",
     "world",
 ];
@@ -54,6 +59,7 @@ const BELOW_THE_START: &[&str] = &[
     "passwords",
     "protocol",
     "records",
+    "settings",
     "store",
     "world",
 ];

@@ -8,23 +8,24 @@
 //! To find where a packet is handled, start at `dispatch.rs`.
 
 pub mod absent;
+pub mod accounts;
 mod agreement;
 pub mod appearance;
 mod attempts;
-pub mod character_form;
+mod character_form;
 mod chat;
 mod chat_limit;
 pub mod close_reason;
 mod connections;
 mod creation;
 pub mod creation_limit;
-pub mod dice;
+mod dice;
 mod dispatch;
 mod enter;
 mod event_log;
 mod information;
 mod inventory;
-pub mod kinds;
+mod kinds;
 mod leave;
 pub mod line_limit;
 mod login;

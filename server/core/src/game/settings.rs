@@ -1,4 +1,4 @@
-//! What an operator can set about the game.
+//! The settings of the game.
 
 use crate::content::Position;
 use crate::protocol::encoding_choice::EncodingChoice;
@@ -7,9 +7,9 @@ use crate::settings::Config;
 /// The game's settings, in the units it uses.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How text is written to clients.
+    /// Encoding of text for clients.
     pub text_encoding: EncodingChoice,
-    /// Milliseconds a new connection has to say something; 0 = no limit.
+    /// Milliseconds until the first packet of a new connection; 0 = no limit.
     pub handshake_ms: u64,
     /// Milliseconds without a packet after which a connection is closed; 0 = no limit.
     pub idle_ms: u64,
@@ -27,7 +27,7 @@ pub struct Settings {
     pub absent_characters: u32,
     /// Such characters of one address; 0 = no limit.
     pub absent_characters_per_ip: u32,
-    /// Where new characters start, used in turn; empty = in their home city.
+    /// Places of new characters, used in turn; empty = in their home city.
     pub start_positions: Vec<Position>,
     /// Smallest and largest value of a thrown attribute.
     pub dice_range: (u8, u8),
@@ -40,7 +40,6 @@ impl Settings {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let Config { server, limits, security, world, game, .. } = config;
-        let die = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
         Self {
             text_encoding: server.text_encoding,
             handshake_ms: u64::from(limits.handshake_seconds) * 1000,
@@ -53,10 +52,16 @@ impl Settings {
             absent_characters: limits.absent_characters,
             absent_characters_per_ip: limits.absent_characters_per_ip,
             start_positions: world.start_positions.clone(),
-            dice_range: (die(game.dice_min), die(game.dice_max)),
+            dice_range: dice_range(config),
             motd: game.motd.lines().map(str::to_owned).collect(),
         }
     }
+}
+
+/// Returns the smallest and the largest value of a thrown attribute.
+pub(super) fn dice_range(config: &Config) -> (u8, u8) {
+    let die = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
+    (die(config.game.dice_min), die(config.game.dice_max))
 }
 
 impl Default for Settings {

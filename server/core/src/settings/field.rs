@@ -1,6 +1,6 @@
 //! The place of one value in the settings: how the value is checked, set and shown.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use super::given::Given;

@@ -17,13 +17,13 @@ pub use table::{Config, SETTINGS};
 pub struct Setting {
     /// `section.key`, as in the configuration file.
     pub key: &'static str,
-    /// How a running server follows a change; `None` = at the next start only.
+    /// The way of a running server to follow a change; `None` = at the next start only.
     pub live: Option<Live>,
     /// Place of its value, with the kind and the range that may stand there.
     field: for<'a> fn(&'a mut Config) -> Field<'a>,
 }
 
-/// How a running server follows a change of a live setting.
+/// The way of a running server to follow a change of a live setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Live {
     /// The part of the server that follows.

@@ -1,13 +1,13 @@
-//! Time limits of the connection to a Redis.
+//! Options of a connection to Redis.
 
 use std::time::Duration;
 
-/// Time limits of a Redis, and the probes that notice a connection that has silently gone.
+/// Timeouts of a connection to Redis, and its keepalive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisOptions {
-    /// For a connection.
+    /// Timeout of a connection attempt.
     pub connect_timeout: Duration,
-    /// For the answer to one question, and for room to send it.
+    /// Timeout of the answer to one request, and of room to send it.
     pub answer_timeout: Duration,
     /// TCP keepalive on the socket; `None` leaves it off.
     pub keepalive: Option<Keepalive>,
@@ -25,7 +25,7 @@ pub struct Keepalive {
 }
 
 impl Default for RedisOptions {
-    /// Returns two seconds to connect, five to answer, and probes after a minute.
+    /// Two seconds to connect, five to answer, probes after a minute.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(2),
