@@ -67,7 +67,7 @@ pub fn sample_character() -> CharacterRecord {
     character
 }
 
-/// A record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.
+/// Returns a record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.
 #[must_use]
 pub fn numbered<F: Fields>(first: i64) -> F {
     let mut next = first;
@@ -84,7 +84,7 @@ pub fn numbered<F: Fields>(first: i64) -> F {
     F::read(value_of).unwrap_or_else(|_| F::blank())
 }
 
-/// A record with every number at its upper end.
+/// Returns a record with every number at its upper end.
 #[must_use]
 pub fn at_limits<F: Fields>() -> F {
     numbered(i64::MAX)

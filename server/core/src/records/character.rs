@@ -201,7 +201,7 @@ pub struct CharacterRecord {
 }
 
 impl CharacterRecord {
-    /// A character with nothing, and every number at its default or the least that it may be.
+    /// Returns a character with nothing, and every number at its default or the least that it may be.
     #[must_use]
     pub fn blank() -> Self {
         Self {
@@ -237,7 +237,7 @@ pub enum CharacterSave {
 }
 
 impl CharacterSave {
-    /// Number of the account.
+    /// Returns number of the account.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         match self {

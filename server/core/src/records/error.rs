@@ -108,7 +108,7 @@ impl BackendError {
         Self { error: Arc::new(error), is_temporary }
     }
 
-    /// The failure, if it is an `E`.
+    /// Returns the failure, if it is an `E`.
     #[must_use]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.error.downcast_ref()

@@ -34,7 +34,7 @@ pub trait Fields: Sized {
     /// The fields, in the order of [`Fields::values`].
     const FIELDS: &'static [Field];
 
-    /// The values, in the order of the fields.
+    /// Returns the values, in the order of the fields.
     fn values(&self) -> Vec<StoredValue<'_>>;
 
     /// Builds the record from the stored value of each field; `None` is a field that the store does not have.
@@ -45,7 +45,7 @@ pub trait Fields: Sized {
         value_of: impl FnMut(&'static Field) -> Result<Option<StoredValue<'a>>, E>,
     ) -> Result<Self, E>;
 
-    /// The record with every field at its default, or at the least number that it may be.
+    /// Returns the record with every field at its default, or at the least number that it may be.
     #[must_use]
     fn blank() -> Self;
 }
@@ -123,7 +123,7 @@ pub enum BadField {
 }
 
 impl Field {
-    /// True if the field was added to its record after the first version.
+    /// Returns true if the field was added to its record after the first version.
     #[must_use]
     pub const fn is_added(&self) -> bool {
         match &self.kind {
@@ -132,7 +132,7 @@ impl Field {
         }
     }
 
-    /// The value in records that were stored before the field was added.
+    /// Returns the value in records that were stored before the field was added.
     ///
     /// # Errors
     /// [`BadField::Missing`] for a field that was always there.
@@ -158,7 +158,7 @@ impl Field {
         }
     }
 
-    /// The default of a number, or the least that it may be.
+    /// Returns the default of a number, or the least that it may be.
     fn least(&self) -> i64 {
         match &self.kind {
             FieldKind::Number { range, default } => default.unwrap_or(*range.start()),
@@ -176,7 +176,7 @@ pub trait FieldType: Sized {
     /// The range of a field that states none; empty for texts.
     const RANGE: RangeInclusive<i64>;
 
-    /// The value as it is stored.
+    /// Returns the value as it is stored.
     fn stored(&self) -> StoredValue<'_>;
 
     /// Reads the stored value of `field`.
@@ -185,7 +185,7 @@ pub trait FieldType: Sized {
     /// See [`BadField`].
     fn read(field: &Field, value: Option<StoredValue<'_>>) -> Result<Self, BadField>;
 
-    /// The default of `field`, or the least number that it may be.
+    /// Returns the default of `field`, or the least number that it may be.
     fn blank(field: &Field) -> Self;
 }
 
@@ -344,13 +344,13 @@ pub trait Slot: Sized {
     /// The record of a place in use.
     type Record: Fields;
 
-    /// An empty place.
+    /// Returns an empty place.
     fn free() -> Self;
 
-    /// The record of this place; `None` for a free one, which is not stored.
+    /// Returns the record of this place; `None` for a free one, which is not stored.
     fn used(&self) -> Option<Self::Record>;
 
-    /// The place that holds `record`.
+    /// Returns the place that holds `record`.
     fn holding(record: Self::Record) -> Self;
 }
 

@@ -29,7 +29,7 @@ impl std::fmt::Display for UserId {
     }
 }
 
-/// The form of a name under which it is unique: names that differ by case alone are one name.
+/// Returns the form of a name under which it is unique: names that differ by case alone are one name.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     name.to_lowercase()
@@ -125,7 +125,7 @@ impl ServerSettings {
         self.shared.iter().chain(&self.own).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// The value that counts for the server.
+    /// Returns the value that counts for the server.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.own.get(name).or_else(|| self.shared.get(name)).map(String::as_str)

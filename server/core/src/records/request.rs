@@ -138,7 +138,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The ticket of the request that this answers.
+    /// Returns the ticket of the request that this answers.
     #[must_use]
     pub fn ticket(&self) -> Ticket {
         match self {
@@ -172,7 +172,7 @@ impl Request {
         matches!(self, Self::SaveCharacters { .. } | Self::WriteSessions { .. })
     }
 
-    /// The reply that says why this was not done.
+    /// Returns the reply that says why this was not done.
     #[must_use]
     pub fn refuse(&self, error: StoreError) -> Reply {
         match *self {

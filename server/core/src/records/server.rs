@@ -1,4 +1,4 @@
-//! Servers as the store knows them: who runs, and what each one tells of itself.
+//! Servers as the store knows them: their runs and their status.
 //!
 //! A server registers at start and then sends a heartbeat every few seconds. With each one it renews its *lease*: a
 //! note that expires by itself, so that a server which was killed is known to be gone soon after. Each start is a new
@@ -40,7 +40,7 @@ impl ServerId {
         Ok(Self(name.to_owned()))
     }
 
-    /// A name for a server that was given none: `host` as far as it fits, and four random digits.
+    /// Returns a name for a server that was given none: `host` as far as it fits, and four random digits.
     #[must_use]
     pub fn from_host(host: &str, random: u16) -> Self {
         let valid = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -49,7 +49,7 @@ impl ServerId {
         Self(format!("{host}-{random:04x}"))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

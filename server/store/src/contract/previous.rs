@@ -22,7 +22,7 @@ use crate::{Settings, Store};
 const NAMES: [&str; 3] = ["Gandalf", "Ñandú Ágil", "Pelado"];
 const CHARACTERS: &str = "characters.txt";
 
-/// The folder of the fixture of `schema`.
+/// Returns the folder of the fixture of `schema`.
 fn folder_of(schema: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("schema-{schema}"))
 }
@@ -119,7 +119,7 @@ fn goes_on(store: &mut dyn Store) {
     assert_eq!(load(store, "Nuevo").character, sample_character());
 }
 
-/// The fields of the fixture; those that were added since have their defaults.
+/// Returns the fields of the fixture; those that were added since have their defaults.
 fn expected_fields(folder: &Path) -> BTreeMap<String, String> {
     let mut expected = BTreeMap::new();
     for name in NAMES {
@@ -135,7 +135,7 @@ fn fields_of_all(store: &mut dyn Store) -> BTreeMap<String, String> {
     NAMES.into_iter().flat_map(|name| fields_of(name, &load(store, name).character)).collect()
 }
 
-/// Every stored field of a character with its value.
+/// Returns every stored field of a character with its value.
 fn fields_of(name: &str, character: &CharacterRecord) -> BTreeMap<String, String> {
     let mut listing = Listing { name, fields: BTreeMap::new() };
     let Ok(()) = parts::write(character, &mut listing);

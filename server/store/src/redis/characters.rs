@@ -135,7 +135,7 @@ impl<O: Form> PartWriter for Writer<'_, O> {
         Ok(())
     }
 
-    /// It has a key of its own, which is no hash.
+    /// Does nothing: it has a key of its own, which is no hash.
     fn description(&mut self, _: &str) -> Result<(), Infallible> {
         Ok(())
     }
@@ -246,7 +246,7 @@ impl PartReader for Reader {
     }
 }
 
-/// The number of the slot in a field; `None` for a field that is no slot. Inventory slots are `slot1` and so on; PyAO's
+/// Returns the number of the slot in a field; `None` for a field that is no slot. Inventory slots are `slot1` and so on; PyAO's
 /// `slot_1` is read too.
 fn slot_number(place: &ListPlace, field: &str) -> Option<i64> {
     let number = field.strip_prefix(place.slot_prefix)?;

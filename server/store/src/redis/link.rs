@@ -1,7 +1,7 @@
 //! The one connection to a Redis: opened when needed, dropped at the first sign of trouble.
 //!
 //! A connection that failed is never used again: an answer that came late would be taken for that to another question.
-//! It is opened anew with the next question; whoever asks decides when (the worker pauses between attempts).
+//! It is opened anew with the next question, at the time that the caller chooses (the worker pauses between attempts).
 
 use redis::{ErrorKind, RedisResult, ServerError, Value};
 
@@ -165,7 +165,7 @@ impl Link {
     }
 }
 
-/// An error on the way to a Redis.
+/// Describes an error on the way to a Redis.
 fn connecting(address: &RedisAddress, error: &redis::RedisError) -> RedisError {
     let (place, redis_cli) = (address.place(), address.redis_cli());
     match error.kind() {
@@ -174,7 +174,7 @@ fn connecting(address: &RedisAddress, error: &redis::RedisError) -> RedisError {
     }
 }
 
-/// An error of a connection that was there. `milliseconds` is how long it was given to answer.
+/// Describes an error of a connection that was there. `milliseconds` is the time that it had to answer.
 fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u128) -> RedisError {
     let (place, redis_cli) = (address.place(), address.redis_cli());
     let reason = plain(&error.to_string());
@@ -187,7 +187,7 @@ fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u
     }
 }
 
-/// The refusal of a command. `key` is the command's key, as far as known.
+/// Describes the refusal of a command. `key` is the command's key, as far as known.
 fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> RedisError {
     let (place, redis_cli) = (address.place(), address.redis_cli());
     let details = plain(error.details().unwrap_or_default());

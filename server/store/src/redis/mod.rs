@@ -3,7 +3,7 @@
 //! Everything is text under the names of [`keyspace`], so that an operator reads and changes it with
 //! `redis-cli`. One connection carries all questions; those that wait together go in one round trip.
 //!
-//! **What is decided in one step** is a script (`scripts/`): a name is taken once, a character is claimed by one
+//! **Decisions in one step** are scripts (`scripts/`): a name is taken once, a character is claimed by one
 //! server. Everything else is plain commands, in a transaction where several belong together.
 //!
 //! **No old state over a newer one.** A run of a server may write the characters that it claimed, until another run
@@ -152,7 +152,7 @@ impl RedisStore {
         self.claimed.insert(session.user_id, name_key(&session.username));
     }
 
-    /// The number of a new account. A tool holds no characters, so for a tool any free one will do.
+    /// Returns the number of a new account. A tool holds no characters, so for a tool any free one will do.
     fn new_number(&self) -> Number {
         Number::Above(if self.registered.is_some() { self.largest } else { UserId(0) })
     }
@@ -217,7 +217,7 @@ impl RedisStore {
         }
     }
 
-    /// The refusal of a store that a later version of the program has written to.
+    /// Returns the refusal of a store that a later version of the program has written to.
     fn newer(&self, noted: Noted) -> StoreError {
         match noted.check(|| self.place()) {
             Err(newer) => StoreError::Newer(newer),

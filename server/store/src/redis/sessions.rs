@@ -246,7 +246,7 @@ impl RedisStore {
         }
     }
 
-    /// The users whose session key is there, also where somebody wrote it by hand and the index does not know of it.
+    /// Returns the users whose session key is there, also where somebody wrote it by hand and the index does not know of it.
     fn users_with_session_key(&mut self) -> Result<Vec<UserId>, StoreError> {
         let (mut users, mut cursor) = (Vec::new(), 0);
         loop {
@@ -259,7 +259,7 @@ impl RedisStore {
         }
     }
 
-    /// The sessions of `users`; `None` for one that has expired.
+    /// Reads the sessions of `users`; `None` for one that has expired.
     fn read_sessions(&mut self, users: &[UserId]) -> Result<Vec<Option<StoredSession>>, StoreError> {
         let ask = |commands: &mut Commands| users.iter().for_each(|user_id| look(commands, *user_id));
         let read = |replies: &mut Replies| -> Result<Vec<_>, StoreError> {

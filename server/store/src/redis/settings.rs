@@ -97,7 +97,7 @@ impl LiveSettings for RedisStore {
     }
 
     fn check_settings(&mut self) -> Result<(), StoreError> {
-        let keys: Vec<String> = SETTINGS.iter().map(|(_, key)| (*key).to_owned()).collect();
+        let keys: Vec<String> = SETTINGS.iter().map(|(_, key)| key.clone()).collect();
         self.check_text(&keys)
     }
 

@@ -57,7 +57,7 @@ impl Wire {
     }
 }
 
-/// The first address of that name that answers.
+/// Connects to the first address of that name that answers.
 fn connect_tcp(name: impl ToSocketAddrs, options: &RedisOptions) -> io::Result<TcpStream> {
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in name.to_socket_addrs()? {
@@ -122,7 +122,7 @@ impl Write for Socket {
 }
 
 /// Does `action` once more when a signal interrupts it: the system does not start a wait with a time limit again. Each wait
-/// has the whole limit, so none begins when that is over: signals may come for ever.
+/// has the whole limit, so none begins after it is over: signals may come without end.
 fn uninterrupted<T>(limit: Duration, mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let began = Instant::now();
     loop {
@@ -148,7 +148,7 @@ mod tests {
 
     extern "C" fn nothing(_: libc::c_int) {}
 
-    /// A connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
+    /// Returns a connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
     fn pair(answer_timeout: Duration) -> (Wire, UnixStream) {
         // SAFETY: the handler touches nothing; no other test uses this signal.
         unsafe {

@@ -1,8 +1,8 @@
 //! The tables of the embedded store, and how an older file becomes a newer one.
 //!
 //! Everything is readable in the `sqlite3` shell: a column a number, slots counted from 1 as players see them.
-//! `PRAGMA user_version` is the [schema](crate::schema) of a file. [`STEPS`] make the first tables; the parts of characters and
-//! the fields that were added to them follow from their declarations.
+//! `PRAGMA user_version` is the [schema](crate::schema) of a file. [`STEPS`] make the first tables; the parts of
+//! characters and the fields that were added to them follow from their declarations.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -37,7 +37,7 @@ pub(super) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
     Ok(Found::Ours(Noted { schema, writer: writer.unwrap_or_default() }))
 }
 
-/// Version of the program that wrote data of this schema first.
+/// Returns version of the program that wrote data of this schema first.
 fn writer(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT value FROM store_facts WHERE name = 'program'";
     connection.query_row(sql, [], |row| row.get(0)).optional()
@@ -85,7 +85,7 @@ fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")?.exists([table])
 }
 
-/// The SQL that makes the table of a part.
+/// Returns the SQL that makes the table of a part.
 fn create_table(part: &Part) -> String {
     let owner = "REFERENCES accounts (user_id) ON DELETE CASCADE";
     let columns: Vec<String> = part.fields.iter().map(column).collect();
@@ -101,7 +101,7 @@ fn create_table(part: &Part) -> String {
     }
 }
 
-/// The SQL that declares the column of a field.
+/// Returns the SQL that declares the column of a field.
 fn column(field: &Field) -> String {
     let name = field.name;
     match field.kind {

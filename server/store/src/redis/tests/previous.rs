@@ -148,7 +148,7 @@ fn a_hash_from_before_a_field_was_added_has_its_default_and_damage_stays_damage(
     }
 }
 
-/// Everything that does not expire, as commands that `redis-cli` reads.
+/// Returns everything that does not expire, as commands that `redis-cli` reads.
 fn dump(store: &mut RedisStore) -> String {
     let mut keys: Vec<String> = list(store.command("KEYS", &["*"]).unwrap()).iter().map(lossy_text).collect();
     keys.sort_unstable();
@@ -173,12 +173,12 @@ fn dump(store: &mut RedisStore) -> String {
     lines
 }
 
-/// An argument as `redis-cli` reads it.
+/// Returns an argument as `redis-cli` reads it.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
-/// The words of a line that [`dump`] wrote.
+/// Returns the words of a line that [`dump`] wrote.
 fn unquoted(line: &str) -> Vec<String> {
     let (mut words, mut word) = (Vec::new(), String::new());
     let (mut is_quoted, mut letters) = (false, line.chars());

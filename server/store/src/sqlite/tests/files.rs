@@ -42,7 +42,7 @@ fn save(store: &mut SqliteStore, x: u8) {
     store.save_characters(&[position_save(UserId(1), position)]).unwrap();
 }
 
-/// Column of the first account in the store `path`.
+/// Returns column of the first account in the store `path`.
 fn stored_x(path: &Path) -> u8 {
     SqliteStore::open_shared(path).unwrap().load_account("ana").unwrap().unwrap().character.position.x
 }

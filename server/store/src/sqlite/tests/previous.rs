@@ -130,7 +130,7 @@ fn a_list_that_was_added_is_empty_in_a_character_from_before_and_keeps_what_is_p
     assert_eq!(left, 0);
 }
 
-/// Everything in a database, as the SQL that makes it.
+/// Returns everything in a database, as the SQL that makes it.
 fn dump(connection: &Connection) -> String {
     let mut sql = String::new();
     for pragma in ["application_id", "user_version"] {
