@@ -6,7 +6,7 @@
 use super::events::{Event, Report};
 use pyao_core::content::Position;
 use pyao_core::game::Game;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
 use pyao_store::{Request, StoreError, StoredAccount, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

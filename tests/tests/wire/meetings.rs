@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use pyao_core::base::random::Random;
 use pyao_core::content::{Content, Position};
+use pyao_core::game::npc::inhabited_world;
 use pyao_core::protocol::client::ClientPacket;
-use pyao_core::world::World;
 use pyao_core::world::heading::Heading;
 use pyao_tests::bot::Bot;
 use pyao_tests::frames::{FRAME, FrameClient, STEP_FRAMES};
@@ -54,7 +54,7 @@ impl Strip {
 
 /// As many strips as asked for that share no tile.
 fn strips(content: &Arc<Content>, count: usize) -> Vec<Strip> {
-    let world = World::new(Arc::clone(content));
+    let world = inhabited_world(content).0;
     let mut strips: Vec<Strip> = Vec::new();
     for map in content.maps() {
         for y in ROWS + 1..=100 {

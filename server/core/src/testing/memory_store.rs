@@ -21,7 +21,7 @@ pub struct MemoryStore {
     taken: BTreeSet<UserId>,
     last_number: u32,
     run: u32,
-    /// Whose records were written since the last look.
+    /// Accounts whose records were written since the last look.
     pub written: Vec<UserId>,
 }
 
@@ -66,7 +66,7 @@ impl MemoryStore {
         Ok(user_id)
     }
 
-    /// Whoever is there already, by number or by name, is left as he is.
+    /// Accounts that are there already, by number or by name, are left as they are.
     fn restore(&mut self, stored: StoredAccount) {
         let (user_id, name) = (stored.account.user_id, name_key(&stored.account.account.username));
         if self.accounts.contains_key(&user_id) || self.names.contains_key(&name) {
@@ -78,7 +78,7 @@ impl MemoryStore {
         self.written.push(user_id);
     }
 
-    /// All or nothing.
+    /// Saves all of them or none.
     ///
     /// # Errors
     /// [`StoreError::UnknownUser`] or [`StoreError::CharacterTaken`]; then nothing was written.
@@ -154,30 +154,30 @@ impl MemoryStore {
         self.sessions.clear();
     }
 
-    /// The account of that name.
+    /// Returns the account of that name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&StoredAccount> {
         self.accounts.get(self.names.get(&name_key(name))?)
     }
 
-    /// The account of that number.
+    /// Returns the account of that number.
     #[must_use]
     pub fn by_user(&self, user_id: UserId) -> Option<&StoredAccount> {
         self.accounts.get(&user_id)
     }
 
-    /// The session of that user.
+    /// Returns the session of that user.
     #[must_use]
     pub fn session(&self, user_id: UserId) -> Option<&Session> {
         self.sessions.get(&user_id).map(|(_, session)| session)
     }
 
-    /// All accounts.
+    /// Iterates over all accounts.
     pub fn accounts(&self) -> impl Iterator<Item = &StoredAccount> {
         self.accounts.values()
     }
 
-    /// The open sessions.
+    /// Returns the open sessions.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values().map(|(_, session)| session)
     }

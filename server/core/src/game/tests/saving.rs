@@ -1,4 +1,4 @@
-//! What is written, and when.
+//! Saves, and their time.
 
 use super::*;
 
@@ -283,7 +283,7 @@ fn who_is_missed_while_the_store_waits_for_what_is_held_was_not_deleted() {
     };
     miss(&mut table);
     table.game.handle(table.now, Input::StoreEmptied);
-    // What is written back fails; a store that has a name again takes heartbeats meanwhile.
+    // A restore fails; a store that has a name again takes heartbeats meanwhile.
     table.settle();
     table.refuse_waiting();
     for _ in 0..3 {
