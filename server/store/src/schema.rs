@@ -7,7 +7,7 @@
 use super::records::NewerStore;
 use super::{parts, tables};
 
-/// Schema of a store that says nothing of it: the last that Redis did not note.
+/// Schema of a store that does not note one: the last that Redis did not note.
 pub(super) const UNNOTED: u32 = 3;
 /// Version of this program.
 pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");

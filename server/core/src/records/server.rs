@@ -1,4 +1,4 @@
-//! Servers as the store knows them: who runs, and what each one tells of itself.
+//! Servers in the store: their names, leases and reports.
 //!
 //! A server registers at start and then sends a heartbeat every few seconds. With each one it renews its *lease*: a
 //! note that expires by itself, so that a server which was killed is known to be gone soon after. Each start is a new

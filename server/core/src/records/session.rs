@@ -1,11 +1,11 @@
-//! Sessions: who plays where, for tools and for other servers.
+//! Sessions: the players of each server, for tools and for other servers.
 //!
 //! A session begins when a character is about to enter the world and ends when it has left it. A character whose
 //! connection was lost stays for a while; its session then says since when.
 //!
 //! **One server a character.** To open a session is to claim the character: the claim is refused while another live
-//! server has it, and from then on the store refuses saves by whichever server had it before. So whoever loads the
-//! character *after* the claim has its last state, and nobody can overwrite it with an older one.
+//! server has it, and from then on the store refuses saves by the server that had it before. So a server that loads the
+//! character *after* the claim has its last state, and no other can overwrite it with an older one.
 //!
 //! **An absent character may outlast its session.** The session of a lost connection is shown for an hour; the character
 //! may stand longer. Its server has the claim until it ends the session, or is gone.
@@ -79,8 +79,8 @@ pub enum Claim {
 pub enum SessionWrite {
     /// The session is now this.
     Put(Session),
-    /// It is over. Only a session of the run that says so ends: whoever does not know whether its claim was granted may
-    /// close, and takes nothing from the server that has the character.
+    /// It is over. Only a session of the run that says so ends: a server that does not know whether its claim was
+    /// granted may close it, and takes nothing from the server that has the character.
     Close {
         /// Number of the account.
         user_id: UserId,

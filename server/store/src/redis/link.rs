@@ -1,7 +1,7 @@
 //! The one connection to a Redis: opened when needed, dropped at the first sign of trouble.
 //!
-//! A connection that failed is never used again: an answer that came late would be taken for that to another question.
-//! It is opened anew with the next question; whoever asks decides when (the worker pauses between attempts).
+//! A connection that failed is never used again: a late answer would be taken for that to another request. It is opened
+//! anew with the next request; the caller decides when (the worker pauses between attempts).
 
 use redis::{ErrorKind, RedisResult, ServerError, Value};
 

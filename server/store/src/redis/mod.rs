@@ -3,8 +3,8 @@
 //! Everything is text under the names of [`keyspace`], so that an operator reads and changes it with
 //! `redis-cli`. One connection carries all questions; those that wait together go in one round trip.
 //!
-//! **What is decided in one step** is a script (`scripts/`): a name is taken once, a character is claimed by one
-//! server. Everything else is plain commands, in a transaction where several belong together.
+//! **Decisions in one step** are scripts (`scripts/`): a name is taken once, a character is claimed by one server.
+//! Everything else is plain commands, in a transaction where several belong together.
 //!
 //! **No old state over a newer one.** A run of a server may write the characters that it claimed, until another run
 //! claims them. A claim notes the character in the *taken* set of the run that had it. A run writes under

@@ -121,8 +121,8 @@ impl Write for Socket {
     }
 }
 
-/// Does `action` once more when a signal interrupts it: the system does not start a wait with a time limit again. Each wait
-/// has the whole limit, so none begins when that is over: signals may come for ever.
+/// Does `action` once more if a signal interrupts it: the system does not start a wait with a timeout again. Each wait
+/// has the whole limit, so none begins once that is over: signals may come without end.
 fn uninterrupted<T>(limit: Duration, mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let began = Instant::now();
     loop {
