@@ -3,7 +3,6 @@
 //! `VACUUM INTO` reads the store as of one moment, with what is still in its write-ahead log, while servers and tools go
 //! on writing. A copy is private, flushed to the disk and checked before it gets its name: a file of that name is whole.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::sync_folder;
+use super::paths::{sync_folder, with_suffix};
 
 /// A copy that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,13 +117,6 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
 /// Makes an empty file for its owner alone: it will hold password hashes.
 fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map(drop)
-}
-
-/// `path` with `suffix` at its end.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Now, as it stands in names of files: `20261121T153424Z`.

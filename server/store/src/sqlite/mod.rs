@@ -12,6 +12,7 @@ mod characters;
 mod copy;
 mod error;
 mod open;
+mod paths;
 mod restore;
 mod runs;
 mod schema;

@@ -1,6 +1,6 @@
 //! From a path to a connection to our own kind of file, or the reason why not.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::copy::with_suffix;
+use super::paths::{sync_folder, with_suffix};
 use super::schema::{self, Found};
 use crate::lock::{LockError, StoreLock};
 use crate::records::NewerStore;
@@ -105,12 +105,6 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Makes the entry of a new file in its folder survive a power cut; SQLite does so for its own files only.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Takes the locks of the store at `path`.

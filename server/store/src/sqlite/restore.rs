@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::copy::{self, Copied, CopyError, time_stamp, with_suffix};
-use super::open::{OpenError, sync_folder};
+use super::copy::{self, Copied, CopyError, time_stamp};
+use super::open::OpenError;
+use super::paths::{sync_folder, with_suffix};
 use super::schema::{self, Found};
 use crate::clock;
 use crate::lock::{LockError, StoreLock};

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::copy::{CopyError, copy, time_stamp, with_suffix};
+use super::copy::{CopyError, copy, time_stamp};
+use super::paths::with_suffix;
 use crate::StoreError;
 
 /// Between two copies of a store whose files are gone.

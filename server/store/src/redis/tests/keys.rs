@@ -174,14 +174,8 @@ fn a_damaged_character_names_its_key_and_field() {
     assert_eq!(listed, [UserId(2)]);
 }
 
-#[test]
-fn sessions_and_servers_have_their_fields_and_expire() {
-    if !is_installed() {
-        return;
-    }
-    let redis = TestRedis::start(&[]);
-    let mut store = redis.store();
-    register(&mut store, "norte");
+/// Returns the report of a server with one player, one counter, one setting and one refused value.
+fn reported_status() -> ServerStatus {
     let counters = [("packets_in".to_owned(), 55)].into();
     let connection = ConnectionInfo {
         id: 9,
@@ -193,7 +187,7 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         age_seconds: 30,
     };
     let refusal = Refusal { value: "8080".into(), reason: "port in use".into() };
-    let status = ServerStatus {
+    ServerStatus {
         started_at: 1_700_000_000,
         uptime_seconds: 60,
         connections: 1,
@@ -202,8 +196,17 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         connection_list: vec![connection],
         settings: [("server.port".to_owned(), "7666".to_owned())].into(),
         refused: [("server.port".to_owned(), refusal)].into(),
-    };
-    store.heartbeat(&status).unwrap();
+    }
+}
+
+#[test]
+fn sessions_have_their_fields_and_expire_once_the_connection_is_lost() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    register(&mut store, "norte");
     store.open_session(&session(123)).unwrap();
 
     let mut expected = fields(&[
@@ -234,6 +237,17 @@ fn sessions_and_servers_have_their_fields_and_expire() {
     }
     store.write_sessions(&[SessionWrite::Put(session(123))]).unwrap();
     assert_eq!(ttl(&redis, "session:123:active"), FOR_EVER);
+}
+
+#[test]
+fn servers_have_their_fields_and_expire() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    register(&mut store, "norte");
+    store.heartbeat(&reported_status()).unwrap();
 
     let lease = 1..=i64::try_from(LEASE.as_secs()).unwrap();
     assert_eq!(redis.cli("GET server:connections:count"), "1");
