@@ -24,7 +24,7 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// One with a store that holds `Ana`, and no server.
+    /// Makes one with a store that holds `Ana`, and no server.
     fn with_ana() -> Self {
         let folder = Self::new();
         folder.add("Ana");
@@ -65,7 +65,7 @@ impl Folder {
     }
 }
 
-/// The commands of the documented drill, in order.
+/// Returns the commands of the documented drill, in order.
 fn drill() -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/docs/operating.md");
     let page = fs::read_to_string(page).unwrap();

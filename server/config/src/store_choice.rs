@@ -50,7 +50,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// True if [`Self::open_for_server`] makes a new file.
+    /// Returns true if [`Self::open_for_server`] makes a new file.
     #[must_use]
     pub fn makes_file(&self) -> bool {
         matches!(&self.place, Place::Embedded(path) if !path.exists())

@@ -97,7 +97,7 @@ fn load(store: &mut dyn Store, name: &str) -> StoredAccount {
     store.load_account(name).unwrap().unwrap()
 }
 
-/// A save of a step to column `x`.
+/// Builds a save of a step to column `x`.
 fn step(user_id: UserId, x: u8) -> CharacterSave {
     position_save(user_id, PositionRecord { x, ..sample_character().position })
 }
@@ -326,7 +326,7 @@ pub(super) fn a_restored_account_replaces_nobody(connect: Connect<'_>) {
     assert_eq!(store.save_characters(&[step(UserId(99), 1)]), unknown);
 }
 
-/// A character with every number at its upper end.
+/// Builds a character with every number at its upper end.
 fn limits() -> CharacterRecord {
     let mut character = CharacterRecord {
         position: at_limits(),

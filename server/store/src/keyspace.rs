@@ -31,8 +31,8 @@ const OLDER_KEYS: [(&str, &str); 3] =
 
 /// Live settings by name, each with the key that holds it: `limits.idle_minutes` under `config:limits:idle_minutes`.
 ///
-/// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: its meaning and its
-/// validity are for the server to say.
+/// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: its meaning and
+/// its validity are for the server to say.
 pub static SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let key = |name: &str| match OLDER_KEYS.iter().find(|(older, _)| *older == name) {
         Some((_, key)) => (*key).to_owned(),
@@ -42,8 +42,8 @@ pub static SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     live.map(|setting| (setting.key, key(setting.key))).collect()
 });
 
-/// Live settings that a server may have of its own, each with the template of the key that holds it: it wins over the key
-/// of all servers. Strings, no expiry. Written by servers with a configured id, from their flags and variables.
+/// Live settings that a server may have of its own, each with the template of the key that holds it: it wins over the
+/// key of all servers. Strings, no expiry. Written by servers with a configured id, from their flags and variables.
 pub static OWN_SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let own = settings::SETTINGS.iter().filter(|setting| setting.live.is_some_and(|live| live.may_be_own));
     own.map(|setting| {
@@ -150,31 +150,31 @@ pub fn own_setting_key(name: &str) -> Option<&'static str> {
     OWN_SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| key.as_str())
 }
 
-/// A key of a user.
+/// Fills in a key of a user.
 #[must_use]
 pub fn of_user(template: &str, user_id: UserId) -> String {
     template.replace("{id}", &user_id.to_string())
 }
 
-/// A key of one run of a check.
+/// Fills in a key of one run of a check.
 #[must_use]
 pub fn of_check(template: &str, check: u32) -> String {
     template.replace("{check}", &check.to_string())
 }
 
-/// A key of an account by its name, in lower case.
+/// Fills in a key of an account by its name, in lower case.
 #[must_use]
 pub fn of_name(template: &str, name: &str) -> String {
     template.replace("{name}", name)
 }
 
-/// A key of a server.
+/// Fills in a key of a server.
 #[must_use]
 pub fn of_server(template: &str, server: &ServerId) -> String {
     template.replace("{server}", server.as_str())
 }
 
-/// A key of a run of a server.
+/// Fills in a key of a run of a server.
 #[must_use]
 pub fn of_run(template: &str, run: &ServerRun) -> String {
     of_server(template, &run.server).replace("{epoch}", &run.epoch.to_string())

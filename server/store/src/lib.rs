@@ -1,4 +1,5 @@
-//! Durable state: accounts, characters, servers, sessions and settings, each behind a trait, and [`Store`], which has all.
+//! Durable state: accounts, characters, servers, sessions and settings, each behind a trait, and [`Store`], which has
+//! all.
 //!
 //! The game speaks to a store only through plain values: it emits a [`Request`], the worker thread batches what is
 //! waiting, carries it out on whichever [`Store`] the operator chose, and a [`Reply`] comes back. The store knows no
@@ -63,7 +64,7 @@ pub use pyao_core::records::{
 use traits::carry_out_one;
 pub use traits::{Accounts, Characters, LiveSettings, Servers, Sessions, Store, StoreDescription};
 
-/// A random name for a store that has none.
+/// Draws a random name for a store that has none.
 fn fresh_store_id() -> Result<String, StoreError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)

@@ -22,7 +22,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// What to write.
+    /// Returns the saves to write.
     pub(super) fn to_saves(&self) -> Vec<CharacterSave> {
         self.saves.values().cloned().collect()
     }
@@ -60,7 +60,7 @@ pub(super) struct PendingSaves {
 }
 
 impl PendingSaves {
-    /// Whether nothing waits.
+    /// Returns true if nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
@@ -92,7 +92,7 @@ impl PendingSaves {
         self.groups.insert(arrival, group);
     }
 
-    /// The groups that have a character of `saves`.
+    /// Returns the groups that have a character of `saves`.
     fn groups_of(&self, saves: &[CharacterSave]) -> Vec<u64> {
         let mut groups: Vec<u64> =
             saves.iter().filter_map(|save| self.group_of.get(&save.user_id()).copied()).collect();
@@ -156,7 +156,7 @@ pub(super) struct PendingSessions {
 }
 
 impl PendingSessions {
-    /// Whether nothing waits.
+    /// Returns true if nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.tickets.is_empty()
     }
@@ -177,7 +177,7 @@ impl PendingSessions {
         debug_assert!(self.writes.is_empty() || !self.tickets.is_empty(), "a change of no request");
     }
 
-    /// What to write.
+    /// Returns the changes to write.
     pub(super) fn to_writes(&self) -> Vec<SessionWrite> {
         self.writes.values().cloned().collect()
     }

@@ -9,7 +9,7 @@ use super::records::{
 };
 pub use faulty::{Faults, FaultyStore};
 
-/// An account of that name.
+/// Builds an account of that name.
 #[must_use]
 pub fn sample_account(username: &str) -> NewAccount {
     NewAccount {
@@ -25,7 +25,7 @@ pub fn sample_account(username: &str) -> NewAccount {
     }
 }
 
-/// A character whose every number differs from its neighbours, so that a swapped field shows.
+/// Builds a character whose every number differs from its neighbours, so that a swapped field shows.
 #[must_use]
 pub fn sample_character() -> CharacterRecord {
     let mut skills = [SkillRecord::default(); SKILLS];
@@ -112,13 +112,13 @@ fn sample_stats() -> StatsRecord {
     }
 }
 
-/// A save of the position alone.
+/// Builds a save of the position alone.
 #[must_use]
 pub fn position_save(user_id: UserId, position: PositionRecord) -> CharacterSave {
     CharacterSave::Position { user_id, position }
 }
 
-/// A save of the whole character.
+/// Builds a save of the whole character.
 #[must_use]
 pub fn sheet_save(user_id: UserId, sheet: CharacterRecord) -> CharacterSave {
     CharacterSave::Sheet { user_id, sheet: Box::new(sheet) }

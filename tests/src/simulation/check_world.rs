@@ -79,6 +79,7 @@ impl Simulation {
 
     /// One character a tile, one index a character, books that agree, and as much on the floors as at the start.
     pub(super) fn check_world(&self) -> Result<(), String> {
+        self.game.check_invariants()?;
         let world = self.game.world();
         let (mut tiles, mut names, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
         for character in world.characters() {

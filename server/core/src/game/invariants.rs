@@ -1,8 +1,8 @@
 //! Invariants: what holds of all tables together after each verb of the game, checked in debug builds.
 //!
 //! A check costs as much as there are players and characters, so it runs after each of the first verbs, then after
-//! every 256th, and after every verb of a server that stops. It looks for faults of our own: nothing that a client
-//! sends may lead to one.
+//! every 4,096th, and after every verb of a server that stops; the simulator runs it between its steps. It looks for
+//! faults of our own: nothing that a client sends may lead to one.
 
 use crate::game::Game;
 use crate::game::session::connections::Stage;
@@ -13,7 +13,7 @@ use crate::world::character::Owner;
 const CHECKED_FIRST: u64 = 64;
 /// Verbs from one check to the next after that.
 #[cfg(debug_assertions)]
-const CHECK_EVERY: u64 = 256;
+const CHECK_EVERY: u64 = 4_096;
 
 /// Number of the verbs so far.
 #[derive(Debug, Default)]

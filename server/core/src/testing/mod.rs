@@ -1,4 +1,4 @@
-//! Stand-ins for the slow world around a game, for tests, benches, fuzzers and the simulator: a store in memory and
+//! Substitutes for the slow world around a game, for tests, benches, fuzzers and the simulator: a store in memory and
 //! passwords that are not hashed.
 
 mod memory_store;

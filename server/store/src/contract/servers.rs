@@ -56,7 +56,7 @@ fn status(connections: u32) -> ServerStatus {
     }
 }
 
-/// A session as a server writes it: whole.
+/// Builds a session as a server writes it: whole.
 fn stored_by(run: &ServerRun, session: Session) -> StoredSession {
     StoredSession { session, run: Some(run.clone()), missing: BTreeSet::new() }
 }

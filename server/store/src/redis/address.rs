@@ -35,7 +35,7 @@ pub struct RedisAddress {
 }
 
 impl RedisAddress {
-    /// A Redis without password, on its database 0.
+    /// Names a Redis without password, on its database 0.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         Self { endpoint: Endpoint::Tcp(host.into(), port), db: 0, username: None, password: None }
@@ -45,7 +45,8 @@ impl RedisAddress {
     /// `redis+unix:///path/of/socket?db=1&user=name&pass=word`.
     ///
     /// # Errors
-    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password; or [`RedisError::Encrypted`].
+    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password; or
+    /// [`RedisError::Encrypted`].
     pub fn parse(url: &str) -> Result<Self, RedisError> {
         if url.get(..TLS.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(TLS)) {
             return Err(RedisError::Encrypted);
@@ -71,7 +72,7 @@ impl RedisAddress {
         })
     }
 
-    /// The URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
+    /// Returns the URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
     #[must_use]
     pub fn to_url(&self) -> String {
         let text = |text: &Option<String>| percent_encoded(text.as_deref().unwrap_or_default());
@@ -84,7 +85,7 @@ impl RedisAddress {
         }
     }
 
-    /// `host:port`, or the path of the socket: how messages name it.
+    /// Returns `host:port`, or the path of the socket: its name in messages.
     #[must_use]
     pub fn place(&self) -> String {
         match &self.endpoint {

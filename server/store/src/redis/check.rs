@@ -83,7 +83,7 @@ fn ask(store: &mut RedisStore, expectations: &[Expectation<'_>]) -> Result<Strin
     Ok(names.join(" "))
 }
 
-/// An answer as text; the members of a list with commas between.
+/// Shows an answer as text; the members of a list with commas between.
 fn shown(replies: &mut Replies) -> Result<String, StoreError> {
     Ok(match replies.next()? {
         redis::Value::Okay => "OK".to_owned(),
@@ -142,7 +142,7 @@ fn scripts(store: &mut RedisStore, key: &str) -> Result<String, String> {
     ask(store, &[(&["EVAL", "return redis.call('EXISTS', KEYS[1])", "1", key], "0")])
 }
 
-/// The game's own numbers.
+/// Checks the game's own numbers.
 fn counters(store: &mut RedisStore) -> Result<String, String> {
     let statistics = store.statistics().map_err(|error| error.to_string())?;
     let connections = store.connections_count().map_err(|error| error.to_string())?;
@@ -154,7 +154,7 @@ fn is_time_out(error: &StoreError) -> bool {
     matches!(RedisError::of(error), Some(RedisError::TimedOut { .. }))
 }
 
-/// A Redis that does not answer must not hold us up.
+/// Checks that a Redis that does not answer does not hold us up.
 fn time_outs(address: &RedisAddress, options: &RedisOptions, key: &str) -> Result<String, String> {
     let impatient = RedisOptions { answer_timeout: SHORT_TIMEOUT, ..options.clone() };
     let mut store = RedisStore::open(address.clone(), impatient).map_err(|error| error.to_string())?;

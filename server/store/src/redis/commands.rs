@@ -115,7 +115,7 @@ impl Commands {
     }
 }
 
-/// The digits of a number.
+/// Writes the digits of a number.
 fn decimal(mut number: usize, digits: &mut [u8; 20]) -> &[u8] {
     let mut first = digits.len();
     for (place, digit) in digits.iter_mut().enumerate().rev() {

@@ -166,7 +166,7 @@ impl From<RedisError> for StoreError {
 }
 
 impl RedisError {
-    /// The failure of a Redis behind what a store answered, if there is one.
+    /// Returns the failure of a Redis behind a store's error, if there is one.
     #[must_use]
     pub fn of(error: &StoreError) -> Option<&Self> {
         match error {

@@ -206,13 +206,13 @@ fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> RedisErro
     }
 }
 
-/// The key that a script of ours was at when it failed; see `scripts/prelude.lua`.
+/// Returns the key that a script of ours was at when it failed; see `scripts/prelude.lua`.
 fn script_key(details: &str) -> Option<&str> {
     let (_, rest) = details.split_once("(key ")?;
     rest.split_once(')').map(|(key, _)| key)
 }
 
-/// One line of an error that may have several.
+/// Makes one line of an error that may have several.
 fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -28,7 +28,7 @@ const NEWER: &str = "newer";
 /// First word of an answer that tells of a server of an earlier schema.
 const OLDER: &str = "older";
 
-/// At least a millisecond, which is the least that Redis takes.
+/// Returns the lease in milliseconds: at least one, which is the least that Redis takes.
 fn milliseconds(lease: Duration) -> String {
     lease.as_millis().max(1).to_string()
 }

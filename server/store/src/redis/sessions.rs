@@ -159,19 +159,19 @@ pub(super) fn seen(replies: &mut Replies, user_id: UserId) -> Result<Option<Stor
     }))
 }
 
-/// A number, 0 where it is missing.
+/// Reads a number, 0 if it is missing.
 fn optional_word(hash: &Hash, field: &'static str) -> Result<u16, StoreError> {
     if hash.get(field).is_some() { hash.number(field, WORD) } else { Ok(0) }
 }
 
-/// The run that wrote a session; none where somebody did it by hand.
+/// Reads the run that wrote a session; none if the session was written by hand.
 fn run_of(hash: &Hash) -> Result<Option<ServerRun>, StoreError> {
     let (Some(server), Some(_)) = (hash.get("server"), hash.get("epoch")) else { return Ok(None) };
     let server = ServerId::new(server).map_err(|error| hash.damaged(&error.to_string()))?;
     Ok(Some(ServerRun { server, epoch: hash.number("epoch", 0..=i64::MAX)? }))
 }
 
-/// Unix seconds, of which others may have written a fraction.
+/// Reads Unix seconds, of which other writers may have stored a fraction.
 fn seconds(hash: &Hash, field: &'static str) -> Result<u64, StoreError> {
     let text = hash.text(field)?;
     let whole = text.split('.').next().unwrap_or_default();

@@ -80,7 +80,7 @@ pub(super) fn read_of(replies: &mut Replies) -> Result<ServerSettings, StoreErro
     Ok(ServerSettings { shared, own: named(&OWN_SETTINGS, values)?, store_id })
 }
 
-/// The values by the names of their settings, without those that are not set.
+/// Yields the values by the names of their settings, without those that are not set.
 fn named(settings: &[(&str, String)], values: impl Iterator<Item = Value>) -> Result<Settings, StoreError> {
     let mut found = Settings::new();
     for ((name, key), value) in settings.iter().zip(values) {

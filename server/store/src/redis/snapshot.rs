@@ -93,7 +93,7 @@ impl RedisStore {
         Ok(progress(&info))
     }
 
-    /// The snapshot that Redis wrote last or, at its next start, reads.
+    /// Returns the snapshot that Redis wrote last or, at its next start, reads.
     ///
     /// # Errors
     /// Redis does not answer.

@@ -40,7 +40,7 @@ pub(super) fn unreadable(key: &str, error: ReadError) -> StoreError {
     }
 }
 
-/// Those of a list that can be read; the log tells of the others.
+/// Returns those of a list that can be read; the others are logged.
 pub(super) fn readable<T>(what: &str, list: Vec<Result<T, ReadError>>) -> Vec<T> {
     let log_damage = |error: &ReadError| log::warn!("{what} in the store cannot be read: {error:?}");
     list.into_iter().filter_map(|each| each.inspect_err(log_damage).ok()).collect()

@@ -1,8 +1,8 @@
 //! Putting a backup in the place of the store, while no server runs on it.
 //!
-//! The backup is copied and checked first, then the files that are there are moved aside (the write-ahead log belongs to
-//! the old database: left in place it would change the new one), and only then does the copy get the store's name. The
-//! backup stays as it is.
+//! The backup is copied and checked first, then the files that are there are moved aside (the write-ahead log belongs
+//! to the old database: left in place it would change the new one), and only then does the copy get the store's name.
+//! The backup stays as it is.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -100,7 +100,7 @@ pub fn restore(backup: &Path, database: &Path) -> Result<Restored, RestoreError>
     Ok(Restored { database: database.clone(), copied, aside: is_replaced.then_some(aside) })
 }
 
-/// The path without links; its last part need not be there.
+/// Returns the path without links; its last part need not be there.
 fn full_path(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -112,8 +112,8 @@ fn full_path(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The server whose lease in `database` holds, and for how many seconds; nobody where that cannot be read, as in a
-/// database that is damaged, or where there is no write-ahead log, which a server leaves that runs or was killed.
+/// Returns the server whose lease in `database` holds, and for how many seconds; none if that cannot be read, as in a
+/// database that is damaged, or if there is no write-ahead log, which a server leaves that runs or was killed.
 fn live_server(database: &Path) -> Option<(String, u64)> {
     // Without one, reading would make one.
     fs::metadata(with_suffix(database, "-wal")).ok()?;

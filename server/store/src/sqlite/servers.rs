@@ -106,7 +106,7 @@ pub(super) fn connections(transaction: &Transaction<'_>) -> rusqlite::Result<u64
     Ok(sum.unsigned_abs())
 }
 
-/// The servers whose lease holds, by id.
+/// Returns the servers whose lease holds, by id.
 pub(super) fn live_servers(transaction: &Transaction<'_>) -> Result<Vec<LiveServer>, ReadError> {
     let mut statement = transaction.prepare_cached(
         "SELECT server, epoch, status FROM servers WHERE lease_ends_ms > ? ORDER BY server",

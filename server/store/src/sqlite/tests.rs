@@ -292,8 +292,8 @@ fn damaged_sessions_are_left_out_of_the_list() {
 
 const CHILD_STORE: &str = "PYAO_TEST_CHILD_STORE";
 
-/// The process that [`a_killed_server_loses_nothing_it_told`] kills: gives one gold coin after the other from the
-/// first account to the second, and tells each commit on standard output.
+/// Runs the process that [`a_killed_server_loses_nothing_it_told`] kills: gives one gold coin after the other from the
+/// first account to the second, and prints each commit on standard output.
 #[test]
 #[ignore = "run by a_killed_server_loses_nothing_it_told"]
 fn child_that_saves_until_it_is_killed() {

@@ -31,12 +31,12 @@ struct State {
 }
 
 impl Faults {
-    /// The next `calls` calls answer that the store is unavailable.
+    /// Makes the next `calls` calls answer that the store is unavailable.
     pub fn fail_next(&self, calls: u32) {
         self.state().failures_left = calls;
     }
 
-    /// Every call waits from now on, until [`Self::release`].
+    /// Makes every call wait from now on, until [`Self::release`].
     pub fn hold(&self) {
         self.state().is_held = true;
     }
@@ -47,7 +47,7 @@ impl Faults {
         self.0.1.notify_all();
     }
 
-    /// The transactions of saves that succeeded so far, oldest first.
+    /// Returns the transactions of saves that succeeded so far, oldest first.
     #[must_use]
     pub fn saved(&self) -> Vec<Vec<CharacterSave>> {
         self.state().saved.clone()

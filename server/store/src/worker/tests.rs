@@ -57,12 +57,12 @@ impl Fixture {
         self.worker.send(Request::WriteSessions { ticket, writes });
     }
 
-    /// The store as a tool sees it.
+    /// Opens the store as a tool sees it.
     fn open_shared(&self) -> SqliteStore {
         SqliteStore::open_shared(&self.folder.path().join("pyao.db")).unwrap()
     }
 
-    /// The next reply, woken as the loop is.
+    /// Returns the next reply, woken as the loop is.
     fn reply(&self) -> Reply {
         loop {
             if let Some(reply) = self.worker.try_recv() {
@@ -72,7 +72,7 @@ impl Fixture {
         }
     }
 
-    /// Ticket and outcome of the next reply, which must be to a save.
+    /// Returns ticket and outcome of the next reply, which must be to a save.
     fn saved(&self) -> (Ticket, Result<(), StoreError>) {
         match self.reply() {
             Reply::Saved { ticket, result } => (ticket, result),
@@ -80,7 +80,7 @@ impl Fixture {
         }
     }
 
-    /// X coordinate in the next reply, which must be to a load.
+    /// Returns the X coordinate in the next reply, which must be to a load.
     fn loaded_x(&self) -> u8 {
         match self.reply() {
             Reply::Account { result: Ok(Some(stored)), .. } => stored.character.position.x,

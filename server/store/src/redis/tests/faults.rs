@@ -23,7 +23,7 @@ fn answered_within(answer_timeout: Duration) -> RedisOptions {
     RedisOptions { answer_timeout, ..patient() }
 }
 
-/// The error of opening; its text must be one line that names the place, and nothing secret.
+/// Returns the error of opening; its text must be one line that names the place, and nothing secret.
 fn open_error(address: RedisAddress) -> RedisError {
     open_error_with(address, patient())
 }
@@ -118,8 +118,8 @@ fn a_database_number_selects_the_database() {
     assert!(matches!(error, RedisError::Refused { .. }), "{error}");
 }
 
-/// The line of `/proc/net/tcp` of our open end of a connection to `port`. The table may lack a line while others come
-/// and go.
+/// Returns the line of `/proc/net/tcp` of our open end of a connection to `port`. The table may lack a line while
+/// others come and go.
 fn socket_line(port: u16) -> String {
     const ESTABLISHED: &str = "01";
     let remote = format!("0100007F:{port:04X}");
@@ -306,7 +306,7 @@ fn a_hung_redis_is_waited_for_no_longer_than_allowed() {
     assert_eq!(store.load_account("juan").unwrap(), None);
 }
 
-/// A worker on `redis` that has accounts 1 and 2.
+/// Starts a worker on `redis` that has accounts 1 and 2.
 fn worker(redis: &TestRedis) -> (Worker, mpsc::Receiver<()>) {
     worker_on(redis, |_| {})
 }

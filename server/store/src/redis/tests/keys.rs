@@ -355,7 +355,7 @@ fn the_recipes_of_the_handbook_work_as_written() {
     assert_eq!(store.sessions().unwrap(), []);
 }
 
-/// The commands in the fenced blocks of the operators' page, without what it says about them.
+/// Returns the commands in the fenced blocks of the operators' page, without what it says about them.
 fn documented_recipes() -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../redis/README.md");
     let text = std::fs::read_to_string(page).unwrap();

@@ -38,7 +38,7 @@ fn a_second(count: u32, start: Instant) -> f64 {
     f64::from(count) / start.elapsed().as_secs_f64()
 }
 
-/// The same commands as prebuilt bytes over one connection: as fast as that Redis can be.
+/// Sends the same commands as prebuilt bytes over one connection: as fast as that Redis can be.
 fn prebuilt(redis: &TestRedis, sheets: bool) -> f64 {
     let batches: Vec<_> = (0..2)
         .map(|round| {

@@ -55,7 +55,7 @@ impl Fixture {
         self.heard()
     }
 
-    /// The next reply, which must be to a heartbeat, the worker's own included.
+    /// Returns the next reply, which must be to a heartbeat, the worker's own included.
     fn heard(&self) -> Result<Heartbeat, StoreError> {
         match self.reply() {
             Reply::Heartbeat { result, .. } => result,
@@ -63,7 +63,7 @@ impl Fixture {
         }
     }
 
-    /// The next reply, which must be to a write.
+    /// Returns the next reply, which must be to a write.
     fn saved(&self) -> (Ticket, Result<(), StoreError>) {
         match self.reply() {
             Reply::Saved { ticket, result } => (ticket, result),

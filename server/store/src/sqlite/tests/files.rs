@@ -14,7 +14,7 @@ use crate::sqlite::{OpenError, SqliteStore};
 use crate::testing::{position_save, sample_account, sample_character};
 use crate::{CreateError, StoreError};
 
-/// A registered server on a new store with one account, `Ana`.
+/// Registers a server on a new store with one account, `Ana`.
 fn server(fixture: &Fixture) -> SqliteStore {
     let mut store = fixture.open();
     store.register_server(&start("norte")).unwrap();
@@ -26,7 +26,7 @@ fn beat(store: &mut SqliteStore) -> Result<(), StoreError> {
     store.heartbeat(&ServerStatus::default()).map(drop)
 }
 
-/// The copy that a refusal names.
+/// Returns the copy that a refusal names.
 #[track_caller]
 fn rescued(refusal: Result<(), StoreError>) -> PathBuf {
     match refusal {
