@@ -5,9 +5,15 @@ use slab::Slab;
 /// Values by slot, each with the generation of its slot. A slot is reused, its generation is not.
 #[derive(Debug)]
 pub struct Slots<T> {
-    values: Slab<T>,
-    /// By slot: the generation of its present or next value.
+    values: Slab<Value<T>>,
+    /// By slot: the generation of its next value.
     generations: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Value<T> {
+    generation: u32,
+    value: T,
 }
 
 impl<T> Default for Slots<T> {
@@ -26,43 +32,47 @@ impl<T> Slots<T> {
 
     /// Inserts a value and returns its slot and generation.
     pub fn insert(&mut self, value: T) -> (u32, u32) {
-        let next = self.next();
-        let slot = self.values.insert(value);
-        if self.generations.len() <= slot {
-            self.generations.resize(slot + 1, 0);
-        }
-        debug_assert_eq!((number(slot), self.generations[slot]), next, "another slot than announced");
-        next
-    }
-
-    fn is_present(&self, slot: u32, generation: u32) -> bool {
-        self.generations.get(slot as usize) == Some(&generation)
+        let (slot, generation) = self.next();
+        let taken = self.values.insert(Value { generation, value });
+        debug_assert_eq!(number(taken), slot, "another slot than announced");
+        (slot, generation)
     }
 
     /// Returns the value of that slot, if it is of that generation.
     #[must_use]
+    #[inline]
     pub fn get(&self, slot: u32, generation: u32) -> Option<&T> {
-        self.values.get(slot as usize).filter(|_| self.is_present(slot, generation))
+        match self.values.get(slot as usize) {
+            Some(value) if value.generation == generation => Some(&value.value),
+            _ => None,
+        }
     }
 
     /// See [`Self::get`].
+    #[inline]
     pub fn get_mut(&mut self, slot: u32, generation: u32) -> Option<&mut T> {
-        if self.is_present(slot, generation) { self.values.get_mut(slot as usize) } else { None }
+        match self.values.get_mut(slot as usize) {
+            Some(value) if value.generation == generation => Some(&mut value.value),
+            _ => None,
+        }
     }
 
     /// Takes a value out. Its slot's next value has another generation.
     pub fn remove(&mut self, slot: u32, generation: u32) -> Option<T> {
-        if !self.is_present(slot, generation) {
-            return None;
-        }
+        self.get(slot, generation)?;
         let value = self.values.try_remove(slot as usize)?;
-        self.generations[slot as usize] = generation.wrapping_add(1);
-        Some(value)
+        let slot = slot as usize;
+        if self.generations.len() <= slot {
+            self.generations.resize(slot + 1, 0);
+        }
+        debug_assert_eq!(self.generations[slot], generation, "a generation was given out twice");
+        self.generations[slot] = generation.wrapping_add(1);
+        Some(value.value)
     }
 
     /// Iterates over all values with slot and generation, by slot.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), &T)> {
-        self.values.iter().map(|(slot, value)| ((number(slot), self.generations[slot]), value))
+        self.values.iter().map(|(slot, value)| ((number(slot), value.generation), &value.value))
     }
 
     /// Returns the number of values.

@@ -218,8 +218,12 @@ impl Game {
     }
 
     fn end_verb(&mut self) {
-        self.carry_out_effects();
-        self.event_log.set_timer(&mut self.play.timers);
+        if !self.play.effects.is_empty() {
+            self.carry_out_effects();
+        }
+        if self.event_log.owes_timer() {
+            self.event_log.set_timer(&mut self.play.timers);
+        }
         self.verb_done();
     }
 

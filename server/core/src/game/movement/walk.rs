@@ -60,9 +60,9 @@ impl Play {
 
     /// A character that no longer stands at `from` has walked: from now on its own place is stored.
     fn note_step(&mut self, key: PlayerKey, from: Position) {
-        let Some(player) = self.players.get_mut(key) else { return };
+        let Some(player) = self.players.get_mut(key).filter(|player| player.is_displaced) else { return };
         let stands = self.world.character(player.index).map(|character| character.position);
-        player.is_displaced &= stands == Some(from);
+        player.is_displaced = stands == Some(from);
     }
 
     /// Tells a client how its own character looks, and where to.

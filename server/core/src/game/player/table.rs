@@ -122,11 +122,13 @@ impl Players {
 
     /// Returns the player with that key.
     #[must_use]
+    #[inline]
     pub fn get(&self, key: PlayerKey) -> Option<&Player> {
         self.slots.get(key.slot, key.generation)
     }
 
     /// See [`Self::get`]. Connections change through [`Self::connect`] and [`Self::disconnect`] only.
+    #[inline]
     pub fn get_mut(&mut self, key: PlayerKey) -> Option<&mut Player> {
         self.slots.get_mut(key.slot, key.generation)
     }

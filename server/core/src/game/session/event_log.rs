@@ -71,11 +71,15 @@ impl EventLog {
         }
     }
 
-    /// Sets the timer of the summaries, if lines were left out and it is not set.
+    /// Returns true if lines were left out and no timer is set.
+    #[inline]
+    #[must_use]
+    pub fn owes_timer(&self) -> bool {
+        self.owes_summary && !self.is_timer_set
+    }
+
+    /// Sets the timer of the summaries.
     pub fn set_timer(&mut self, timers: &mut Timers) {
-        if !self.owes_summary || self.is_timer_set {
-            return;
-        }
         if let Some(deadline) = self.limit.next_deadline() {
             self.is_timer_set = true;
             timers.set(deadline, Timer::LogSummaries);
