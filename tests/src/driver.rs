@@ -4,7 +4,6 @@
 //! and of the password threads at once and from memory, and takes out what the game writes as the event loop does. Its
 //! clock moves only when it is told to. Nothing here is random, so the same calls do the same work every time.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -13,9 +12,8 @@ use pyao_core::game::{CloseReason, Game, Input, Millis, Settings};
 use pyao_core::passwords;
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
-use pyao_store::records::{AccountRecord, UserId};
-use pyao_store::session::Claim;
-use pyao_store::{Reply, Request, StoreError, StoredAccount};
+use pyao_core::testing::{MemoryStore, answer_password};
+use pyao_store::Request;
 
 use crate::bot::{NewCharacter, login_packet};
 
@@ -33,8 +31,7 @@ pub struct Driver {
     next_slot: u32,
     /// Connections that have gone: their slots are used again.
     gone: Vec<ConnectionId>,
-    /// By name in lower case.
-    accounts: BTreeMap<String, StoredAccount>,
+    store: MemoryStore,
     requests: Vec<Request>,
     jobs: Vec<passwords::Job>,
     dirty: Vec<ConnectionId>,
@@ -57,7 +54,7 @@ impl Driver {
             now: 0,
             next_slot: 0,
             gone: Vec::new(),
-            accounts: BTreeMap::new(),
+            store: MemoryStore::default(),
             requests: Vec::new(),
             jobs: Vec::new(),
             dirty: Vec::new(),
@@ -149,11 +146,11 @@ impl Driver {
                 return;
             }
             for request in std::mem::take(&mut self.requests) {
-                let reply = self.answer(request);
+                let reply = self.store.carry_out(request);
                 self.input(Input::Store(reply));
             }
             for job in std::mem::take(&mut self.jobs) {
-                self.input(Input::Password(check_password(job)));
+                self.input(Input::Password(answer_password(job)));
             }
         }
     }
@@ -187,42 +184,6 @@ impl Driver {
 
     fn input(&mut self, input: Input) {
         self.game.handle(self.now, input);
-    }
-
-    /// Answers like a store that holds accounts as they were created and takes everything else for written.
-    fn answer(&mut self, request: Request) -> Reply {
-        match request {
-            Request::LoadAccount { ticket, name } => {
-                let found = self.accounts.get(&name.to_lowercase()).cloned();
-                Reply::Account { ticket, result: Ok(found.map(Box::new)) }
-            }
-            Request::CreateAccount { ticket, account, character } => {
-                let user_id = UserId(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX) + 1);
-                let name = account.username.to_lowercase();
-                let account = AccountRecord { user_id, account, is_gm: false };
-                self.accounts.insert(name, StoredAccount { account, character: *character });
-                Reply::Created { ticket, result: Ok(user_id) }
-            }
-            Request::OpenSession { ticket, .. } => {
-                Reply::SessionOpened { ticket, result: Ok(Claim::Granted) }
-            }
-            Request::SaveCharacters { ticket, .. } | Request::WriteSessions { ticket, .. } => {
-                Reply::Saved { ticket, result: Ok(()) }
-            }
-            other => other.refuse(StoreError::Unavailable("nobody asks this here".into())),
-        }
-    }
-}
-
-/// Answers like password threads that accept every password.
-fn check_password(job: passwords::Job) -> passwords::Reply {
-    match job {
-        passwords::Job::Hash { ticket, .. } => {
-            passwords::Reply::Hashed { ticket, hash: Ok("hash".to_owned()) }
-        }
-        passwords::Job::Verify { ticket, hash, .. } => {
-            passwords::Reply::Verified { ticket, matches: hash.is_some(), rehash: false }
-        }
     }
 }
 

@@ -37,6 +37,8 @@ const ROOM_RETRY_MS: Millis = 25;
 const CONNECTIONS_PER_TURN: usize = 256;
 /// With more connections than this, their number is told and not each.
 const DESCRIBED_MAX: usize = 2_000;
+/// With more connections than this, debug builds do not check the lists.
+const CHECKED_MAX: usize = 500;
 /// The round trip of an active connection is measured at most once in this time.
 const ROUND_TRIP_EVERY_MS: Millis = 5_000;
 
@@ -525,6 +527,43 @@ impl Clients {
         let room = self.awaiting_room.front().map(|(until, _)| *until);
         let flush = outbox_is_dirty.then(|| self.cadence.next_flush(now));
         [ready, throttled, leaving, room, flush, self.close_log.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// Panics in debug builds when the lists and the counts contradict the connections.
+    pub(super) fn check_invariants(&self) {
+        if !cfg!(debug_assertions) || self.connections.len() > CHECKED_MAX {
+            return;
+        }
+        let counted = self.connections.iter().filter(|(_, connection)| connection.is_counted).count();
+        debug_assert_eq!(counted, self.counted, "connections that hold a place");
+        debug_assert_eq!(self.addresses.total(), self.counted, "places by address");
+        let find = |id: &ConnectionId| {
+            self.connections.get(id.slot as usize).filter(|connection| connection.id == *id)
+        };
+        let queued = self.ready.iter().filter_map(find).filter(|connection| connection.is_queued).count();
+        let marked = self.connections.iter().filter(|(_, connection)| connection.is_queued).count();
+        debug_assert_eq!(queued, marked, "connections to be served");
+        for (until, id) in &self.throttled {
+            let is_told = find(id).is_some_and(|connection| connection.throttled_until == Some(*until));
+            debug_assert!(is_told, "connection {id} does not know that it is throttled");
+        }
+        let ids = |list: &VecDeque<(Millis, ConnectionId)>| -> BTreeSet<ConnectionId> {
+            list.iter().map(|(_, id)| *id).collect()
+        };
+        let (leaving, awaiting_room) = (ids(&self.leaving), ids(&self.awaiting_room));
+        for (slot, connection) in &self.connections {
+            debug_assert_eq!(connection.id.slot as usize, slot, "the slot of {}", connection.id);
+            debug_assert_eq!(
+                self.generations.get(slot),
+                Some(&connection.id.generation),
+                "use of slot {slot}"
+            );
+            connection.check_invariants();
+            let is_leaving = leaving.contains(&connection.id);
+            debug_assert_eq!(connection.stage != Stage::Open, is_leaving, "the end of {}", connection.id);
+            let awaits_room = awaiting_room.contains(&connection.id);
+            debug_assert_eq!(connection.awaits_room, awaits_room, "the room of {}", connection.id);
+        }
     }
 
     /// Sets the gauges of connections.

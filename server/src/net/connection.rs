@@ -152,6 +152,18 @@ impl Connection {
         }
     }
 
+    /// Panics in debug builds when the parts contradict each other.
+    pub(super) fn check_invariants(&self) {
+        debug_assert!(self.inbound.served <= self.inbound.bytes.len(), "more served than received");
+        debug_assert!(self.inbound.unread().len() <= INBOUND_LIMIT, "the inbound buffer of {}", self.id);
+        debug_assert!(!self.wants_writable || self.is_blocked, "{} waits for nothing", self.id);
+        debug_assert!(
+            !self.is_queued || self.throttled_until.is_none(),
+            "{} is served and throttled",
+            self.id
+        );
+    }
+
     /// Another packet rate counts from now on.
     pub(super) fn change_rate(&mut self, packets_per_second: u32, now: Millis) {
         self.budget = PacketBudget::new(packets_per_second, now);

@@ -259,6 +259,7 @@ impl EventLoop {
         timings.end(Part::Flush);
         self.clients.end_closings(&mut turn);
         self.clients.expire(&mut turn);
+        self.clients.check_invariants();
         self.helpers.send_requests(turn.game, turn.metrics);
         self.clients.log_summaries(now);
         self.follow(now, orders);

@@ -44,6 +44,11 @@ impl AddressCounts {
         self.counts.get(&counted_as(address)).copied().unwrap_or(0)
     }
 
+    /// Returns the number of connections from all addresses.
+    pub(super) fn total(&self) -> usize {
+        self.counts.values().sum()
+    }
+
     /// One more from `address`.
     pub(super) fn add(&mut self, address: IpAddr) {
         *self.counts.entry(counted_as(address)).or_insert(0) += 1;

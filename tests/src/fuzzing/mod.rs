@@ -9,7 +9,6 @@
 pub mod core;
 pub mod decode;
 mod stage;
-mod store;
 
 /// A fuzz target: one input, checked.
 pub type Target = fn(&[u8]);

@@ -12,10 +12,10 @@ use pyao_core::passwords;
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::{BUFFER_LIMIT, ConnectionId};
 use pyao_core::protocol::wire::TextEncoding;
+use pyao_core::testing::{MemoryStore, answer_password};
 use pyao_store::Request;
 use pyao_store::records::{PositionRecord, UserId};
 
-use super::store::MemoryStore;
 use crate::bot::NewCharacter;
 use crate::shadow::{Screen, ShadowClient};
 
@@ -211,9 +211,10 @@ impl Stage {
         assert_eq!(self.game.connection_count(), 0, "connections left");
         assert!(self.game.players().is_empty(), "players left: {:?}", self.game.players());
         assert_eq!(self.game.world().population(), npcs, "characters left");
-        assert_eq!(self.store.open_sessions(), 0, "sessions left");
+        assert_eq!(self.store.sessions().count(), 0, "sessions left");
         for (user_id, place) in stood_at {
-            assert_eq!(self.store.position(user_id), Some(place), "stored place of {user_id}");
+            let stored = self.store.by_user(user_id).map(|stored| stored.character.position);
+            assert_eq!(stored, Some(place), "stored place of {user_id}");
         }
         assert_eq!(self.game.outbox().refused(), 0, "packets that no client can read");
         assert_eq!(self.game.is_drained(), self.stopped, "a stopped game comes to its end");
@@ -264,7 +265,7 @@ impl Stage {
             self.game.handle(self.now, Input::Store(reply));
         }
         for job in std::mem::take(&mut self.jobs) {
-            self.game.handle(self.now, Input::Password(check_password(job)));
+            self.game.handle(self.now, Input::Password(answer_password(job)));
         }
     }
 
@@ -303,7 +304,7 @@ impl Stage {
     fn check(&mut self) {
         let open = self.clients.iter().filter(|client| client.connection.is_some()).count();
         assert_eq!(self.game.connection_count(), open, "connections that the game knows");
-        assert!(self.game.players().len() <= self.store.accounts(), "more players than accounts");
+        assert!(self.game.players().len() <= self.store.accounts().count(), "more players than accounts");
         for client in &self.clients {
             let Some(connection) = client.connection else { continue };
             assert!(self.game.outbox().waiting(connection) <= BUFFER_LIMIT);
@@ -355,19 +356,6 @@ impl Client {
         };
         if let Err(difference) = self.shadow.check_against(game, player) {
             panic!("the client of {}: {difference}", player.name());
-        }
-    }
-}
-
-/// Stands in for the password threads: their hashing is work that a fuzzer need not wait for.
-fn check_password(job: passwords::Job) -> passwords::Reply {
-    match job {
-        passwords::Job::Hash { ticket, password } => {
-            passwords::Reply::Hashed { ticket, hash: Ok(format!("fuzzed:{password}")) }
-        }
-        passwords::Job::Verify { ticket, password, hash } => {
-            let matches = hash.is_some_and(|hash| hash == format!("fuzzed:{password}"));
-            passwords::Reply::Verified { ticket, matches, rehash: false }
         }
     }
 }

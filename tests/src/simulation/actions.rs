@@ -157,7 +157,7 @@ impl Simulation {
             Event::StoreFails => self.trouble(Trouble::Fails),
             Event::StoreDies => {
                 self.trouble(Trouble::None);
-                self.store.die(&mut self.random, &mut self.report);
+                self.store.die(self.now, &mut self.random, &mut self.report);
             }
             _ => return false,
         }

@@ -78,6 +78,9 @@ impl Simulation {
         same_set("characters", shown, &mut characters)?;
         same_set("objects", shadow.objects.iter().map(|(tile, grh)| (*tile, *grh)), &mut objects)?;
         if let Some(map) = self.content.map(own.position.map) {
+            if !blocked.is_empty() {
+                self.report.note(Event::DoorShown);
+            }
             for (x, y) in blocked {
                 same("a door", shadow.blocked.get(&(x, y)), Some(&map.blocked(x, y)))?;
             }

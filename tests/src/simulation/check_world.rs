@@ -4,12 +4,12 @@ use super::Simulation;
 use super::check::same;
 use super::events::Event;
 use super::network::Client;
-use super::passwords::hash_of;
 use super::player::Existence;
 use pyao_core::content::Position;
 use pyao_core::game::Settings;
 use pyao_core::game::player::table::Player;
 use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::testing::hash_of;
 use pyao_core::world::area::Block;
 use std::collections::{BTreeMap, BTreeSet};
 

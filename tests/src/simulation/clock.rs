@@ -71,6 +71,9 @@ impl Simulation {
     fn carry_answers(&mut self) {
         self.store.step(self.now, &mut self.random, &mut self.report);
         self.hear_of_writes();
+        if let Some(fault) = self.store.take_fault() {
+            self.blame(fault);
+        }
         while let Some(reply) = self.store.reply() {
             self.trace(|| format!("store: {reply:?}"));
             if let Reply::Saved { ticket, result } = &reply {

@@ -24,7 +24,7 @@ events! {
     WaitLong, WaitHours, ClockLeap, RoundTrip, ChangeSettings, Terminate, Crash, OtherServer, EmptyStore,
     // Faults.
     StoreSlow, StoreHangs, StoreAway, StoreFails, StoreDies, Refusal, ReplyLost, Latency, BytesSplit, BytesMerged,
-    ReadsMerged, WriteHeld, Proxy,
+    ReadsMerged, WriteHeld, Proxy, SocketFull, WindowClosed, PartialWrite, DoorShown,
     // Consequences.
     Entry, Step, ThrownBack, Disagreement, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
     MalformedClose, Overflow, LoginRefused, SaveRefused, UnsavedAtCrash, DrainedAtOnce, DrainedLate,

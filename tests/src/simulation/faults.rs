@@ -4,7 +4,7 @@ use super::events::Event;
 use pyao_core::base::random::Random;
 
 /// Faults that a run may be spared.
-const FAULTS: [Event; 14] = [
+const FAULTS: [Event; 15] = [
     Event::StoreSlow,
     Event::StoreHangs,
     Event::StoreAway,
@@ -19,6 +19,7 @@ const FAULTS: [Event; 14] = [
     Event::Latency,
     Event::BytesSplit,
     Event::ReadsMerged,
+    Event::SocketFull,
 ];
 
 /// See the module.
@@ -30,6 +31,8 @@ pub struct Faults {
     pub splits: bool,
     /// True if some clients read several sends at once.
     pub merges: bool,
+    /// True if sockets are full now and then, or take a part of a segment.
+    pub sockets: bool,
 }
 
 impl Faults {
@@ -41,6 +44,7 @@ impl Faults {
             latency: is_on(Event::Latency),
             splits: is_on(Event::BytesSplit),
             merges: is_on(Event::ReadsMerged),
+            sockets: is_on(Event::SocketFull),
             spared,
         }
     }

@@ -9,8 +9,10 @@
 //! store is asked must be the truth, whole and in time (`ledger.rs`). At the end the faults stop, and everything must
 //! come right again (`quiet.rs`). A failure names its seed and its step; the same seed fails in the same way.
 //!
-//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs` as TCP would, requests by
-//! `store.rs`; what of all this happened is counted (`events.rs`), since a fault that never occurs proves nothing.
+//! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs` as TCP would: the server's
+//! own flush sends them through sockets that are full now and then (`socket.rs`). Requests go through the queue of the
+//! server's own worker to the store in memory (`store.rs`). All events are counted (`events.rs`), since a fault that never
+//! occurs proves nothing.
 
 mod actions;
 mod check;
@@ -27,6 +29,7 @@ mod passwords;
 mod play;
 mod player;
 mod quiet;
+mod socket;
 mod store;
 mod tcp;
 

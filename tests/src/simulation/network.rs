@@ -4,6 +4,7 @@
 use super::Simulation;
 use super::events::Event;
 use super::hearing::Hearing;
+use super::socket::{SimulatedSocket, WINDOWS};
 use super::tcp::{Segment, Tcp, Way};
 use crate::shadow::{Screen, ShadowClient};
 use core::net::IpAddr;
@@ -11,6 +12,7 @@ use pyao_core::game::{CloseReason, Input};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::protocol::wire::TextEncoding;
+use pyao_server::net::{Flushed, Window, flush};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The rest of a cut packet arrives at most so many milliseconds later.
@@ -49,6 +51,14 @@ pub struct Client {
     /// Reason for which the server ended it, once it has.
     ended: Option<CloseReason>,
     /// True if bytes that arrive at one time are one read.
+    /// Bytes that its system keeps for it to read.
+    window_size: usize,
+    /// The server's knowledge of that.
+    window: Window,
+    /// True if the last flush left something behind.
+    pub is_blocked: bool,
+    /// Time at which a full socket can be written to again.
+    writable_at: Option<u64>,
     merges: bool,
     /// Its connection.
     tcp: Tcp,
@@ -66,6 +76,7 @@ impl Client {
         self.shadow.screen == Screen::Game
             && self.ended.is_none()
             && self.reads
+            && !self.is_blocked
             && self.tcp.is_quiet()
             && self.inbox.is_empty()
     }
@@ -90,6 +101,12 @@ impl Client {
             return 1;
         }
         u32::try_from(up + down + u64::from(2 * jitter) + CUT_MS + 1).unwrap_or(u32::MAX)
+    }
+
+    /// Bytes that were sent to it and that it has not read, and those of them that are on their way.
+    fn unread(&self) -> (usize, usize) {
+        let on_the_way: usize = self.tcp.down.iter().map(|segment| segment.bytes.len()).sum();
+        (on_the_way + self.inbox.iter().map(Vec::len).sum::<usize>(), on_the_way)
     }
 
     fn has_nothing_to_read(&self) -> bool {
@@ -118,7 +135,8 @@ impl Network {
     /// Returns the time at which the next bytes arrive somewhere.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
-        self.clients.values().flat_map(|client| [client.tcp.next_due(), client.reads_at]).flatten().min()
+        let due = |client: &Client| [client.tcp.next_due(), client.reads_at, client.writable_at];
+        self.clients.values().flat_map(due).flatten().min()
     }
 
     fn first(&self, is_due: impl Fn(&Client) -> bool) -> Option<ConnectionId> {
@@ -156,6 +174,10 @@ impl Simulation {
             new_password: None,
             hearing: Hearing::default(),
             ended: None,
+            window_size: WINDOWS[self.draw(WINDOWS.len())],
+            window: Window::default(),
+            is_blocked: false,
+            writable_at: None,
             merges: self.faults.merges && self.draw(3) == 0,
             tcp: Tcp::new(way),
             inbox: VecDeque::new(),
@@ -221,6 +243,8 @@ impl Simulation {
                 self.read(id);
             } else if let Some(id) = self.network.first(|client| is_time(client.tcp.acknowledges_at)) {
                 self.acknowledge(id);
+            } else if let Some(id) = self.network.first(|client| is_time(client.writable_at)) {
+                self.flush_one(id);
             } else {
                 return;
             }
@@ -301,7 +325,9 @@ impl Simulation {
         let bytes = client.tcp.arrive_down(now, &mut self.random).unwrap_or_default();
         if !bytes.is_empty() {
             client.inbox.push_back(bytes);
-            client.reads_at.get_or_insert(now + frame);
+            if client.reads {
+                client.reads_at.get_or_insert(now + frame);
+            }
         }
         self.drop_if_over(id);
     }
@@ -309,7 +335,10 @@ impl Simulation {
     /// The client reads all that has arrived.
     pub(super) fn read(&mut self, id: ConnectionId) {
         let now = self.now;
-        while let Some(client) = self.network.clients.get_mut(&id) {
+        if let Some(client) = self.network.clients.get_mut(&id) {
+            client.reads_at = None;
+        }
+        while let Some(client) = self.network.clients.get_mut(&id).filter(|client| client.reads) {
             client.reads_at = None;
             let Some(mut block) = client.inbox.pop_front() else { break };
             while client.merges {
@@ -324,10 +353,19 @@ impl Simulation {
             self.report.note(Event::BlockRead);
             self.react(id);
         }
+        // Its system tells of the room that this has made.
+        if self
+            .network
+            .clients
+            .get(&id)
+            .is_some_and(|client| client.is_blocked && client.writable_at.is_none())
+        {
+            self.flush_one(id);
+        }
         self.drop_if_over(id);
     }
 
-    /// Sends what waits for the connections that have something new, as long as their clients read.
+    /// Sends what waits for the connections that have something new.
     pub(super) fn flush(&mut self) {
         let mut dirty = std::mem::take(&mut self.dirty);
         self.game.outbox().take_dirty(&mut dirty);
@@ -339,17 +377,30 @@ impl Simulation {
 
     fn flush_one(&mut self, id: ConnectionId) {
         let Some(client) = self.network.clients.get_mut(&id) else { return };
-        if !client.reads {
-            return;
-        }
+        client.writable_at = None;
         let mark = self.game.outbox().marked(id);
         if mark.is_some_and(|mark| mark > client.tcp.sent_down()) {
             client.tcp.acknowledge(self.now, &mut self.random);
         }
-        while let Some(segment) = self.game.outbox().segment(id) {
-            self.report.sent(id.slot, segment);
-            client.tcp.send(self.now, segment.to_vec(), &mut self.random);
-            self.game.outbox().segment_sent(id);
+        let has_faults = self.faults.sockets && client.ended.is_none();
+        let socket = SimulatedSocket::new(client.window_size, client.unread(), has_faults, &mut self.random);
+        let (flushed, _) = flush(&socket, id, self.game.outbox(), &mut client.window);
+        for block in socket.into_blocks() {
+            self.report.sent(id.slot, &block);
+            client.tcp.send(self.now, block, &mut self.random);
+        }
+        client.is_blocked = matches!(flushed, Flushed::Blocked | Flushed::NoRoom);
+        match flushed {
+            Flushed::All => {}
+            Flushed::NoRoom => self.report.note(Event::WindowClosed),
+            Flushed::Blocked => {
+                client.writable_at = Some(self.now + 1 + u64::from(self.random.between(0, 30)));
+                self.report.note(Event::SocketFull);
+            }
+            Flushed::Broken(reason) => {
+                self.report.note(Event::PartialWrite);
+                self.lose(id, reason);
+            }
         }
     }
 
@@ -357,7 +408,7 @@ impl Simulation {
     pub(super) fn read_again(&mut self, id: ConnectionId) {
         if let Some(client) = self.network.clients.get_mut(&id) {
             client.reads = true;
-            self.flush_one(id);
+            self.read(id);
         }
     }
 
@@ -366,6 +417,9 @@ impl Simulation {
         let mut closings = std::mem::take(&mut self.closings);
         self.game.take_closings(&mut closings);
         for (id, reason) in closings.drain(..) {
+            if let Some(client) = self.network.clients.get_mut(&id) {
+                client.ended = Some(reason);
+            }
             self.flush_one(id);
             let outcome = match reason {
                 CloseReason::Idle => Some(Event::IdleClose),
@@ -377,7 +431,6 @@ impl Simulation {
             };
             outcome.into_iter().for_each(|event| self.report.note(event));
             if let Some(client) = self.network.clients.get_mut(&id) {
-                client.ended = Some(reason);
                 client.tcp.close_up();
                 self.drop_if_over(id);
             }
@@ -387,8 +440,9 @@ impl Simulation {
 
     /// A connection that the server has ended is over when its client has read everything, or reads nothing.
     fn drop_if_over(&mut self, id: ConnectionId) {
-        let is_over =
-            |client: &Client| client.ended.is_some() && (client.has_nothing_to_read() || !client.reads);
+        let is_over = |client: &Client| {
+            client.ended.is_some() && ((client.has_nothing_to_read() && !client.is_blocked) || !client.reads)
+        };
         if self.network.clients.get(&id).is_some_and(is_over) {
             self.forget(id);
         }

@@ -115,7 +115,7 @@ impl Simulation {
 
     /// Lets the worker carry out all its requests before it ends.
     fn finish_requests(&mut self) {
-        self.store.finish(&mut self.random, &mut self.report);
+        self.store.finish(self.now);
         self.hear_of_writes();
     }
 
@@ -143,7 +143,7 @@ impl Simulation {
     }
 
     fn start_anew(&mut self) {
-        self.store.contents.start_run();
+        self.store.start_server(self.seed ^ self.starts);
         self.network.reset();
         self.players.iter_mut().for_each(|player| player.client = None);
         self.passwords = super::passwords::Passwords::default();

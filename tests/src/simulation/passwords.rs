@@ -2,18 +2,13 @@
 
 use pyao_core::base::random::Random;
 use pyao_core::passwords::{Job, Reply};
+use pyao_core::testing::answer_password;
 use std::collections::VecDeque;
 
 /// Jobs, each with the time at which it is done.
 #[derive(Default)]
 pub struct Passwords {
     jobs: VecDeque<(u64, Job)>,
-}
-
-/// Returns the stored form of `password`.
-#[must_use]
-pub fn hash_of(password: &str) -> String {
-    format!("simulated:{password}")
 }
 
 impl Passwords {
@@ -36,12 +31,10 @@ impl Passwords {
             return None;
         }
         let (_, job) = self.jobs.pop_front()?;
-        Some(match job {
-            Job::Hash { ticket, password } => Reply::Hashed { ticket, hash: Ok(hash_of(&password)) },
-            Job::Verify { ticket, password, hash } => {
-                let matches = hash.is_some_and(|hash| hash == hash_of(&password));
-                Reply::Verified { ticket, matches, rehash: matches && random.between(0, 9) == 0 }
-            }
-        })
+        let mut reply = answer_password(job);
+        if let Reply::Verified { matches: true, rehash, .. } = &mut reply {
+            *rehash = random.between(0, 9) == 0;
+        }
+        Some(reply)
     }
 }

@@ -1,26 +1,27 @@
-//! The simulated store and its worker: it takes its time, goes away, fails, and loses what it was asked.
-//!
-//! As the real worker does, it answers in order and keeps changes of sessions until they are written. It is harsher with
-//! saves: it may lose one and say so, or write one and lose the answer.
+//! The store of a simulation: the real queue of the worker, over a store in memory that takes its time, goes away, fails,
+//! and loses answers.
 
 use super::events::{Event, Report};
 use pyao_core::base::random::Random;
 use pyao_core::testing::MemoryStore;
-use pyao_store::{Reply, Request, StoreError};
-use std::collections::VecDeque;
+use pyao_store::worker::Backoff;
+use pyao_store::worker::write_behind::{Operation, Outcome, WriteBehind};
+use pyao_store::{Reply, Request, StoreError, Ticket};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Trouble of the store, for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// It answers within milliseconds.
     None,
-    /// Each request takes up to a second.
+    /// Each operation takes up to a second.
     Slow,
     /// It carries out nothing and answers nothing.
     Hangs,
-    /// Questions are refused at once, changes wait.
+    /// Every operation fails.
     Away,
-    /// One request of four is refused; one of those was carried out all the same.
+    /// One operation of four fails; one of those was carried out all the same.
     Fails,
 }
 
@@ -28,29 +29,32 @@ pub enum Trouble {
 pub struct SimulatedStore {
     /// Its contents.
     pub contents: MemoryStore,
-    waiting: VecDeque<Request>,
-    replies: VecDeque<Reply>,
-    /// Time at which the oldest request is carried out.
-    ready_at: Option<u64>,
+    queue: WriteBehind,
+    /// The operation under way and the time at which it ends.
+    under_way: Option<(u64, Operation)>,
+    /// True from a request until the queue was asked for an operation.
+    has_news: bool,
+    /// Questions carried out in this run of the server; each may be once.
+    carried_out: BTreeSet<Ticket>,
     trouble: Trouble,
     trouble_until: u64,
+    /// The first rule that the worker broke.
+    fault: Option<String>,
 }
 
 impl Default for SimulatedStore {
     fn default() -> Self {
         Self {
             contents: MemoryStore::default(),
-            waiting: VecDeque::new(),
-            replies: VecDeque::new(),
-            ready_at: None,
+            queue: WriteBehind::new(Backoff::default(), 0),
+            under_way: None,
+            has_news: false,
+            carried_out: BTreeSet::new(),
             trouble: Trouble::None,
             trouble_until: 0,
+            fault: None,
         }
     }
-}
-
-fn is_question(request: &Request) -> bool {
-    !matches!(request, Request::SaveCharacters { .. } | Request::WriteSessions { .. })
 }
 
 fn unavailable() -> StoreError {
@@ -60,45 +64,44 @@ fn unavailable() -> StoreError {
 impl SimulatedStore {
     /// Takes a request.
     pub fn ask(&mut self, request: Request) {
-        if self.trouble == Trouble::Away && is_question(&request) {
-            self.replies.push_back(request.refuse(unavailable()));
-        } else {
-            self.waiting.push_back(request);
-        }
+        self.queue.push(request);
+        self.has_news = true;
     }
 
     /// Trouble begins, or ends with [`Trouble::None`].
     pub fn set_trouble(&mut self, trouble: Trouble, until: u64) {
         (self.trouble, self.trouble_until) = (trouble, until);
-        self.ready_at = None;
-        if trouble == Trouble::Away {
-            let (questions, writes): (VecDeque<_>, VecDeque<_>) =
-                self.waiting.drain(..).partition(is_question);
-            self.waiting = writes;
-            self.replies.extend(questions.iter().map(|request| request.refuse(unavailable())));
-        }
     }
 
     /// Returns true if it answers as it should.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.trouble == Trouble::None
+        self.trouble == Trouble::None && !self.queue.progress().is_away
     }
 
-    /// Returns true if no request waits for it and no reply for the server.
+    /// Returns true if nothing waits for it or for us.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.replies.is_empty()
+        self.under_way.is_none() && self.queue.is_idle()
+    }
+
+    /// Returns the first rule that the worker broke, once.
+    pub fn take_fault(&mut self) -> Option<String> {
+        self.fault.take()
     }
 
     /// Returns the time at which [`Self::step`] or [`Self::reply`] has something to do.
     #[must_use]
     pub fn next_due(&self, now: u64) -> Option<u64> {
         let trouble = (self.trouble != Trouble::None).then_some(self.trouble_until);
-        let reply = (!self.replies.is_empty()).then_some(now);
-        let stands_still = matches!(self.trouble, Trouble::Hangs | Trouble::Away);
-        let request = (!self.waiting.is_empty() && !stands_still).then_some(self.ready_at.unwrap_or(now));
-        [trouble, reply, request].into_iter().flatten().min()
+        let news = self.has_news.then_some(now);
+        let hangs = self.trouble == Trouble::Hangs;
+        let operation = self.under_way.as_ref().filter(|_| !hangs).map(|(due, _)| *due);
+        let retry = self
+            .queue
+            .poll_timeout()
+            .map(|at| u64::try_from(at.as_nanos().div_ceil(1_000_000)).unwrap_or(now));
+        [trouble, news, operation, retry].into_iter().flatten().min()
     }
 
     /// Carries out what is due.
@@ -106,74 +109,135 @@ impl SimulatedStore {
         if self.trouble != Trouble::None && self.trouble_until <= now {
             self.trouble = Trouble::None;
         }
-        while !self.waiting.is_empty() && !matches!(self.trouble, Trouble::Hangs | Trouble::Away) {
-            let ready_at = *self.ready_at.get_or_insert_with(|| now + pause(self.trouble, random));
-            if ready_at > now {
-                return;
+        self.has_news = false;
+        loop {
+            match self.under_way.take() {
+                Some((due, operation)) if due > now || self.trouble == Trouble::Hangs => {
+                    self.under_way = Some((due, operation));
+                    return;
+                }
+                Some((_, operation)) => self.end(now, &operation, random, report),
+                None => match self.queue.poll(Duration::from_millis(now)) {
+                    Some(operation) => self.under_way = Some((now + pause(self.trouble, random), operation)),
+                    None => return,
+                },
             }
-            self.ready_at = None;
-            let Some(request) = self.waiting.pop_front() else { return };
-            let keeps = matches!(request, Request::WriteSessions { .. });
-            let fails = self.trouble == Trouble::Fails && !keeps && random.between(0, 3) == 0;
-            let reply = if fails {
-                self.fail(request, random.between(0, 3) == 0, report)
-            } else {
-                self.contents.carry_out(request)
-            };
-            self.replies.push_back(reply);
         }
     }
 
-    /// Refuses a request; with `is_done` it was carried out and only the answer is lost.
-    fn fail(&mut self, request: Request, is_done: bool, report: &mut Report) -> Reply {
-        let refusal = request.refuse(unavailable());
+    /// Ends an operation: it is carried out, or fails, or is carried out and fails.
+    fn end(&mut self, now: u64, operation: &Operation, random: &mut Random, report: &mut Report) {
+        let fails = match self.trouble {
+            Trouble::Away => true,
+            Trouble::Fails => random.between(0, 3) == 0,
+            _ => false,
+        };
+        let is_lost = fails && self.trouble == Trouble::Fails && random.between(0, 3) == 0;
+        let outcome = if fails { self.fail(operation, is_lost, report) } else { self.carry_out(operation) };
+        self.queue.done(Duration::from_millis(now), outcome);
+    }
+
+    /// Fails an operation; with `is_done` it was carried out and only the answer is lost.
+    fn fail(&mut self, operation: &Operation, is_done: bool, report: &mut Report) -> Outcome {
         report.note(if is_done { Event::ReplyLost } else { Event::Refusal });
         if is_done {
-            self.contents.carry_out(request);
+            self.carry_out(operation);
         }
-        refusal
-    }
-
-    /// It dies and is back: of what waits some was carried out, the rest is lost; nobody is answered in earnest.
-    /// Changes of sessions still wait.
-    pub fn die(&mut self, random: &mut Random, report: &mut Report) {
-        self.ready_at = None;
-        for request in std::mem::take(&mut self.waiting) {
-            if matches!(request, Request::WriteSessions { .. }) {
-                self.waiting.push_back(request);
-            } else {
-                let reply = self.fail(request, random.between(0, 2) == 0, report);
-                self.replies.push_back(reply);
+        match operation {
+            Operation::Save(_) | Operation::WriteSessions(_) => Outcome::Written(Err(unavailable())),
+            Operation::Heartbeat(_) => Outcome::Heartbeat(Err(unavailable())),
+            Operation::Ask(questions) => {
+                Outcome::Answered(questions.iter().map(|question| question.refuse(unavailable())).collect())
             }
         }
     }
 
-    /// All that waits is carried out, as by a worker that is told to end.
-    pub fn finish(&mut self, random: &mut Random, report: &mut Report) {
-        self.set_trouble(Trouble::None, 0);
-        while !self.waiting.is_empty() {
-            self.step(u64::MAX / 2, random, report);
+    fn carry_out(&mut self, operation: &Operation) -> Outcome {
+        match operation {
+            Operation::Save(saves) => Outcome::Written(self.contents.save(saves.clone())),
+            Operation::WriteSessions(writes) => {
+                Outcome::Written(self.contents.write_sessions(writes.clone()))
+            }
+            Operation::Heartbeat(_) => Outcome::Heartbeat(Ok(self.contents.heartbeat())),
+            Operation::Ask(questions) => {
+                Outcome::Answered(questions.iter().map(|question| self.answer(question)).collect())
+            }
         }
-        self.replies.clear();
     }
 
-    /// Loses the server: of the waiting requests the first few are still carried out, and no reply is delivered.
+    fn answer(&mut self, question: &Request) -> Reply {
+        let reply = self.contents.carry_out(question.clone());
+        let ticket = ticket_of(&reply);
+        if ticket != 0 && !self.carried_out.insert(ticket) {
+            self.fault.get_or_insert(format!("{question:?} is carried out twice"));
+        }
+        reply
+    }
+
+    /// It dies and is back: the operation under way was carried out or not, and its answer is lost.
+    pub fn die(&mut self, now: u64, random: &mut Random, report: &mut Report) {
+        if let Some((_, operation)) = self.under_way.take() {
+            let outcome = self.fail(&operation, random.between(0, 2) == 0, report);
+            self.queue.done(Duration::from_millis(now), outcome);
+            self.has_news = true;
+        }
+    }
+
+    /// Carries out all that waits, as a worker that is told to end.
+    pub fn finish(&mut self, now: u64) {
+        self.set_trouble(Trouble::None, 0);
+        let now = Duration::from_millis(now);
+        if let Some((_, operation)) = self.under_way.take() {
+            let outcome = self.carry_out(&operation);
+            self.queue.done(now, outcome);
+        }
+        self.queue.flush(now);
+        while let Some(operation) = self.queue.poll(now) {
+            let outcome = self.carry_out(&operation);
+            self.queue.done(now, outcome);
+        }
+        if !self.queue.is_written() {
+            self.fault.get_or_insert("a worker that was told to end left something unwritten".into());
+        }
+        while self.queue.poll_reply().is_some() {}
+    }
+
+    /// The server dies: the operation under way is still carried out or not, and its answer reaches nobody.
     pub fn lose_server(&mut self, random: &mut Random) {
-        let done = random.between(0, u32::try_from(self.waiting.len()).unwrap_or(0)) as usize;
-        for request in self.waiting.drain(..).take(done) {
-            self.contents.carry_out(request);
+        if let Some((_, operation)) = self.under_way.take()
+            && random.between(0, 1) == 0
+        {
+            self.carry_out(&operation);
         }
-        self.replies.clear();
         self.set_trouble(Trouble::None, 0);
     }
 
-    /// The oldest answer not yet heard.
+    /// A server starts on what the store holds.
+    pub fn start_server(&mut self, seed: u64) {
+        self.contents.start_run();
+        self.queue = WriteBehind::new(Backoff::default(), seed);
+        self.under_way = None;
+        self.carried_out.clear();
+    }
+
+    /// Returns the oldest answer not yet heard.
     pub fn reply(&mut self) -> Option<Reply> {
-        self.replies.pop_front()
+        self.queue.poll_reply()
     }
 }
 
-/// Milliseconds that the next request takes.
+fn ticket_of(reply: &Reply) -> Ticket {
+    match *reply {
+        Reply::Account { ticket, .. }
+        | Reply::Created { ticket, .. }
+        | Reply::Saved { ticket, .. }
+        | Reply::SessionOpened { ticket, .. }
+        | Reply::Heartbeat { ticket, .. }
+        | Reply::Settings { ticket, .. } => ticket,
+    }
+}
+
+/// Milliseconds that the next operation takes.
 fn pause(trouble: Trouble, random: &mut Random) -> u64 {
     let (chance, longest) = if trouble == Trouble::Slow { (0, 1_000) } else { (3, 20) };
     if random.between(0, chance) == 0 { u64::from(random.between(1, longest)) } else { 0 }

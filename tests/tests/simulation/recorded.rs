@@ -73,7 +73,7 @@ fn write(recorded: &Recorded) -> String {
 
 #[test]
 fn recorded_runs_in_the_starter_world_send_and_ask_the_same() {
-    compare("starter_world", Content::starter());
+    compare("starter_world", Content::starter().with_doors());
 }
 
 #[test]

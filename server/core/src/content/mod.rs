@@ -12,6 +12,8 @@
 #[cfg(test)]
 mod ao_data_tests;
 pub mod client_assets;
+#[cfg(any(test, feature = "testing"))]
+mod doors;
 pub mod fault;
 mod fingerprint;
 mod ini;

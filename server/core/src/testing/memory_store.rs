@@ -1,6 +1,6 @@
 //! A store in memory: what it holds, and what each request does to it.
 
-use crate::records::server::ServerId;
+use crate::records::server::{Heartbeat, ServerId};
 use crate::records::session::{Claim, Session, SessionWrite};
 use crate::records::{
     AccountRecord, CharacterRecord, CharacterSave, CreateError, NewAccount, Reply, Request, StoreError,
@@ -21,6 +21,10 @@ pub struct MemoryStore {
     taken: BTreeSet<UserId>,
     last_number: u32,
     run: u32,
+    /// Number of the store, which is another one each time it was emptied.
+    store: u32,
+    /// The store that our server saves to.
+    saves_to: u32,
     /// Accounts whose records were written since the last look.
     pub written: Vec<UserId>,
 }
@@ -45,13 +49,14 @@ impl MemoryStore {
                 Reply::SessionOpened { ticket, result: self.open_session(*session) }
             }
             Request::WriteSessions { ticket, writes } => {
-                writes.into_iter().for_each(|write| self.write_session(write));
-                Reply::Saved { ticket, result: Ok(()) }
+                Reply::Saved { ticket, result: self.write_sessions(writes) }
             }
             Request::RestoreAccounts { ticket, accounts } => {
+                self.saves_to = self.store;
                 accounts.into_iter().for_each(|stored| self.restore(stored));
                 Reply::Saved { ticket, result: Ok(()) }
             }
+            Request::Heartbeat { ticket, .. } => Reply::Heartbeat { ticket, result: Ok(self.heartbeat()) },
             other => other.refuse(StoreError::Unavailable("nobody asks this here".into())),
         }
     }
@@ -81,8 +86,9 @@ impl MemoryStore {
     /// Saves all of them or none.
     ///
     /// # Errors
-    /// [`StoreError::UnknownUser`] or [`StoreError::CharacterTaken`]; then nothing was written.
+    /// [`StoreError::UnknownUser`], [`StoreError::CharacterTaken`] or [`StoreError::OtherStore`]; then nothing was written.
     pub fn save(&mut self, saves: Vec<CharacterSave>) -> Result<(), StoreError> {
+        self.check_store()?;
         for save in &saves {
             if !self.accounts.contains_key(&save.user_id()) {
                 return Err(StoreError::UnknownUser(save.user_id()));
@@ -115,6 +121,32 @@ impl MemoryStore {
         Ok(Claim::Granted)
     }
 
+    /// Renews the lease of our server.
+    pub fn heartbeat(&mut self) -> Heartbeat {
+        let taken = self.taken.iter().copied().collect();
+        Heartbeat { connections: 0, store_id: self.store_id(), taken }
+    }
+
+    /// The name of this store.
+    #[must_use]
+    pub fn store_id(&self) -> String {
+        format!("store {}", self.store)
+    }
+
+    fn check_store(&self) -> Result<(), StoreError> {
+        if self.store == self.saves_to { Ok(()) } else { Err(StoreError::OtherStore) }
+    }
+
+    /// Changes sessions of our server; those of characters that another server has claimed are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherStore`]; then nothing was written.
+    pub fn write_sessions(&mut self, writes: Vec<SessionWrite>) -> Result<(), StoreError> {
+        self.check_store()?;
+        writes.into_iter().for_each(|write| self.write_session(write));
+        Ok(())
+    }
+
     fn write_session(&mut self, write: SessionWrite) {
         if self.taken.contains(&write.user_id()) {
             return;
@@ -144,13 +176,14 @@ impl MemoryStore {
 
     /// Somebody empties the store. Numbers go on from where they were.
     pub fn empty(&mut self) {
-        let (last_number, run) = (self.last_number, self.run);
-        *self = Self { last_number, run, ..Self::default() };
+        let Self { last_number, run, store, saves_to, .. } = *self;
+        *self = Self { last_number, run, store: store + 1, saves_to, ..Self::default() };
     }
 
     /// Our server starts anew; the sessions of its last run are over.
     pub fn start_run(&mut self) {
         self.run += 1;
+        self.saves_to = self.store;
         self.sessions.clear();
     }
 
