@@ -83,6 +83,8 @@ impl From<RedisError> for Failure {
             | RedisError::TooOld { .. } => Code::Unreachable,
             RedisError::WrongType { .. }
             | RedisError::NoNumber { .. }
+            | RedisError::Newer(_)
+            | RedisError::OlderServer { .. }
             | RedisError::OutOfMemory { .. }
             | RedisError::Refused { .. } => Code::Failed,
         };

@@ -172,7 +172,9 @@ fn follow_settings(
 ) -> Result<Refused, StartError> {
     store.check_settings()?;
     let mut stored = store.settings_of(server)?;
-    if !has_configured_id(&loaded.config) {
+    if has_configured_id(&loaded.config) {
+        store.check_own_settings(server)?;
+    } else {
         // Left by another server that happened to draw the same id.
         stored.own.clear();
     }

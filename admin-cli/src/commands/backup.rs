@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use pyao_config::store_choice::{Place, open_file_for_tool};
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::redis::{RedisStore, Snapshot};
 use pyao_store::sqlite;
 

@@ -16,7 +16,7 @@ pub struct Scope {
     pub server: Option<ServerId>,
 }
 
-/// True if a server may have the setting of its own.
+/// Returns true if a server may have the setting of its own.
 pub fn may_be_own(name: &str) -> bool {
     live::own_keys().any(|key| key == name)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::servers::ServerAnswer;
+use super::servers::{Answer, ServerAnswer};
 use super::time;
 use crate::failure::Code;
 
@@ -168,7 +168,7 @@ impl Cell {
         }
     }
 
-    /// True if it stands at the right of its column.
+    /// Returns true if it stands at the right of its column.
     pub fn is_number(&self) -> bool {
         matches!(self, Self::Number(_) | Self::Bytes(_))
     }
@@ -177,6 +177,24 @@ impl Cell {
 /// Spells out the control characters of `text` that a terminal would obey (line ends, escapes).
 pub fn visible(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+impl Change {
+    /// Returns the remarks beside the change: the answer of each server, or the effect to expect.
+    fn notes(&self) -> Vec<String> {
+        let lines = self.servers.iter().map(|answer| answer.line(&self.effect));
+        let is_answered = !self.servers.is_empty() && self.old != self.new;
+        let effect = (!is_answered).then(|| self.effect.clone());
+        effect.into_iter().chain(lines).collect()
+    }
+
+    /// Returns the exit code when a server has refused the change, or has not answered.
+    fn failure(&self) -> Option<Code> {
+        let mut answers = self.servers.iter().map(|answer| &answer.answer);
+        let is_refused = answers.clone().any(|answer| matches!(answer, Answer::Refused(_)));
+        let is_open = answers.any(|answer| *answer == Answer::None);
+        is_refused.then_some(Code::ServerRefused).or(is_open.then_some(Code::NoAnswer))
+    }
 }
 
 impl Reply {

@@ -3,9 +3,6 @@
 use pyao_core::settings::{Consumer, Setting};
 use serde_json::{Value as Json, json};
 
-use super::reply::Change;
-use crate::failure::Code;
-
 /// The answer of one live server to a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAnswer {
@@ -34,7 +31,7 @@ pub enum Answer {
 
 impl ServerAnswer {
     /// Tells in one line of the server after a change; `effect` is that of a value in force.
-    fn line(&self, effect: &str) -> String {
+    pub(super) fn line(&self, effect: &str) -> String {
         let server = &self.server;
         let in_force = self.in_force.as_deref().unwrap_or("nothing");
         let live = Setting::named(&self.setting).and_then(|setting| setting.live);
@@ -59,23 +56,5 @@ impl ServerAnswer {
             Answer::None => ("none", None),
         };
         json!({ "server": self.server, "answer": answer, "in_force": self.in_force, "reason": reason })
-    }
-}
-
-impl Change {
-    /// Returns the remarks beside the change: the answer of each server, or the effect to expect.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let lines = self.servers.iter().map(|answer| answer.line(&self.effect));
-        let is_answered = !self.servers.is_empty() && self.old != self.new;
-        let effect = (!is_answered).then(|| self.effect.clone());
-        effect.into_iter().chain(lines).collect()
-    }
-
-    /// Returns the exit code when a server has refused the change, or has not answered.
-    pub(super) fn failure(&self) -> Option<Code> {
-        let mut answers = self.servers.iter().map(|answer| &answer.answer);
-        let is_refused = answers.clone().any(|answer| matches!(answer, Answer::Refused(_)));
-        let is_open = answers.any(|answer| *answer == Answer::None);
-        is_refused.then_some(Code::ServerRefused).or(is_open.then_some(Code::NoAnswer))
     }
 }

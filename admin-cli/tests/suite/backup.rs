@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
 use pyao_store::testing::{sample_account, sample_character};
 use pyao_tests::bot::{Bot, login_packet};
@@ -24,7 +24,7 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// One with a store that holds `Ana`, and no server.
+    /// Makes one with a store that holds `Ana`, and no server.
     fn with_ana() -> Self {
         let folder = Self::new();
         folder.add("Ana");
@@ -65,7 +65,7 @@ impl Folder {
     }
 }
 
-/// The commands of the documented drill, in order.
+/// Returns the commands of the documented drill, in order.
 fn drill() -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/docs/operating.md");
     let page = fs::read_to_string(page).unwrap();

@@ -9,7 +9,7 @@ fn run(arguments: &[&str]) -> String {
     finish(command(folder.path()).args(arguments)).ok()
 }
 
-/// The commands that the help of `path` lists: under "Commands", or in groups under several titles.
+/// Returns the commands that the help of `path` lists: under "Commands", or in groups under several titles.
 fn commands_of(path: &[&str]) -> Vec<String> {
     let help = run(&[path, &["--help"]].concat());
     let is_title = |line: &str| line.ends_with(':') && !line.starts_with(' ');
@@ -28,7 +28,7 @@ fn commands_of(path: &[&str]) -> Vec<String> {
     commands
 }
 
-/// Every command as its path.
+/// Returns every command as its path.
 fn all_commands() -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for name in commands_of(&[]) {

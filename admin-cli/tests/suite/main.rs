@@ -9,6 +9,7 @@ mod forms;
 mod generated;
 mod live_server;
 mod many;
+mod newer;
 mod redis;
 mod servers;
 mod sessions;

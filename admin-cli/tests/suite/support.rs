@@ -27,14 +27,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// Standard output of a run that must have succeeded.
+    /// Returns the standard output of a run that must have succeeded.
     #[track_caller]
     pub fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:#?}");
         self.stdout
     }
 
-    /// Standard error of a run that must have ended with `code` and printed nothing else.
+    /// Returns the standard error of a run that must have ended with `code` and printed nothing else.
     #[track_caller]
     pub fn fails(self, code: i32) -> String {
         assert_eq!(self.code, code, "{self:#?}");
@@ -78,7 +78,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// An embedded store.
+    /// Makes an embedded store.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("world.db");
@@ -87,7 +87,7 @@ impl Place {
         Self { folder, flags, store, redis: None }
     }
 
-    /// A store on a Redis of its own; `None`, with the reason printed, where there is none.
+    /// Makes a store on a Redis of its own; `None`, with the reason printed, where there is none.
     pub fn redis() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let redis = RedisServer::start(folder.path())?;
@@ -103,7 +103,7 @@ impl Place {
         Some(Self { folder, flags, store, redis: Some(redis) })
     }
 
-    /// `pyao-admin` on this store.
+    /// Prepares `pyao-admin` on this store.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command(self.folder.path());
         command.args(&self.flags).args(arguments);
@@ -115,7 +115,7 @@ impl Place {
         finish(&mut self.command(arguments))
     }
 
-    /// The same with something on its standard input.
+    /// Runs `pyao-admin` with something on its standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -130,7 +130,7 @@ impl Place {
         }
     }
 
-    /// The lines of standard output, each split at its tabs.
+    /// Returns the lines of standard output, each split at its tabs.
     #[track_caller]
     pub fn rows(&self, arguments: &[&str]) -> Vec<Vec<String>> {
         let split = |line: &str| line.split('\t').map(str::to_owned).collect();
@@ -199,7 +199,7 @@ pub fn status() -> ServerStatus {
     }
 }
 
-/// A session of that character.
+/// Makes a session of that character.
 pub fn session(user_id: UserId, name: &str, disconnected_at: Option<u64>) -> Session {
     Session {
         user_id,

@@ -15,12 +15,12 @@ struct Place {
 }
 
 impl Place {
-    /// `None` where no Redis is installed.
+    /// Makes a place; `None` where no Redis is installed.
     fn new() -> Option<Self> {
         Some(Self { redis: RedisServer::start(&[]).unwrap()?, folder: tempfile::tempdir().unwrap() })
     }
 
-    /// A server of that name; on that port, or where the store says.
+    /// Prepares a server of that name; on that port, or where the store says.
     fn setup(&self, id: &str, port: Option<u16>) -> ServerSetup {
         let setup = ServerSetup::new().unwrap().redis(&self.redis.url()).set("server.id", id);
         match port {

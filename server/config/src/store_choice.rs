@@ -50,7 +50,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// True if [`Self::open_for_server`] makes a new file.
+    /// Returns true if [`Self::open_for_server`] makes a new file.
     #[must_use]
     pub fn makes_file(&self) -> bool {
         matches!(&self.place, Place::Embedded(path) if !path.exists())
@@ -132,6 +132,8 @@ impl StoreChoice {
         };
         match (open_redis(url), otherwise) {
             (Ok(store), _) => Ok(Found { place: Place::Redis(Box::new(store)), redis_failure: None }),
+            // A fallback would be an empty world beside the one that is there.
+            (Err(error @ RedisError::Newer(_)), _) => Err(error),
             (Err(error), Some(path)) => {
                 Ok(Found { place: Place::Embedded(path.clone()), redis_failure: Some(error) })
             }

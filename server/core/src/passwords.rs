@@ -29,6 +29,16 @@ pub enum Job {
     },
 }
 
+impl Job {
+    /// Returns the ticket of the job.
+    #[must_use]
+    pub fn ticket(&self) -> Ticket {
+        match self {
+            Self::Hash { ticket, .. } | Self::Verify { ticket, .. } => *ticket,
+        }
+    }
+}
+
 impl fmt::Debug for Job {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

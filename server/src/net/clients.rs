@@ -23,8 +23,8 @@ use super::limits::{self, AddressCounts, ClientLimits};
 use super::tokens::Source;
 use super::{round_trip, saved_syn};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
-use pyao_core::game::line_limit::LineLimit;
-use pyao_core::game::{CloseReason, Game, Input, Millis};
+use pyao_core::base::line_limit::LineLimit;
+use pyao_core::game::{CloseReason, Game, Input, Millis, texts};
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::protocol::server::ServerPacket;
 use pyao_store::server::ConnectionInfo;
@@ -308,7 +308,7 @@ impl Clients {
         match connection.stage {
             Stage::Open => {
                 turn.game.handle(turn.now, Input::Lost { connection: id, reason });
-                if reason.player_text().is_some() {
+                if texts::of_close(reason).is_some() {
                     self.say_goodbye(turn, id, reason);
                 } else {
                     self.remove(turn, id, reason);
@@ -325,7 +325,7 @@ impl Clients {
         let text_clues = connection.text_clues();
         turn.game.outbox().open(id, segment_limit);
         turn.game.handle(turn.now, text_clues);
-        if let Some(text) = reason.player_text() {
+        if let Some(text) = texts::of_close(reason) {
             turn.game.outbox().send(id, &ServerPacket::ErrorMsg { text: text.into() });
         }
         self.end(turn, id, reason);

@@ -1,39 +1,11 @@
 //! Sending what waits for a connection, in whole packets only.
 
-use std::io::{self, ErrorKind};
-use std::os::fd::AsFd;
+use std::io::ErrorKind;
 
-use socket2::SockRef;
-
-use super::window::{ReceiveWindow, Window, measure};
+use super::socket::Socket;
+use super::window::Window;
 use pyao_core::game::CloseReason;
 use pyao_core::protocol::outbox::{ConnectionId, Outbox};
-
-/// Never wait; no SIGPIPE; and the end of this send is a border that the kernel does not merge over, so that one read
-/// of the client never ends inside a packet.
-pub const SEND_FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL | libc::MSG_EOR;
-
-/// The part of a client's socket that sending needs.
-pub trait Socket {
-    /// Sends as much of `segment` as the socket takes at once, and returns how many bytes that was.
-    ///
-    /// # Errors
-    /// [`ErrorKind::WouldBlock`] when the socket takes nothing for now; others as the system tells them.
-    fn send(&self, segment: &[u8]) -> io::Result<usize>;
-
-    /// Returns what the client offers to take; `None` when the system does not tell.
-    fn receive_window(&self) -> Option<ReceiveWindow>;
-}
-
-impl<T: AsFd> Socket for T {
-    fn send(&self, segment: &[u8]) -> io::Result<usize> {
-        SockRef::from(self).send_with_flags(segment, SEND_FLAGS)
-    }
-
-    fn receive_window(&self) -> Option<ReceiveWindow> {
-        measure(self)
-    }
-}
 
 /// The end of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +63,7 @@ pub fn flush(
 
 #[cfg(test)]
 mod tests {
+    use super::super::socket::ReceiveWindow;
     use super::*;
     use core::cell::RefCell;
     use mio::net::TcpStream;
@@ -99,7 +72,7 @@ mod tests {
     use pyao_core::protocol::wire::TextEncoding;
     use socket2::{Domain, Socket, Type};
     use std::collections::VecDeque;
-    use std::io::Read;
+    use std::io::{self, Read};
 
     /// A socket that takes what its script says, and a client with a window of so many bytes.
     struct ScriptedSocket {

@@ -10,7 +10,7 @@ use mio::{Interest, Registry};
 use slab::Slab;
 
 use super::accept::{Accepted, Listener};
-use super::tokens::Source;
+use super::tokens::{OPS_CLIENTS_MAX, Source};
 use crate::ops::health::{Health, Status};
 use crate::ops::metrics::Metrics;
 use crate::ops::prometheus::{self, PacketNames};
@@ -19,8 +19,6 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::server::ServerPacket;
 use pyao_core::protocol::table::PacketLayout;
 
-/// Most clients at once. One more closes the oldest that has sent no request.
-pub(super) const CLIENTS_MAX: usize = 16;
 /// Longest request, with its headers.
 const REQUEST_LIMIT: usize = 2 * 1024;
 /// Most headers of a request.
@@ -76,13 +74,13 @@ impl OpsPort {
 
     /// Takes in those who wait.
     pub(super) fn accept(&mut self, now: Millis, registry: &Registry) {
-        for _ in 0..CLIENTS_MAX {
+        for _ in 0..OPS_CLIENTS_MAX {
             let mut stream = match self.listener.accept(now) {
                 Accepted::Socket(stream, _) => stream,
                 Accepted::Nothing => return,
                 Accepted::Failed => continue,
             };
-            if self.clients.len() >= CLIENTS_MAX {
+            if self.clients.len() >= OPS_CLIENTS_MAX {
                 self.close_oldest();
             }
             self.taken_in += 1;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use pyao_core::base::address::counted_as;
 use pyao_core::base::token_bucket::TokenBucket;
-use pyao_core::game::login_limit::counted_as;
 use pyao_core::game::{CloseReason, Millis};
 use pyao_core::protocol::client::ClientPacket;
 

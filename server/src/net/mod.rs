@@ -13,8 +13,8 @@
 //!    `window`: no more than the client has room for; `timings`: the time of a turn by part. The measures against
 //!    overload: [`crate::ops::overload`].
 //! 4. `store_link`: heartbeats and live settings; `listen`: ports, and the change to another.
-//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`, `tokens`: one
-//!    small subject each; `http`: the ops port.
+//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `socket`, `reachable`, `descriptors`, `from_config`,
+//!    `tokens`: one small subject each; `http`: the ops port.
 
 mod accept;
 mod acknowledgement;
@@ -33,6 +33,7 @@ mod reachable;
 mod round_trip;
 mod saved_syn;
 mod signals;
+mod socket;
 mod store_link;
 mod timings;
 mod tokens;
@@ -41,7 +42,8 @@ mod window;
 pub use cadence::Cadence;
 pub use descriptors::{Room, allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
-pub use flush::{Flushed, SEND_FLAGS, Sent, Socket, flush};
+pub use flush::{Flushed, Sent, flush};
 pub use limits::ClientLimits;
 pub use reachable::reachable_address;
-pub use window::{ReceiveWindow, Window};
+pub use socket::{ReceiveWindow, SEND_FLAGS, Socket};
+pub use window::Window;

@@ -156,7 +156,9 @@ impl StoreLink {
                     orders.push(Order::Tell(Input::CharactersTaken(heartbeat.taken)));
                 }
             }
-            Err(error @ StoreError::ServerReplaced(_)) => orders.push(Order::Replaced(error)),
+            Err(error @ (StoreError::ServerReplaced(_) | StoreError::Newer(_))) => {
+                orders.push(Order::Replaced(error))
+            }
             // The worker has logged it, and says when the store is back.
             Err(error) if error.is_temporary() => {}
             Err(error) => {

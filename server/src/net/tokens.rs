@@ -2,8 +2,6 @@
 
 use mio::Token;
 
-use super::http::CLIENTS_MAX;
-
 /// Source of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
@@ -21,8 +19,11 @@ pub(super) enum Source {
     Client(usize),
 }
 
+/// Most ops clients at once. One more closes the oldest that has sent no request.
+pub(super) const OPS_CLIENTS_MAX: usize = 16;
+
 const OPS_CLIENTS_FROM: usize = 4;
-const CLIENTS_FROM: usize = OPS_CLIENTS_FROM + CLIENTS_MAX;
+const CLIENTS_FROM: usize = OPS_CLIENTS_FROM + OPS_CLIENTS_MAX;
 
 impl From<Source> for Token {
     fn from(source: Source) -> Self {
@@ -57,7 +58,7 @@ mod tests {
     #[test]
     fn every_source_comes_back_from_its_token() {
         let fixed = [Source::Waker, Source::Signals, Source::Listener, Source::OpsListener];
-        let ops = (0..CLIENTS_MAX).map(Source::OpsClient);
+        let ops = (0..OPS_CLIENTS_MAX).map(Source::OpsClient);
         let clients = (0..3).map(Source::Client);
         let mut tokens = std::collections::BTreeSet::new();
         for source in fixed.into_iter().chain(ops).chain(clients) {

@@ -5,19 +5,7 @@
 //! client would take the half for a packet. So a segment that does not fit waits in the outbox, where it is still
 //! whole. The kernel then holds nothing that it could probe the window with; keep-alive probes ask instead.
 
-use std::os::fd::AsFd;
-
-use super::flush::Socket;
-use super::{acknowledgement, round_trip};
-
-/// The receive window of a client, as the kernel knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReceiveWindow {
-    /// Bytes that the client offers to take, from the last one it acknowledged on.
-    pub offered: usize,
-    /// Bytes that were sent and that it has not acknowledged.
-    pub outstanding: usize,
-}
+use super::socket::{ReceiveWindow, Socket};
 
 /// The room of one client, measured only when the known part of it has been used up.
 #[derive(Debug, Default)]
@@ -46,19 +34,6 @@ impl Window {
     pub fn sent(&mut self, bytes: usize) {
         self.room = self.room.saturating_sub(bytes);
     }
-}
-
-/// Asks the kernel for the receive window of a client; `None` when it does not tell: before Linux 5.4, or on something
-/// that is no TCP socket.
-pub(super) fn measure(socket: &impl AsFd) -> Option<ReceiveWindow> {
-    // Asked first: what is acknowledged between the two questions is then counted as outstanding, never as free.
-    let outstanding = acknowledgement::outstanding(socket)?;
-    let (info, length) = round_trip::tcp_info(socket)?;
-    let is_told = length >= std::mem::offset_of!(libc::tcp_info, tcpi_snd_wnd) + size_of::<u32>();
-    if !is_told {
-        return None;
-    }
-    Some(ReceiveWindow { offered: usize::try_from(info.tcpi_snd_wnd).ok()?, outstanding })
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ const QUESTION_MS_MAX: u64 = 2_000;
 /// The state of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {
-    /// False from the first thing that it could not do until it has taken all that waits.
+    /// True if it takes saves; false from its first failure until it has taken all that waits.
     pub takes_saves: bool,
     /// True if it was found emptied, or swapped for another one, a short while ago.
     pub was_emptied: bool,
@@ -83,7 +83,7 @@ impl Health {
         self.game().max(if is_well { Status::Healthy } else { Status::Degraded })
     }
 
-    /// Sending less often is not worth a look; leaving things out is.
+    /// Returns the state of the game: sending less often is no degradation, leaving things out is.
     fn game(&self) -> Status {
         match self.overload {
             _ if self.is_shutting_down => Status::Unhealthy,

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use pyao_core::game::Millis;
+use pyao_core::base::Millis;
 
 /// Time over which the busyness of the loop is measured.
 const WINDOW: Duration = Duration::from_millis(500);

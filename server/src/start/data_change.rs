@@ -97,6 +97,7 @@ fn count_displaced(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pyao_store::prelude::*;
     use pyao_store::sqlite::SqliteStore;
     use pyao_store::testing::{sample_account, sample_character};
 

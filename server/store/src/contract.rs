@@ -1,8 +1,9 @@
-//! What every store must do, as tests that run against each of them.
+//! The rules of every store, as tests that run against each of them.
 //!
 //! A rule is a function over `connect`, which gives one more connection to one store that was empty at first. A store
 //! runs them all with [`store_contract`].
 
+pub(super) mod previous;
 mod servers;
 mod settings;
 
@@ -13,10 +14,10 @@ pub(super) use servers::*;
 pub(super) use settings::*;
 
 use super::records::{
-    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord,
-    PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, PositionRecord,
+    SKILLS, SPELL_SLOTS, UserId,
 };
-use super::testing::{position_save, sample_account, sample_character, sheet_save};
+use super::testing::{at_limits, position_save, sample_account, sample_character, sheet_save};
 use super::{CreateError, Store, StoreError, StoredAccount};
 
 /// Makes a test of each rule. `$fixture::new()` is an empty store, its `connect()` a `Box<dyn Store>`,
@@ -96,7 +97,7 @@ fn load(store: &mut dyn Store, name: &str) -> StoredAccount {
     store.load_account(name).unwrap().unwrap()
 }
 
-/// A save of a step to column `x`.
+/// Builds a save of a step to column `x`.
 fn step(user_id: UserId, x: u8) -> CharacterSave {
     position_save(user_id, PositionRecord { x, ..sample_character().position })
 }
@@ -325,54 +326,20 @@ pub(super) fn a_restored_account_replaces_nobody(connect: Connect<'_>) {
     assert_eq!(store.save_characters(&[step(UserId(99), 1)]), unknown);
 }
 
-/// A character with every number at its upper end.
+/// Builds a character with every number at its upper end.
 fn limits() -> CharacterRecord {
-    let item = ItemRecord { object: u16::MAX, amount: 10_000, equipped: true };
-    CharacterRecord {
-        position: PositionRecord { map: u16::MAX, x: 100, y: 100, heading: 4 },
-        attributes: AttributesRecord {
-            strength: u8::MAX,
-            agility: u8::MAX,
-            intelligence: u8::MAX,
-            charisma: u8::MAX,
-            constitution: u8::MAX,
-        },
-        stats: StatsRecord {
-            max_hp: u16::MAX,
-            hp: u16::MAX,
-            max_mana: u16::MAX,
-            mana: u16::MAX,
-            max_stamina: u16::MAX,
-            stamina: u16::MAX,
-            min_hit: u16::MAX,
-            max_hit: u16::MAX,
-            gold: u32::MAX,
-            level: u8::MAX,
-            experience: u32::MAX,
-            experience_to_next: u32::MAX,
-            water: 100,
-            food: 100,
-            free_skill_points: u16::MAX,
-            assigned_skill_points: 10,
-            citizens_killed: u32::MAX,
-            criminals_killed: u32::MAX,
-            users_killed: u32::MAX,
-            npcs_killed: u32::MAX,
-            jail_minutes: u32::MAX,
-        },
-        reputation: ReputationRecord {
-            assassin: 6_000_000,
-            bandit: 6_000_000,
-            bourgeois: 6_000_000,
-            thief: 6_000_000,
-            noble: 6_000_000,
-            plebeian: 6_000_000,
-        },
-        skills: [SkillRecord { level: 100, experience: u32::MAX }; SKILLS],
-        inventory: [Some(item); INVENTORY_SLOTS],
+    let mut character = CharacterRecord {
+        position: at_limits(),
+        attributes: at_limits(),
+        stats: at_limits(),
+        reputation: at_limits(),
+        skills: [at_limits(); SKILLS],
+        inventory: [Some(at_limits()); INVENTORY_SLOTS],
         spells: [u16::MAX; SPELL_SLOTS],
-        description: "x".repeat(1000),
-    }
+        ..CharacterRecord::blank()
+    };
+    character.description = "x".repeat(1000);
+    character
 }
 
 pub(super) fn every_stored_position_is_visited(connect: Connect<'_>) {

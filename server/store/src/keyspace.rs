@@ -18,7 +18,7 @@ use pyao_core::settings;
 
 // Live settings: strings, no expiry. Written at the first start where absent.
 
-/// What players read at login; lines end in `\n`.
+/// Text that players read at login; lines end in `\n`.
 pub const MOTD: &str = "server:motd";
 /// Smallest number of the dice.
 pub const DICE_MIN: &str = "server:dice:min_value";
@@ -31,8 +31,8 @@ const OLDER_KEYS: [(&str, &str); 3] =
 
 /// Live settings by name, each with the key that holds it: `limits.idle_minutes` under `config:limits:idle_minutes`.
 ///
-/// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: its meaning and its
-/// validity are for the server to say.
+/// A live setting may be changed while servers run; they follow within seconds. Its value is raw text: its meaning and
+/// its validity are for the server to say.
 pub static SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let key = |name: &str| match OLDER_KEYS.iter().find(|(older, _)| *older == name) {
         Some((_, key)) => (*key).to_owned(),
@@ -42,8 +42,8 @@ pub static SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     live.map(|setting| (setting.key, key(setting.key))).collect()
 });
 
-/// Live settings that a server may have of its own, each with the template of the key that holds it: it wins over the key
-/// of all servers. Strings, no expiry. Written by servers with a configured id, from their flags and variables.
+/// Live settings that a server may have of its own, each with the template of the key that holds it: it wins over the
+/// key of all servers. Strings, no expiry. Written by servers with a configured id, from their flags and variables.
 pub static OWN_SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let own = settings::SETTINGS.iter().filter(|setting| setting.live.is_some_and(|live| live.may_be_own));
     own.map(|setting| {
@@ -57,6 +57,9 @@ pub static OWN_SETTINGS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|
 
 /// String: name of this store, drawn at the first start. Gone or another: the store was emptied or swapped.
 pub const STORE_ID: &str = "server:store_id";
+/// String `schema:version`: form of the stored data, and the version of the program that wrote data of this form first.
+/// A program leaves a store with a larger number alone. Not there: 3.
+pub const SCHEMA: &str = "server:schema";
 /// String `maps:fingerprint`: the maps that the stored positions stand on.
 pub const MAPS: &str = "server:maps";
 /// String, counts up: number of the last run of a server.
@@ -95,7 +98,7 @@ pub const ACCOUNTS_NAMES: &str = "accounts:names";
 /// Hash: fields `user_id username password_hash email created_at char_race char_gender char_job char_head char_home
 /// is_gm`.
 pub const ACCOUNT_DATA: &str = "account:{name}:data";
-/// String: number of the account. Whoever sets it first has the name.
+/// String: number of the account. The creation that sets it first has the name.
 pub const ACCOUNT_USERNAME: &str = "account:username:{name}";
 
 // Characters.
@@ -114,7 +117,7 @@ pub const PLAYER_SKILLS: &str = "player:{id}:skills";
 pub const PLAYER_INVENTORY: &str = "player:{id}:inventory";
 /// Hash: `1` to `35` where in use, each the number of a spell.
 pub const PLAYER_SPELLBOOK: &str = "player:{id}:spellbook";
-/// String: what the player says of himself.
+/// String: the text that players give of their characters.
 pub const PLAYER_DESCRIPTION: &str = "player:{id}:description";
 /// String `server:epoch`: the run that had the character last.
 pub const PLAYER_OWNER: &str = "player:{id}:owner";
@@ -147,31 +150,31 @@ pub fn own_setting_key(name: &str) -> Option<&'static str> {
     OWN_SETTINGS.iter().find(|(each, _)| *each == name).map(|(_, key)| key.as_str())
 }
 
-/// A key of a user.
+/// Fills in a key of a user.
 #[must_use]
 pub fn of_user(template: &str, user_id: UserId) -> String {
     template.replace("{id}", &user_id.to_string())
 }
 
-/// A key of one run of a check.
+/// Fills in a key of one run of a check.
 #[must_use]
 pub fn of_check(template: &str, check: u32) -> String {
     template.replace("{check}", &check.to_string())
 }
 
-/// A key of an account by its name, in lower case.
+/// Fills in a key of an account by its name, in lower case.
 #[must_use]
 pub fn of_name(template: &str, name: &str) -> String {
     template.replace("{name}", name)
 }
 
-/// A key of a server.
+/// Fills in a key of a server.
 #[must_use]
 pub fn of_server(template: &str, server: &ServerId) -> String {
     template.replace("{server}", server.as_str())
 }
 
-/// A key of a run of a server.
+/// Fills in a key of a run of a server.
 #[must_use]
 pub fn of_run(template: &str, run: &ServerRun) -> String {
     of_server(template, &run.server).replace("{epoch}", &run.epoch.to_string())

@@ -16,7 +16,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Why a store is not locked for us.
+/// Reason that a store is not locked for us.
 #[derive(Debug)]
 pub(super) enum LockError {
     /// Another process has locked this file.
@@ -61,10 +61,10 @@ impl StoreLock {
         Ok(Self { name, database })
     }
 
-    /// What the locked database is, whatever its name leads to meanwhile; `None` when there was none.
+    /// Returns the metadata of the locked database, whatever its name leads to meanwhile; `None` if there was none.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// The system does not tell.
     pub(super) fn database(&self) -> io::Result<Option<Metadata>> {
         self.database.as_ref().map(File::metadata).transpose()
     }

@@ -22,7 +22,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// What to write.
+    /// Returns the saves to write.
     pub(super) fn to_saves(&self) -> Vec<CharacterSave> {
         self.saves.values().cloned().collect()
     }
@@ -39,7 +39,7 @@ impl Group {
 
     /// Puts a save over what waits of the same character, part by part.
     fn put(&mut self, save: CharacterSave) {
-        match self.saves.entry(save.user_id) {
+        match self.saves.entry(save.user_id()) {
             Entry::Occupied(mut older) => merge(older.get_mut(), save),
             Entry::Vacant(place) => {
                 place.insert(save);
@@ -60,7 +60,7 @@ pub(super) struct PendingSaves {
 }
 
 impl PendingSaves {
-    /// Whether nothing waits.
+    /// Returns true if nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
@@ -92,10 +92,10 @@ impl PendingSaves {
         self.groups.insert(arrival, group);
     }
 
-    /// The groups that have a character of `saves`.
+    /// Returns the groups that have a character of `saves`.
     fn groups_of(&self, saves: &[CharacterSave]) -> Vec<u64> {
         let mut groups: Vec<u64> =
-            saves.iter().filter_map(|save| self.group_of.get(&save.user_id).copied()).collect();
+            saves.iter().filter_map(|save| self.group_of.get(&save.user_id()).copied()).collect();
         groups.sort_unstable();
         groups.dedup();
         groups
@@ -156,7 +156,7 @@ pub(super) struct PendingSessions {
 }
 
 impl PendingSessions {
-    /// Whether nothing waits.
+    /// Returns true if nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.tickets.is_empty()
     }
@@ -177,7 +177,7 @@ impl PendingSessions {
         debug_assert!(self.writes.is_empty() || !self.tickets.is_empty(), "a change of no request");
     }
 
-    /// What to write.
+    /// Returns the changes to write.
     pub(super) fn to_writes(&self) -> Vec<SessionWrite> {
         self.writes.values().cloned().collect()
     }
@@ -190,14 +190,11 @@ impl PendingSessions {
 }
 
 fn merge(older: &mut CharacterSave, later: CharacterSave) {
-    if later.sheet.is_some() {
-        *older = later;
-        return;
-    }
-    let Some(position) = later.position else { return };
-    match &mut older.sheet {
-        Some(sheet) => sheet.position = position,
-        None => older.position = Some(position),
+    match (older, later) {
+        (CharacterSave::Sheet { sheet, .. }, CharacterSave::Position { position, .. }) => {
+            sheet.position = position;
+        }
+        (older, later) => *older = later,
     }
 }
 

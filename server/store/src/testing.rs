@@ -1,19 +1,15 @@
 //! Helpers for tests of whatever stands on a store: sample records, and a store that fails on demand.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+mod faulty;
 
 use super::records::{
-    AccountRecord, AttributesRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord,
-    NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord, UserId,
+    AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
+    ItemRecord, NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord,
+    StoredValue, UserId,
 };
-use super::server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
-use super::session::{Claim, Session, SessionWrite, StoredSession};
-use super::{
-    CreateError, OwnChanges, ServerSettings, Settings, Store, StoreDescription, StoreError, StoredAccount,
-};
+pub use faulty::{Faults, FaultyStore};
 
-/// An account of that name.
+/// Builds an account of that name.
 #[must_use]
 pub fn sample_account(username: &str) -> NewAccount {
     NewAccount {
@@ -29,7 +25,7 @@ pub fn sample_account(username: &str) -> NewAccount {
     }
 }
 
-/// A character whose every number differs from its neighbours, so that a swapped field shows.
+/// Builds a character whose every number differs from its neighbours, so that a swapped field shows.
 #[must_use]
 pub fn sample_character() -> CharacterRecord {
     let mut skills = [SkillRecord::default(); SKILLS];
@@ -44,7 +40,7 @@ pub fn sample_character() -> CharacterRecord {
     for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {
         *slot = number;
     }
-    CharacterRecord {
+    let mut character = CharacterRecord {
         position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },
         attributes: AttributesRecord {
             strength: 18,
@@ -65,8 +61,33 @@ pub fn sample_character() -> CharacterRecord {
         skills,
         inventory,
         spells,
-        description: "Un mago de Ullathorpe".into(),
-    }
+        ..CharacterRecord::blank()
+    };
+    character.description = "Un mago de Ullathorpe".into();
+    character
+}
+
+/// Returns a record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.
+#[must_use]
+pub fn numbered<F: Fields>(first: i64) -> F {
+    let mut next = first;
+    let value_of = |field: &'static Field| {
+        let number = next;
+        next = next.saturating_add(1);
+        Ok::<_, BadField>(Some(match &field.kind {
+            FieldKind::Number { range, .. } => {
+                StoredValue::Number(number.clamp(*range.start(), *range.end()))
+            }
+            FieldKind::Text { .. } => StoredValue::Text(format!("Añoranza {number}").into()),
+        }))
+    };
+    F::read(value_of).unwrap_or_else(|_| F::blank())
+}
+
+/// Returns a record with every number at its upper end.
+#[must_use]
+pub fn at_limits<F: Fields>() -> F {
+    numbered(i64::MAX)
 }
 
 fn sample_stats() -> StatsRecord {
@@ -87,274 +108,18 @@ fn sample_stats() -> StatsRecord {
         food: 98,
         free_skill_points: 10,
         assigned_skill_points: 9,
-        citizens_killed: 31,
-        criminals_killed: 32,
-        users_killed: 33,
-        npcs_killed: 34,
-        jail_minutes: 35,
+        ..numbered(15)
     }
 }
 
-/// A save of the position alone.
+/// Builds a save of the position alone.
 #[must_use]
 pub fn position_save(user_id: UserId, position: PositionRecord) -> CharacterSave {
-    CharacterSave { user_id, position: Some(position), sheet: None }
+    CharacterSave::Position { user_id, position }
 }
 
-/// A save of the whole character.
+/// Builds a save of the whole character.
 #[must_use]
 pub fn sheet_save(user_id: UserId, sheet: CharacterRecord) -> CharacterSave {
-    CharacterSave { user_id, position: None, sheet: Some(Box::new(sheet)) }
-}
-
-/// A store that does what the one inside does, except where [`Faults`] say otherwise.
-pub struct FaultyStore {
-    inner: Box<dyn Store>,
-    faults: Faults,
-}
-
-/// What goes wrong in a [`FaultyStore`], changed from outside while it works, and what was asked of it.
-#[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<(Mutex<State>, Condvar)>);
-
-#[derive(Debug, Default)]
-struct State {
-    failures_left: u32,
-    is_held: bool,
-    saved: Vec<Vec<CharacterSave>>,
-}
-
-impl Faults {
-    /// The next `calls` calls answer that the store is unavailable.
-    pub fn fail_next(&self, calls: u32) {
-        self.state().failures_left = calls;
-    }
-
-    /// Every call waits from now on, until [`Self::release`].
-    pub fn hold(&self) {
-        self.state().is_held = true;
-    }
-
-    /// Calls that wait go on, and no more wait.
-    pub fn release(&self) {
-        self.state().is_held = false;
-        self.0.1.notify_all();
-    }
-
-    /// The transactions of saves that succeeded so far, oldest first.
-    #[must_use]
-    pub fn saved(&self) -> Vec<Vec<CharacterSave>> {
-        self.state().saved.clone()
-    }
-
-    fn before_call(&self) -> Result<(), StoreError> {
-        let released = self.0.1.wait_while(self.state(), |state| state.is_held);
-        let mut state = released.unwrap_or_else(PoisonError::into_inner);
-        if state.failures_left == 0 {
-            return Ok(());
-        }
-        state.failures_left -= 1;
-        Err(StoreError::Unavailable("injected failure".into()))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl FaultyStore {
-    /// Wraps `inner`; keep the [`Faults`] to steer it.
-    #[must_use]
-    pub fn new(inner: Box<dyn Store>) -> (Self, Faults) {
-        let faults = Faults::default();
-        (Self { inner, faults: faults.clone() }, faults)
-    }
-}
-
-impl Store for FaultyStore {
-    fn load_account(&mut self, name: &str) -> Result<Option<StoredAccount>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.load_account(name)
-    }
-
-    fn create_account(
-        &mut self,
-        account: &NewAccount,
-        character: &CharacterRecord,
-    ) -> Result<UserId, CreateError> {
-        self.faults.before_call()?;
-        self.inner.create_account(account, character)
-    }
-
-    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.save_characters(saves)?;
-        self.faults.state().saved.push(saves.to_vec());
-        Ok(())
-    }
-
-    fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.restore_accounts(accounts)
-    }
-
-    fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.find_account(name)
-    }
-
-    fn list_accounts(
-        &mut self,
-        after: Option<UserId>,
-        limit: usize,
-    ) -> Result<Vec<AccountRecord>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.list_accounts(after, limit)
-    }
-
-    fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.set_password_hash(user_id, password_hash)
-    }
-
-    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.set_gm(user_id, is_gm)
-    }
-
-    fn register_server(&mut self, start: &ServerStart) -> Result<Registration, StoreError> {
-        self.faults.before_call()?;
-        self.inner.register_server(start)
-    }
-
-    fn heartbeat(&mut self, status: &ServerStatus) -> Result<Heartbeat, StoreError> {
-        self.faults.before_call()?;
-        self.inner.heartbeat(status)
-    }
-
-    fn deregister_server(&mut self) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.deregister_server()
-    }
-
-    fn close(&mut self) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.close()
-    }
-
-    fn servers(&mut self) -> Result<Vec<LiveServer>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.servers()
-    }
-
-    fn connections_count(&mut self) -> Result<u64, StoreError> {
-        self.faults.before_call()?;
-        self.inner.connections_count()
-    }
-
-    fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
-        self.faults.before_call()?;
-        self.inner.open_session(session)
-    }
-
-    fn write_sessions(&mut self, writes: &[SessionWrite]) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.write_sessions(writes)
-    }
-
-    fn session(&mut self, user_id: UserId) -> Result<Option<StoredSession>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.session(user_id)
-    }
-
-    fn sessions(&mut self) -> Result<Vec<StoredSession>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.sessions()
-    }
-
-    fn settings(&mut self) -> Result<Settings, StoreError> {
-        self.faults.before_call()?;
-        self.inner.settings()
-    }
-
-    fn check_settings(&mut self) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.check_settings()
-    }
-
-    fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.set_setting(name, value)
-    }
-
-    fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError> {
-        self.faults.before_call()?;
-        self.inner.unset_setting(name)
-    }
-
-    fn replace_setting(
-        &mut self,
-        name: &str,
-        old: Option<&str>,
-        new: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        self.faults.before_call()?;
-        self.inner.replace_setting(name, old, new)
-    }
-
-    fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.seed_settings(defaults)
-    }
-
-    fn maps(&mut self) -> Result<Option<MapsRecord>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.maps()
-    }
-
-    fn set_maps(&mut self, maps: &MapsRecord) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.set_maps(maps)
-    }
-
-    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.visit_positions(visit)
-    }
-
-    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {
-        self.faults.before_call()?;
-        self.inner.settings_of(server)
-    }
-
-    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError> {
-        self.faults.before_call()?;
-        self.inner.change_own_settings(server, changes)
-    }
-
-    fn replace_own_setting(
-        &mut self,
-        server: &ServerId,
-        name: &str,
-        old: Option<&str>,
-        new: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        self.faults.before_call()?;
-        self.inner.replace_own_setting(server, name, old, new)
-    }
-
-    fn store_id(&mut self) -> Result<Option<String>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.store_id()
-    }
-
-    fn describe(&mut self) -> Result<StoreDescription, StoreError> {
-        self.faults.before_call()?;
-        self.inner.describe()
-    }
-
-    fn statistics(&mut self) -> Result<BTreeMap<String, u64>, StoreError> {
-        self.faults.before_call()?;
-        self.inner.statistics()
-    }
+    CharacterSave::Sheet { user_id, sheet: Box::new(sheet) }
 }

@@ -4,15 +4,16 @@
 //! one transaction, hands consecutive questions to the store together, and queues a reply for each request. All
 //! decisions are made in [`write_behind`], which has no thread, clock or store of its own.
 //!
-//! **When the store fails.** A question (a load, a creation, a heartbeat) fails at once: a player waits for the answer.
-//! Saves and changes of sessions are kept and tried again; of each character and each session only the newest state
-//! waits. The store is *away* until it has taken a heartbeat and all that waits: one that answers, but takes nothing, is
-//! no better than none. It is tried after pauses that double up to [`Backoff::longest`], each shortened by chance so that
-//! several servers do not come back at once, and questions are refused meanwhile without trying. So no login loads a
-//! character that is older than a save which still waits.
+//! **While the store fails.** A question (a load, a creation, a heartbeat) fails at once: a player waits for the
+//! answer. Saves and changes of sessions are kept and tried again; of each character and each session only the newest
+//! state waits. The store is *away* until it has taken a heartbeat and all that waits: one that answers, but takes
+//! nothing, is no better than none. It is tried after pauses that double up to [`Backoff::longest`], each shortened by
+//! chance so that several servers do not come back at once, and questions are refused meanwhile without trying. So no
+//! login loads a character that is older than a save which still waits.
 //!
-//! **When the store was emptied**, or is another one, what waits is kept too, until the game has written back what it
-//! holds. The heartbeat tells the game: the worker sends one of its own as soon as a write meets such a store.
+//! **After the store was emptied**, or replaced by another one, pending writes are kept too, until the game has written
+//! back its records. The heartbeat notifies the game: the worker sends one of its own as soon as a write meets such a
+//! store.
 //!
 //! Replies come in the order of their requests, except that what the store could not yet take is overtaken by
 //! refusals, and a change of sessions by saves.
@@ -44,7 +45,7 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// From a tenth of a second to five seconds.
+    /// Returns a tenth of a second to five seconds.
     fn default() -> Self {
         Self { first: Duration::from_millis(100), longest: Duration::from_secs(5) }
     }
@@ -96,7 +97,7 @@ impl Worker {
     /// waker.
     ///
     /// # Errors
-    /// When the operating system gives no thread.
+    /// Fails if the operating system gives no thread.
     pub fn start(store: Box<dyn Store>, notify: impl Fn() + Send + 'static) -> io::Result<Self> {
         Self::start_with(store, notify, Backoff::default())
     }
@@ -104,7 +105,7 @@ impl Worker {
     /// As [`Worker::start`], with other pauses.
     ///
     /// # Errors
-    /// When the operating system gives no thread.
+    /// Fails if the operating system gives no thread.
     pub fn start_with(
         store: Box<dyn Store>,
         notify: impl Fn() + Send + 'static,
@@ -134,7 +135,7 @@ impl Worker {
 
     /// Hands a request over; never waits for the store. Each is answered by exactly one reply.
     ///
-    /// What waits is bounded: questions by the game, which has few open for each connection at a time; saves and changes
+    /// The queue is bounded: questions by the game, which has few open for each connection at a time; saves and changes
     /// of sessions by the number of characters, however often they are sent, as of each only the newest state waits.
     pub fn send(&self, request: Request) {
         self.shared.sent(&request);
@@ -167,15 +168,15 @@ impl Worker {
         self.shared.since_success()
     }
 
-    /// True if the store is away: it failed and has not taken all that waits since. Loads and creations are refused
-    /// meanwhile.
+    /// Returns true if the store is away: it failed and has not taken all that waits since. Loads and creations are
+    /// refused meanwhile.
     #[must_use]
     pub fn is_away(&self) -> bool {
         self.shared.progress().is_away
     }
 
-    /// True if saves wait because the store was emptied, or is another one, and what the game holds is not written back
-    /// yet.
+    /// Returns true if saves wait because the store was emptied, or is another one, and the records of the game are not
+    /// written back yet.
     #[must_use]
     pub fn is_emptied(&self) -> bool {
         self.shared.progress().is_emptied
@@ -185,7 +186,7 @@ impl Worker {
     /// Replies not yet taken are dropped.
     ///
     /// # Errors
-    /// When something could not be written in that time, or the store not closed as it should.
+    /// Fails if something could not be written in that time, or the store not closed as it should.
     pub fn shutdown(self, within: Duration) -> Result<(), ShutdownError> {
         // The last quarter is for deregistering.
         let deadline = Instant::now() + within * 3 / 4;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyao_core::content::Content;
+use pyao_core::game::npc::inhabited_world;
 use pyao_core::world::World;
 use pyao_core::world::area::Block;
 use pyao_core::world::character::Character;
@@ -65,7 +66,7 @@ impl Truth {
     /// Creates the truth about a server with that content.
     #[must_use]
     pub fn new(content: &Arc<Content>) -> Self {
-        Self { world: World::new(Arc::clone(content)) }
+        Self { world: inhabited_world(content).0 }
     }
 
     /// Returns the errors in the pictures of connected clients: one text for each client that differs.
@@ -141,7 +142,9 @@ where
 
 #[cfg(test)]
 mod tests {
+    use pyao_core::base::ids::NpcKey;
     use pyao_core::content::Position;
+    use pyao_core::game::sight::looks::create_packet;
     use pyao_core::protocol::server::ServerPacket;
     use pyao_core::protocol::wire::TextEncoding;
     use pyao_core::world::Newcomer;
@@ -157,7 +160,7 @@ mod tests {
     /// pictures that a server without a mistake would have given them.
     fn two_players() -> (Truth, Crowd) {
         let content = Arc::new(Content::starter());
-        let mut world = World::new(Arc::clone(&content));
+        let mut world = inhabited_world(&content).0;
         let city = content.city(1);
         let mut crowd = Crowd::new(2);
         let players: Vec<CharIndex> = crowd
@@ -177,7 +180,7 @@ mod tests {
 
     fn enter(world: &mut World, name: &str, position: Position) -> CharIndex {
         let newcomer = Newcomer {
-            owner: Owner::Npc(0),
+            owner: Owner::Npc(NpcKey { slot: 0, generation: 0 }),
             position,
             heading: Heading::South,
             look: Look { body: 1, head: 1, weapon: NOTHING_WORN, shield: NOTHING_WORN, helmet: NOTHING_WORN },
@@ -194,13 +197,13 @@ mod tests {
         let mut packets = vec![
             ServerPacket::Logged { class: 1 },
             ServerPacket::ChangeMap { map, version: 1 },
-            own.create_packet(),
+            create_packet(own),
             ServerPacket::UserCharIndexInServer { char_index: own.index.wire() },
         ];
         let here = Block::of(own.position.x, own.position.y);
         for state in here.around().filter_map(|block| world.block(own.position.map, block)) {
             let others = state.characters.iter().filter(|index| **index != own.index);
-            packets.extend(others.map(|index| world.character(*index).unwrap().create_packet()));
+            packets.extend(others.map(|index| create_packet(world.character(*index).unwrap())));
             for object in &state.objects {
                 let template = world.content().object(object.object).unwrap();
                 if !template.is_fixture() {

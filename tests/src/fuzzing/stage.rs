@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
 use pyao_core::content::{Content, Position};
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::game::{CloseReason, Game, Input, Settings};
 use pyao_core::passwords;
 use pyao_core::protocol::client::ClientPacket;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use pyao_core::game::Game;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::world::area::Block;
 use pyao_core::world::character::Character;
 

@@ -4,7 +4,7 @@ use super::Simulation;
 use super::events::Event;
 use crate::shadow::{SeenCharacter, ShadowClient};
 use pyao_core::content::ObjectType;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::world::area::Block;
 use pyao_core::world::character::Character;
@@ -66,7 +66,8 @@ impl Simulation {
         let shown = shadow.characters.iter().map(|(index, seen)| (*index, shown_picture(seen)));
         let own_shown = shadow.own().map(shown_picture);
         let own_drawn = characters.iter_mut().find(|(index, _)| *index == own.index.wire());
-        if let (false, Some(shown), Some((_, drawn))) = (player.agreement.is_certain(), own_shown, own_drawn)
+        if let (false, Some(shown), Some((_, drawn))) =
+            (player.reconciliation.is_certain(), own_shown, own_drawn)
         {
             // The server knows that they may differ, and is about to send a correction.
             if shown != *drawn {

@@ -7,7 +7,7 @@ use super::network::Client;
 use super::player::Existence;
 use pyao_core::content::Position;
 use pyao_core::game::Settings;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::testing::hash_of;
 use pyao_core::world::area::Block;
@@ -79,6 +79,7 @@ impl Simulation {
 
     /// One character a tile, one index a character, books that agree, and as much on the floors as at the start.
     pub(super) fn check_world(&self) -> Result<(), String> {
+        self.game.check_invariants()?;
         let world = self.game.world();
         let (mut tiles, mut names, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
         for character in world.characters() {

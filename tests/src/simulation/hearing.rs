@@ -3,7 +3,7 @@
 
 use super::Simulation;
 use super::events::Event;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::protocol::server::ServerPacket;

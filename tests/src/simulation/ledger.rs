@@ -6,7 +6,7 @@
 use super::events::{Event, Report};
 use pyao_core::content::Position;
 use pyao_core::game::Game;
-use pyao_core::game::players::Player;
+use pyao_core::game::player::table::Player;
 use pyao_store::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
 use pyao_store::{Request, StoreError, StoredAccount, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -140,7 +140,7 @@ impl Ledger {
                 self.check_save(save, game, is_first)?;
                 report.note(Event::SaveCompared);
             }
-            self.asked.insert(*ticket, saves.iter().map(|save| save.user_id).collect());
+            self.asked.insert(*ticket, saves.iter().map(CharacterSave::user_id).collect());
             is_first = false;
         }
         let forgotten = self.entries.values().find(|entry| entry.unwritten_since.is_some());
@@ -151,24 +151,24 @@ impl Ledger {
     }
 
     fn check_save(&mut self, save: &CharacterSave, game: &Game, is_first: bool) -> Result<(), String> {
-        let Some(entry) = self.entries.get_mut(&save.user_id) else {
-            return Err(format!("user {}, who does not exist, is saved", save.user_id));
+        let Some(entry) = self.entries.get_mut(&save.user_id()) else {
+            return Err(format!("user {}, who does not exist, is saved", save.user_id()));
         };
         if entry.whereabouts == Whereabouts::AnotherServer {
             return Ok(());
         }
-        let player = game.players().by_user(save.user_id).and_then(|key| game.players().get(key));
+        let player = game.players().by_user(save.user_id()).and_then(|key| game.players().get(key));
         let place = player.and_then(|player| place_of(game, player)).unwrap_or(entry.record.position);
-        let saved_place = save.position.or(save.sheet.as_ref().map(|sheet| sheet.position));
-        if saved_place != Some(place) {
+        let saved_place = save.position();
+        if saved_place != place {
             return Err(format!("{} is saved at {saved_place:?}, should be {place:?}", entry.name));
         }
-        if save.sheet.as_ref().is_some_and(|sheet| !same_sheet(sheet, &entry.record)) {
+        if matches!(save, CharacterSave::Sheet { sheet, .. } if !same_sheet(sheet, &entry.record)) {
             return Err(format!("{} is saved with another sheet than it has", entry.name));
         }
         // Several may leave in one turn, each with a save of its own.
         let has_just_left = entry.whereabouts == Whereabouts::Left && entry.seen + 1 == self.turn;
-        if !is_first && !has_just_left && !self.unknown.contains(&save.user_id) {
+        if !is_first && !has_just_left && !self.unknown.contains(&save.user_id()) {
             return Err(format!("{} is not saved together with the others", entry.name));
         }
         entry.unwritten_since = None;

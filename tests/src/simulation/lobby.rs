@@ -181,7 +181,7 @@ impl Simulation {
 
     fn read_error(&mut self, id: ConnectionId, player: usize, text: &str) {
         let is_impostor = self.network.clients.get(&id).is_some_and(|client| client.is_impostor);
-        if text == CloseReason::Shutdown.player_text().unwrap_or_default() {
+        if text == texts::of_close(CloseReason::Shutdown).unwrap_or_default() {
             self.goodbyes.push(id);
         }
         if is_impostor {

@@ -14,7 +14,7 @@ use pyao_core::game::{self, Game};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net;
 use pyao_server::net::event_loop::{EventLoop, Setup};
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::{Bot, STEP};

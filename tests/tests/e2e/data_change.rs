@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::records::{MapsRecord, PositionRecord};
 use pyao_store::sqlite::SqliteStore;
 use pyao_store::testing::position_save;

@@ -4,7 +4,7 @@
 use pyao_core::content::{Content, Map, Position, Restriction};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::{Bot, PATIENCE, STEP};
 use pyao_tests::process::{Server, ServerSetup};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
 use pyao_tests::bot::NewCharacter;
 use pyao_tests::process::{Server, ServerSetup, command};

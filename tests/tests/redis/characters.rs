@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use pyao_core::game::CloseReason;
-use pyao_store::Store;
+use pyao_core::game::{CloseReason, texts};
+use pyao_store::prelude::*;
 use pyao_tests::bot::Bot;
 use pyao_tests::redis_server::DURABLE;
 use pyao_tests::suite::{LONG, PASSWORD, check, create, last_words, login, lose_sight, place, wait_until};
@@ -87,7 +87,7 @@ fn an_account_deleted_in_play_holds_up_nobody_and_its_player_is_told() {
     wait_until_saved(&redis, "Beto", &mut beto);
     ana.sync().unwrap();
     assert!(!ana.is_closed(), "the store may have been emptied, and be filled again");
-    assert_eq!(Some(last_words(&mut ana).as_str()), CloseReason::AccountDeleted.player_text());
+    assert_eq!(Some(last_words(&mut ana).as_str()), texts::of_close(CloseReason::AccountDeleted));
     lose_sight(&mut beto, "Ana");
     beto.walk_path(&[4]).unwrap();
     wait_until_saved(&redis, "Beto", &mut beto);

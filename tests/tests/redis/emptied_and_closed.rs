@@ -1,7 +1,7 @@
 //! A Redis that loses everything and then takes no write: nobody loses a character, nobody is told that theirs was
 //! deleted, and `/health` says all the time that something is wrong.
 
-use pyao_core::game::CloseReason;
+use pyao_core::game::{CloseReason, texts};
 use pyao_tests::process::Server;
 use pyao_tests::redis_server::{FORGETFUL, RedisServer};
 use pyao_tests::suite::{check, create, last_words, wait_until};
@@ -124,7 +124,7 @@ fn whose_account_is_deleted_leaves_and_nobody_else() {
     cli(&redis, "DEL account:ana:data account:username:ana");
     ana.walk_path(&[1]).unwrap();
     beto.walk_path(&[2]).unwrap();
-    assert_eq!(Some(last_words(&mut ana).as_str()), CloseReason::AccountDeleted.player_text());
+    assert_eq!(Some(last_words(&mut ana).as_str()), texts::of_close(CloseReason::AccountDeleted));
     wait_for_answer(&redis, &format!("EXISTS session:{number}:active"), "0");
     check([&mut beto]);
     assert!(!server.log().contains(AWAY), "{}", server.log());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use pyao_store::Store;
+use pyao_store::prelude::*;
 use pyao_tests::bot::Bot;
 use pyao_tests::process::{Server, ServerSetup};
 use pyao_tests::redis_server::RedisServer;

@@ -45,21 +45,25 @@ fn compare(rule: &str, limit: usize, findings: &[Finding]) {
         found <= limit,
         "{rule}: {found} places break the rule, {limit} did before; they are printed above"
     );
+    assert!(
+        found == limit,
+        "{rule}: fewer places are left: lower its limit in tests/tests/tidy/main.rs to {found}"
+    );
 }
 
 #[test]
 fn no_comment_opens_with_a_question_word() {
-    hold("question word", 519, RUST, prose::question_words);
+    hold("question word", 0, RUST, prose::question_words);
 }
 
 #[test]
 fn no_page_or_script_opens_a_sentence_with_a_question_word() {
-    hold("question word in a page", 1, PAGES, prose::question_words);
+    hold("question word in a page", 0, PAGES, prose::question_words);
 }
 
 #[test]
 fn comments_name_the_agent_and_use_the_terms_of_the_field() {
-    hold("banned phrase", 45, RUST, prose::banned_phrases);
+    hold("banned phrase", 0, RUST, prose::banned_phrases);
 }
 
 #[test]
@@ -69,12 +73,12 @@ fn pages_and_scripts_name_the_agent_and_use_the_terms_of_the_field() {
 
 #[test]
 fn the_server_uses_the_terms_of_the_lexicon() {
-    hold("home-made term", 6, RUST, prose::home_made_terms);
+    hold("home-made term", 0, RUST, prose::home_made_terms);
 }
 
 #[test]
 fn functions_have_at_most_70_lines() {
-    hold("function over 70 lines", 1, RUST, shape::long_functions);
+    hold("function over 70 lines", 0, RUST, shape::long_functions);
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn files_have_at_most_800_lines() {
 
 #[test]
 fn files_over_500_lines_grow_fewer() {
-    hold("file over 500 lines", 12, RUST, |source| shape::long_files(source, 500));
+    hold("file over 500 lines", 10, RUST, |source| shape::long_files(source, 500));
 }
 
 #[test]
@@ -94,20 +98,20 @@ fn the_core_touches_no_clock_socket_thread_environment_or_outside_randomness() {
 
 #[test]
 fn spanish_stands_in_texts_only() {
-    hold("Spanish outside texts.rs", 12, RUST, walls::spanish);
+    hold("Spanish outside texts.rs", 0, RUST, walls::spanish);
 }
 
 #[test]
 fn no_room_names_one_above_it() {
-    hold("arrow that runs up", 5, RUST, walls::arrows_that_run_up);
+    hold("arrow that runs up", 0, RUST, walls::arrows_that_run_up);
 }
 
 #[test]
 fn no_file_names_one_that_leads_back_to_it() {
-    compare("file in a circle", 20, &circles::circles(&source::files(RUST)));
+    compare("file in a circle", 0, &circles::circles(&source::files(RUST)));
 }
 
 #[test]
 fn functions_are_documented_with_a_verb_and_booleans_with_true_if() {
-    hold("opening of a doc comment", 464, RUST, prose::openings);
+    hold("opening of a doc comment", 104, RUST, prose::openings);
 }

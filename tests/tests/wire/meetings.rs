@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use pyao_core::base::random::Random;
 use pyao_core::content::{Content, Position};
+use pyao_core::game::npc::inhabited_world;
 use pyao_core::protocol::client::ClientPacket;
-use pyao_core::world::World;
 use pyao_core::world::heading::Heading;
 use pyao_tests::bot::Bot;
 use pyao_tests::frames::{FRAME, FrameClient, STEP_FRAMES};
@@ -54,7 +54,7 @@ impl Strip {
 
 /// As many strips as asked for that share no tile.
 fn strips(content: &Arc<Content>, count: usize) -> Vec<Strip> {
-    let world = World::new(Arc::clone(content));
+    let world = inhabited_world(content).0;
     let mut strips: Vec<Strip> = Vec::new();
     for map in content.maps() {
         for y in ROWS + 1..=100 {
@@ -90,7 +90,7 @@ struct Meeting {
     strip: Strip,
     turns_aside: u32,
     clients: [FrameClient; 2],
-    /// Where each client showed itself when both sides had to agree.
+    /// Tile on which each client showed itself when both sides had to agree.
     shown: [Option<(u8, u8)>; 2],
     /// True for a client that showed another tile than the server's then.
     late: [bool; 2],
@@ -334,7 +334,7 @@ fn meet_at_every_jitter_and_loss(name: &str, round_trip_ms: u32) {
         let distance = Distance { round_trip_ms, jitter_ms, loss_percent };
         meet_at(&format!("meetings::{name}"), 100, distance, |outcome| {
             println!("{outcome}");
-            // Where segments get lost, the time until they are sent again comes on top.
+            // With lost segments, the time until they are sent again comes on top.
             let apart = if loss_percent > 0 { outcome.apart } else { outcome.late.max(outcome.apart) };
             let is_good =
                 apart == 0 && outcome.most_throw_backs() <= 2 && outcome.percent_of_free_tiles() >= 85.0;

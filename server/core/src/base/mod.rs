@@ -1,4 +1,12 @@
-//! What every other module of the core stands on: time, random numbers, rates.
+//! The ground that every other module of the core stands on: keys, time, random numbers, rates, reasons of an end.
 
+pub mod address;
+pub mod close_reason;
+pub mod ids;
+pub mod line_limit;
 pub mod random;
+pub mod slots;
 pub mod token_bucket;
+
+/// Milliseconds since the server started; never goes back.
+pub type Millis = u64;

@@ -8,14 +8,14 @@ use rand_pcg::Pcg64Mcg;
 pub struct Random(Pcg64Mcg);
 
 impl Random {
-    /// The generator of `seed`.
+    /// Creates the generator of `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(Pcg64Mcg::seed_from_u64(seed))
     }
 
-    /// A whole number from `low` to `high`, both included, each as likely (the rules' `rand(a,b)`).
-    /// When `high` is below `low` the answer is `low`.
+    /// Returns a whole number from `low` to `high`, both included, each as likely (the rules' `rand(a,b)`).
+    /// The answer is `low` if `high` is below it.
     pub fn between(&mut self, low: u32, high: u32) -> u32 {
         let span = u64::from(high.saturating_sub(low)) + 1;
         let scaled = (u64::from(self.0.next_u32()) * span) >> 32;

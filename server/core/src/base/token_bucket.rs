@@ -2,8 +2,8 @@
 
 /// Holds up to `capacity` tokens, gains them at a steady rate, and loses one with each event.
 ///
-/// Time is counted in the milliseconds the caller passes in; going back in time gains nothing. Inside, tokens are counted
-/// in parts, so that no fraction is lost whatever the rate.
+/// Time is counted in the milliseconds the caller passes in; going back in time gains nothing. Inside, tokens are
+/// counted in parts, so that no fraction is lost whatever the rate.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenBucket {
     /// Parts of one token.
@@ -16,13 +16,13 @@ pub struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A full bucket that gains a token every `interval` milliseconds. An `interval` of 0 never runs dry.
+    /// Creates a full bucket that gains a token every `interval` milliseconds. An `interval` of 0 never runs dry.
     #[must_use]
     pub fn every(interval: u64, capacity: u32, now: u64) -> Self {
         Self::full(interval, 1, capacity, now)
     }
 
-    /// A full bucket that gains `rate` tokens a second.
+    /// Creates a full bucket that gains `rate` tokens a second.
     #[must_use]
     pub fn per_second(rate: u32, capacity: u32, now: u64) -> Self {
         Self::full(1_000, u64::from(rate), capacity, now)
@@ -49,7 +49,7 @@ impl TokenBucket {
         taken
     }
 
-    /// Whether the bucket is full at `now`: nothing happened for so long that it need not be remembered.
+    /// Returns true if the bucket is full at `now`: nothing happened for so long that it need not be remembered.
     pub fn is_full(&mut self, now: u64) -> bool {
         self.refill(now);
         self.parts == self.capacity

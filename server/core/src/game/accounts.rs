@@ -3,17 +3,17 @@
 //! This is the one module of the game that a tool uses. A tool may then do what a player can, and nothing that a player
 //! could not.
 
-use super::character_form::CharacterForm;
-use super::dice::Dice;
+use super::account::character_form::CharacterForm;
+use super::rules::dice::Dice;
 use super::settings::dice_range;
 use crate::base::random::Random;
 use crate::content::{Content, Position};
 use crate::records::{CharacterRecord, NewAccount};
 use crate::settings::Config;
 
-pub use super::character_form::{CheckedForm, FormFault, check_password};
-pub use super::kinds::{Class, Gender, Race};
-pub use super::names::name_from_command;
+pub use super::account::character_form::{CheckedForm, FormFault, check_password};
+pub use super::account::names::name_from_command;
+pub use super::rules::kinds::{Class, Gender, Race};
 
 /// The choices for a new character.
 #[derive(Debug, Clone, PartialEq, Eq)]

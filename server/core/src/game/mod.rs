@@ -5,81 +5,63 @@
 //! never waits, never looks at a clock and never draws from a random generator but its own: the same seed and the same
 //! inputs give the same outputs.
 //!
-//! To find where a packet is handled, start at `dispatch.rs`.
+//! It has three parts, none of which holds another:
+//!
+//! * `Play` (`play.rs`) is the world being played. Rules are its methods. A rule pushes an `Effect` (`effect.rs`) for
+//!   everything beyond the world: a connection's end, a save, an event.
+//! * `Lobby` (`session/lobby.rs`) has the connections, before play and on their way into it, and the limits of their
+//!   addresses.
+//! * `Durable` (`durable/`) saves characters and sessions, and knows the requests that wait for an answer; `replies.rs`
+//!   hands each answer to its flow.
+//!
+//! Flows through more than one part (a login, a creation, a takeover) are methods of [`Game`], in files of their own.
+//! `dispatch/` maps each packet to its system.
 
-pub mod absent;
+mod account;
 pub mod accounts;
-mod agreement;
-pub mod appearance;
-mod attempts;
-mod character_form;
+mod carry_out;
 mod chat;
-mod chat_limit;
-pub mod close_reason;
-mod connections;
-mod creation;
-pub mod creation_limit;
-mod dice;
 mod dispatch;
-mod enter;
-mod event_log;
-mod information;
-mod inventory;
-mod kinds;
-mod leave;
-pub mod line_limit;
-mod login;
-pub mod login_limit;
-mod look;
+mod durable;
+mod effect;
+mod invariants;
+mod items;
 mod movement;
-pub mod names;
-mod pace;
-mod password;
-pub mod password_queue;
-mod pending;
-pub mod players;
-pub mod refusal;
-mod saving;
-mod sessions;
+pub mod npc;
+mod play;
+pub mod player;
+mod replies;
+mod rules;
+pub mod session;
 pub mod settings;
-mod sight;
-mod skills;
-mod starting_character;
+pub mod sight;
 pub mod texts;
 mod timers;
-mod told;
-pub mod wrong_passwords;
 
-use crate::base::random::Random;
+pub use crate::base::Millis;
+pub use crate::base::close_reason::CloseReason;
+use crate::base::ids::ConnectionId;
 use crate::content::Content;
 use crate::passwords;
 use crate::protocol::client::ClientPacket;
-use crate::protocol::font::Font;
-use crate::protocol::outbox::{ConnectionId, Outbox};
-use crate::protocol::server::ServerPacket;
+use crate::protocol::outbox::Outbox;
 use crate::protocol::wire::TextEncoding;
 use crate::records;
 use crate::records::UserId;
 use crate::world::World;
-pub use close_reason::CloseReason;
-use connections::{Connections, Stage};
+use account::login_limit::LoginLimit;
 use core::net::IpAddr;
-use creation_limit::CreationLimit;
-use event_log::EventLog;
-use login_limit::LoginLimit;
-use password_queue::PasswordQueue;
-use pending::PendingTable;
-use players::{PlayerKey, Players};
-use saving::Saving;
-use sessions::Sessions;
+use durable::Durable;
+use invariants::Verbs;
+use play::Play;
+use player::table::Players;
+use session::connections::Stage;
+use session::event_log::EventLog;
+use session::lobby::Lobby;
 pub use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
-use timers::{Timer, Timers};
-use wrong_passwords::WrongPasswords;
-
-/// Milliseconds since the server started; never goes back.
-pub type Millis = u64;
+use timers::Timer;
 
 /// Something that happened outside.
 #[derive(Debug)]
@@ -88,28 +70,28 @@ pub enum Input {
     Opened {
         /// Its id.
         connection: ConnectionId,
-        /// Where it comes from.
+        /// Address of its client.
         address: IpAddr,
         /// Most bytes of one send to it.
         segment_limit: usize,
     },
     /// A connection sent a packet.
     Packet {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
-        /// What it sent.
+        /// The packet.
         packet: ClientPacket,
     },
     /// A connection has gone, or the network gave it up.
     Lost {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
-        /// Why.
+        /// Reason of its end.
         reason: CloseReason,
     },
-    /// What is known of how a client reads texts; for a connection that the outbox knows.
+    /// Clues to the encoding in which a client reads texts; for a connection that the outbox knows.
     TextClues {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
         /// Time to live, or hop limit, of the client's first packet as it arrived.
         hop_limit: Option<u8>,
@@ -118,7 +100,7 @@ pub enum Input {
     },
     /// The kernel's estimate of a round trip to a client.
     RoundTrip {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
         /// The estimate.
         milliseconds: u32,
@@ -127,22 +109,22 @@ pub enum Input {
     Store(records::Reply),
     /// A password was hashed or checked.
     Password(passwords::Reply),
-    /// What computing a password hash costs a thread, as measured.
+    /// Time that a thread needs for a password hash, as measured.
     PasswordCost(Duration),
     /// The operator changed settings.
     Settings(Box<Settings>),
     /// Other servers have taken over these characters.
     CharactersTaken(Vec<UserId>),
-    /// The store was emptied or swapped: write back what we hold.
+    /// The store was emptied or swapped: all characters in memory are written back.
     StoreEmptied,
-    /// A heartbeat succeeded on our own store: what it lacks was deleted there.
+    /// A heartbeat succeeded on our own store: accounts that it lacks were deleted there.
     StoreConfirmed,
-    /// The server has more work than time, or no longer: let only those in whose characters are in the world.
+    /// The server is overloaded, or no longer: while it is, only players are let in whose characters are in the world.
     RefuseLogins(bool),
     /// A client's system has acknowledged so many of the bytes that were sent to the client. Told before the packets
     /// that were read together with it, of connections with a mark (see [`Outbox::mark`]).
     Acknowledged {
-        /// Which connection.
+        /// Its id.
         connection: ConnectionId,
         /// Bytes, from the connection's beginning.
         bytes: u64,
@@ -156,68 +138,29 @@ pub enum Input {
 /// The game. See the module.
 #[derive(Debug)]
 pub struct Game {
-    settings: Settings,
-    world: World,
-    players: Players,
-    connections: Connections,
-    outbox: Outbox,
-    timers: Timers,
-    random: Random,
-    now: Millis,
-    /// Unix seconds at `now` = 0.
-    unix_start: u64,
-    pending: PendingTable,
-    saving: Saving,
-    sessions: Sessions,
-    login_limit: LoginLimit,
-    creation_limit: CreationLimit,
-    /// Creations so far, to use `start_positions` in turn.
-    creations: usize,
-    refuses_logins: bool,
-    /// Lines of chat over a player's limit that were not counted yet.
-    dropped_chat: u64,
-    stopping: bool,
-    store_requests: Vec<records::Request>,
-    passwords: PasswordQueue,
-    wrong_passwords: WrongPasswords,
+    play: Play,
+    lobby: Lobby,
+    durable: Durable,
     event_log: EventLog,
-    closings: Vec<(ConnectionId, CloseReason)>,
+    verbs: Verbs,
 }
 
 impl Game {
-    /// A game in the world of `content` that nobody plays yet; `unix_start` is the time now, in Unix seconds.
+    /// Creates a game in the world of `content` that nobody plays yet; `unix_start` is the time now, in Unix seconds.
     #[must_use]
     pub fn new(content: Arc<Content>, settings: Settings, seed: u64, unix_start: u64) -> Self {
         Self {
-            world: World::new(content),
-            players: Players::default(),
-            connections: Connections::default(),
-            outbox: Outbox::new(settings.text_encoding.for_client(None, None)),
-            timers: Timers::default(),
-            random: Random::new(seed),
-            now: 0,
-            unix_start,
-            pending: PendingTable::default(),
-            saving: Saving::default(),
-            sessions: Sessions::default(),
-            login_limit: LoginLimit::new(settings.logins_per_minute_per_ip),
-            creation_limit: CreationLimit::default(),
-            creations: 0,
-            refuses_logins: false,
-            dropped_chat: 0,
-            stopping: false,
-            store_requests: Vec::new(),
-            passwords: PasswordQueue::new(settings.password_threads),
-            wrong_passwords: WrongPasswords::default(),
+            lobby: Lobby::new(&settings),
+            play: Play::new(content, settings, seed),
+            durable: Durable::new(unix_start),
             event_log: EventLog::default(),
-            closings: Vec::new(),
-            settings,
+            verbs: Verbs::default(),
         }
     }
 
     /// Takes one input that came at `now`.
     pub fn handle(&mut self, now: Millis, input: Input) {
-        self.now = self.now.max(now);
+        self.play.now = self.play.now.max(now);
         match input {
             Input::Opened { connection, address, segment_limit } => {
                 self.opened(connection, address, segment_limit)
@@ -225,155 +168,196 @@ impl Game {
             Input::Packet { connection, packet } => self.dispatch(connection, packet),
             Input::Lost { connection, reason } => self.lost(connection, reason),
             Input::TextClues { connection, hop_limit, writes } => {
-                let encoding = self.settings.text_encoding.for_client(hop_limit, writes);
-                self.outbox.set_encoding(connection, encoding);
+                let encoding = self.play.settings.text_encoding.for_client(hop_limit, writes);
+                self.play.outbox.set_encoding(connection, encoding);
             }
             Input::RoundTrip { connection, milliseconds } => {
-                if let Some(connection) = self.connections.get_mut(connection) {
-                    connection.round_trip = Millis::from(milliseconds);
+                if self.lobby.connections.get(connection).is_some() {
+                    self.play.round_trips.set(connection, Millis::from(milliseconds));
                 }
             }
             Input::Store(reply) => self.store_replied(reply),
             Input::Password(reply) => self.password_replied(reply),
-            Input::PasswordCost(cost) => self.passwords.measured(cost),
+            Input::PasswordCost(cost) => self.lobby.passwords.measured(cost),
             Input::Settings(settings) => self.change_settings(*settings),
             Input::CharactersTaken(users) => {
                 self.give_up_characters(&users, CloseReason::TakenOver);
             }
-            Input::StoreEmptied => self.restore_store(),
-            Input::StoreConfirmed => self.saving.store_confirmed(),
-            Input::RefuseLogins(refuses) => self.refuses_logins = refuses,
+            Input::StoreEmptied => self.durable.restore_store(&mut self.play.state()),
+            Input::StoreConfirmed => self.durable.saving.store_confirmed(),
+            Input::RefuseLogins(refuses) => self.lobby.refuses_logins = refuses,
             Input::Acknowledged { connection, bytes, is_late } => {
-                self.acknowledged(connection, bytes, is_late);
+                let player = self.lobby.player_of(connection);
+                self.play.acknowledged(connection, player, bytes, is_late);
             }
             Input::Shutdown => self.shut_down(),
         }
+        self.end_verb();
     }
 
     /// Does what is due at `now`.
     pub fn advance(&mut self, now: Millis) {
-        self.now = self.now.max(now);
-        while let Some(timer) = self.timers.pop_due(self.now) {
+        self.play.now = self.play.now.max(now);
+        while let Some(timer) = self.play.timers.pop_due(self.play.now) {
             match timer {
                 Timer::Handshake(connection) => self.handshake_timer(connection),
                 Timer::Idle(connection) => self.idle_timer(connection),
                 Timer::Roll(connection) => self.roll_timer(connection),
                 Timer::Creation(connection) => self.creation_timer(connection),
-                Timer::Leave(key) => self.leave_timer(key),
-                Timer::Absent(key) => self.absent_timer(key),
-                Timer::Agree(key) => self.agree_timer(key),
-                Timer::Save => self.save_timer(),
-                Timer::RefreshSessions => self.refresh_sessions(),
+                Timer::Leave(key) => self.play.leave_timer(key),
+                Timer::Absent(key) => self.play.absent_timer(key),
+                Timer::Reconcile(key) => self.play.reconcile_timer(key),
+                Timer::Save => self.durable.save_timer(self.play.state()),
+                Timer::RefreshSessions => self.durable.refresh_sessions(self.play.state()),
                 Timer::PasswordDelay(ticket) => self.password_delay_over(ticket),
-                Timer::LogSummaries => self.log_summaries(self.now),
+                Timer::LogSummaries => self.event_log.summaries(self.play.now),
             }
+            self.carry_out_effects();
         }
+        self.end_verb();
     }
 
-    /// When [`Self::advance`] has something to do next.
+    fn end_verb(&mut self) {
+        if !self.play.effects.is_empty() {
+            self.carry_out_effects();
+        }
+        if self.event_log.owes_timer() {
+            self.event_log.set_timer(&mut self.play.timers);
+        }
+        self.verb_done();
+    }
+
+    /// Logs how many log lines of each kind were left out in the seconds that are over at `now`.
+    pub fn log_summaries(&mut self, now: Millis) {
+        self.event_log.summaries(now);
+    }
+
+    /// Returns the time at which [`Self::advance`] has something to do next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Millis> {
-        self.timers.next_deadline()
+        self.play.timers.next_deadline()
     }
 
-    /// The bytes to send.
+    /// Returns the bytes to send.
     pub fn outbox(&mut self) -> &mut Outbox {
-        &mut self.outbox
+        &mut self.play.outbox
     }
 
-    /// Moves what the store is asked into `into`.
+    /// Moves the requests to the store into `into`.
     pub fn take_store_requests(&mut self, into: &mut Vec<records::Request>) {
-        into.append(&mut self.store_requests);
+        self.durable.take_requests(into);
     }
 
-    /// Moves what the password threads are asked into `into`: as much as keeps them busy. The rest waits here.
+    /// Moves jobs for the password threads into `into`: as many as keep them busy. The rest waits here.
     pub fn take_password_jobs(&mut self, into: &mut Vec<passwords::Job>) {
-        into.extend(std::iter::from_fn(|| self.passwords.take_next()));
+        into.extend(std::iter::from_fn(|| self.lobby.passwords.take_next()));
     }
 
-    /// How many password jobs wait to be taken.
+    /// Returns the number of password jobs that wait to be taken.
     #[must_use]
     pub fn passwords_waiting(&self) -> usize {
-        self.passwords.waiting()
+        self.lobby.passwords.waiting()
     }
 
-    /// Moves the connections that the game ended into `into`. What waits in the outbox for them is still to be sent.
+    /// Moves the connections that the game ended into `into`. Their bytes in the outbox are still to be sent.
     pub fn take_closings(&mut self, into: &mut Vec<(ConnectionId, CloseReason)>) {
-        into.append(&mut self.closings);
+        into.append(&mut self.lobby.closings);
     }
 
-    /// How many lines of chat were dropped since the last call, for being over their player's limit.
+    /// Returns the number of lines of chat dropped since the last call, for being over their player's limit.
     pub fn take_dropped_chat(&mut self) -> u64 {
-        std::mem::take(&mut self.dropped_chat)
+        std::mem::take(&mut self.play.dropped_chat)
     }
 
-    /// Whether nothing is left to do after [`Input::Shutdown`]: everybody told, and everything saved and acknowledged.
+    /// Returns the number of faults of the server's own since it started: things that cannot be, each logged. 0 in a
+    /// server without a bug.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.play.faults
+    }
+
+    /// Returns true if nothing is left to do after [`Input::Shutdown`]: everybody told, and everything saved and
+    /// acknowledged.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        let is_answered = self.pending.len() == 0 && self.store_requests.is_empty();
-        self.stopping && self.saving.is_idle() && is_answered
+        self.durable.is_drained()
     }
 
-    /// How many players are connected and in the world.
+    /// Returns the number of players who are connected and in the world.
     #[must_use]
     pub fn online(&self) -> usize {
-        self.players.connected()
+        self.play.players.connected()
     }
 
-    /// The world, to look at.
+    /// Returns the world, to look at.
     #[must_use]
     pub fn world(&self) -> &World {
-        &self.world
+        &self.play.world
     }
 
-    /// The players, to look at.
+    /// Returns the players, to look at.
     #[must_use]
     pub fn players(&self) -> &Players {
-        &self.players
+        &self.play.players
     }
 
-    /// How many connections the game knows.
+    /// Returns the number of connections that the game knows.
     #[must_use]
     pub fn connection_count(&self) -> usize {
-        self.connections.count()
+        self.lobby.connections.count()
     }
 
-    /// How many answers of the store and of the password threads the game waits for.
+    /// Returns the number of answers of the store and of the password threads that the game waits for.
     #[must_use]
     pub fn pending_answers(&self) -> usize {
-        self.pending.len()
+        self.durable.pending.len()
+    }
+
+    /// Returns the player on a connection: its name and its account.
+    #[must_use]
+    pub fn player_on(&self, connection: ConnectionId) -> Option<(&str, UserId)> {
+        let player = self.play.players.get(self.lobby.player_of(connection)?)?;
+        Some((player.name(), player.account.user_id))
+    }
+
+    fn unix_now(&self) -> u64 {
+        self.durable.unix_at(self.play.now)
     }
 
     fn opened(&mut self, connection: ConnectionId, address: IpAddr, segment_limit: usize) {
-        self.connections.open(connection, address);
-        self.outbox.open(connection, segment_limit);
-        if self.stopping {
+        self.lobby.connections.open(connection, address);
+        self.play.outbox.open(connection, segment_limit);
+        self.play.round_trips.set(connection, 0);
+        if self.durable.is_stopping() {
             self.close(connection, CloseReason::Shutdown);
-        } else if self.settings.handshake_ms > 0 {
-            self.timers.set(self.now + self.settings.handshake_ms, Timer::Handshake(connection));
+        } else if self.play.settings.handshake_ms > 0 {
+            let deadline = self.play.now + self.play.settings.handshake_ms;
+            self.play.timers.set(deadline, Timer::Handshake(connection));
         } else {
-            self.watch_for_idleness(connection, self.now);
+            self.watch_for_idleness(connection, self.play.now);
         }
     }
 
-    /// Ends a connection: the reason's text, if any, is the last thing its client reads. A player keeps standing where
-    /// it is: whether it leaves the world is the caller's business.
+    /// Ends a connection: the reason's text, if any, is the last thing its client reads. A player keeps standing in the
+    /// world: whether it leaves is the caller's business.
     fn close(&mut self, connection: ConnectionId, reason: CloseReason) {
-        if let Some(text) = reason.player_text() {
-            self.send(connection, &ServerPacket::ErrorMsg { text: text.into() });
-        }
-        let Some(gone) = self.connections.remove(connection) else { return };
+        self.play.tell_close(connection, reason);
+        self.end_connection(connection, reason);
+    }
+
+    fn end_connection(&mut self, connection: ConnectionId, reason: CloseReason) {
+        let Some(gone) = self.lobby.connections.remove(connection) else { return };
         self.drop_attempts(&gone);
         if let Stage::Playing(key) = gone.stage
-            && let Some(player) = self.players.get_mut(key)
+            && let Some(player) = self.play.players.get_mut(key)
         {
             player.close_reason = Some(reason);
         }
-        self.closings.push((connection, reason));
+        self.lobby.closings.push((connection, reason));
     }
 
     fn handshake_timer(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get(id) else { return };
+        let Some(connection) = self.lobby.connections.get(id) else { return };
         match connection.last_packet {
             None => self.close(id, CloseReason::HandshakeTimeout),
             Some(last_packet) => self.watch_for_idleness(id, last_packet),
@@ -381,75 +365,46 @@ impl Game {
     }
 
     fn watch_for_idleness(&mut self, id: ConnectionId, last_packet: Millis) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        if self.settings.idle_ms > 0 {
-            connection.silence_watch = last_packet + self.settings.idle_ms;
-            self.timers.set(connection.silence_watch, Timer::Idle(id));
+        let Some(connection) = self.lobby.connections.get_mut(id) else { return };
+        if self.play.settings.idle_ms > 0 {
+            connection.silence_watch = last_packet + self.play.settings.idle_ms;
+            self.play.timers.set(connection.silence_watch, Timer::Idle(id));
         }
     }
 
     fn idle_timer(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get(id) else { return };
-        if connection.silence_watch > self.now || self.settings.idle_ms == 0 {
+        let (now, idle_ms) = (self.play.now, self.play.settings.idle_ms);
+        let Some(connection) = self.lobby.connections.get(id) else { return };
+        if connection.silence_watch > now || idle_ms == 0 {
             return;
         }
         let last_packet = connection.last_packet.unwrap_or(0);
-        if self.now < last_packet + self.settings.idle_ms {
+        if now < last_packet + idle_ms {
             self.watch_for_idleness(id, last_packet);
             return;
         }
         let stage = connection.stage;
         self.close(id, CloseReason::Idle);
         if let Stage::Playing(key) = stage {
-            self.remove_player(key);
+            self.play.remove_player(key);
         }
     }
 
     /// Follows changed settings. Those of text encoding and data need a restart.
     fn change_settings(&mut self, settings: Settings) {
-        let old = std::mem::replace(&mut self.settings, settings);
-        if old.logins_per_minute_per_ip != self.settings.logins_per_minute_per_ip {
-            self.login_limit = LoginLimit::new(self.settings.logins_per_minute_per_ip);
+        let old = std::mem::replace(&mut self.play.settings, settings);
+        let settings = &self.play.settings;
+        if old.logins_per_minute_per_ip != settings.logins_per_minute_per_ip {
+            self.lobby.login_limit = LoginLimit::new(settings.logins_per_minute_per_ip);
         }
-        if old.chat_per_second != self.settings.chat_per_second {
-            self.renew_chat_limits();
-        }
-        if old.disconnect_stay_ms != self.settings.disconnect_stay_ms {
-            self.watch_absent_players();
-        }
-        let absent = |settings: &Settings| (settings.absent_characters, settings.absent_characters_per_ip);
-        if absent(&old) != absent(&self.settings) {
-            self.limit_all_absent();
-        }
-        if old.idle_ms != self.settings.idle_ms {
-            for id in self.connections.ids().collect::<Vec<_>>() {
-                let last_packet = self.connections.get(id).and_then(|connection| connection.last_packet);
-                self.watch_for_idleness(id, last_packet.unwrap_or(self.now));
+        let idle_changed = old.idle_ms != settings.idle_ms;
+        self.play.follow_settings(&old);
+        if idle_changed {
+            for id in self.lobby.connections.ids().collect::<Vec<_>>() {
+                let last_packet =
+                    self.lobby.connections.get(id).and_then(|connection| connection.last_packet);
+                self.watch_for_idleness(id, last_packet.unwrap_or(self.play.now));
             }
-        }
-    }
-
-    /// The player on a connection: its name and its account.
-    #[must_use]
-    pub fn player_on(&self, connection: ConnectionId) -> Option<(&str, UserId)> {
-        let player = self.players.get(self.player_of(connection)?)?;
-        Some((player.name(), player.account.user_id))
-    }
-
-    fn send(&mut self, to: ConnectionId, packet: &ServerPacket<'_>) {
-        self.outbox.send(to, packet);
-    }
-
-    /// A console line for one client.
-    fn tell(&mut self, to: ConnectionId, text: &str, font: Font) {
-        self.send(to, &ServerPacket::ConsoleMsg { text: text.into(), font: font.into() });
-    }
-
-    /// The player that `connection` plays and its key, if it plays.
-    fn player_of(&self, connection: ConnectionId) -> Option<PlayerKey> {
-        match self.connections.get(connection)?.stage {
-            Stage::Playing(key) => Some(key),
-            Stage::Lobby | Stage::Waiting(_) => None,
         }
     }
 }

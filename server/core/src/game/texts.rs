@@ -1,4 +1,8 @@
-//! What players read, in Spanish, in one place.
+//! Texts that players read, in Spanish: all of the game's Spanish stands here.
+
+use crate::base::close_reason::CloseReason;
+use crate::content::SpellTemplate;
+use crate::records::StatsRecord;
 
 /// Lines without parameters.
 pub const INVALID_NAME: &str =
@@ -75,38 +79,110 @@ pub const MOTD_HEADING: &str = "Mensaje del día:";
 /// No message of the day.
 pub const NO_MOTD: &str = "No hay mensaje del día.";
 
-/// A countdown has begun.
+/// Newcomers, as the group that a map is for.
+pub const NEWBIES: &str = "newbies";
+/// The royal army, as the group that a map is for.
+pub const ROYAL_ARMY: &str = "la Armada Real";
+/// The chaos legion, as the group that a map is for.
+pub const CHAOS_LEGION: &str = "la Legión Oscura";
+/// Members of either faction, as the group that a map is for.
+pub const FACTION_MEMBERS: &str = "miembros de una facción";
+
+/// Returns the last thing that a client reads before its connection ends, where it can still show it.
+///
+/// A client whose stream is broken, or that does not read, cannot; a refused login has a text of its own.
+#[must_use]
+pub fn of_close(reason: CloseReason) -> Option<&'static str> {
+    match reason {
+        CloseReason::Idle => Some("Desconectado por inactividad."),
+        CloseReason::Flood => Some("Enviaste demasiados paquetes; volvé a conectarte."),
+        CloseReason::ServerFull => Some("Servidor completo, probá más tarde."),
+        CloseReason::TooManyFromAddress => Some("Demasiadas conexiones desde tu dirección."),
+        CloseReason::Overloaded => Some(OVERLOADED),
+        CloseReason::Replaced => Some("Tu personaje se conectó desde otro lugar."),
+        CloseReason::TakenOver => Some("Tu personaje entró por otro servidor."),
+        CloseReason::AccountDeleted => Some("Tu cuenta fue borrada de este servidor."),
+        CloseReason::Shutdown => Some("El servidor se está cerrando; tu personaje quedó guardado."),
+        CloseReason::Quit
+        | CloseReason::LostSocket
+        | CloseReason::ConnectionReset
+        | CloseReason::HandshakeTimeout
+        | CloseReason::UnknownPacket(_)
+        | CloseReason::MalformedPacket
+        | CloseReason::OutOfOrder
+        | CloseReason::OutputOverflow
+        | CloseReason::PartialWrite
+        | CloseReason::LoginRefused
+        | CloseReason::TooManyLogins
+        | CloseReason::Busy
+        | CloseReason::InternalError => None,
+    }
+}
+
+/// Tells of a countdown that has begun.
 #[must_use]
 pub fn leaving_in(seconds: u64) -> String {
     format!("Saldrás del juego en {seconds} segundos.")
 }
 
-/// How many play.
+/// Tells the number of players online.
 #[must_use]
 pub fn online(count: usize) -> String {
     format!("Usuarios conectados: {count}.")
 }
 
-/// How long the server runs.
+/// Time since the server started.
 #[must_use]
 pub fn uptime(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     format!("El servidor lleva {days} d {hours} h {minutes} min {} s encendido.", seconds % 60)
 }
 
-/// What the sender of a whisper reads when the other is out of sight.
+/// Line of a whisper for its sender, when the other is out of sight.
 #[must_use]
 pub fn whisper_sent(to: &str, text: &str) -> String {
     format!("Le susurraste a {to}: {text}")
 }
 
-/// What the other reads.
+/// Line of a whisper for its receiver.
 #[must_use]
 pub fn whisper_received(from: &str, text: &str) -> String {
     format!("{from} te susurra: {text}")
 }
 
-/// A map for others.
+/// Returns a player's sheet, a line each.
+#[must_use]
+pub fn stats(name: &str, stats: &StatsRecord) -> [String; 4] {
+    [
+        format!("Estadísticas de {name}:"),
+        format!("Nivel {}, experiencia {}/{}.", stats.level, stats.experience, stats.experience_to_next),
+        format!(
+            "Vida {}/{}, maná {}/{}, energía {}/{}.",
+            stats.hp, stats.max_hp, stats.mana, stats.max_mana, stats.stamina, stats.max_stamina
+        ),
+        format!("Golpe {} a {}, oro {}.", stats.min_hit, stats.max_hit, stats.gold),
+    ]
+}
+
+/// Describes a spell in two lines.
+#[must_use]
+pub fn spell(spell: &SpellTemplate) -> [String; 2] {
+    [
+        format!("{}: {}", spell.name, spell.description),
+        format!("Maná {}, energía {}, magia {}.", spell.mana, spell.stamina, spell.min_skill),
+    ]
+}
+
+/// Describes a player who is clicked on. `description` is empty for players without one.
+#[must_use]
+pub fn player(name: &str, description: &str, is_criminal: bool, is_absent: bool) -> String {
+    let dash = if description.is_empty() { "" } else { " - " };
+    let status = if is_criminal { "CRIMINAL" } else { "CIUDADANO" };
+    let absent = if is_absent { " (desconectado)" } else { "" };
+    format!("{name}{dash}{description} <{status}>{absent}")
+}
+
+/// Refuses the way to a map that is for others.
 #[must_use]
 pub fn restricted_map(group: &str) -> String {
     format!("Mapa exclusivo para {group}.")

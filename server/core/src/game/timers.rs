@@ -1,16 +1,16 @@
 //! Deadlines: what the game has to do later, nearest first.
 //!
-//! Nothing is scanned by the tick: whoever needs to act later sets a timer. Timers are not cancelled; when one fires
-//! its handler looks whether there is still something to do.
+//! Nothing is scanned by the tick: a system that needs to act later sets a timer. Timers are not cancelled; when one
+//! fires its handler looks whether there is still something to do.
 
-use super::Millis;
-use super::players::PlayerKey;
-use crate::protocol::outbox::ConnectionId;
+use crate::base::Millis;
+use crate::base::ids::ConnectionId;
+use crate::base::ids::PlayerKey;
 use crate::records::Ticket;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What is due.
+/// Work that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// Look whether the connection has said something.
@@ -25,8 +25,8 @@ pub enum Timer {
     Leave(PlayerKey),
     /// The character of a lost socket has stood long enough.
     Absent(PlayerKey),
-    /// Tell the player's client where its character stands, once the player is silent.
-    Agree(PlayerKey),
+    /// Send the player's client its position, once the player is silent.
+    Reconcile(PlayerKey),
     /// Write what changed.
     Save,
     /// Write the sessions of everybody who is connected.
@@ -51,13 +51,13 @@ impl Timers {
         self.heap.push(Reverse((deadline, self.sequence, timer)));
     }
 
-    /// The nearest deadline.
+    /// Returns the nearest deadline.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Millis> {
         self.heap.peek().map(|Reverse((deadline, _, _))| *deadline)
     }
 
-    /// The next timer that is due at `now`.
+    /// Returns the next timer that is due at `now`.
     pub fn pop_due(&mut self, now: Millis) -> Option<Timer> {
         if self.next_deadline()? > now {
             return None;

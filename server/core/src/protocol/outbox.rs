@@ -9,21 +9,7 @@
 use super::encoded::Encoded;
 use super::server::ServerPacket;
 use super::wire::TextEncoding;
-
-/// A connection for as long as it lives: a slot, and which use of that slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId {
-    /// Index of the connection's slot.
-    pub slot: u32,
-    /// Use of the slot; a slot's next connection has another one.
-    pub generation: u32,
-}
-
-impl std::fmt::Display for ConnectionId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}.{}", self.slot, self.generation)
-    }
-}
+pub use crate::base::ids::ConnectionId;
 
 /// Largest segment, whatever a connection's MSS: one TCP segment on any path.
 pub const SEGMENT_LIMIT_MAX: usize = super::wire::MAX_SENT_PACKET;
@@ -152,6 +138,24 @@ impl Outbox {
         if let Some(buffer) = self.live(id) {
             *buffer = Buffer::default();
         }
+    }
+
+    /// Checks that segments cover the bytes of every buffer, and that closed connections have none.
+    ///
+    /// # Errors
+    /// Describes the first contradiction found.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        for (slot, buffer) in self.buffers.iter().enumerate() {
+            let Buffer { sent, open, last_start, .. } = *buffer;
+            let length = buffer.bytes.len();
+            let ends = std::iter::once(&sent).chain(&buffer.ends).chain([&length]);
+            let is_covered = ends.is_sorted() && buffer.ends.back().copied().unwrap_or(sent) == last_start;
+            if length.saturating_sub(sent) > BUFFER_LIMIT || !is_covered || !(open || length == 0) {
+                let ends = &buffer.ends;
+                return Err(format!("slot {slot}: {sent} of {length} sent, ends {ends:?}, open: {open}"));
+            }
+        }
+        Ok(())
     }
 
     /// Queues `packet` for one connection. A connection that has gone takes nothing.

@@ -1,4 +1,4 @@
-//! What a store answers when it cannot do as asked.
+//! The failures of a store.
 
 use std::error::Error;
 use std::fmt;
@@ -27,9 +27,9 @@ pub enum StoreError {
     /// A stored record cannot be read; the record is left as it is.
     #[error("stored record of {key} is damaged: {reason}")]
     Damaged {
-        /// Which record.
+        /// The record.
         key: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// Another server has taken this character since: what this one knows of it is old, and must not be written.
@@ -44,19 +44,22 @@ pub enum StoreError {
     FileReplaced {
         /// The file.
         file: PathBuf,
-        /// Where the copy is, or why there is none.
+        /// Path of the copy, or the reason that there is none.
         rescued: Result<PathBuf, String>,
     },
     /// Asked of a store that was not told which server it belongs to.
     #[error("no server is registered on this connection to the store")]
     NotRegistered,
+    /// A later version of the program has written to the store since: this one would damage what it does not know.
+    #[error(transparent)]
+    Newer(NewerStore),
     /// No live setting has that name.
     #[error("there is no live setting {0:?}")]
     UnknownSetting(String),
 }
 
 impl StoreError {
-    /// Whether the same request may succeed later, when the store is back.
+    /// Returns true if the same request may succeed later, once the store is back.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
@@ -65,6 +68,31 @@ impl StoreError {
             _ => false,
         }
     }
+}
+
+/// A store with data of a later schema than this program reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", newer_store(self))]
+pub struct NewerStore {
+    /// The store, without secrets.
+    pub place: String,
+    /// Schema of its data.
+    pub found: u32,
+    /// Version of the program that wrote data of this schema first; empty where the store does not tell.
+    pub writer: String,
+    /// Latest schema that this program reads.
+    pub known: u32,
+    /// Version of this program.
+    pub own: &'static str,
+}
+
+fn newer_store(store: &NewerStore) -> String {
+    let NewerStore { place, found, writer, known, own } = store;
+    let writer = if writer.is_empty() { "a later version".to_owned() } else { format!("version {writer}") };
+    format!(
+        "{place} holds data of schema {found}, written by {writer}, and this program, version {own}, reads schemas up to \
+         {known}; use {writer} or a later one, or a backup from before"
+    )
 }
 
 /// A failure that only one kind of store knows, for instance of a Redis.
@@ -80,7 +108,7 @@ impl BackendError {
         Self { error: Arc::new(error), is_temporary }
     }
 
-    /// The failure, if it is an `E`.
+    /// Returns the failure, if it is an `E`.
     #[must_use]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.error.downcast_ref()
@@ -123,7 +151,7 @@ fn file_replaced(file: &Path, rescued: &Result<PathBuf, String>) -> String {
     }
 }
 
-/// Why an account was not created.
+/// Reason that an account was not created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateError {
     /// Somebody has that name, in whatever case.

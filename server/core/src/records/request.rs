@@ -1,4 +1,4 @@
-//! What the game asks of the store, and what it answers.
+//! The requests of the game to the store, and the replies.
 
 use super::server::{Heartbeat, ServerId, ServerStatus};
 use super::session::{Claim, Session, SessionWrite};
@@ -8,7 +8,7 @@ use super::{CreateError, ServerSettings, StoreError, StoredAccount};
 /// Pairs a [`Request`] with its [`Reply`]; the game makes them, the store only carries them.
 pub type Ticket = u64;
 
-/// What the game asks of the store.
+/// A request of the game to the store.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// Load the account of that name (any case) and its character.
@@ -22,7 +22,7 @@ pub enum Request {
     CreateAccount {
         /// Comes back with the reply.
         ticket: Ticket,
-        /// Who.
+        /// The account.
         account: NewAccount,
         /// The new character as it enters the world.
         character: Box<CharacterRecord>,
@@ -38,7 +38,7 @@ pub enum Request {
     SetPasswordHash {
         /// Comes back with the reply.
         ticket: Ticket,
-        /// Whose.
+        /// Number of the account.
         user_id: UserId,
         /// The new hash, in PHC form.
         password_hash: String,
@@ -47,7 +47,7 @@ pub enum Request {
     OpenSession {
         /// Comes back with the reply.
         ticket: Ticket,
-        /// Who enters.
+        /// The session of the character that enters.
         session: Box<Session>,
     },
     /// Change sessions. Kept and tried again like saves while the store is away.
@@ -61,7 +61,7 @@ pub enum Request {
     Heartbeat {
         /// Comes back with the reply.
         ticket: Ticket,
-        /// How it is.
+        /// Its status.
         status: Box<ServerStatus>,
     },
     /// Read the live settings: cheap enough for once a second.
@@ -89,14 +89,14 @@ pub enum Request {
     },
 }
 
-/// What the store answers.
+/// The answer of the store to a request.
 #[derive(Debug)]
 pub enum Reply {
     /// To [`Request::LoadAccount`]; `None` when no such name exists.
     Account {
         /// From the request.
         ticket: Ticket,
-        /// What was found.
+        /// The account, if there is one.
         result: Result<Option<Box<StoredAccount>>, StoreError>,
     },
     /// To [`Request::CreateAccount`].
@@ -118,14 +118,14 @@ pub enum Reply {
     SessionOpened {
         /// From the request.
         ticket: Ticket,
-        /// Whether the character is ours.
+        /// The claim, granted or not.
         result: Result<Claim, StoreError>,
     },
     /// To [`Request::Heartbeat`].
     Heartbeat {
         /// From the request.
         ticket: Ticket,
-        /// What is new.
+        /// The answer to the heartbeat.
         result: Result<Heartbeat, StoreError>,
     },
     /// To [`Request::ReadSettings`].
@@ -138,7 +138,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The ticket of the request that this answers.
+    /// Returns the ticket of the request that this answers.
     #[must_use]
     pub fn ticket(&self) -> Ticket {
         match self {
@@ -151,7 +151,7 @@ impl Reply {
         }
     }
 
-    /// Why the store could not do it, where that is so.
+    /// Returns the failure of the store, if it failed.
     pub fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Account { result, .. } => result.as_ref().err(),
@@ -166,13 +166,13 @@ impl Reply {
 }
 
 impl Request {
-    /// Whether it is kept and tried again while the store fails; everything else is a question, whose answer somebody
+    /// Returns true if it is kept and tried again while the store fails; everything else is a question, whose answer somebody
     /// waits for.
     pub fn is_write(&self) -> bool {
         matches!(self, Self::SaveCharacters { .. } | Self::WriteSessions { .. })
     }
 
-    /// The reply that says why this was not done.
+    /// Returns the reply that says why this was not done.
     #[must_use]
     pub fn refuse(&self, error: StoreError) -> Reply {
         match *self {

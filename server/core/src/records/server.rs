@@ -1,4 +1,4 @@
-//! Servers as the store knows them: who runs, and what each one tells of itself.
+//! Servers as the store knows them: their runs and their status.
 //!
 //! A server registers at start and then sends a heartbeat every few seconds. With each one it renews its *lease*: a
 //! note that expires by itself, so that a server which was killed is known to be gone soon after. Each start is a new
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use super::UserId;
 
-/// How long a server counts as alive after its last heartbeat, unless it asks for something else.
+/// Time that a server counts as alive after its last heartbeat, unless it asks for another.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(15);
 
 /// Name of a server: 1 to 40 letters, digits, `.`, `_` and `-`. Servers on one store have different ones.
@@ -31,7 +31,7 @@ impl ServerId {
     /// Takes a configured name.
     ///
     /// # Errors
-    /// When it is empty, too long, or has other characters.
+    /// The name is empty, too long, or has other characters.
     pub fn new(name: &str) -> Result<Self, BadServerId> {
         let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if name.is_empty() || name.len() > Self::LONGEST || !name.chars().all(valid) {
@@ -40,7 +40,7 @@ impl ServerId {
         Ok(Self(name.to_owned()))
     }
 
-    /// A name for a server that was given none: `host` as far as it fits, and four random digits.
+    /// Returns a name for a server that was given none: `host` as far as it fits, and four random digits.
     #[must_use]
     pub fn from_host(host: &str, random: u16) -> Self {
         let valid = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -49,7 +49,7 @@ impl ServerId {
         Self(format!("{host}-{random:04x}"))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -65,7 +65,7 @@ impl std::fmt::Display for ServerId {
 /// One run of a server, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerRun {
-    /// Which server.
+    /// The server.
     pub server: ServerId,
     /// Number of the run; a later run on the same store, of whichever server, has a larger one.
     pub epoch: u64,
@@ -77,14 +77,14 @@ impl std::fmt::Display for ServerRun {
     }
 }
 
-/// What a server tells at its start.
+/// The message of a server at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerStart {
     /// Its name.
     pub server: ServerId,
     /// Unix seconds.
     pub started_at: u64,
-    /// How long it counts as alive after a heartbeat; at least three times their distance is right.
+    /// Time that it counts as alive after a heartbeat; at least three times their distance is right.
     pub lease: Duration,
 }
 
@@ -99,7 +99,7 @@ pub struct Registration {
     pub sessions_disconnected: usize,
 }
 
-/// What a server tells with each heartbeat.
+/// The message of a server with each heartbeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerStatus {
     /// Start of the server, Unix seconds.
@@ -122,12 +122,12 @@ pub struct ServerStatus {
     pub refused: BTreeMap<String, Refusal>,
 }
 
-/// Why a value of a live setting that is in the store is not in force.
+/// Reason that a value of a live setting in the store is not in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The value in the store.
     pub value: String,
-    /// What is wrong with it, in a few words.
+    /// The fault, in a few words.
     pub reason: String,
 }
 
@@ -157,7 +157,7 @@ pub struct Heartbeat {
     pub connections: u64,
     /// See [`Registration::store_id`].
     pub store_id: String,
-    /// Characters that another server took from this run, and that it has not taken back. Whoever still plays them
+    /// Characters that another server took from this run, and that it has not taken back. Players who still play them
     /// here must go: nothing of them is saved any more.
     pub taken: Vec<UserId>,
 }
@@ -165,7 +165,7 @@ pub struct Heartbeat {
 /// A server whose lease holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LiveServer {
-    /// Which run.
+    /// The run.
     pub run: ServerRun,
     /// Its last heartbeat; all zero when it has only just started.
     pub status: ServerStatus,

@@ -166,13 +166,13 @@ impl Field<'_> {
     }
 }
 
-/// True if `text` is empty or ends in a port.
+/// Returns true if `text` is empty or ends in a port.
 fn is_listen(text: &str) -> bool {
     let is_port = |port: &str| port.parse::<u16>().is_ok();
     text.is_empty() || text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && is_port(port))
 }
 
-/// True if `text` is an IP address, or a host name: dotted labels of letters, digits and inner hyphens.
+/// Returns true if `text` is an IP address, or a host name: dotted labels of letters, digits and inner hyphens.
 fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

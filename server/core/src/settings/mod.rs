@@ -133,7 +133,7 @@ impl Setting {
         (self.field)(&mut Config::default()).check_new(text)
     }
 
-    /// True if the value in `config` is one that the store may keep for other starts; "any free port" is none.
+    /// Returns true if the store may keep the value in `config` for other starts; it may not keep "any free port".
     #[must_use]
     pub fn is_storable(&self, config: &Config) -> bool {
         (self.field)(&mut config.clone()).is_storable()

@@ -144,7 +144,7 @@ settings! {
 }
 
 impl Redis {
-    /// True if the operator asked for Redis and would not be served by the embedded store.
+    /// Returns true if the operator asked for Redis and would not be served by the embedded store.
     #[must_use]
     pub fn is_asked_for(&self) -> bool {
         self.enabled && self.required.unwrap_or(!self.url.is_empty())

@@ -25,7 +25,7 @@ pub struct MemoryStore {
     store: u32,
     /// The store that our server saves to.
     saves_to: u32,
-    /// Whose records were written since the last look.
+    /// Accounts whose records were written since the last look.
     pub written: Vec<UserId>,
 }
 
@@ -71,7 +71,7 @@ impl MemoryStore {
         Ok(user_id)
     }
 
-    /// Whoever is there already, by number or by name, is left as he is.
+    /// Accounts that are there already, by number or by name, are left as they are.
     fn restore(&mut self, stored: StoredAccount) {
         let (user_id, name) = (stored.account.user_id, name_key(&stored.account.account.username));
         if self.accounts.contains_key(&user_id) || self.names.contains_key(&name) {
@@ -83,29 +83,25 @@ impl MemoryStore {
         self.written.push(user_id);
     }
 
-    /// All or nothing.
+    /// Saves all of them or none.
     ///
     /// # Errors
     /// [`StoreError::UnknownUser`], [`StoreError::CharacterTaken`] or [`StoreError::OtherStore`]; then nothing was written.
     pub fn save(&mut self, saves: Vec<CharacterSave>) -> Result<(), StoreError> {
         self.check_store()?;
         for save in &saves {
-            if !self.accounts.contains_key(&save.user_id) {
-                return Err(StoreError::UnknownUser(save.user_id));
+            if !self.accounts.contains_key(&save.user_id()) {
+                return Err(StoreError::UnknownUser(save.user_id()));
             }
-            if self.taken.contains(&save.user_id) {
-                return Err(StoreError::CharacterTaken(save.user_id));
+            if self.taken.contains(&save.user_id()) {
+                return Err(StoreError::CharacterTaken(save.user_id()));
             }
         }
         for save in saves {
-            let Some(stored) = self.accounts.get_mut(&save.user_id) else { continue };
-            if let Some(sheet) = save.sheet {
-                stored.character = *sheet;
-            }
-            if let Some(position) = save.position {
-                stored.character.position = position;
-            }
-            self.written.push(save.user_id);
+            let user_id = save.user_id();
+            let Some(stored) = self.accounts.get_mut(&user_id) else { continue };
+            save.apply_to(&mut stored.character);
+            self.written.push(user_id);
         }
         Ok(())
     }
@@ -191,30 +187,30 @@ impl MemoryStore {
         self.sessions.clear();
     }
 
-    /// The account of that name.
+    /// Returns the account of that name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&StoredAccount> {
         self.accounts.get(self.names.get(&name_key(name))?)
     }
 
-    /// The account of that number.
+    /// Returns the account of that number.
     #[must_use]
     pub fn by_user(&self, user_id: UserId) -> Option<&StoredAccount> {
         self.accounts.get(&user_id)
     }
 
-    /// The session of that user.
+    /// Returns the session of that user.
     #[must_use]
     pub fn session(&self, user_id: UserId) -> Option<&Session> {
         self.sessions.get(&user_id).map(|(_, session)| session)
     }
 
-    /// All accounts.
+    /// Iterates over all accounts.
     pub fn accounts(&self) -> impl Iterator<Item = &StoredAccount> {
         self.accounts.values()
     }
 
-    /// The open sessions.
+    /// Returns the open sessions.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values().map(|(_, session)| session)
     }

@@ -1,4 +1,4 @@
-//! What tests, benches, fuzzers and the simulator put around a game in place of the slow world: a store in memory and
+//! Substitutes for the slow world around a game, for tests, benches, fuzzers and the simulator: a store in memory and
 //! passwords that are not hashed.
 
 mod memory_store;

@@ -1,4 +1,4 @@
-//! Areas: who can see whom.
+//! Areas: the blocks of a map, and sight from one to another.
 //!
 //! A map is cut into blocks of 9 × 9 tiles, 12 × 12 of them (AO 0.13). A character sees what is in its own block and in
 //! the eight around it: up to 27 × 27 tiles, always more than the client's window of 17 × 13. Seeing is mutual.
@@ -18,7 +18,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// The block of tile (`x`, `y`), each 1..=100: the coordinate divided by 9.
+    /// Returns the block of tile (`x`, `y`), each 1..=100: the coordinate divided by 9.
     #[must_use]
     pub fn of(x: u8, y: u8) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Block {
         usize::from(self.row) * usize::from(BLOCKS_PER_SIDE) + usize::from(self.column)
     }
 
-    /// Whether what is in `other` is seen from here.
+    /// Returns true if `other` is seen from here.
     #[must_use]
     pub fn sees(self, other: Self) -> bool {
         self.column.abs_diff(other.column) <= 1 && self.row.abs_diff(other.row) <= 1
@@ -46,7 +46,7 @@ impl Block {
         rows.flat_map(move |row| columns.clone().map(move |column| Self { column, row }))
     }
 
-    /// The blocks seen from here and not from `other`.
+    /// Returns the blocks seen from here and not from `other`.
     pub fn around_but_not(self, other: Self) -> impl Iterator<Item = Self> {
         self.around().filter(move |block| !block.sees(other))
     }

@@ -20,13 +20,13 @@ impl CharIndex {
         usize::from(self.0)
     }
 
-    /// The index stored as `number` in a table of places, where 0 is nobody.
+    /// Returns the index stored as `number` in a table of places, where 0 is nobody.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
         (1..=Self::MAX).contains(&number).then_some(Self(number))
     }
 
-    /// The number behind [`Self::from_number`].
+    /// Returns the number behind [`Self::from_number`].
     #[must_use]
     pub fn number(self) -> u16 {
         self.0
@@ -42,7 +42,7 @@ pub struct CharIndexPool {
 }
 
 impl CharIndexPool {
-    /// The lowest free index, or `None` when all 32,767 are in use.
+    /// Returns the lowest free index, or `None` when all 32,767 are in use.
     pub fn take(&mut self) -> Option<CharIndex> {
         if let Some(std::cmp::Reverse(number)) = self.free.pop() {
             return Some(CharIndex(number));
@@ -57,16 +57,17 @@ impl CharIndexPool {
     /// Takes `index` back. It must have come from [`Self::take`] and be given back once.
     pub fn give_back(&mut self, index: CharIndex) {
         debug_assert!(index.0 <= self.highest, "{index:?} was never given out");
+        debug_assert!(self.in_use() > 0, "{index:?} was given back twice");
         self.free.push(std::cmp::Reverse(index.0));
     }
 
-    /// How many are in use.
+    /// Returns the number of indices in use.
     #[must_use]
     pub fn in_use(&self) -> usize {
         usize::from(self.highest) - self.free.len()
     }
 
-    /// How many can still be taken.
+    /// Returns the number of indices that can still be taken.
     #[must_use]
     pub fn free(&self) -> usize {
         usize::from(CharIndex::MAX) - self.in_use()

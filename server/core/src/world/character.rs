@@ -2,11 +2,9 @@
 
 use super::char_index::CharIndex;
 use super::heading::Heading;
+use crate::base::ids::{ConnectionId, NpcKey, PlayerKey};
 use crate::content::Position;
 use crate::content::client_assets::{self, Assets};
-use crate::protocol::outbox::ConnectionId;
-use crate::protocol::server::ServerPacket;
-use std::borrow::Cow;
 
 /// The graphics a character is drawn with, by the client's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +25,7 @@ pub struct Look {
 pub const NOTHING_WORN: i16 = 2;
 
 impl Look {
-    /// The nearest look that the client has pictures for: with others it would draw nothing there.
+    /// Returns the nearest look that the client has pictures for: with others it would draw nothing there.
     #[must_use]
     pub fn as_client_has(self) -> Self {
         let nearest = |id: i16, pick: &dyn Fn(u16) -> u16| {
@@ -49,13 +47,13 @@ impl Look {
     }
 }
 
-/// Who a character belongs to.
+/// Owner of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
     /// A player, by its key in the game's table.
-    Player(usize),
-    /// An NPC, by its record's number.
-    Npc(u16),
+    Player(PlayerKey),
+    /// An NPC, by its key in the game's table.
+    Npc(NpcKey),
 }
 
 /// Something that stands in the world.
@@ -63,13 +61,13 @@ pub enum Owner {
 pub struct Character {
     /// Its number on the wire.
     pub index: CharIndex,
-    /// Whose it is.
+    /// Its owner.
     pub owner: Owner,
-    /// Where it stands.
+    /// Its tile.
     pub position: Position,
-    /// Where it looks.
+    /// Its direction.
     pub heading: Heading,
-    /// How it looks.
+    /// Its graphics.
     pub look: Look,
     /// The name shown; empty for NPCs.
     pub name: String,
@@ -79,45 +77,6 @@ pub struct Character {
     pub privileges: u8,
     /// The connection that sees through this character's eyes, while there is one.
     pub viewer: Option<ConnectionId>,
-}
-
-impl Character {
-    /// The packet that shows this character to a client.
-    #[must_use]
-    pub fn create_packet(&self) -> ServerPacket<'_> {
-        ServerPacket::CharacterCreate {
-            char_index: self.index.wire(),
-            body: self.look.body,
-            head: self.look.head,
-            heading: self.heading.wire(),
-            x: self.position.x,
-            y: self.position.y,
-            weapon: self.look.weapon,
-            shield: self.look.shield,
-            helmet: self.look.helmet,
-            fx: 0,
-            fx_loops: 0,
-            name: Cow::Borrowed(&self.name),
-            nick_color: self.nick_color,
-            privileges: self.privileges,
-        }
-    }
-
-    /// The packet that tells of a new heading or look.
-    #[must_use]
-    pub fn change_packet(&self) -> ServerPacket<'static> {
-        ServerPacket::CharacterChange {
-            char_index: self.index.wire(),
-            body: self.look.body,
-            head: self.look.head,
-            heading: self.heading.wire(),
-            weapon: self.look.weapon,
-            shield: self.look.shield,
-            helmet: self.look.helmet,
-            fx: 0,
-            fx_loops: 0,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl Heading {
     /// All four, in wire order.
     pub const ALL: [Self; 4] = [Self::North, Self::East, Self::South, Self::West];
 
-    /// The direction with that wire number, if there is one.
+    /// Returns the direction with that wire number, if there is one.
     #[must_use]
     pub fn from_wire(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|heading| heading.wire() == number)
@@ -30,7 +30,7 @@ impl Heading {
         self as u8
     }
 
-    /// The tile one step from (`x`, `y`); coordinates saturate, so a step off the map stays off the map.
+    /// Returns the tile one step from (`x`, `y`); coordinates saturate, so a step off the map stays off the map.
     #[must_use]
     pub fn step(self, x: u8, y: u8) -> (u8, u8) {
         match self {

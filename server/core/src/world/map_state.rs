@@ -1,25 +1,25 @@
-//! The moving part of one map: who stands where, and what lies on the floor, block by block.
+//! The moving part of one map: characters on their tiles and objects on the floor, block by block.
 
 use super::area::{BLOCKS, Block};
 use super::char_index::CharIndex;
+use crate::base::ids::ConnectionId;
 use crate::content::FloorObject;
-use crate::protocol::outbox::ConnectionId;
 
-/// What one block of a map holds.
+/// Contents of one block of a map.
 #[derive(Debug, Default)]
 pub struct BlockState {
-    /// Everybody standing here.
+    /// Characters standing here.
     pub characters: Vec<CharIndex>,
     /// The connections that see through the eyes of somebody standing here.
     pub viewers: Vec<ConnectionId>,
-    /// What lies here.
+    /// Objects on the floor here.
     pub objects: Vec<FloorObject>,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub struct MapState {
-    /// Who stands on each tile, row by row; 0 is nobody.
+    /// Character on each tile, row by row; 0 is nobody.
     occupants: Box<[u16; 100 * 100]>,
     blocks: Vec<BlockState>,
 }
@@ -30,7 +30,7 @@ fn tile(x: u8, y: u8) -> Option<usize> {
 }
 
 impl MapState {
-    /// An empty map with `objects` on its floor.
+    /// Creates an empty map with `objects` on its floor.
     #[must_use]
     pub fn new(objects: &[FloorObject]) -> Self {
         let mut blocks: Vec<BlockState> = (0..BLOCKS).map(|_| BlockState::default()).collect();
@@ -40,19 +40,19 @@ impl MapState {
         Self { occupants: Box::new([0; 100 * 100]), blocks }
     }
 
-    /// What `block` holds.
+    /// Returns the contents of `block`.
     #[must_use]
     pub fn block(&self, block: Block) -> &BlockState {
         &self.blocks[block.number()]
     }
 
-    /// Who stands on (`x`, `y`).
+    /// Returns the character on (`x`, `y`).
     #[must_use]
     pub fn occupant(&self, x: u8, y: u8) -> Option<CharIndex> {
         tile(x, y).and_then(|tile| CharIndex::from_number(self.occupants[tile]))
     }
 
-    /// The object on (`x`, `y`).
+    /// Returns the object on (`x`, `y`).
     #[must_use]
     pub fn object(&self, x: u8, y: u8) -> Option<&FloorObject> {
         let here = |object: &&FloorObject| object.x == x && object.y == y;
@@ -88,13 +88,20 @@ impl MapState {
         self.occupy(index, to.0, to.1);
     }
 
-    /// The eyes of whoever stands on (`x`, `y`) change from `old` to `new`.
+    /// Lets `new` see through the character on (`x`, `y`) in place of `old`.
     pub fn change_viewer(&mut self, old: Option<ConnectionId>, new: Option<ConnectionId>, x: u8, y: u8) {
         let viewers = &mut self.blocks[Block::of(x, y).number()].viewers;
         if let Some(old) = old {
             remove(viewers, &old);
         }
         viewers.extend(new);
+    }
+
+    /// Returns the number of characters, and of connections that see, in the blocks of this map.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let counts = self.blocks.iter().map(|block| (block.characters.len(), block.viewers.len()));
+        counts.fold((0, 0), |all, block| (all.0 + block.0, all.1 + block.1))
     }
 
     fn occupy(&mut self, index: CharIndex, x: u8, y: u8) {
@@ -111,7 +118,9 @@ impl MapState {
 }
 
 fn remove<T: PartialEq>(list: &mut Vec<T>, item: &T) {
-    if let Some(place) = list.iter().position(|other| other == item) {
+    let place = list.iter().position(|other| other == item);
+    debug_assert!(place.is_some(), "a block does not list what leaves it");
+    if let Some(place) = place {
         list.swap_remove(place);
     }
 }

@@ -1,4 +1,4 @@
-//! What is where, and who sees whom.
+//! Places and sight: everything that stands or lies on a map, and the connections that see it.
 //!
 //! The world holds every character (players' and NPCs) and everything on the floors of all maps. It knows tiles,
 //! blocks and sight, and no rules: `game` decides what happens, the world keeps the books and answers who is near.
@@ -9,11 +9,11 @@ pub mod character;
 pub mod heading;
 pub mod map_state;
 
+use crate::base::ids::ConnectionId;
 use crate::content::{Content, Map, Position};
-use crate::protocol::outbox::ConnectionId;
 use area::Block;
 use char_index::{CharIndex, CharIndexPool};
-use character::{Character, Look, NOTHING_WORN, Owner};
+use character::{Character, Look, Owner};
 use heading::Heading;
 use map_state::{BlockState, MapState};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct Newcomer {
 }
 
 impl World {
-    /// The world of `content`: floor objects and NPCs stand where the maps place them.
+    /// Creates the world of `content`, in which nobody stands yet: objects lie where the maps place them.
     #[must_use]
     pub fn new(content: Arc<Content>) -> Self {
         let mut maps: Vec<Option<MapState>> = Vec::new();
@@ -60,46 +60,16 @@ impl World {
             }
             maps[number] = Some(MapState::new(map.floor_objects()));
         }
-        let mut world = Self { content, maps, characters: vec![None], pool: CharIndexPool::default() };
-        world.place_npcs();
-        world
+        Self { content, maps, characters: vec![None], pool: CharIndexPool::default() }
     }
 
-    fn place_npcs(&mut self) {
-        let content = Arc::clone(&self.content);
-        for map in content.maps() {
-            for placement in map.npc_placements() {
-                let Some(npc) = content.npc(placement.npc) else { continue };
-                let newcomer = Newcomer {
-                    owner: Owner::Npc(placement.npc),
-                    position: Position { map: map.number, x: placement.x, y: placement.y },
-                    heading: Heading::from_wire(npc.heading).unwrap_or(Heading::South),
-                    look: Look {
-                        body: i16::try_from(npc.body).unwrap_or_default(),
-                        head: i16::try_from(npc.head).unwrap_or_default(),
-                        weapon: NOTHING_WORN,
-                        shield: NOTHING_WORN,
-                        helmet: NOTHING_WORN,
-                    }
-                    .as_client_has(),
-                    name: String::new(),
-                    nick_color: 0,
-                    viewer: None,
-                };
-                if self.enter(newcomer).is_none() {
-                    log::warn!("NPC {} of map {} has no place and is left out", placement.npc, map.number);
-                }
-            }
-        }
-    }
-
-    /// The static data this world is made of.
+    /// Returns the static data this world is made of.
     #[must_use]
     pub fn content(&self) -> &Arc<Content> {
         &self.content
     }
 
-    /// The character with that index.
+    /// Returns the character with that index.
     #[must_use]
     pub fn character(&self, index: CharIndex) -> Option<&Character> {
         self.characters.get(index.slot()).and_then(Option::as_ref)
@@ -110,13 +80,13 @@ impl World {
         self.characters.iter().flatten()
     }
 
-    /// How many characters there are.
+    /// Returns the number of characters.
     #[must_use]
     pub fn population(&self) -> usize {
         self.pool.in_use()
     }
 
-    /// How many more characters could enter.
+    /// Returns the number of further characters that could enter.
     #[must_use]
     pub fn free_numbers(&self) -> usize {
         self.pool.free()
@@ -130,25 +100,25 @@ impl World {
         self.maps.get_mut(usize::from(map)).and_then(Option::as_mut)
     }
 
-    /// What one block of a map holds; `None` for a map that is not there.
+    /// Returns the contents of one block of a map; `None` for a map that is not there.
     #[must_use]
     pub fn block(&self, map: u16, block: Block) -> Option<&BlockState> {
         self.map_state(map).map(|state| state.block(block))
     }
 
-    /// Who stands on that tile.
+    /// Returns the character on that tile.
     #[must_use]
     pub fn occupant(&self, position: Position) -> Option<CharIndex> {
         self.map_state(position.map).and_then(|state| state.occupant(position.x, position.y))
     }
 
-    /// The object that lies on that tile.
+    /// Returns the object that lies on that tile.
     #[must_use]
     pub fn floor_object(&self, position: Position) -> Option<&crate::content::FloorObject> {
         self.map_state(position.map).and_then(|state| state.object(position.x, position.y))
     }
 
-    /// The connections that see what happens on that tile, its own character's included, each once.
+    /// Returns the connections that see what happens on that tile, its own character's included, each once.
     pub fn viewers(&self, position: Position) -> impl Iterator<Item = ConnectionId> + '_ {
         self.map_state(position.map).into_iter().flat_map(move |state| {
             Block::of(position.x, position.y)
@@ -157,7 +127,7 @@ impl World {
         })
     }
 
-    /// Whether somebody on foot may step on or be put on that tile: inside the playable rectangle, not blocked, no
+    /// Returns true if a walker may step on or be put on that tile: inside the playable rectangle, not blocked, no
     /// water, nobody there (AO 0.13 `LegalPos` for walkers).
     #[must_use]
     pub fn is_free(&self, position: Position) -> bool {
@@ -165,8 +135,9 @@ impl World {
         ground && self.occupant(position).is_none()
     }
 
-    /// The free tile nearest to `wanted`: `wanted` itself, else the first free one on growing squares around it, row by
-    /// row. `None` when the map is not there or full. With `avoid_exits` tiles that lead elsewhere do not count.
+    /// Returns the free tile nearest to `wanted`: `wanted` itself, else the first free one on growing squares around
+    /// it, row by row. `None` when the map is not there or full. With `avoid_exits` tiles that lead elsewhere do not
+    /// count.
     #[must_use]
     pub fn free_tile_near(&self, wanted: Position, avoid_exits: bool) -> Option<Position> {
         let map = self.content.map(wanted.map)?;
@@ -218,6 +189,7 @@ impl World {
             privileges: 0,
             viewer: newcomer.viewer,
         });
+        debug_assert_eq!(self.occupant(newcomer.position), Some(index), "{index:?} is not where it entered");
         Some(index)
     }
 
@@ -228,6 +200,8 @@ impl World {
         if let Some(state) = self.map_state_mut(map) {
             state.leave(index, character.viewer, x, y);
         }
+        debug_assert_eq!(character.index, index, "a character under another index");
+        debug_assert_eq!(self.occupant(character.position), None, "{index:?} still stands where it left");
         self.pool.give_back(index);
         Some(character)
     }
@@ -243,7 +217,7 @@ impl World {
         self.enter(Newcomer { owner, position, heading, look, name, nick_color, viewer })
     }
 
-    /// Moves a character to a free tile of the same map and turns it. Whether it may is the caller's business.
+    /// Moves a character to a free tile of the same map and turns it. The rules are the caller's business.
     pub fn shift(&mut self, index: CharIndex, to: (u8, u8), heading: Heading) {
         let Some(character) = self.characters.get_mut(index.slot()).and_then(Option::as_mut) else { return };
         let Position { map, x, y } = character.position;
@@ -270,6 +244,40 @@ impl World {
         if let Some(state) = self.map_state_mut(map) {
             state.change_viewer(old, viewer, x, y);
         }
+    }
+
+    /// Checks that every character stands on its tile and in its block and nowhere else, and that the connections that
+    /// see are those of the characters.
+    ///
+    /// # Errors
+    /// Describes the first contradiction found.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        let mut viewers = 0;
+        for character in self.characters() {
+            let Position { map, x, y } = character.position;
+            let index = character.index;
+            let block = self.block(map, Block::of(x, y));
+            let is_listed = block.is_some_and(|block| block.characters.contains(&index));
+            if self.occupant(character.position) != Some(index) || !is_listed {
+                return Err(format!("{index:?} is not where it stands, on {}", character.position));
+            }
+            if let Some(viewer) = character.viewer {
+                viewers += 1;
+                if !block.is_some_and(|block| block.viewers.contains(&viewer)) {
+                    return Err(format!("connection {viewer} does not see through {index:?}"));
+                }
+            }
+        }
+        let counted = self.maps.iter().flatten().map(MapState::counts);
+        let (listed, seeing) = counted.fold((0, 0), |all, map| (all.0 + map.0, all.1 + map.1));
+        let population = self.characters().count();
+        if (listed, seeing) != (population, viewers) || self.population() != population {
+            let found = [self.population(), listed, viewers, seeing];
+            return Err(format!(
+                "{population} characters; counted, listed, seeing, listed as seeing: {found:?}"
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -56,7 +56,7 @@ fn status(connections: u32) -> ServerStatus {
     }
 }
 
-/// A session as a server writes it: whole.
+/// Builds a session as a server writes it: whole.
 fn stored_by(run: &ServerRun, session: Session) -> StoredSession {
     StoredSession { session, run: Some(run.clone()), missing: BTreeSet::new() }
 }
@@ -232,7 +232,7 @@ pub(crate) fn a_claim_that_failed_ends_the_session_of_nobody_else(connect: Conne
     let (played, ours) = (UserId(1), UserId(2));
     first.open_session(&session(played, 1)).unwrap();
     second.open_session(&session(ours, 1)).unwrap();
-    // Whoever did not hear whether claims were granted closes them all.
+    // A server that did not hear of its claims closes them all.
     let closes: Vec<_> =
         (1..=3000).map(|user| SessionWrite::Close { user_id: UserId(user), at: 5 }).collect();
     second.write_sessions(&closes).unwrap();

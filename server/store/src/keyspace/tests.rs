@@ -74,7 +74,7 @@ fn no_two_settings_share_a_name_or_a_key() {
     }
 }
 
-/// What keys begin with.
+/// Beginnings of keys.
 const BEGINNINGS: [&str; 8] =
     ["config:", "server:", "account:", "accounts:", "player:", "session:", "sessions:", "active_workers"];
 

@@ -5,13 +5,14 @@ use redis::Value;
 use super::characters;
 use super::commands::Commands;
 use super::scripts;
-use super::values::{Hash, Replies, integer, list, lossy_text, text};
+use super::values::{Hash, Replies, integer, list, lossy_text};
+use super::{PAGE, RedisStore, names};
 use crate::fields::{WORD, number};
 use crate::keyspace::{
     ACCOUNT_DATA, ACCOUNT_USERNAME, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, PLAYER_DESCRIPTION, of_name,
 };
 use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId, name_key};
-use crate::{CreateError, StoreError, StoredAccount};
+use crate::{Accounts, CreateError, StoreError, StoredAccount};
 
 /// Asks for an account with its character.
 pub(super) fn load(commands: &mut Commands, name: &str) {
@@ -19,7 +20,7 @@ pub(super) fn load(commands: &mut Commands, name: &str) {
     let (name_key, data_key) = (of_name(ACCOUNT_USERNAME, &name), of_name(ACCOUNT_DATA, &name));
     scripts::call(commands, scripts::LOAD_ACCOUNT, &[&name_key, &data_key])
         .arg(PLAYER_DESCRIPTION)
-        .args(characters::HASHES.map(|(template, _)| template));
+        .args(characters::hashes());
 }
 
 /// Reads what [`load`] asked.
@@ -64,29 +65,25 @@ pub(super) fn create(
         .arg(&character.description);
     write_account(commands, account, is_gm);
     commands.arg(END);
-    for (template, write_fields) in characters::HASHES {
-        commands.arg(template);
-        write_fields(commands, character);
-        commands.arg(END);
-    }
+    characters::write_arguments(commands, character, END);
 }
 
 /// Asks who has the numbers and the names of accounts that were not written.
 pub(super) fn look_who_is_there(commands: &mut Commands, refused: &[&AccountRecord]) {
     let numbers: Vec<u32> = refused.iter().map(|account| account.user_id.0).collect();
-    names(commands, &numbers);
+    names::ask(commands, &numbers);
     commands.add("MGET");
     for AccountRecord { account, .. } in refused {
         commands.arg(of_name(ACCOUNT_USERNAME, &name_key(&account.username)));
     }
 }
 
-/// Reads what [`look_who_is_there`] asked: for each that is not there himself, a line that says who is.
+/// Reads what [`look_who_is_there`] asked: one line a rejected account, naming the holder of its number or name.
 pub(super) fn why_refused(
     replies: &mut Replies,
     refused: &[&AccountRecord],
 ) -> Result<Vec<String>, StoreError> {
-    let (names, numbers) = (named(replies)?, list(replies.next()?));
+    let (names, numbers) = (names::read(replies)?, list(replies.next()?));
     let mut reasons = Vec::new();
     for ((AccountRecord { user_id, account, .. }, holder), number) in refused.iter().zip(names).zip(numbers) {
         let (name, number) = (&account.username, lossy_text(&number));
@@ -149,16 +146,6 @@ pub(super) fn changed(replies: &mut Replies, user_id: UserId) -> Result<(), Stor
     }
 }
 
-/// Asks for the names of accounts by number.
-pub(super) fn names(commands: &mut Commands, user_ids: &[u32]) {
-    commands.add("HMGET").arg(ACCOUNTS_NAMES).args(user_ids);
-}
-
-/// Reads what [`names`] asked; `None` where no account has the number.
-pub(super) fn named(replies: &mut Replies) -> Result<Vec<Option<String>>, StoreError> {
-    list(replies.next()?).into_iter().map(|name| text(ACCOUNTS_NAMES, name)).collect()
-}
-
 pub(super) const PASSWORD_HASH: &str = "password_hash";
 pub(super) const IS_GM: &str = "is_gm";
 
@@ -209,4 +196,96 @@ fn read_account(name: &str, id: Value, data: Value) -> Result<AccountRecord, Sto
         },
         is_gm: data.number::<u8>(IS_GM, 0..=1)? == 1,
     })
+}
+
+impl RedisStore {
+    /// Looks why accounts were not written back. Most are there already; the log tells of the others.
+    fn tell_of_refused(&mut self, refused: &[&AccountRecord]) -> Result<(), StoreError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let reasons = self
+            .ask(|commands| look_who_is_there(commands, refused), |replies| why_refused(replies, refused))?;
+        reasons.iter().for_each(|reason| log::error!("{reason}"));
+        Ok(())
+    }
+}
+
+impl Accounts for RedisStore {
+    fn load_account(&mut self, name: &str) -> Result<Option<StoredAccount>, StoreError> {
+        self.ask(|commands| load(commands, name), |replies| loaded(replies, name))
+    }
+
+    fn create_account(
+        &mut self,
+        account: &NewAccount,
+        character: &CharacterRecord,
+    ) -> Result<UserId, CreateError> {
+        let number = self.new_number();
+        let created = self.ask(|commands| create(commands, account, character, false, number), created)?;
+        self.has_met(created);
+        Ok(created)
+    }
+
+    fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
+        let mut commands = Commands::transaction();
+        for stored in accounts {
+            let AccountRecord { user_id, account, is_gm } = &stored.account;
+            create(&mut commands, account, &stored.character, *is_gm, Number::Known(*user_id));
+        }
+        let answers = self.link.transaction(commands)?.unwrap_or_default();
+        self.store_id.clone_from(&self.told_store_id);
+        let refused = accounts.iter().zip(answers).filter(|(_, answer)| *answer == Value::Int(0));
+        self.tell_of_refused(&refused.map(|(stored, _)| &stored.account).collect::<Vec<_>>())
+    }
+
+    fn find_account(&mut self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
+        self.ask(|commands| find(commands, name), |replies| found(replies, name))
+    }
+
+    fn list_accounts(
+        &mut self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let mut listed = Vec::new();
+        let mut next = after.map_or(1, |user_id| user_id.0.saturating_add(1));
+        while next <= last && listed.len() < limit {
+            let ids: Vec<u32> = (next..=last).take(PAGE).collect();
+            next = next.saturating_add(PAGE as u32);
+            let names = self.ask(|commands| names::ask(commands, &ids), names::read)?;
+            let names: Vec<String> = names.into_iter().flatten().take(limit - listed.len()).collect();
+            let accounts = self.ask(
+                |commands| names.iter().for_each(|name| find(commands, name)),
+                |replies| {
+                    let read = |name: &String| found(replies, name);
+                    Ok::<_, StoreError>(names.iter().map(read).collect::<Vec<_>>())
+                },
+            )?;
+            for account in accounts {
+                match account {
+                    Ok(account) => listed.extend(account),
+                    Err(error) if error.is_temporary() => return Err(error),
+                    Err(error) => log::warn!("an account cannot be read: {error}"),
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
+        self.ask(
+            |commands| change(commands, user_id, PASSWORD_HASH, password_hash),
+            |replies| changed(replies, user_id),
+        )
+    }
+
+    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
+        self.ask(
+            |commands| change(commands, user_id, IS_GM, flag(is_gm)),
+            |replies| changed(replies, user_id),
+        )
+    }
 }

@@ -1,4 +1,4 @@
-//! Where a Redis is, and as whom to enter it.
+//! The address of a Redis, with the user and password to enter it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::error::RedisError;
 
 /// Port of a Redis that was given without one.
 pub const DEFAULT_PORT: u16 = 6379;
-/// How an address begins that asks for TLS.
+/// Beginning of an address that asks for TLS.
 const TLS: &str = "rediss://";
 
 /// The other end of a connection.
@@ -24,7 +24,7 @@ pub enum Endpoint {
 /// Address of a Redis. `Display` shows it as a URL without the password; there is no `Debug` that shows it either.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisAddress {
-    /// Where.
+    /// The other end.
     pub endpoint: Endpoint,
     /// Number of the database on it, from 0.
     pub db: i64,
@@ -35,7 +35,7 @@ pub struct RedisAddress {
 }
 
 impl RedisAddress {
-    /// A Redis without password, on its database 0.
+    /// Names a Redis without password, on its database 0.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         Self { endpoint: Endpoint::Tcp(host.into(), port), db: 0, username: None, password: None }
@@ -45,7 +45,8 @@ impl RedisAddress {
     /// `redis+unix:///path/of/socket?db=1&user=name&pass=word`.
     ///
     /// # Errors
-    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password; or [`RedisError::Encrypted`].
+    /// [`RedisError::BadAddress`], which does not repeat the text: it may hold a password; or
+    /// [`RedisError::Encrypted`].
     pub fn parse(url: &str) -> Result<Self, RedisError> {
         if url.get(..TLS.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(TLS)) {
             return Err(RedisError::Encrypted);
@@ -71,7 +72,7 @@ impl RedisAddress {
         })
     }
 
-    /// The URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
+    /// Returns the URL that [`RedisAddress::parse`] reads as this address. It shows the password: not for people.
     #[must_use]
     pub fn to_url(&self) -> String {
         let text = |text: &Option<String>| percent_encoded(text.as_deref().unwrap_or_default());
@@ -84,7 +85,7 @@ impl RedisAddress {
         }
     }
 
-    /// `host:port`, or the path of the socket: how messages name it.
+    /// Returns `host:port`, or the path of the socket: its name in messages.
     #[must_use]
     pub fn place(&self) -> String {
         match &self.endpoint {
@@ -94,7 +95,7 @@ impl RedisAddress {
         }
     }
 
-    /// How `redis-cli` is told to go there, for messages that say what to try.
+    /// Returns the `redis-cli` command that goes there, for messages that say what to try.
     pub(super) fn redis_cli(&self) -> String {
         let socket = |path: &Path| format!("redis-cli -s {}", path.display());
         let mut command = match &self.endpoint {

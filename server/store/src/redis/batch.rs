@@ -7,7 +7,7 @@ use crate::server::Heartbeat;
 use crate::session::Claim;
 use crate::{Reply, Request, StoreError, fresh_store_id};
 
-/// Whether the request is asked and answered in one round trip, so that several can share it.
+/// Returns true if the request is asked and answered in one round trip, so that several can share it.
 pub(super) fn is_one_question(request: &Request) -> bool {
     match request {
         Request::LoadAccount { .. }
@@ -24,7 +24,7 @@ pub(super) fn is_one_question(request: &Request) -> bool {
 }
 
 impl RedisStore {
-    /// Carries out requests that are one question each. When the exchange fails, all of them have failed.
+    /// Carries out requests that are one question each. A failed exchange fails all of them.
     pub(super) fn carry_out_together(&mut self, requests: &[Request], replies: &mut Vec<Reply>) {
         let mut commands = Commands::new();
         let mut counts = Vec::with_capacity(requests.len());
@@ -117,8 +117,7 @@ impl RedisStore {
         if replies.is_empty() {
             return Err(StoreError::Unavailable("there are no random numbers".into()));
         }
-        let (heartbeat, last_account) = servers::heard(replies, &run)?;
-        self.has_heard(&heartbeat, last_account);
-        Ok(heartbeat)
+        let heard = servers::heard(replies, &run)?;
+        self.has_heard(heard)
     }
 }

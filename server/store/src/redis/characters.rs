@@ -3,97 +3,161 @@
 //! Each part of a character is a key of its own. A part is replaced whole: deleted and written again in one
 //! transaction, so that neither an old field nor a key of the wrong type stays.
 
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
 
 use redis::Value;
 
 use super::commands::Commands;
-use super::values::{Hash, Replies, damaged, text};
-use crate::StoreError;
-use crate::fields::{Fields, LONG, WORD, number};
-use crate::keyspace::{
-    PLAYER_DESCRIPTION, PLAYER_INVENTORY, PLAYER_POSITION, PLAYER_REPUTATION, PLAYER_SKILLS,
-    PLAYER_SPELLBOOK, PLAYER_STATS, PLAYER_USER_STATS, of_user,
-};
-use crate::records::{
-    CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, PositionRecord, SKILLS, SPELL_SLOTS,
-    SkillRecord, UserId,
-};
-
-/// Adds the fields of a hash, each a name and a value, to the command begun last.
-type WriteFields = fn(&mut Commands, &CharacterRecord);
-
-/// The hashes of a character, in the order in which they are read, with what they hold.
-pub(super) const HASHES: [(&str, WriteFields); 7] = [
-    (PLAYER_POSITION, |commands, character| write_numbers(commands, &character.position)),
-    (PLAYER_STATS, |commands, character| write_numbers(commands, &character.attributes)),
-    (PLAYER_USER_STATS, |commands, character| write_numbers(commands, &character.stats)),
-    (PLAYER_REPUTATION, |commands, character| write_numbers(commands, &character.reputation)),
-    (PLAYER_SKILLS, write_skills),
-    (PLAYER_INVENTORY, write_inventory),
-    (PLAYER_SPELLBOOK, write_spells),
-];
+use super::values::{Hash, Replies, damaged, integer, text};
+use super::{PAGE, RedisStore, names};
+use crate::fields::{BadField, Fields, LONG, Slot, StoredValue};
+use crate::keyspace::{ACCOUNTS_COUNTER, PLAYER_DESCRIPTION, PLAYER_POSITION, of_user};
+use crate::parts::{self, INVENTORY, ListPlace, PartReader, PartWriter, RecordPlace, STATS};
+use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use crate::{Characters, StoreError};
 
 /// The gold carried is a field of the inventory, and only there.
 const GOLD: &str = "gold";
 
-/// Adds the commands that write the parts that each save has. All old positions are deleted by one command: most saves
+/// Templates of the hashes of a character, in the order in which they are read and written.
+pub(super) fn hashes() -> impl Iterator<Item = &'static str> {
+    parts::all().into_iter().map(|part| part.key)
+}
+
+/// Adds the commands that write the part that each save has. All old positions are deleted by one command: most saves
 /// are positions, and each writes all of its fields.
 pub(super) fn write(commands: &mut Commands, saves: &[CharacterSave]) {
-    let moved = saves.iter().filter(|save| save.position.is_some()).map(|save| save.user_id);
-    let positions: Vec<String> = moved.map(|user_id| of_user(PLAYER_POSITION, user_id)).collect();
+    let moved = saves.iter().filter(|save| matches!(save, CharacterSave::Position { .. }));
+    let positions: Vec<String> = moved.map(|save| of_user(PLAYER_POSITION, save.user_id())).collect();
     if !positions.is_empty() {
         commands.add("DEL").args(&positions);
     }
-    saves.iter().for_each(|save| write_parts(commands, save));
+    saves.iter().for_each(|save| write_save(commands, save));
 }
 
-fn write_parts(commands: &mut Commands, save: &CharacterSave) {
-    let user_id = save.user_id;
-    if let Some(character) = &save.sheet {
-        let keys = HASHES.map(|(template, _)| of_user(template, user_id));
-        commands.add("DEL").args(&keys);
-        for (key, (_, write_fields)) in keys.iter().zip(HASHES) {
-            commands.add("HSET").arg(key);
-            write_fields(commands, character);
-            if commands.arguments() == 2 {
-                // A hash without fields is not there.
-                commands.take_back();
+fn write_save(commands: &mut Commands, save: &CharacterSave) {
+    match save {
+        CharacterSave::Position { user_id, position } => {
+            commands.add("HSET").arg(of_user(PLAYER_POSITION, *user_id));
+            write_record(commands, position, |_| true);
+        }
+        CharacterSave::Sheet { user_id, sheet } => {
+            commands.add("DEL").args(hashes().map(|template| of_user(template, *user_id)));
+            write_parts(sheet, CommandEach { user_id: *user_id }, commands);
+            commands.add("SET").arg(of_user(PLAYER_DESCRIPTION, *user_id)).arg(&sheet.description);
+        }
+    }
+}
+
+/// Adds the template, the fields and `end` for each hash of a character to the command begun last.
+pub(super) fn write_arguments(commands: &mut Commands, character: &CharacterRecord, end: &'static str) {
+    write_parts(character, Arguments { end }, commands);
+}
+
+/// The form in which a hash is written.
+trait Form {
+    /// Begins the hash of `template`; its fields follow.
+    fn begin(&self, commands: &mut Commands, template: &str);
+
+    /// Ends it.
+    fn end(&self, commands: &mut Commands);
+}
+
+/// A command for each hash.
+struct CommandEach {
+    user_id: UserId,
+}
+
+impl Form for CommandEach {
+    fn begin(&self, commands: &mut Commands, template: &str) {
+        commands.add("HSET").arg(of_user(template, self.user_id));
+    }
+
+    fn end(&self, commands: &mut Commands) {
+        if commands.arguments() == 2 {
+            // A hash without fields is not there.
+            commands.take_back();
+        }
+    }
+}
+
+/// Arguments of a script.
+struct Arguments {
+    end: &'static str,
+}
+
+impl Form for Arguments {
+    fn begin(&self, commands: &mut Commands, template: &str) {
+        commands.arg(template);
+    }
+
+    fn end(&self, commands: &mut Commands) {
+        commands.arg(self.end);
+    }
+}
+
+fn write_parts(character: &CharacterRecord, form: impl Form, commands: &mut Commands) {
+    let mut writer = Writer { commands, form, gold: character.stats.gold };
+    let Ok(()) = parts::write(character, &mut writer);
+}
+
+struct Writer<'a, F> {
+    commands: &'a mut Commands,
+    form: F,
+    gold: u32,
+}
+
+impl<O: Form> PartWriter for Writer<'_, O> {
+    type Error = Infallible;
+
+    fn record<F: Fields>(&mut self, place: &RecordPlace, record: &F) -> Result<(), Infallible> {
+        self.form.begin(self.commands, place.key);
+        write_record(self.commands, record, |field| !(place.key == STATS.key && field == GOLD));
+        self.form.end(self.commands);
+        Ok(())
+    }
+
+    fn list<S: Slot>(&mut self, place: &ListPlace, slots: &[S]) -> Result<(), Infallible> {
+        self.form.begin(self.commands, place.key);
+        if place.key == INVENTORY.key {
+            self.commands.arg(GOLD).arg(self.gold);
+        }
+        for (number, slot) in (1..).zip(slots) {
+            if let Some(record) = slot.used() {
+                self.commands
+                    .arg(format_args!("{}{number}", place.slot_prefix))
+                    .arg(Joined(&record.values()));
             }
         }
-        commands.add("SET").arg(of_user(PLAYER_DESCRIPTION, user_id)).arg(&character.description);
+        self.form.end(self.commands);
+        Ok(())
     }
-    if let Some(position) = &save.position {
-        commands.add("HSET").arg(of_user(PLAYER_POSITION, user_id));
-        write_numbers(commands, position);
+
+    /// Does nothing: it has a key of its own, which is no hash.
+    fn description(&mut self, _: &str) -> Result<(), Infallible> {
+        Ok(())
     }
 }
 
-fn write_numbers<F: Fields>(commands: &mut Commands, record: &F) {
-    for (field, value) in F::NAMES.iter().zip(record.values()).filter(|(field, _)| **field != GOLD) {
-        commands.arg(field).arg(value);
+fn write_record<F: Fields>(commands: &mut Commands, record: &F, is_written: impl Fn(&str) -> bool) {
+    for (field, value) in F::FIELDS.iter().zip(record.values()).filter(|(field, _)| is_written(field.name)) {
+        commands.arg(field.name).arg(value);
     }
 }
 
-fn write_skills(commands: &mut Commands, character: &CharacterRecord) {
-    for (slot, skill) in (1..).zip(&character.skills) {
-        commands.arg(slot).arg(format_args!("{}:{}", skill.level, skill.experience));
-    }
-}
+/// The fields of a slot, shown with colons between.
+struct Joined<'a>(&'a [StoredValue<'a>]);
 
-fn write_inventory(commands: &mut Commands, character: &CharacterRecord) {
-    commands.arg(GOLD).arg(character.stats.gold);
-    for (slot, item) in (1..).zip(&character.inventory) {
-        if let Some(ItemRecord { object, amount, equipped }) = *item {
-            let equipped = u8::from(equipped);
-            commands.arg(format_args!("slot{slot}")).arg(format_args!("{object}:{amount}:{equipped}"));
+impl fmt::Display for Joined<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut colon = "";
+        for value in self.0 {
+            write!(formatter, "{colon}{value}")?;
+            colon = ":";
         }
-    }
-}
-
-fn write_spells(commands: &mut Commands, character: &CharacterRecord) {
-    for (slot, spell) in (1..).zip(&character.spells).filter(|(_, spell)| **spell != 0) {
-        commands.arg(slot).arg(spell);
+        Ok(())
     }
 }
 
@@ -105,7 +169,7 @@ pub(super) fn look_at_position(commands: &mut Commands, user_id: UserId) {
 /// Reads what [`look_at_position`] asked; `None` when there is none, or none that can be read.
 ///
 /// # Errors
-/// When the store is away.
+/// The store is away.
 pub(super) fn position_seen(
     replies: &mut Replies,
     user_id: UserId,
@@ -118,122 +182,131 @@ pub(super) fn position_seen(
     Ok(Hash::new(&of_user(PLAYER_POSITION, user_id), answer).and_then(read).ok())
 }
 
-/// Builds a character from the answers to HGETALL of [`HASHES`] and GET of the description.
+/// Builds a character from the answers to HGETALL of [`hashes`] and GET of the description.
 ///
 /// # Errors
 /// [`StoreError::Damaged`], naming the key.
 pub(super) fn read(
     user_id: UserId,
     description: Value,
-    hashes: Vec<Value>,
+    answers: Vec<Value>,
 ) -> Result<CharacterRecord, StoreError> {
-    let mut hashes = hashes.into_iter();
-    let mut next = |template| Hash::new(&of_user(template, user_id), hashes.next().unwrap_or(Value::Nil));
-    let [position, attributes, stats, reputation] =
-        [next(PLAYER_POSITION)?, next(PLAYER_STATS)?, next(PLAYER_USER_STATS)?, next(PLAYER_REPUTATION)?];
-    let [skills, inventory, spells] =
-        [next(PLAYER_SKILLS)?, next(PLAYER_INVENTORY)?, next(PLAYER_SPELLBOOK)?];
-    let gold: u32 = inventory.number(GOLD, LONG)?;
-    let description_key = of_user(PLAYER_DESCRIPTION, user_id);
-    Ok(CharacterRecord {
-        position: position.record::<PositionRecord>()?,
-        attributes: attributes.record()?,
-        stats: stats.record_with(|field| (field == GOLD).then_some(i64::from(gold)))?,
-        reputation: reputation.record()?,
-        skills: read_skills(&skills)?,
-        inventory: read_inventory(&inventory)?,
-        spells: read_spells(&spells)?,
-        description: text(&description_key, description)?
-            .ok_or_else(|| damaged(&description_key, "it is not there"))?,
-    })
-}
-
-/// Skills without a field are at zero, so that one added later needs no migration.
-fn read_skills(hash: &Hash) -> Result<[SkillRecord; SKILLS], StoreError> {
-    let mut skills = [SkillRecord::default(); SKILLS];
-    read_slots(
-        hash,
-        &mut skills,
-        |field| field.parse().ok(),
-        |value| {
-            let [level, experience] = split(value).ok_or("not level:experience")?;
-            Ok(SkillRecord {
-                level: checked("level", level, 0..=100)?,
-                experience: checked("experience", experience, LONG)?,
-            })
-        },
-    )?;
-    Ok(skills)
-}
-
-/// Slots are `slot1` and so on; PyAO's `slot_1` is read too.
-fn read_inventory(hash: &Hash) -> Result<[Option<ItemRecord>; INVENTORY_SLOTS], StoreError> {
-    let mut inventory = [None; INVENTORY_SLOTS];
-    let slot_number = |field: &str| {
-        let number = field.strip_prefix("slot")?;
-        number.strip_prefix('_').unwrap_or(number).parse().ok()
-    };
-    read_slots(hash, &mut inventory, slot_number, read_item)?;
-    Ok(inventory)
-}
-
-/// `object:amount:equipped`, or as PyAO writes it: nothing in a free slot, and `object:amount` with what is worn
-/// kept elsewhere.
-fn read_item(value: &str) -> Result<Option<ItemRecord>, String> {
-    if value.is_empty() {
-        return Ok(None);
+    let mut hashes_by_key = BTreeMap::new();
+    let mut answers = answers.into_iter();
+    for template in hashes() {
+        let answer = answers.next().unwrap_or(Value::Nil);
+        hashes_by_key.insert(template, Hash::new(&of_user(template, user_id), answer)?);
     }
-    let with_flag = split(value).or_else(|| split(value).map(|[object, amount]| [object, amount, 0]));
-    let [object, amount, equipped] = with_flag.ok_or("not object:amount:equipped")?;
-    let equipped: u8 = checked("equipped", equipped, 0..=1)?;
-    Ok(Some(ItemRecord {
-        object: checked("object", object, 1..=65_535)?,
-        amount: checked("amount", amount, 1..=10_000)?,
-        equipped: equipped == 1,
-    }))
+    parts::read(&mut Reader { user_id, hashes: hashes_by_key, description })
 }
 
-fn read_spells(hash: &Hash) -> Result<[u16; SPELL_SLOTS], StoreError> {
-    let mut spells = [0; SPELL_SLOTS];
-    read_slots(
-        hash,
-        &mut spells,
-        |field| field.parse().ok(),
-        |value| {
-            let [spell] = split(value).ok_or("not a number")?;
-            checked("spell", spell, WORD)
-        },
-    )?;
-    Ok(spells)
+struct Reader {
+    user_id: UserId,
+    hashes: BTreeMap<&'static str, Hash>,
+    description: Value,
 }
 
-/// Reads the fields that `slot_number` takes for slots, counted from 1; others are not ours.
-fn read_slots<T>(
-    hash: &Hash,
-    slots: &mut [T],
-    slot_number: impl Fn(&str) -> Option<usize>,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Result<(), StoreError> {
-    // Backwards, so that of `slot_1` and `slot1` ours has the last word.
-    for (field, value) in hash.fields().rev() {
-        let Some(number) = slot_number(field) else { continue };
-        let slot = number.checked_sub(1).and_then(|index| slots.get_mut(index));
-        let slot = slot.ok_or_else(|| hash.damaged(&format!("there is no {field}")))?;
-        *slot = read(value).map_err(|reason| hash.damaged(&format!("{field} is {value:?}: {reason}")))?;
+impl Reader {
+    fn hash(&self, template: &str) -> Result<&Hash, StoreError> {
+        let not_read = || damaged(&of_user(template, self.user_id), "it was not read");
+        self.hashes.get(template).ok_or_else(not_read)
     }
-    Ok(())
 }
 
-/// Whole numbers between colons, exactly `N` of them.
-fn split<const N: usize>(value: &str) -> Option<[i64; N]> {
-    let numbers: Option<Vec<i64>> = value.split(':').map(|part| part.parse().ok()).collect();
-    numbers?.try_into().ok()
+impl PartReader for Reader {
+    type Error = StoreError;
+
+    fn record<F: Fields>(&mut self, place: &RecordPlace) -> Result<F, StoreError> {
+        let hash = self.hash(place.key)?;
+        if place.key != STATS.key {
+            return hash.record();
+        }
+        let gold: u32 = self.hash(INVENTORY.key)?.number(GOLD, LONG)?;
+        hash.record_with(|field| (field == GOLD).then_some(i64::from(gold)))
+    }
+
+    fn list<S: Slot, const N: usize>(&mut self, place: &ListPlace) -> Result<[S; N], StoreError> {
+        let hash = self.hash(place.key)?;
+        let mut slots = std::array::from_fn(|_| S::free());
+        // Backwards, so that of `slot_1` and `slot1` ours has the last word.
+        for (field, value) in hash.fields().rev() {
+            let Some(number) = slot_number(place, field) else { continue };
+            let slot = parts::slot_mut(&mut slots, number)
+                .ok_or_else(|| hash.damaged(&format!("there is no {field}")))?;
+            *slot = read_slot(place, value)
+                .map_err(|error| hash.damaged(&format!("{field} is {value:?}: {error}")))?;
+        }
+        Ok(slots)
+    }
+
+    fn description(&mut self) -> Result<String, StoreError> {
+        let key = of_user(PLAYER_DESCRIPTION, self.user_id);
+        let found = text(&key, std::mem::replace(&mut self.description, Value::Nil))?;
+        found.ok_or_else(|| damaged(&key, "it is not there"))
+    }
 }
 
-fn checked<T: TryFrom<i64>>(
-    field: &'static str,
-    value: i64,
-    range: RangeInclusive<i64>,
-) -> Result<T, String> {
-    number(field, value, range).map_err(|error| error.to_string())
+/// Returns the number of the slot in a field; `None` for a field that is no slot. Inventory slots are `slot1` and so on; PyAO's
+/// `slot_1` is read too.
+fn slot_number(place: &ListPlace, field: &str) -> Option<i64> {
+    let number = field.strip_prefix(place.slot_prefix)?;
+    let number = if place.key == INVENTORY.key { number.strip_prefix('_').unwrap_or(number) } else { number };
+    number.parse().ok()
+}
+
+/// Reads the fields of a slot. In an inventory also as PyAO writes it: nothing in a free slot, and `object:amount` with
+/// what is worn kept elsewhere.
+fn read_slot<S: Slot>(place: &ListPlace, value: &str) -> Result<S, BadField> {
+    if place.key == INVENTORY.key && value.is_empty() {
+        return Ok(S::free());
+    }
+    let is_without_flag = place.key == INVENTORY.key && value.split(':').count() == 2;
+    let not_worn = is_without_flag.then_some("0");
+    let mut values = value.splitn(S::Record::FIELDS.len(), ':').chain(not_worn);
+    S::Record::read(|field| values.next().map(|text| field.parse(text)).transpose()).map(S::holding)
+}
+
+impl Characters for RedisStore {
+    fn save_characters(&mut self, saves: &[CharacterSave]) -> Result<(), StoreError> {
+        if saves.is_empty() {
+            return Ok(());
+        }
+        let users: Vec<u32> = saves.iter().map(|save| save.user_id().0).collect();
+        saves.iter().for_each(|save| self.has_met(save.user_id()));
+        let expected: Vec<Option<String>> =
+            saves.iter().map(|save| self.claimed.get(&save.user_id()).cloned()).collect();
+        self.write_unless_taken(
+            |commands| names::ask(commands, &users),
+            |commands, taken, replies| {
+                let names = names::read(replies)?;
+                for ((save, name), expected) in saves.iter().zip(names).zip(&expected) {
+                    if name.is_none() || (expected.is_some() && name != *expected) {
+                        return Err(StoreError::UnknownUser(save.user_id()));
+                    }
+                    if taken.contains(&save.user_id()) {
+                        return Err(StoreError::CharacterTaken(save.user_id()));
+                    }
+                }
+                write(commands, saves);
+                Ok(())
+            },
+        )
+    }
+
+    fn visit_positions(&mut self, visit: &mut dyn FnMut(PositionRecord)) -> Result<(), StoreError> {
+        let last = integer(ACCOUNTS_COUNTER, self.command("GET", &[ACCOUNTS_COUNTER])?)?;
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let mut next = 1;
+        while next <= last {
+            let page = (next..=last).take(PAGE).map(UserId);
+            let found = self.ask(
+                |commands| page.clone().for_each(|user_id| look_at_position(commands, user_id)),
+                |replies| page.clone().map(|user_id| position_seen(replies, user_id)).collect(),
+            );
+            let found: Vec<Option<PositionRecord>> = found?;
+            found.into_iter().flatten().for_each(&mut *visit);
+            next = next.saturating_add(PAGE as u32);
+        }
+        Ok(())
+    }
 }

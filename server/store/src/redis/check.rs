@@ -1,4 +1,4 @@
-//! Whether a Redis does what a server needs: tried on scratch keys of its own, a line a check.
+//! A check that a Redis does all that a server needs: tried on scratch keys of its own, a line a check.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,11 @@ use super::commands::Commands;
 use super::values::{Replies, list, lossy_text};
 use super::{RedisAddress, RedisError, RedisOptions, RedisStore};
 use crate::keyspace::{CHECK_SCRATCH, CONNECTIONS_COUNT, of_check};
-use crate::{Store, StoreError};
+use crate::{Servers, Store, StoreError};
 
 /// Scratch keys go by themselves after this long, also when the check is interrupted.
 const SCRATCH_SECONDS: &str = "60";
-/// How long the last check waits for an answer that does not come. A Redis on a busy machine says hello in that time.
+/// Time that the last check waits for an answer that does not come. A Redis on a busy machine says hello in that time.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Life of a key that is to expire: time to see it before.
 const SHORT_LIFE: Duration = Duration::from_millis(500);
@@ -18,18 +18,18 @@ const SHORT_LIFE: Duration = Duration::from_millis(500);
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisCheck {
-    /// What.
+    /// Name of the check.
     pub name: &'static str,
-    /// What was found, or why it failed.
+    /// The finding, or the failure.
     pub outcome: Result<String, String>,
-    /// How long it took.
+    /// Time taken.
     pub took: Duration,
 }
 
 /// Tries everything on the Redis at `address`. Keys of the game are read, not written.
 ///
 /// # Errors
-/// When there is no connection; then nothing else was tried.
+/// There is no connection; then nothing else was tried.
 pub fn check(address: &RedisAddress, options: &RedisOptions) -> Result<Vec<RedisCheck>, RedisError> {
     let start = Instant::now();
     let mut store = RedisStore::open(address.clone(), options.clone())?;
@@ -83,7 +83,7 @@ fn ask(store: &mut RedisStore, expectations: &[Expectation<'_>]) -> Result<Strin
     Ok(names.join(" "))
 }
 
-/// An answer as text; the members of a list with commas between.
+/// Shows an answer as text; the members of a list with commas between.
 fn shown(replies: &mut Replies) -> Result<String, StoreError> {
     Ok(match replies.next()? {
         redis::Value::Okay => "OK".to_owned(),
@@ -107,7 +107,7 @@ fn basic_operations(store: &mut RedisStore, key: &str) -> Result<String, String>
     ask(store, expectations)
 }
 
-/// What the cache of messages needs.
+/// Tries the operations that a cache of messages needs.
 fn lists(store: &mut RedisStore, key: &str) -> Result<String, String> {
     let expectations: &[Expectation<'_>] = &[
         (&["RPUSH", key, "a", "b", "c"], "3"),
@@ -142,7 +142,7 @@ fn scripts(store: &mut RedisStore, key: &str) -> Result<String, String> {
     ask(store, &[(&["EVAL", "return redis.call('EXISTS', KEYS[1])", "1", key], "0")])
 }
 
-/// The game's own numbers.
+/// Checks the game's own numbers.
 fn counters(store: &mut RedisStore) -> Result<String, String> {
     let statistics = store.statistics().map_err(|error| error.to_string())?;
     let connections = store.connections_count().map_err(|error| error.to_string())?;
@@ -154,7 +154,7 @@ fn is_time_out(error: &StoreError) -> bool {
     matches!(RedisError::of(error), Some(RedisError::TimedOut { .. }))
 }
 
-/// A Redis that does not answer must not hold us up.
+/// Checks that a Redis that does not answer does not hold us up.
 fn time_outs(address: &RedisAddress, options: &RedisOptions, key: &str) -> Result<String, String> {
     let impatient = RedisOptions { answer_timeout: SHORT_TIMEOUT, ..options.clone() };
     let mut store = RedisStore::open(address.clone(), impatient).map_err(|error| error.to_string())?;

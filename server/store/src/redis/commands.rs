@@ -9,7 +9,7 @@ use std::fmt::{Display, Write};
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     bytes: Vec<u8>,
-    /// Where each command begins in `bytes`.
+    /// Start of each command in `bytes`.
     starts: Vec<usize>,
     /// The arguments of the last command, which may still get more.
     last: Vec<u8>,
@@ -86,13 +86,13 @@ impl Commands {
         self.len() == 0
     }
 
-    /// What is sent.
+    /// Returns the bytes to send.
     pub(super) fn bytes(&mut self) -> &[u8] {
         self.close();
         &self.bytes
     }
 
-    /// What a command that was sent is about: its first argument.
+    /// Returns the first argument of a command that was sent: the key it is about.
     pub(super) fn key(&self, number: usize) -> String {
         let start = self.starts.get(number).copied().unwrap_or(self.bytes.len());
         let command = self.bytes.get(start..).unwrap_or_default();
@@ -115,7 +115,7 @@ impl Commands {
     }
 }
 
-/// The digits of a number.
+/// Writes the digits of a number.
 fn decimal(mut number: usize, digits: &mut [u8; 20]) -> &[u8] {
     let mut first = digits.len();
     for (place, digit) in digits.iter_mut().enumerate().rev() {

@@ -1,4 +1,4 @@
-//! What a Redis is and how safe it keeps things, read from its own settings.
+//! The description of a Redis and of its safety, read from its own settings.
 
 use redis::Value;
 
@@ -15,7 +15,7 @@ pub(super) fn ask(commands: &mut Commands) {
     }
 }
 
-/// How Redis writes to the disk, and what it does when its memory is full. `None` where it does not tell.
+/// The settings by which Redis writes to the disk and treats a full memory. `None` where it does not tell.
 struct Persistence {
     append_only: Option<String>,
     flush: Option<String>,

@@ -1,10 +1,7 @@
-//! What goes wrong with a Redis, each kind with one line that says where it is and what to try next.
+//! The failures of a Redis, each kind with one line that names its place and the next thing to try.
 
-use redis::{ErrorKind, ServerError};
-
-use super::address::RedisAddress;
 use crate::StoreError;
-use pyao_core::records::BackendError;
+use pyao_core::records::{BackendError, NewerStore};
 
 /// A Redis that could not do as asked. Every text is one line and names the Redis, without its password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +9,7 @@ pub enum RedisError {
     /// The address cannot be read.
     #[error("wrong Redis address: {reason}; it looks like redis://user:password@host:port/db")]
     BadAddress {
-        /// What is wrong with it, without repeating it.
+        /// The fault, without repeating the address.
         reason: String,
     },
     /// The address asks for TLS.
@@ -26,9 +23,9 @@ pub enum RedisError {
     Unreachable {
         /// `host:port`, or the path of a socket.
         place: String,
-        /// What the system said.
+        /// Message of the system.
         reason: String,
-        /// How to call `redis-cli` for it.
+        /// Call of `redis-cli` for it.
         redis_cli: String,
     },
     /// It took the connection but did not answer in time.
@@ -36,7 +33,7 @@ pub enum RedisError {
     TimedOut {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// How long was waited.
+        /// Time waited.
         milliseconds: u128,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -46,7 +43,7 @@ pub enum RedisError {
     Lost {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// What the system said.
+        /// Message of the system.
         reason: String,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -56,7 +53,7 @@ pub enum RedisError {
     WrongPassword {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// What it said.
+        /// Its message.
         reason: String,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -66,7 +63,7 @@ pub enum RedisError {
     NotAllowed {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// What it said.
+        /// Its message.
         reason: String,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -76,7 +73,7 @@ pub enum RedisError {
     NotRedis {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// How that showed.
+        /// Sign of it.
         reason: String,
     },
     /// Older than what this program needs.
@@ -91,6 +88,24 @@ pub enum RedisError {
         /// The oldest that will do.
         needed: &'static str,
     },
+    /// A later version of the program has written to it.
+    #[error(transparent)]
+    Newer(NewerStore),
+    /// Servers of an earlier version run on it, which would drop what this one adds to characters.
+    #[error(
+        "server {server} on Redis at {place} is of an earlier version, whose data have schema {found} (this one writes \
+         {known}); stop it first, or wait a moment if it was killed"
+    )]
+    OlderServer {
+        /// See [`RedisError::Unreachable`].
+        place: String,
+        /// Its id.
+        server: String,
+        /// Schema of the data.
+        found: u32,
+        /// Schema of this program.
+        known: u32,
+    },
     /// A key holds another type than ours.
     #[error(
         "key {key} in Redis at {place} has the wrong type; look with: {redis_cli} TYPE \"{key}\", then DEL or RENAME it"
@@ -98,7 +113,7 @@ pub enum RedisError {
     WrongType {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// Which key.
+        /// The key.
         key: String,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -110,7 +125,7 @@ pub enum RedisError {
     NoNumber {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// Which key.
+        /// The key.
         key: String,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -136,7 +151,7 @@ pub enum RedisError {
     Refused {
         /// See [`RedisError::Unreachable`].
         place: String,
-        /// What it said.
+        /// Its message.
         reason: String,
         /// See [`RedisError::Unreachable`].
         redis_cli: String,
@@ -151,7 +166,7 @@ impl From<RedisError> for StoreError {
 }
 
 impl RedisError {
-    /// The failure of a Redis behind what a store answered, if there is one.
+    /// Returns the failure of a Redis behind a store's error, if there is one.
     #[must_use]
     pub fn of(error: &StoreError) -> Option<&Self> {
         match error {
@@ -160,7 +175,7 @@ impl RedisError {
         }
     }
 
-    /// Whether the same may succeed later, on a new connection.
+    /// Returns true if the same may succeed later, on a new connection.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         !matches!(
@@ -170,58 +185,8 @@ impl RedisError {
                 | Self::BadAddress { .. }
                 | Self::Encrypted
                 | Self::TooOld { .. }
+                | Self::Newer(_)
+                | Self::OlderServer { .. }
         )
     }
-
-    /// An error on the way to a Redis.
-    pub(super) fn connecting(address: &RedisAddress, error: &redis::RedisError) -> Self {
-        let (place, redis_cli) = (address.place(), address.redis_cli());
-        match error.kind() {
-            ErrorKind::Io => Self::Unreachable { place, reason: plain(&error.to_string()), redis_cli },
-            _ => Self::exchanging(address, error, 0),
-        }
-    }
-
-    /// An error of a connection that was there. `milliseconds` is how long it was given to answer.
-    pub(super) fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u128) -> Self {
-        let (place, redis_cli) = (address.place(), address.redis_cli());
-        let reason = plain(&error.to_string());
-        if error.is_timeout() {
-            return Self::TimedOut { place, milliseconds, redis_cli };
-        }
-        match error.kind() {
-            ErrorKind::Parse => Self::NotRedis { place, reason },
-            _ => Self::Lost { place, reason, redis_cli },
-        }
-    }
-
-    /// What Redis answered instead of doing it. `key` is what the command was about, as far as known.
-    pub(super) fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> Self {
-        let (place, redis_cli) = (address.place(), address.redis_cli());
-        let details = plain(error.details().unwrap_or_default());
-        let reason = format!("{} {details}", error.code());
-        let key = script_key(&details).unwrap_or(key).to_owned();
-        match error.code() {
-            "WRONGTYPE" => Self::WrongType { place, key, redis_cli },
-            "ERR" if details.starts_with("value is not an integer") => {
-                Self::NoNumber { place, key, redis_cli }
-            }
-            "WRONGPASS" | "NOAUTH" => Self::WrongPassword { place, reason, redis_cli },
-            "NOPERM" => Self::NotAllowed { place, reason, redis_cli },
-            "READONLY" => Self::ReadOnly { place, redis_cli },
-            "OOM" => Self::OutOfMemory { place, redis_cli },
-            _ => Self::Refused { place, reason, redis_cli },
-        }
-    }
-}
-
-/// The key that a script of ours was at when it failed; see `scripts/prelude.lua`.
-fn script_key(details: &str) -> Option<&str> {
-    let (_, rest) = details.split_once("(key ")?;
-    rest.split_once(')').map(|(key, _)| key)
-}
-
-/// One line of an error that may have several.
-fn plain(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,9 +1,9 @@
 //! The one connection to a Redis: opened when needed, dropped at the first sign of trouble.
 //!
 //! A connection that failed is never used again: an answer that came late would be taken for that to another question.
-//! It is opened anew with the next question; whoever asks decides when (the worker pauses between attempts).
+//! It is opened anew with the next question, at the time that the caller chooses (the worker pauses between attempts).
 
-use redis::{RedisResult, Value};
+use redis::{ErrorKind, RedisResult, ServerError, Value};
 
 use super::address::RedisAddress;
 use super::commands::Commands;
@@ -17,7 +17,7 @@ const NEEDED_VERSION: &str = "7.0";
 /// Name of the connection in `CLIENT LIST`.
 const CLIENT_NAME: &str = "pyao-store";
 
-/// What went over the connection since the start of the program.
+/// Traffic of the connection since the start of the program.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Traffic {
     pub(super) connections_opened: u64,
@@ -42,7 +42,7 @@ impl Link {
     /// Sends all commands at once and reads the answer to each.
     ///
     /// # Errors
-    /// When the exchange failed as a whole; some commands may have been carried out.
+    /// The exchange failed as a whole; some commands may have been carried out.
     pub(super) fn exchange(&mut self, commands: &mut Commands) -> Result<Answers, RedisError> {
         if commands.is_empty() {
             return Ok(Vec::new());
@@ -70,7 +70,7 @@ impl Link {
     /// Carries out [`Commands::transaction`]; `None` when a watched key has changed, and nothing was done.
     ///
     /// # Errors
-    /// When the transaction was refused: nothing was done; or when the exchange failed: then it is not known.
+    /// The transaction was refused, and nothing was done; or the exchange failed, and the outcome is not known.
     pub(super) fn transaction(&mut self, mut commands: Commands) -> Result<Option<Vec<Value>>, RedisError> {
         commands.add("EXEC");
         let mut answers = self.exchange(&mut commands)?;
@@ -90,15 +90,13 @@ impl Link {
             connection.send(commands.bytes())?;
             (0..commands.len()).map(|_| connection.answer()).collect()
         };
-        exchange().map_err(|error| {
-            RedisError::exchanging(&self.address, &error, self.options.answer_timeout.as_millis())
-        })
+        exchange().map_err(|error| exchanging(&self.address, &error, self.options.answer_timeout.as_millis()))
     }
 
     /// Turns the refusal of a command into an error that names the command's key.
     fn without_error(&self, value: Value, key: impl FnOnce() -> String) -> Result<Value, RedisError> {
         match value {
-            Value::ServerError(error) => Err(RedisError::answered(&self.address, &error, &key())),
+            Value::ServerError(error) => Err(answered(&self.address, &error, &key())),
             value => Ok(value),
         }
     }
@@ -106,7 +104,7 @@ impl Link {
     /// Connects now rather than with the next question.
     ///
     /// # Errors
-    /// When that fails.
+    /// The connection fails.
     pub(super) fn connect_if_needed(&mut self) -> Result<(), RedisError> {
         if self.connection.is_none() {
             self.connection = Some(self.connect()?);
@@ -116,7 +114,7 @@ impl Link {
 
     fn connect(&mut self) -> Result<Wire, RedisError> {
         let mut connection = Wire::connect(&self.address.endpoint, &self.options)
-            .map_err(|error| RedisError::connecting(&self.address, &error.into()))?;
+            .map_err(|error| connecting(&self.address, &error.into()))?;
         self.introduce(&mut connection)?;
         self.traffic.connections_opened += 1;
         Ok(connection)
@@ -165,4 +163,56 @@ impl Link {
         let (place, version) = (self.address.place(), version.trim().to_owned());
         Err(RedisError::TooOld { place, version, needed: NEEDED_VERSION })
     }
+}
+
+/// Describes an error on the way to a Redis.
+fn connecting(address: &RedisAddress, error: &redis::RedisError) -> RedisError {
+    let (place, redis_cli) = (address.place(), address.redis_cli());
+    match error.kind() {
+        ErrorKind::Io => RedisError::Unreachable { place, reason: plain(&error.to_string()), redis_cli },
+        _ => exchanging(address, error, 0),
+    }
+}
+
+/// Describes an error of a connection that was there. `milliseconds` is the time that it had to answer.
+fn exchanging(address: &RedisAddress, error: &redis::RedisError, milliseconds: u128) -> RedisError {
+    let (place, redis_cli) = (address.place(), address.redis_cli());
+    let reason = plain(&error.to_string());
+    if error.is_timeout() {
+        return RedisError::TimedOut { place, milliseconds, redis_cli };
+    }
+    match error.kind() {
+        ErrorKind::Parse => RedisError::NotRedis { place, reason },
+        _ => RedisError::Lost { place, reason, redis_cli },
+    }
+}
+
+/// Describes the refusal of a command. `key` is the command's key, as far as known.
+fn answered(address: &RedisAddress, error: &ServerError, key: &str) -> RedisError {
+    let (place, redis_cli) = (address.place(), address.redis_cli());
+    let details = plain(error.details().unwrap_or_default());
+    let reason = format!("{} {details}", error.code());
+    let key = script_key(&details).unwrap_or(key).to_owned();
+    match error.code() {
+        "WRONGTYPE" => RedisError::WrongType { place, key, redis_cli },
+        "ERR" if details.starts_with("value is not an integer") => {
+            RedisError::NoNumber { place, key, redis_cli }
+        }
+        "WRONGPASS" | "NOAUTH" => RedisError::WrongPassword { place, reason, redis_cli },
+        "NOPERM" => RedisError::NotAllowed { place, reason, redis_cli },
+        "READONLY" => RedisError::ReadOnly { place, redis_cli },
+        "OOM" => RedisError::OutOfMemory { place, redis_cli },
+        _ => RedisError::Refused { place, reason, redis_cli },
+    }
+}
+
+/// Returns the key that a script of ours was at when it failed; see `scripts/prelude.lua`.
+fn script_key(details: &str) -> Option<&str> {
+    let (_, rest) = details.split_once("(key ")?;
+    rest.split_once(')').map(|(key, _)| key)
+}
+
+/// Makes one line of an error that may have several.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -25,7 +25,7 @@ pub struct Keepalive {
 }
 
 impl Default for RedisOptions {
-    /// Two seconds to connect, five to answer, probes after a minute.
+    /// Returns two seconds to connect, five to answer, probes after a minute.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(2),

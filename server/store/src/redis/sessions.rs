@@ -6,7 +6,7 @@ use redis::Value;
 
 use super::commands::Commands;
 use super::values::{Hash, Replies, damaged, integer, list, lossy_text, text};
-use super::{PAGE, scripts};
+use super::{PAGE, RedisStore, scripts};
 use crate::fields::{BYTE, WORD};
 use crate::keyspace::{
     PLAYER_OWNER, SERVER_LEASE, SERVER_TAKEN, SESSION, SESSION_LAST_SEEN, SESSIONS, of_run, of_user,
@@ -14,9 +14,9 @@ use crate::keyspace::{
 use crate::records::UserId;
 use crate::server::{ServerId, ServerRun};
 use crate::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
-use crate::{StoreError, clock};
+use crate::{Sessions, StoreError, clock};
 
-/// How long it is remembered which characters were taken from a run: longer than any server sleeps and wakes up again.
+/// Life of the set of characters that were taken from a run: longer than any server sleeps and wakes up again.
 const TAKEN_SECONDS: &str = "604800";
 const DISCONNECT_TIME: &str = "disconnect_time";
 /// The fields without which a session is one all the same: people write sessions by hand.
@@ -48,7 +48,7 @@ pub(super) fn opened(replies: &mut Replies) -> Result<Claim, StoreError> {
     Ok(Claim::Held { server })
 }
 
-/// Changes sessions of `run`. Of several changes of one session the last counts. What is the same for many sessions is
+/// Changes sessions of `run`. Of several changes of one session the last counts. A command that many sessions share is
 /// one command for all of them: the refresh of everybody who plays costs one command a player.
 pub(super) fn write<'a>(
     commands: &mut Commands,
@@ -159,19 +159,19 @@ pub(super) fn seen(replies: &mut Replies, user_id: UserId) -> Result<Option<Stor
     }))
 }
 
-/// A number, 0 where it is missing.
+/// Reads a number, 0 if it is missing.
 fn optional_word(hash: &Hash, field: &'static str) -> Result<u16, StoreError> {
     if hash.get(field).is_some() { hash.number(field, WORD) } else { Ok(0) }
 }
 
-/// The run that wrote a session; none where somebody did it by hand.
+/// Reads the run that wrote a session; none if the session was written by hand.
 fn run_of(hash: &Hash) -> Result<Option<ServerRun>, StoreError> {
     let (Some(server), Some(_)) = (hash.get("server"), hash.get("epoch")) else { return Ok(None) };
     let server = ServerId::new(server).map_err(|error| hash.damaged(&error.to_string()))?;
     Ok(Some(ServerRun { server, epoch: hash.number("epoch", 0..=i64::MAX)? }))
 }
 
-/// Unix seconds, of which others may have written a fraction.
+/// Reads Unix seconds, of which other writers may have stored a fraction.
 fn seconds(hash: &Hash, field: &'static str) -> Result<u64, StoreError> {
     let text = hash.text(field)?;
     let whole = text.split('.').next().unwrap_or_default();
@@ -227,4 +227,125 @@ pub(super) fn disconnect_orphan(commands: &mut Commands, user_id: UserId, run: O
         .arg(at)
         .arg(DISCONNECTED_SESSION_SECONDS)
         .arg(SERVER_LEASE);
+}
+
+impl RedisStore {
+    /// Users that have a session, as the index has them.
+    fn session_users(&mut self) -> Result<Vec<UserId>, StoreError> {
+        let mut users = Vec::new();
+        let mut cursor = 0;
+        loop {
+            let (next, some) = self.ask(|commands| scan(commands, cursor), scanned)?;
+            users.extend(some);
+            cursor = next;
+            if cursor == 0 {
+                users.sort_unstable();
+                users.dedup();
+                return Ok(users);
+            }
+        }
+    }
+
+    /// Returns the users whose session key is there, also where somebody wrote it by hand and the index does not know of it.
+    fn users_with_session_key(&mut self) -> Result<Vec<UserId>, StoreError> {
+        let (mut users, mut cursor) = (Vec::new(), 0);
+        loop {
+            let (next, some) = self.ask(|commands| scan_keys(commands, cursor), scanned_keys)?;
+            users.extend(some);
+            cursor = next;
+            if cursor == 0 {
+                return Ok(users);
+            }
+        }
+    }
+
+    /// Reads the sessions of `users`; `None` for one that has expired.
+    fn read_sessions(&mut self, users: &[UserId]) -> Result<Vec<Option<StoredSession>>, StoreError> {
+        let ask = |commands: &mut Commands| users.iter().for_each(|user_id| look(commands, *user_id));
+        let read = |replies: &mut Replies| -> Result<Vec<_>, StoreError> {
+            let seen = |user_id: &UserId| (*user_id, seen(replies, *user_id));
+            Ok(users.iter().map(seen).collect())
+        };
+        let mut found = Vec::new();
+        for (user_id, session) in self.ask(ask, read)? {
+            match session {
+                Ok(session) => found.push(session),
+                Err(error) if error.is_temporary() => return Err(error),
+                Err(error) => log::warn!("the session of user {user_id} cannot be read: {error}"),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Marks the sessions of runs that are gone as disconnected, and forgets expired ones; how many were marked.
+    pub(super) fn disconnect_orphans(&mut self) -> Result<usize, StoreError> {
+        let alive: Vec<ServerRun> = self.live_runs()?;
+        let now = clock::unix_seconds();
+        let mut marked = 0;
+        for users in self.session_users()?.chunks(PAGE) {
+            let found: BTreeMap<UserId, StoredSession> = self
+                .read_sessions(users)?
+                .into_iter()
+                .flatten()
+                .map(|stored| (stored.session.user_id, stored))
+                .collect();
+            let mut commands = Commands::new();
+            for user_id in users {
+                let run = found.get(user_id).and_then(|stored| stored.run.as_ref());
+                if run.is_none_or(|run| !alive.contains(run)) {
+                    disconnect_orphan(&mut commands, *user_id, run, now);
+                }
+            }
+            let mut replies = Replies::new(self.link.exchange(&mut commands)?);
+            for _ in 0..commands.len() {
+                marked += usize::from(integer(SESSIONS, replies.next()?)? == 1);
+            }
+        }
+        Ok(marked)
+    }
+}
+
+impl Sessions for RedisStore {
+    fn open_session(&mut self, session: &Session) -> Result<Claim, StoreError> {
+        let (run, _) = self.registered()?;
+        self.will_claim(session);
+        self.ask(|commands| open(commands, &run, session), opened)
+    }
+
+    fn write_sessions(&mut self, writes: &[SessionWrite]) -> Result<(), StoreError> {
+        let (run, _) = self.registered()?;
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.write_unless_taken(
+            |_| {},
+            |commands, taken, _| {
+                let ours = writes.iter().filter(|write| !taken.contains(&write.user_id()));
+                write(commands, &run, ours);
+                Ok(())
+            },
+        )?;
+        for write in writes {
+            if let SessionWrite::Close { user_id, .. } = write {
+                self.claimed.remove(user_id);
+            }
+        }
+        Ok(())
+    }
+
+    fn session(&mut self, user_id: UserId) -> Result<Option<StoredSession>, StoreError> {
+        self.ask(|commands| look(commands, user_id), |replies| seen(replies, user_id))
+    }
+
+    fn sessions(&mut self) -> Result<Vec<StoredSession>, StoreError> {
+        let mut users = self.session_users()?;
+        users.extend(self.users_with_session_key()?);
+        users.sort_unstable();
+        users.dedup();
+        let mut found = Vec::new();
+        for users in users.chunks(PAGE) {
+            found.extend(self.read_sessions(users)?.into_iter().flatten());
+        }
+        Ok(found)
+    }
 }

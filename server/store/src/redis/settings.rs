@@ -3,11 +3,11 @@
 use redis::Value;
 
 use super::commands::Commands;
-use super::scripts;
-use super::values::{Replies, list, text};
-use crate::keyspace::{OWN_SETTINGS, SETTINGS, STORE_ID, of_server};
+use super::values::{Replies, integer, list, text};
+use super::{RedisError, RedisStore, scripts};
+use crate::keyspace::{self, OWN_SETTINGS, SETTINGS, STORE_ID, of_server};
 use crate::server::ServerId;
-use crate::{OwnChanges, ServerSettings, Settings, StoreError};
+use crate::{LiveSettings, OwnChanges, ServerSettings, Settings, StoreError};
 
 /// Asks for all live settings.
 pub(super) fn ask(commands: &mut Commands) {
@@ -40,23 +40,31 @@ pub(super) fn replace(commands: &mut Commands, key: &str, old: Option<&str>, new
     }
 }
 
-/// Asks of which type the key of each live setting is.
-pub(super) fn ask_types(commands: &mut Commands) {
-    for (_, key) in SETTINGS.iter() {
-        commands.add("TYPE").arg(key);
-    }
-}
-
-/// Reads what [`ask_types`] asked: the first key that holds something else than text.
-pub(super) fn no_text(replies: &mut Replies) -> Result<Option<&'static str>, StoreError> {
+/// Reads the types of `keys`: the first that holds something else than text.
+fn no_text<'a>(keys: &'a [String], replies: &mut Replies) -> Result<Option<&'a String>, StoreError> {
     let mut found = None;
-    for (_, key) in SETTINGS.iter() {
+    for key in keys {
         let kind = text(key, replies.next()?)?.unwrap_or_default();
         if kind != "none" && kind != "string" {
-            found = found.or(Some(key.as_str()));
+            found = found.or(Some(key));
         }
     }
     Ok(found)
+}
+
+impl RedisStore {
+    /// Checks that each of `keys` that is there holds text.
+    fn check_text(&mut self, keys: &[String]) -> Result<(), StoreError> {
+        let ask = |commands: &mut Commands| {
+            for key in keys {
+                commands.add("TYPE").arg(key);
+            }
+        };
+        let Some(key) = self.ask(ask, |replies| no_text(keys, replies))? else { return Ok(()) };
+        let address = &self.link.address;
+        let (place, redis_cli) = (address.place(), address.redis_cli());
+        Err(RedisError::WrongType { place, key: key.clone(), redis_cli }.into())
+    }
 }
 
 /// Reads what [`ask`] asked.
@@ -72,7 +80,7 @@ pub(super) fn read_of(replies: &mut Replies) -> Result<ServerSettings, StoreErro
     Ok(ServerSettings { shared, own: named(&OWN_SETTINGS, values)?, store_id })
 }
 
-/// The values by the names of their settings, without those that are not set.
+/// Yields the values by the names of their settings, without those that are not set.
 fn named(settings: &[(&str, String)], values: impl Iterator<Item = Value>) -> Result<Settings, StoreError> {
     let mut found = Settings::new();
     for ((name, key), value) in settings.iter().zip(values) {
@@ -81,4 +89,99 @@ fn named(settings: &[(&str, String)], values: impl Iterator<Item = Value>) -> Re
         }
     }
     Ok(found)
+}
+
+impl LiveSettings for RedisStore {
+    fn settings(&mut self) -> Result<Settings, StoreError> {
+        self.ask(ask, read)
+    }
+
+    fn check_settings(&mut self) -> Result<(), StoreError> {
+        let keys: Vec<String> = SETTINGS.iter().map(|(_, key)| key.clone()).collect();
+        self.check_text(&keys)
+    }
+
+    fn check_own_settings(&mut self, server: &ServerId) -> Result<(), StoreError> {
+        let keys: Vec<String> = OWN_SETTINGS.iter().map(|(_, key)| of_server(key, server)).collect();
+        self.check_text(&keys)
+    }
+
+    fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        let key = setting_key(name)?;
+        self.command("SET", &[key, value]).map(drop)
+    }
+
+    fn unset_setting(&mut self, name: &str) -> Result<bool, StoreError> {
+        let key = setting_key(name)?;
+        Ok(integer(key, self.command("DEL", &[key])?)? == 1)
+    }
+
+    fn replace_setting(
+        &mut self,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let key = setting_key(name)?;
+        self.ask(
+            |commands| replace(commands, key, old, new),
+            |replies| Ok(integer(key, replies.next()?)? == 1),
+        )
+    }
+
+    fn seed_settings(&mut self, defaults: &Settings) -> Result<(), StoreError> {
+        if defaults.is_empty() {
+            return Ok(());
+        }
+        // A key of another type would look like a setting that is there.
+        self.check_settings()?;
+        let mut commands = Commands::transaction();
+        for (name, value) in defaults {
+            commands.add("SET").arg(setting_key(name)?).arg(value).arg("NX").arg("GET");
+        }
+        self.link.transaction(commands)?;
+        Ok(())
+    }
+
+    fn settings_of(&mut self, server: &ServerId) -> Result<ServerSettings, StoreError> {
+        self.ask(|commands| ask_of(commands, server), read_of)
+    }
+
+    fn change_own_settings(&mut self, server: &ServerId, changes: &OwnChanges) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut by_key = OwnChanges::new();
+        for (name, value) in changes {
+            by_key.insert(own_setting_key(name, server)?, value.clone());
+        }
+        let mut commands = Commands::transaction();
+        change(&mut commands, &by_key);
+        self.link.transaction(commands)?;
+        Ok(())
+    }
+
+    fn replace_own_setting(
+        &mut self,
+        server: &ServerId,
+        name: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let key = own_setting_key(name, server)?;
+        self.ask(
+            |commands| replace(commands, &key, old, new),
+            |replies| Ok(integer(&key, replies.next()?)? == 1),
+        )
+    }
+}
+
+fn setting_key(name: &str) -> Result<&'static str, StoreError> {
+    keyspace::setting_key(name).ok_or_else(|| StoreError::UnknownSetting(name.to_owned()))
+}
+
+fn own_setting_key(name: &str, server: &ServerId) -> Result<String, StoreError> {
+    keyspace::own_setting_key(name)
+        .map(|template| keyspace::of_server(template, server))
+        .ok_or_else(|| StoreError::UnknownSetting(name.to_owned()))
 }

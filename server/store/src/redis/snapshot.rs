@@ -30,7 +30,7 @@ pub struct Snapshot {
     pub is_local: bool,
 }
 
-/// What Redis says of its snapshots.
+/// State of the snapshots, as Redis reports it.
 #[derive(Debug, PartialEq, Eq)]
 struct Progress {
     /// Snapshots begun since it started.
@@ -39,7 +39,7 @@ struct Progress {
     is_saving: bool,
     /// True if its log is being written anew, or soon will be: a snapshot waits for that.
     is_rewriting: bool,
-    /// How the last one ended.
+    /// Outcome of the last one.
     last_status: String,
 }
 
@@ -47,7 +47,7 @@ impl RedisStore {
     /// Lets Redis write a snapshot, waits until it is done, and says where it is.
     ///
     /// # Errors
-    /// When Redis cannot write it.
+    /// Redis cannot write it.
     pub fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
         let before = self.snapshot_begins()?;
         let mut idle_looks = 0;
@@ -93,10 +93,10 @@ impl RedisStore {
         Ok(progress(&info))
     }
 
-    /// The snapshot that Redis wrote last or, at its next start, reads.
+    /// Returns the snapshot that Redis wrote last or, at its next start, reads.
     ///
     /// # Errors
-    /// When Redis does not answer.
+    /// Redis does not answer.
     pub fn snapshot_place(&mut self) -> Result<Snapshot, StoreError> {
         let is_local = match &self.link.address.endpoint {
             Endpoint::Unix(_) => true,

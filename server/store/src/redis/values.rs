@@ -1,4 +1,4 @@
-//! What Redis answered, as text, numbers and hashes.
+//! The answers of Redis as text, numbers and hashes.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -7,7 +7,7 @@ use redis::Value;
 
 use super::error::RedisError;
 use crate::StoreError;
-use crate::fields::{Fields, OutOfRange, number};
+use crate::fields::{BadField, Field, Fields, StoredValue, number};
 
 /// Answers to commands, in their order; each may be a refusal.
 pub(super) type Answers = Vec<Result<Value, RedisError>>;
@@ -27,7 +27,7 @@ impl Replies {
     /// The next answer.
     ///
     /// # Errors
-    /// When the command was refused.
+    /// The command was refused.
     pub(super) fn next(&mut self) -> Result<Value, StoreError> {
         self.0.next().unwrap_or(Ok(Value::Nil)).map_err(StoreError::from)
     }
@@ -88,7 +88,7 @@ impl Hash {
     /// Takes the answer to HGETALL of `key`.
     ///
     /// # Errors
-    /// When a field is not text.
+    /// A field is not text.
     pub(super) fn new(key: &str, value: Value) -> Result<Self, StoreError> {
         let mut fields = BTreeMap::new();
         let mut values = list(value).into_iter();
@@ -126,22 +126,21 @@ impl Hash {
         number(field, self.whole(field)?, range).map_err(|error| self.damaged(&error.to_string()))
     }
 
-    /// A record of numbers, all of which must be there.
+    /// A record; a field that is not there has its default.
     pub(super) fn record<F: Fields>(&self) -> Result<F, StoreError> {
         self.record_with(|_| None)
     }
 
-    /// A record of numbers of which some come from elsewhere.
+    /// A record of which some numbers are stored elsewhere.
     pub(super) fn record_with<F: Fields>(
         &self,
         elsewhere: impl Fn(&str) -> Option<i64>,
     ) -> Result<F, StoreError> {
-        let value_of =
-            |field| elsewhere(field).map_or_else(|| self.whole(field).map_err(ReadError::Store), Ok);
-        F::read(value_of).map_err(|error| match error {
-            ReadError::Store(error) => error,
-            ReadError::Range(error) => self.damaged(&error.to_string()),
-        })
+        let value_of = |field: &Field| match elsewhere(field.name) {
+            Some(number) => Ok(Some(StoredValue::Number(number))),
+            None => self.get(field.name).map(|text| field.parse(text)).transpose(),
+        };
+        F::read(value_of).map_err(|error: BadField| self.damaged(&error.to_string()))
     }
 
     fn whole(&self, field: &str) -> Result<i64, StoreError> {
@@ -151,16 +150,5 @@ impl Hash {
 
     pub(super) fn damaged(&self, reason: &str) -> StoreError {
         damaged(&self.key, reason)
-    }
-}
-
-enum ReadError {
-    Store(StoreError),
-    Range(OutOfRange),
-}
-
-impl From<OutOfRange> for ReadError {
-    fn from(error: OutOfRange) -> Self {
-        Self::Range(error)
     }
 }

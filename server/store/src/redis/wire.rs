@@ -25,7 +25,7 @@ impl Wire {
     /// Connects, with the time limits of `options` for each address of a name, each send and each read.
     ///
     /// # Errors
-    /// When nobody answers there, or the socket takes no setting.
+    /// Nobody answers there, or the socket takes no setting.
     pub(super) fn connect(endpoint: &Endpoint, options: &RedisOptions) -> io::Result<Self> {
         let stream = match endpoint {
             Endpoint::Tcp(host, port) => Stream::Tcp(connect_tcp((host.as_str(), *port), options)?),
@@ -43,7 +43,7 @@ impl Wire {
     /// Sends commands.
     ///
     /// # Errors
-    /// When the connection is gone, or has no room for too long.
+    /// The connection is gone, or has no room for too long.
     pub(super) fn send(&mut self, commands: &[u8]) -> io::Result<()> {
         self.socket.write_all(commands)
     }
@@ -51,13 +51,13 @@ impl Wire {
     /// The answer to the next command.
     ///
     /// # Errors
-    /// When the connection is gone, nothing comes for too long, or what comes is no answer of a Redis.
+    /// The connection is gone, nothing comes for too long, or the bytes are no answer of a Redis.
     pub(super) fn answer(&mut self) -> RedisResult<Value> {
         self.parser.parse_value(&mut self.socket)
     }
 }
 
-/// The first address of that name that answers.
+/// Connects to the first address of that name that answers.
 fn connect_tcp(name: impl ToSocketAddrs, options: &RedisOptions) -> io::Result<TcpStream> {
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in name.to_socket_addrs()? {
@@ -122,7 +122,7 @@ impl Write for Socket {
 }
 
 /// Does `action` once more when a signal interrupts it: the system does not start a wait with a time limit again. Each wait
-/// has the whole limit, so none begins when that is over: signals may come for ever.
+/// has the whole limit, so none begins after it is over: signals may come without end.
 fn uninterrupted<T>(limit: Duration, mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let began = Instant::now();
     loop {
@@ -148,7 +148,7 @@ mod tests {
 
     extern "C" fn nothing(_: libc::c_int) {}
 
-    /// A connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
+    /// Returns a connection that waits so long, and the Redis's end of it. From now on the test's signal does no harm.
     fn pair(answer_timeout: Duration) -> (Wire, UnixStream) {
         // SAFETY: the handler touches nothing; no other test uses this signal.
         unsafe {

@@ -3,7 +3,6 @@
 //! `VACUUM INTO` reads the store as of one moment, with what is still in its write-ahead log, while servers and tools go
 //! on writing. A copy is private, flushed to the disk and checked before it gets its name: a file of that name is whole.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::sync_folder;
+use super::paths::{sync_folder, with_suffix};
 
 /// A copy that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-/// Why there is no copy.
+/// Reason that there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// Something has that name.
@@ -36,7 +35,7 @@ pub enum CopyError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// SQLite said no.
@@ -44,15 +43,15 @@ pub enum CopyError {
     Database {
         /// The copy.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
-    /// What was written is not whole: the store or the disk is at fault.
+    /// The written file is not whole: the store or the disk is at fault.
     #[error("the copy {} is damaged, and so may be the store: {found}", path.display())]
     Damaged {
         /// The copy, which is removed.
         path: PathBuf,
-        /// What SQLite's integrity check says.
+        /// Finding of SQLite's integrity check.
         found: String,
     },
 }
@@ -118,13 +117,6 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
 /// Makes an empty file for its owner alone: it will hold password hashes.
 fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map(drop)
-}
-
-/// `path` with `suffix` at its end.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Now, as it stands in names of files: `20261121T153424Z`.

@@ -1,6 +1,6 @@
 //! From a path to a connection to our own kind of file, or the reason why not.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::copy::with_suffix;
+use super::paths::{sync_folder, with_suffix};
 use super::schema::{self, Found};
 use crate::lock::{LockError, StoreLock};
+use crate::records::NewerStore;
 
-/// How long a transaction waits for another process to end its own.
+/// Time that a transaction waits for another process to end its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared; more than there are.
 const STATEMENT_CACHE: usize = 32;
-/// What each connection is told: flush at every commit, keep references whole, and let the write-ahead log shrink back
+/// Settings of each connection: flush at every commit, keep references whole, and let the write-ahead log shrink back
 /// to 16 MiB after a burst.
 const SETTINGS: &str = "
     PRAGMA synchronous = FULL;
@@ -24,7 +25,7 @@ const SETTINGS: &str = "
     PRAGMA journal_size_limit = 16777216;
 ";
 
-/// Why a SQLite file could not be opened as a store.
+/// Reason that a SQLite file was not opened as a store.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A server uses it.
@@ -44,7 +45,7 @@ pub enum OpenError {
     File {
         /// The database, or its lock file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// SQLite said no.
@@ -52,7 +53,7 @@ pub enum OpenError {
     Database {
         /// The database.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
     /// Something else's database, or none yet where one was expected.
@@ -71,14 +72,20 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
     },
-    /// The tables are not those of this version.
-    #[error("{} has tables of version {found}, this program knows {known}: use programs of one version", path.display())]
-    Version {
+    /// A later version of the program has written to it.
+    #[error(transparent)]
+    Newer(#[from] NewerStore),
+    /// An earlier version of the program wrote it, and no server of this version has run on it.
+    #[error(
+        "{} holds data of schema {found}, this program writes {known}: start the server of this version on it once",
+        path.display()
+    )]
+    Older {
         /// The database.
         path: PathBuf,
-        /// Version in the file.
+        /// Schema of its data.
         found: u32,
-        /// Version of this program.
+        /// Schema of this program.
         known: u32,
     },
     /// The file system cannot share memory between processes, as some network file systems.
@@ -100,12 +107,6 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the entry of a new file in its folder survive a power cut; SQLite does so for its own files only.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
 /// Takes the locks of the store at `path`.
 pub(super) fn lock(path: &Path) -> Result<StoreLock, OpenError> {
     StoreLock::take(path).map_err(|error| match error {
@@ -114,7 +115,7 @@ pub(super) fn lock(path: &Path) -> Result<StoreLock, OpenError> {
     })
 }
 
-/// Whether the database is a file that SQLite has written to, and that has no write-ahead log beside it.
+/// Returns true if SQLite has written to the database, and no write-ahead log is beside it.
 pub(super) fn is_bare(path: &Path) -> bool {
     let is_written = path.metadata().is_ok_and(|metadata| metadata.len() > 0);
     is_written && !with_suffix(path, "-wal").exists()
@@ -138,20 +139,11 @@ pub(super) fn inspect(path: &Path, connection: &Connection) -> Result<Found, Ope
     schema::inspect(connection).map_err(|source| database_error(path, source))
 }
 
-/// What SQLite said about `path`.
+/// Turns the refusal of SQLite into an error about `path`.
 pub(super) fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign { path },
         _ => OpenError::Database { path, source },
-    }
-}
-
-/// Why a file that is not of this version cannot be used.
-pub(super) fn mismatch(path: &Path, found: &Found) -> OpenError {
-    let path = path.to_owned();
-    match *found {
-        Found::Version(found) => OpenError::Version { path, found, known: schema::VERSION },
-        Found::Empty | Found::Foreign => OpenError::Foreign { path },
     }
 }

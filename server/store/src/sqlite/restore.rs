@@ -1,8 +1,8 @@
 //! Putting a backup in the place of the store, while no server runs on it.
 //!
-//! The backup is copied and checked first, then the files that are there are moved aside (the write-ahead log belongs to
-//! the old database: left in place it would change the new one), and only then does the copy get the store's name. The
-//! backup stays as it is.
+//! The backup is copied and checked first, then the files that are there are moved aside (the write-ahead log belongs
+//! to the old database: left in place it would change the new one), and only then does the copy get the store's name.
+//! The backup stays as it is.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::copy::{self, Copied, CopyError, time_stamp, with_suffix};
-use super::open::{OpenError, sync_folder};
+use super::copy::{self, Copied, CopyError, time_stamp};
+use super::open::OpenError;
+use super::paths::{sync_folder, with_suffix};
 use super::schema::{self, Found};
 use crate::clock;
 use crate::lock::{LockError, StoreLock};
 
-/// What the names of a database's files end in, the database's own last: when its name is free, the others are gone.
+/// Endings of the names of a database's files, the database's own last: once its name is free, the others are gone.
 const FILES: [&str; 3] = ["-shm", "-wal", ""];
 
 /// A backup that was put in place.
@@ -24,14 +25,14 @@ const FILES: [&str; 3] = ["-shm", "-wal", ""];
 pub struct Restored {
     /// The store.
     pub database: PathBuf,
-    /// What it holds now.
+    /// Its contents now.
     pub copied: Copied,
-    /// What it was before, under its new name; files of its write-ahead log have this name with their endings. `None`
+    /// The former store under its new name; files of its write-ahead log have this name with their endings. `None`
     /// when there was nothing.
     pub aside: Option<PathBuf>,
 }
 
-/// Why nothing was restored.
+/// Reason that nothing was restored.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// A server runs on the store.
@@ -57,7 +58,7 @@ pub enum RestoreError {
     NoBackup {
         /// The backup.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The backup could not be copied beside the store.
@@ -66,11 +67,11 @@ pub enum RestoreError {
     /// A file could not be locked or moved.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried.
+        /// The attempt.
         action: &'static str,
         /// With which file.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -100,7 +101,7 @@ pub fn restore(backup: &Path, database: &Path) -> Result<Restored, RestoreError>
     Ok(Restored { database: database.clone(), copied, aside: is_replaced.then_some(aside) })
 }
 
-/// The path without links; its last part need not be there.
+/// Returns the path without links; its last part need not be there.
 fn full_path(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -112,8 +113,8 @@ fn full_path(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The server whose lease in `database` holds, and for how many seconds; nobody where that cannot be read, as in a
-/// database that is damaged, or where there is no write-ahead log, which a server leaves that runs or was killed.
+/// Returns the server whose lease in `database` holds, and for how many seconds; none if that cannot be read, as in a
+/// database that is damaged, or if there is no write-ahead log, which a server leaves that runs or was killed.
 fn live_server(database: &Path) -> Option<(String, u64)> {
     // Without one, reading would make one.
     fs::metadata(with_suffix(database, "-wal")).ok()?;
@@ -137,10 +138,10 @@ fn open_backup(backup: &Path, database: &Path) -> Result<Connection, RestoreErro
         Ok::<_, rusqlite::Error>((connection, found))
     };
     match open() {
-        Ok((connection, Found::Version(version))) if version <= schema::VERSION => Ok(connection),
-        Ok((_, Found::Version(_))) => {
-            Err(no_backup(backup, "a newer version wrote it, use that one's pyao-admin".to_owned()))
-        }
+        Ok((connection, Found::Ours(noted))) => match noted.check(|| "it".to_owned()) {
+            Ok(()) => Ok(connection),
+            Err(newer) => Err(no_backup(backup, newer.to_string())),
+        },
         Ok((_, Found::Empty)) => Err(no_backup(
             backup,
             "it holds nothing; was the file copied without its -wal file beside it?".to_owned(),

@@ -1,179 +1,24 @@
 //! The tables of the embedded store, and how an older file becomes a newer one.
 //!
 //! Everything is readable in the `sqlite3` shell: a column a number, slots counted from 1 as players see them.
-//! `PRAGMA user_version` says how many of [`MIGRATIONS`] a file has had.
+//! `PRAGMA user_version` is the [schema](crate::schema) of a file. [`STEPS`] make the first tables; the parts of
+//! characters and the fields that were added to them follow from their declarations.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::fields::{Field, FieldKind};
+use crate::parts::{self, Part};
+use crate::schema::{Noted, PROGRAM, current};
+use crate::tables::STEPS;
 
 /// Marks a file as ours (`PRAGMA application_id`): "PyAO" in ASCII.
 const APPLICATION_ID: i64 = 0x5079_414F;
 
-/// Steps from an empty file to today's tables. Steps are only ever added, never changed: files out there have had them.
-const MIGRATIONS: &[&str] =
-    &[CREATE_ACCOUNTS_AND_CHARACTERS, CREATE_SERVERS_AND_SESSIONS, CREATE_OWN_SETTINGS];
-
-/// Version of a file that this server writes.
-pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
-
-const CREATE_ACCOUNTS_AND_CHARACTERS: &str = "
-CREATE TABLE accounts (
-    user_id       INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
-    username      TEXT    NOT NULL,                  -- as typed
-    name_key      TEXT    NOT NULL UNIQUE,           -- username in lower case
-    password_hash TEXT    NOT NULL,                  -- argon2id, PHC string
-    email         TEXT    NOT NULL,
-    created_at    INTEGER NOT NULL,                  -- Unix seconds
-    race          INTEGER NOT NULL,                  -- 1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf
-    gender        INTEGER NOT NULL,                  -- 1 male, 2 female
-    class         INTEGER NOT NULL,                  -- 1..12, 1 is mage
-    head          INTEGER NOT NULL,
-    home          INTEGER NOT NULL,                  -- city, 1..6
-    is_gm         INTEGER NOT NULL DEFAULT 0         -- 1: game master
-) STRICT;
-
-CREATE TABLE positions (
-    user_id INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
-    map     INTEGER NOT NULL,
-    x       INTEGER NOT NULL,                        -- 1..100
-    y       INTEGER NOT NULL,                        -- 1..100
-    heading INTEGER NOT NULL                         -- 1 north, 2 east, 3 south, 4 west
-) STRICT;
-
-CREATE TABLE attributes (
-    user_id      INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
-    strength     INTEGER NOT NULL,
-    agility      INTEGER NOT NULL,
-    intelligence INTEGER NOT NULL,
-    charisma     INTEGER NOT NULL,
-    constitution INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE stats (
-    user_id               INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
-    max_hp                INTEGER NOT NULL,
-    hp                    INTEGER NOT NULL,          -- 0 is dead
-    max_mana              INTEGER NOT NULL,
-    mana                  INTEGER NOT NULL,
-    max_stamina           INTEGER NOT NULL,
-    stamina               INTEGER NOT NULL,
-    min_hit               INTEGER NOT NULL,
-    max_hit               INTEGER NOT NULL,
-    gold                  INTEGER NOT NULL,          -- carried
-    level                 INTEGER NOT NULL,          -- from 1
-    experience            INTEGER NOT NULL,          -- in this level
-    experience_to_next    INTEGER NOT NULL,
-    water                 INTEGER NOT NULL,          -- 0..100, 0 is thirsty
-    food                  INTEGER NOT NULL,          -- 0..100, 0 is hungry
-    free_skill_points     INTEGER NOT NULL,
-    assigned_skill_points INTEGER NOT NULL,          -- 0..10
-    citizens_killed       INTEGER NOT NULL,
-    criminals_killed      INTEGER NOT NULL,
-    users_killed          INTEGER NOT NULL,
-    npcs_killed           INTEGER NOT NULL,
-    jail_minutes          INTEGER NOT NULL           -- left to sit
-) STRICT;
-
-CREATE TABLE reputation (                            -- each 0..6000000
-    user_id   INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
-    assassin  INTEGER NOT NULL,
-    bandit    INTEGER NOT NULL,
-    bourgeois INTEGER NOT NULL,
-    thief     INTEGER NOT NULL,
-    noble     INTEGER NOT NULL,
-    plebeian  INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE descriptions (
-    user_id     INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
-    description TEXT    NOT NULL                     -- what a player says of himself
-) STRICT;
-
-CREATE TABLE skills (
-    user_id    INTEGER NOT NULL REFERENCES accounts (user_id) ON DELETE CASCADE,
-    skill      INTEGER NOT NULL,                     -- 1..20, the protocol's order
-    level      INTEGER NOT NULL,                     -- 0..100
-    experience INTEGER NOT NULL,                     -- towards the next point
-    PRIMARY KEY (user_id, skill)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE inventory (                             -- slots in use
-    user_id  INTEGER NOT NULL REFERENCES accounts (user_id) ON DELETE CASCADE,
-    slot     INTEGER NOT NULL,                       -- 1..25
-    object   INTEGER NOT NULL,
-    amount   INTEGER NOT NULL,                       -- 1..10000
-    equipped INTEGER NOT NULL,                       -- 1: worn or wielded
-    PRIMARY KEY (user_id, slot)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE spells (                                -- slots in use
-    user_id INTEGER NOT NULL REFERENCES accounts (user_id) ON DELETE CASCADE,
-    slot    INTEGER NOT NULL,                        -- 1..35
-    spell   INTEGER NOT NULL,
-    PRIMARY KEY (user_id, slot)
-) STRICT, WITHOUT ROWID;
-";
-
-const CREATE_SERVERS_AND_SESSIONS: &str = "
-CREATE TABLE store_facts (                           -- store_id: name of this store; epoch: number of the last run
-    name  TEXT PRIMARY KEY,
-    value ANY NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE settings (                              -- live settings that are set
-    name  TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE servers (
-    server        TEXT PRIMARY KEY,
-    epoch         INTEGER NOT NULL,                  -- number of its run
-    lease_ends_ms INTEGER NOT NULL,                  -- Unix milliseconds; alive before that
-    connections   INTEGER NOT NULL,
-    status        TEXT    NOT NULL                   -- last heartbeat, JSON
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE sessions (
-    user_id         INTEGER PRIMARY KEY,
-    username        TEXT    NOT NULL,
-    level           INTEGER NOT NULL,
-    class           TEXT    NOT NULL,
-    location_id     INTEGER NOT NULL,                -- map
-    hp              INTEGER NOT NULL,
-    last_seen       INTEGER NOT NULL,                -- Unix seconds
-    disconnected_at INTEGER,                         -- Unix seconds; null while connected
-    expires_at      INTEGER,                         -- Unix seconds; null while connected
-    server          TEXT    NOT NULL,
-    epoch           INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE owners (                                -- which run had a character last
-    user_id INTEGER PRIMARY KEY,
-    server  TEXT    NOT NULL,
-    epoch   INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE taken (                                 -- characters that another run took from this one
-    server  TEXT    NOT NULL,
-    epoch   INTEGER NOT NULL,
-    user_id INTEGER NOT NULL,
-    PRIMARY KEY (server, epoch, user_id)
-) STRICT, WITHOUT ROWID;
-";
-
-const CREATE_OWN_SETTINGS: &str = "
-CREATE TABLE own_settings (                          -- live settings that one server has of its own
-    server TEXT NOT NULL,
-    name   TEXT NOT NULL,
-    value  TEXT NOT NULL,
-    PRIMARY KEY (server, name)
-) STRICT, WITHOUT ROWID;
-";
-
-/// What a file turned out to be.
+/// Kinds of files.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Ours, of this version.
-    Version(u32),
+    /// A store, with data of this schema.
+    Ours(Noted),
     /// No tables yet.
     Empty,
     /// A database of something else.
@@ -183,30 +28,96 @@ pub(super) enum Found {
 /// Looks what `connection` opened.
 pub(super) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    if application == APPLICATION_ID {
-        let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        return Ok(Found::Version(version));
-    }
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(if application == 0 && tables == 0 { Found::Empty } else { Found::Foreign })
-}
-
-/// Applies the steps that a file of `version` has not had, all or none.
-pub(super) fn migrate(connection: &mut Connection, version: u32) -> rusqlite::Result<()> {
-    migrate_to(connection, version, VERSION)
-}
-
-/// As [`migrate`], up to the tables of an older server.
-pub(super) fn migrate_to(connection: &mut Connection, version: u32, target: u32) -> rusqlite::Result<()> {
-    if version == target {
-        return Ok(());
+    if application != APPLICATION_ID {
+        return Ok(if application == 0 && tables == 0 { Found::Empty } else { Found::Foreign });
     }
+    let schema = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let writer = if has_table(connection, "store_facts")? { writer(connection)? } else { None };
+    Ok(Found::Ours(Noted { schema, writer: writer.unwrap_or_default() }))
+}
+
+/// Returns version of the program that wrote data of this schema first.
+fn writer(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT value FROM store_facts WHERE name = 'program'";
+    connection.query_row(sql, [], |row| row.get(0)).optional()
+}
+
+/// Brings the tables of a file with data of schema `found` up to date, all or nothing. Data are not rewritten: a row
+/// from before has the default of each field that was added.
+pub(super) fn migrate(connection: &mut Connection, found: u32) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for step in MIGRATIONS.iter().take(target as usize).skip(version as usize) {
-        transaction.execute_batch(step)?;
+    apply_steps(&transaction, found)?;
+    parts::all().iter().try_for_each(|part| complete(&transaction, part))?;
+    if found < current() {
+        transaction.execute("REPLACE INTO store_facts (name, value) VALUES ('program', ?)", [PROGRAM])?;
+        note(&transaction, current())?;
     }
-    transaction.execute_batch(&format!(
-        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {target};"
-    ))?;
     transaction.commit()
+}
+
+/// Makes the tables that a file of schema `found` does not have.
+fn apply_steps(transaction: &Transaction<'_>, found: u32) -> rusqlite::Result<()> {
+    let missing = STEPS.iter().filter(|(schema, _)| *schema > found);
+    missing.into_iter().try_for_each(|(_, sql)| transaction.execute_batch(sql))
+}
+
+fn note(connection: &Connection, schema: u32) -> rusqlite::Result<()> {
+    connection
+        .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {schema};"))
+}
+
+/// Makes the table of a part that was added, or the columns of the fields that were added to it.
+pub(super) fn complete(transaction: &Transaction<'_>, part: &Part) -> rusqlite::Result<()> {
+    if !has_table(transaction, part.table)? {
+        return transaction.execute_batch(&create_table(part));
+    }
+    let mut statement = transaction.prepare("SELECT name FROM pragma_table_info(?)")?;
+    let columns: Vec<String> =
+        statement.query_map([part.table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for field in part.fields.iter().filter(|field| !columns.iter().any(|column| column == field.name)) {
+        transaction.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {}", part.table, column(field)))?;
+    }
+    Ok(())
+}
+
+fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")?.exists([table])
+}
+
+/// Returns the SQL that makes the table of a part.
+fn create_table(part: &Part) -> String {
+    let owner = "REFERENCES accounts (user_id) ON DELETE CASCADE";
+    let columns: Vec<String> = part.fields.iter().map(column).collect();
+    let (table, columns) = (part.table, columns.join(",\n    "));
+    match part.slot_column {
+        None => format!(
+            "CREATE TABLE {table} (\n    user_id INTEGER PRIMARY KEY {owner},\n    {columns}\n) STRICT;"
+        ),
+        Some(slot) => format!(
+            "CREATE TABLE {table} (\n    user_id INTEGER NOT NULL {owner},\n    {slot} INTEGER NOT NULL,\n    \
+             {columns},\n    PRIMARY KEY (user_id, {slot})\n) STRICT, WITHOUT ROWID;"
+        ),
+    }
+}
+
+/// Returns the SQL that declares the column of a field.
+fn column(field: &Field) -> String {
+    let name = field.name;
+    match field.kind {
+        FieldKind::Number { default: None, .. } => format!("{name} INTEGER NOT NULL"),
+        FieldKind::Number { default: Some(default), .. } => {
+            format!("{name} INTEGER NOT NULL DEFAULT {default}")
+        }
+        FieldKind::Text { default } => {
+            format!("{name} TEXT NOT NULL DEFAULT '{}'", default.replace('\'', "''"))
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) fn make_older(connection: &mut Connection, schema: u32) -> rusqlite::Result<()> {
+    let steps = STEPS.iter().filter(|(each, _)| *each <= schema);
+    steps.into_iter().try_for_each(|(_, sql)| connection.execute_batch(sql))?;
+    note(connection, schema)
 }

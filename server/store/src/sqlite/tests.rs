@@ -1,4 +1,5 @@
 mod files;
+mod previous;
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -9,8 +10,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
+use crate::CreateError;
 use crate::contract::store_contract;
-use crate::records::PositionRecord;
+use crate::prelude::*;
+use crate::records::{PositionRecord, UserId};
+use crate::server::ServerStart;
+use crate::session::{Claim, Session, SessionWrite};
 use crate::testing::{position_save, sample_account, sample_character, sheet_save};
 
 /// A new store file in a folder that goes with it.
@@ -38,7 +43,7 @@ impl Fixture {
         Some(Box::new(SqliteStore::open_shared(&self.path()).unwrap()))
     }
 
-    /// What an operator does in the `sqlite3` shell.
+    /// Does as an operator does in the `sqlite3` shell.
     fn shell(&self, sql: &str) {
         Connection::open(self.path()).unwrap().execute_batch(sql).unwrap();
     }
@@ -100,17 +105,23 @@ fn a_folder_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_file_of_a_newer_server_is_refused() {
+fn a_file_of_a_newer_server_is_refused_naming_the_version_that_reads_it() {
     let fixture = Fixture::new();
-    let newer = schema::VERSION + 1;
-    fixture.shell(&format!("PRAGMA user_version = {newer}"));
-    let found = |error| match error {
-        OpenError::Version { found, known, .. } => (found, known),
-        other => panic!("{other}"),
-    };
-    let expected = (newer, schema::VERSION);
-    assert_eq!(found(SqliteStore::open(&fixture.path()).unwrap_err()), expected);
-    assert_eq!(found(SqliteStore::open_shared(&fixture.path()).unwrap_err()), expected);
+    let newer = current() + 1;
+    fixture.shell(&format!(
+        "PRAGMA user_version = {newer}; UPDATE store_facts SET value = '7.8.9' WHERE name = 'program'"
+    ));
+    for error in [SqliteStore::open(&fixture.path()), SqliteStore::open_shared(&fixture.path())] {
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("pyao.db holds data of schema {newer}, written by version 7.8.9")),
+            "{message}"
+        );
+        assert!(message.contains("use version 7.8.9 or a later one") && !message.contains('\n'), "{message}");
+    }
+    let backup = fixture.folder.path().join("world.db");
+    let message = restore(&fixture.path(), &backup).unwrap_err().to_string();
+    assert!(message.contains("use version 7.8.9 or a later one"), "{message}");
 }
 
 #[test]
@@ -199,9 +210,9 @@ fn a_file_of_the_first_version_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let mut connection = Connection::open(&path).unwrap();
-    schema::migrate_to(&mut connection, 0, 1).unwrap();
+    schema::make_older(&mut connection, 1).unwrap();
     drop(connection);
-    assert!(matches!(SqliteStore::open_shared(&path), Err(OpenError::Version { found: 1, .. })));
+    assert!(matches!(SqliteStore::open_shared(&path), Err(OpenError::Older { found: 1, .. })));
     let mut store = SqliteStore::open(&path).unwrap();
     store.create_account(&sample_account("Viejo"), &sample_character()).unwrap();
     store.set_setting("server.port", "8080").unwrap();
@@ -281,8 +292,8 @@ fn damaged_sessions_are_left_out_of_the_list() {
 
 const CHILD_STORE: &str = "PYAO_TEST_CHILD_STORE";
 
-/// The process that [`a_killed_server_loses_nothing_it_told`] kills: gives one gold coin after the other from the
-/// first account to the second, and tells each commit on standard output.
+/// Runs the process that [`a_killed_server_loses_nothing_it_told`] kills: gives one gold coin after the other from the
+/// first account to the second, and prints each commit on standard output.
 #[test]
 #[ignore = "run by a_killed_server_loses_nothing_it_told"]
 fn child_that_saves_until_it_is_killed() {

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::copy::{CopyError, copy, time_stamp, with_suffix};
+use super::copy::{CopyError, copy, time_stamp};
+use super::paths::with_suffix;
 use crate::StoreError;
 
 /// Between two copies of a store whose files are gone.
@@ -30,10 +31,10 @@ impl From<Metadata> for FileId {
     }
 }
 
-/// When the store should be copied.
+/// Times at which the store is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rescue {
-    /// When the last copy is older than [`RESCUE_EVERY`].
+    /// As soon as the last copy is older than [`RESCUE_EVERY`].
     FromTimeToTime,
     /// Now.
     Now,
@@ -53,7 +54,7 @@ pub(super) struct Watch {
 #[derive(Debug)]
 struct Rescued {
     at: Instant,
-    /// Where it is, or why there is none.
+    /// Its path, or the reason that there is none.
     outcome: Result<PathBuf, String>,
 }
 
@@ -90,7 +91,7 @@ impl Watch {
     }
 
     /// Removes our write-ahead log from beside another database, which would take it for its own and be changed by it.
-    /// What it holds has to be in a copy.
+    /// Its contents have to be in a copy.
     pub(super) fn remove_stale_log(&self) {
         let is_ours = |(path, id): &(PathBuf, FileId)| id_of(path) == Some(*id);
         if let [database, log] = self.files.as_slice()

@@ -1,4 +1,4 @@
-//! What the loop and the worker's thread both look at.
+//! State shared by the loop and the worker's thread.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub(super) struct Shared {
 struct State {
     /// Requests sent so far.
     sent: usize,
-    /// When each unanswered question was sent, oldest first. Questions are answered in their order.
+    /// Time at which each unanswered question was sent, oldest first. Questions are answered in their order.
     questions: VecDeque<Instant>,
     progress: Progress,
 }

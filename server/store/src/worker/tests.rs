@@ -1,6 +1,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::prelude::*;
 use crate::records::{CharacterSave, PositionRecord, UserId};
 use crate::server::{DEFAULT_LEASE, ServerId, ServerStart, ServerStatus};
 use crate::session::{Claim, Session, SessionWrite};
@@ -56,12 +57,12 @@ impl Fixture {
         self.worker.send(Request::WriteSessions { ticket, writes });
     }
 
-    /// The store as a tool sees it.
+    /// Opens the store as a tool sees it.
     fn open_shared(&self) -> SqliteStore {
         SqliteStore::open_shared(&self.folder.path().join("pyao.db")).unwrap()
     }
 
-    /// The next reply, woken as the loop is.
+    /// Returns the next reply, woken as the loop is.
     fn reply(&self) -> Reply {
         loop {
             if let Some(reply) = self.worker.try_recv() {
@@ -71,7 +72,7 @@ impl Fixture {
         }
     }
 
-    /// Ticket and outcome of the next reply, which must be to a save.
+    /// Returns ticket and outcome of the next reply, which must be to a save.
     fn saved(&self) -> (Ticket, Result<(), StoreError>) {
         match self.reply() {
             Reply::Saved { ticket, result } => (ticket, result),
@@ -79,7 +80,7 @@ impl Fixture {
         }
     }
 
-    /// X coordinate in the next reply, which must be to a load.
+    /// Returns the X coordinate in the next reply, which must be to a load.
     fn loaded_x(&self) -> u8 {
         match self.reply() {
             Reply::Account { result: Ok(Some(stored)), .. } => stored.character.position.x,
@@ -159,7 +160,7 @@ fn saves_that_wait_together_are_one_transaction_of_newest_states() {
     assert_eq!([fixture.saved(), fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
     let mut transactions = fixture.faults.saved();
     assert_eq!(transactions.len(), 1, "{transactions:?}");
-    transactions[0].sort_by_key(|save| save.user_id);
+    transactions[0].sort_by_key(CharacterSave::user_id);
     assert_eq!(transactions[0], [step(1, 11), step(2, 10), step(3, 10)]);
 }
 

@@ -1,11 +1,11 @@
-//! What the store's thread decides, without the store, the thread and the clock.
+//! Decisions of the store's thread, without the store, the thread and the clock.
 //!
-//! Requests go in with [`WriteBehind::push`]. [`WriteBehind::poll`] gives the next operation for the store, one at a time,
-//! and [`WriteBehind::done`] takes its outcome. Replies come out of [`WriteBehind::poll_reply`]. While the store is away
-//! nothing is to be done until [`WriteBehind::poll_timeout`]. The module [`worker`](super) tells the rules.
+//! Requests go in with [`WriteBehind::push`]. [`WriteBehind::poll`] gives the next operation for the store, one at a
+//! time, and [`WriteBehind::done`] takes its outcome. Replies come out of [`WriteBehind::poll_reply`]. While the store
+//! is away nothing is to be done until [`WriteBehind::poll_timeout`]. The module [`worker`](super) tells the rules.
 //!
-//! What waits is written in passes. A pass takes requests in their order up to the first write behind a question, looks
-//! for a store that was away, writes the saves, then the changes of sessions, and asks the questions.
+//! Pending requests are written in passes. A pass takes requests in their order up to the first write behind a
+//! question, looks for a store that was away, writes the saves, then the changes of sessions, and asks the questions.
 
 mod pass;
 #[cfg(test)]
@@ -59,7 +59,7 @@ impl Operation {
     }
 }
 
-/// How far the work has come, for those who watch it from another thread.
+/// Progress of the work, for observers on another thread.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Requests answered so far.
@@ -142,8 +142,8 @@ impl WriteBehind {
         self.inbox.push_back(request);
     }
 
-    /// Returns the next operation for the store; `None` while one is under way, or when nothing is to be done before the
-    /// next request or [`Self::poll_timeout`].
+    /// Returns the next operation for the store; `None` while one is under way, or when nothing is to be done before
+    /// the next request or [`Self::poll_timeout`].
     #[must_use]
     pub fn poll(&mut self, now: Duration) -> Option<Operation> {
         if self.is_under_way {
@@ -184,20 +184,20 @@ impl WriteBehind {
         }
     }
 
-    /// True if neither a save nor a change of sessions waits.
+    /// Returns true if neither a save nor a change of sessions waits.
     #[must_use]
     pub fn is_written(&self) -> bool {
         let is_write_inside = self.inbox.iter().any(Request::is_write);
         self.saves.is_empty() && self.sessions.is_empty() && !is_write_inside
     }
 
-    /// True if every request is answered and every answer taken.
+    /// Returns true if every request is answered and every answer taken.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.progress.answered == self.pushed && self.replies.is_empty()
     }
 
-    /// Number of characters that wait to be saved.
+    /// Returns the number of characters that wait to be saved.
     #[must_use]
     pub fn characters(&self) -> usize {
         self.saves.characters()

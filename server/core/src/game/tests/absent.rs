@@ -1,6 +1,7 @@
 //! Characters without a player: how many may stay, and who leaves for whom.
 
 use super::*;
+use crate::game::npc::table::Npc;
 use crate::world::Newcomer;
 use crate::world::character::{Look, NOTHING_WORN, Owner};
 use crate::world::heading::Heading;
@@ -27,7 +28,7 @@ fn absent(table: &mut Table, host: u8, name: &str) {
 }
 
 fn in_world(table: &Table) -> Vec<String> {
-    table.game.players.iter().map(|(_, player)| player.name().to_owned()).collect()
+    table.game.play.players.iter().map(|(_, player)| player.name().to_owned()).collect()
 }
 
 fn tiles(map: u16) -> impl Iterator<Item = Position> {
@@ -36,8 +37,9 @@ fn tiles(map: u16) -> impl Iterator<Item = Position> {
 
 /// A creature, where there is room for one.
 fn place_creature(table: &mut Table, position: Position) {
-    table.game.world.enter(Newcomer {
-        owner: Owner::Npc(1),
+    let play = &mut table.game.play;
+    let entered = play.world.enter(Newcomer {
+        owner: Owner::Npc(play.npcs.next_key()),
         position,
         heading: Heading::South,
         look: Look { body: 1, head: 1, weapon: NOTHING_WORN, shield: NOTHING_WORN, helmet: NOTHING_WORN },
@@ -45,6 +47,9 @@ fn place_creature(table: &mut Table, position: Position) {
         nick_color: 0,
         viewer: None,
     });
+    if let Some(index) = entered {
+        play.npcs.insert(Npc { template: 1, index, home: position });
+    }
 }
 
 #[test]
@@ -60,7 +65,10 @@ fn an_address_leaves_ten_absent_characters_and_the_oldest_goes_first_and_is_save
     assert_eq!(table.game.players().absent().len(), 11, "ten of one address and one of another");
     absent(&mut table, 1, &name(10));
     assert_eq!(table.game.players().absent().len(), 11);
-    assert!(table.game.players.by_name(&name(0)).is_none() && table.game.players.by_name(&name(1)).is_some());
+    assert!(
+        table.game.play.players.by_name(&name(0)).is_none()
+            && table.game.play.players.by_name(&name(1)).is_some()
+    );
     let stored = table.store.by_name(&name(0)).unwrap().character.position;
     assert_eq!((stored.map, stored.x, stored.y), (place.map, place.x, place.y));
     // Its player finds it where it stood.
@@ -74,11 +82,11 @@ fn so_many_absent_characters_stay_in_all_and_the_oldest_goes_first() {
     let mut table = Table::with(limited(3, 0));
     (0..5).for_each(|number| absent(&mut table, number, &name(number)));
     assert_eq!(in_world(&table).len(), 3);
-    assert!((0..2).all(|number| table.game.players.by_name(&name(number)).is_none()));
+    assert!((0..2).all(|number| table.game.play.players.by_name(&name(number)).is_none()));
     let here = table.player("Ana");
     assert_eq!((in_world(&table).len(), table.game.online()), (4, 1), "who plays does not count");
     table.lose(here);
-    assert!(table.game.players.by_name("Ana").is_some() && in_world(&table).len() == 3);
+    assert!(table.game.play.players.by_name("Ana").is_some() && in_world(&table).len() == 3);
 }
 
 #[test]
@@ -101,7 +109,7 @@ fn lowered_limits_count_at_once() {
         table.settle();
         assert_eq!(in_world(&table).len(), left);
     }
-    assert!(table.game.players.by_name(&name(11)).is_some(), "the youngest stays");
+    assert!(table.game.play.players.by_name(&name(11)).is_some(), "the youngest stays");
 }
 
 #[test]
@@ -109,11 +117,11 @@ fn a_world_full_of_absent_bodies_keeps_no_player_out() {
     let mut table = Table::with(limited(0, 0));
     (0..4).for_each(|number| absent(&mut table, number, &name(number)));
     for tile in [1, 5, 8, 11].into_iter().flat_map(tiles) {
-        if table.game.world.free_numbers() > 2 {
+        if table.game.play.world.free_numbers() > 2 {
             place_creature(&mut table, tile);
         }
     }
-    assert_eq!(table.game.world.free_numbers(), 2);
+    assert_eq!(table.game.play.world.free_numbers(), 2);
     // Two numbers are left, and a thousand are kept: all four bodies go.
     let ana = table.player("Ana");
     assert_eq!(in_world(&table), ["Ana"]);
@@ -137,5 +145,5 @@ fn where_bodies_take_every_tile_the_oldest_there_makes_room() {
     [1, 2].into_iter().flat_map(tiles).for_each(|tile| place_creature(&mut table, tile));
     table.player("Ana");
     assert_eq!(in_world(&table).len(), 3);
-    assert!(table.game.players.by_name(&name(0)).is_none(), "the oldest left");
+    assert!(table.game.play.players.by_name(&name(0)).is_none(), "the oldest left");
 }

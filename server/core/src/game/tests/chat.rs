@@ -146,8 +146,8 @@ fn what_a_click_shows_depends_on_what_stands_there() {
     let told = console(&table.ask(ana, look(bea.x, bea.y)));
     assert!(told[0].starts_with("Bea") && told[0].contains("CIUDADANO"), "{told:?}");
     let description = ClientPacket::ChangeDescription { text: "[b]fuerte[/b]".into() };
-    let key = table.game.players.by_name("Bea").unwrap();
-    let connection = table.game.players.get(key).unwrap().connection.unwrap();
+    let key = table.game.play.players.by_name("Bea").unwrap();
+    let connection = table.game.play.players.get(key).unwrap().connection.unwrap();
     table.send(connection, description);
     let told = console(&table.ask(ana, look(bea.x, bea.y)));
     assert!(told[0].contains("(b]fuerte"), "{told:?}");

@@ -84,7 +84,7 @@ fn forbidden_names_and_missing_dice_are_refused() {
     let mut table = Table::new();
     let connection = table.connect();
     assert_eq!(errors(&table.ask(connection, form("Ana"))), [texts::DICE_NOT_THROWN]);
-    let word = table.game.world.content().forbidden_names()[0].clone();
+    let word = table.game.play.world.content().forbidden_names()[0].clone();
     let name: String = format!("El{word}").chars().take(15).collect();
     table.send(connection, ClientPacket::ThrowDices);
     assert_eq!(errors(&table.ask(connection, form(&name))), [texts::FORBIDDEN_NAME]);
@@ -212,7 +212,7 @@ fn the_burst_comes_in_the_order_the_client_needs() {
     assert!(last("CharacterCreate") < place("MultiMessage"));
     assert!(place("MultiMessage") < place("ConsoleMsg"));
     assert_eq!(first.iter().filter(|packet| **packet == "ChangeInventorySlot").count(), 6);
-    assert_eq!(table.position("Ana"), table.game.world.content().city(1));
+    assert_eq!(table.position("Ana"), table.game.play.world.content().city(1));
 }
 
 #[test]
@@ -254,14 +254,14 @@ fn an_address_creates_twenty_characters_a_day() {
     table.send(connection, ClientPacket::ThrowDices);
     assert_eq!(errors(&table.ask(connection, form("Tarde"))), [texts::TOO_MANY_CREATIONS]);
     assert_eq!(table.closed_as(connection), None, "the form stays open");
-    let raised = Settings { creations_per_day_per_ip: 21, ..table.game.settings.clone() };
+    let raised = Settings { creations_per_day_per_ip: 21, ..table.game.play.settings.clone() };
     table.game.handle(table.now, Input::Settings(Box::new(raised)));
     assert_eq!(errors(&table.ask(connection, form(&name(3)))), [texts::NAME_TAKEN]);
     assert!(names(&table.ask(connection, form("Tarde"))).contains(&"Logged"), "a refused name did not count");
     let other = table.connect();
     table.send(other, ClientPacket::ThrowDices);
     assert_eq!(errors(&table.ask(other, form("Mas"))), [texts::TOO_MANY_CREATIONS]);
-    let idle_ms = Settings { idle_ms: 0, ..table.game.settings.clone() };
+    let idle_ms = Settings { idle_ms: 0, ..table.game.play.settings.clone() };
     table.game.handle(table.now, Input::Settings(Box::new(idle_ms)));
     table.pass(86_400_000);
     assert!(names(&table.ask(other, form("Mas"))).contains(&"Logged"), "the next day");

@@ -15,7 +15,7 @@ fn displaced_ana(table: &mut Table) -> ConnectionId {
     let ana = table.player("Ana");
     table.send(ana, ClientPacket::Quit);
     let user_id = table.store.by_name("Ana").unwrap().clone().account.user_id;
-    table.store.save(vec![CharacterSave { user_id, position: Some(ELSEWHERE), sheet: None }]).unwrap();
+    table.store.save(vec![CharacterSave::Position { user_id, position: ELSEWHERE }]).unwrap();
     enter(table, "Ana")
 }
 
@@ -31,7 +31,7 @@ fn a_character_from_a_map_that_is_not_there_keeps_its_place_in_the_store_until_i
     let mut table = Table::new();
     let ana = displaced_ana(&mut table);
     assert_eq!(table.position("Ana").map, 1);
-    // Neither a turn nor what she carries is a step.
+    // Neither a turn nor a change of the inventory is a step.
     table.send(ana, ClientPacket::ChangeHeading { heading: 1 });
     table.send(ana, ClientPacket::MoveItem { from_slot: 1, to_slot: 20, move_type: 0 });
     table.pass(20_000);

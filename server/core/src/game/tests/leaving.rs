@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A place outside the safe town.
+/// Returns settings with a start outside the safe town.
 fn outside() -> Settings {
     Settings { start_positions: vec![Position { map: 2, x: 50, y: 50 }], ..Settings::default() }
 }
@@ -46,7 +46,7 @@ fn a_lost_socket_leaves_the_character_standing_outside_safe_places() {
     }
     assert_eq!(table.game.players().len(), 2);
     table.pass(1_000);
-    assert!(table.game.players.by_name("Ana").is_none(), "after an hour it is gone");
+    assert!(table.game.play.players.by_name("Ana").is_none(), "after an hour it is gone");
     assert_eq!(table.game.online(), 1);
 }
 
@@ -73,7 +73,7 @@ fn coming_back_in_time_finds_the_character_in_place() {
 fn in_a_safe_place_a_lost_socket_takes_the_character_with_it() {
     let mut table = Table::new();
     let (ana, bea) = (table.player("Ana"), table.player("Bea"));
-    let index = table.game.players.get(0).unwrap().index.wire();
+    let index = table.game.play.players.iter().next().unwrap().1.index.wire();
     table.read(bea);
     table.lose(ana);
     assert_eq!(table.read(bea), [ServerPacket::CharacterRemove { char_index: index }]);
@@ -104,7 +104,7 @@ fn shutdown_tells_and_saves_everybody_and_is_done_when_the_store_has_said_so() {
     table.read(ana);
     table.game.handle(table.now, Input::Shutdown);
     table.settle();
-    assert_eq!(errors(&table.read(ana)), [CloseReason::Shutdown.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(ana)), [texts::of_close(CloseReason::Shutdown).unwrap()]);
     assert_eq!(table.closed_as(waiting), Some(CloseReason::Shutdown));
     assert!(!table.game.is_drained(), "nothing is written yet");
     let (ticket, saves) = table.take_waiting_save();

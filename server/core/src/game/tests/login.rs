@@ -6,7 +6,7 @@ use super::*;
 fn attempts_that_wait_for_an_answer_are_bounded_even_when_their_connections_have_gone() {
     let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
     table.store_answers = false;
-    for _ in 0..pending::ATTEMPTS_MAX {
+    for _ in 0..durable::pending::ATTEMPTS_MAX {
         let connection = table.connect();
         assert!(table.ask(connection, login("Ana", "secret1")).is_empty());
         table.lose(connection);
@@ -23,8 +23,9 @@ fn what_the_game_writes_by_itself_keeps_nobody_out() {
     let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
     table.player("Ana");
     table.pass(5_000);
-    for _ in 0..pending::ATTEMPTS_MAX {
-        table.game.pending.add(pending::Pending::Sessions);
+    for _ in 0..durable::pending::ATTEMPTS_MAX {
+        table.game.durable.pending.add(durable::pending::Pending::Sessions);
+        table.game.durable.saving.asked();
     }
     let connection = table.connect();
     table.send(connection, login("Ana", "secret1"));
@@ -99,7 +100,7 @@ fn a_second_login_takes_the_character_over_in_place() {
     let second = table.connect();
     let burst = table.ask(second, login("ANA", "secret1"));
     assert!(names(&burst).starts_with(&["Logged"]));
-    assert_eq!(errors(&table.read(first)), [CloseReason::Replaced.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(first)), [texts::of_close(CloseReason::Replaced).unwrap()]);
     assert_eq!(table.closed_as(first), Some(CloseReason::Replaced));
     assert_eq!(table.position("Ana"), place);
     assert!(table.read(witness).is_empty(), "bystanders see nothing of it");
@@ -171,7 +172,7 @@ fn an_idle_player_is_told_saved_and_taken_out() {
     assert_eq!(table.game.online(), 1, "a packet starts the time anew");
     table.read(ana);
     table.pass(60_001);
-    assert_eq!(errors(&table.read(ana)), [CloseReason::Idle.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(ana)), [texts::of_close(CloseReason::Idle).unwrap()]);
     assert_eq!(table.game.players().len(), 0);
 }
 

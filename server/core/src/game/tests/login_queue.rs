@@ -3,7 +3,7 @@
 use super::*;
 use crate::records::session::SessionWrite;
 
-/// A game without a limit of attempts an address, and Ana's account in it.
+/// Returns a game without a limit of attempts an address, and Ana's account in it.
 fn besieged() -> Table {
     let mut table = Table::with(Settings { logins_per_minute_per_ip: 0, ..Settings::default() });
     let ana = table.player("Ana");
@@ -22,7 +22,7 @@ fn knock(table: &mut Table, from: IpAddr, password: &str) -> ConnectionId {
     connection
 }
 
-/// What a client has been told, when it was refused.
+/// Text that a client was sent with its refusal.
 fn refused(table: &mut Table, connection: ConnectionId) -> (Vec<String>, Option<CloseReason>) {
     (errors(&table.read(connection)), table.closed_as(connection))
 }

@@ -1,19 +1,22 @@
-//! The game through its inputs and outputs, in the starter world, with a store in memory and passwords that are not hashed.
+//! The game through its inputs and outputs, in the starter world, with a store in memory and passwords that are not
+//! hashed.
 
 mod absent;
-mod agreement;
 mod chat;
 mod creation;
 mod displaced;
+mod invariants;
 mod leaving;
 mod login;
 mod login_queue;
 mod movement;
+mod reconciliation;
 mod saving;
 mod sessions;
 
 use super::*;
 use crate::content::Position;
+use crate::protocol::server::ServerPacket;
 use crate::records::CharacterSave;
 use crate::records::{Reply, Request};
 use crate::testing::{MemoryStore, answer_password};
@@ -22,7 +25,7 @@ use core::net::Ipv4Addr;
 /// A packet as a client decodes it.
 type Packet = ServerPacket<'static>;
 
-/// When a game of a test starts, Unix seconds.
+/// Start of a game in a test, Unix seconds.
 const STARTED_AT: u64 = 1_700_000_000;
 
 /// A game and what it needs: a store, password threads, a clock that the test moves.
@@ -32,14 +35,14 @@ struct Table {
     started_at: u64,
     now: Millis,
     store: MemoryStore,
-    /// Whether the store answers.
+    /// True while the store answers.
     store_answers: bool,
     waiting: Vec<Request>,
-    /// Whether the password threads answer.
+    /// True while the password threads answer.
     threads_answer: bool,
-    /// What they were asked meanwhile.
+    /// Jobs that they were asked meanwhile.
     waiting_jobs: Vec<passwords::Job>,
-    /// How many passwords they have hashed or checked.
+    /// Number of passwords that they have hashed or checked.
     hashed: usize,
     next_slot: u32,
     closed: Vec<(ConnectionId, CloseReason)>,
@@ -70,7 +73,7 @@ impl Table {
         self.connect_from(1)
     }
 
-    /// A connection from the loopback address of that number.
+    /// Returns a connection from the loopback address of that number.
     fn connect_from(&mut self, host: u8) -> ConnectionId {
         self.connect_at(Ipv4Addr::new(127, 0, 0, host).into())
     }
@@ -90,7 +93,7 @@ impl Table {
         self.settle();
     }
 
-    /// What `connection` was sent since the last look; its client has acknowledged it.
+    /// Returns the packets for `connection` since the last look; its client has acknowledged them.
     fn read(&mut self, connection: ConnectionId) -> Vec<Packet> {
         let packets = self.receive(connection);
         self.acknowledge(connection);
@@ -104,7 +107,7 @@ impl Table {
         }
     }
 
-    /// What `connection` was sent since the last look; nothing is heard of it having arrived.
+    /// Returns the packets for `connection` since the last look; nothing is heard of their arrival.
     fn receive(&mut self, connection: ConnectionId) -> Vec<Packet> {
         let mut packets = Vec::new();
         while let Some(segment) = self.game.outbox().segment(connection) {
@@ -176,7 +179,7 @@ impl Table {
         self.threads_answer = answer;
     }
 
-    /// A new character in the world and its connection, its login burst read.
+    /// Returns a new character in the world and its connection, its login burst read.
     fn player(&mut self, name: &str) -> ConnectionId {
         self.player_from(1, name)
     }
@@ -203,7 +206,7 @@ impl Table {
         (ticket, saves)
     }
 
-    /// The store says that it cannot write that save.
+    /// Refuses a save in the name of the store.
     fn refuse_save(
         &mut self,
         (ticket, saves): (records::Ticket, Vec<CharacterSave>),
@@ -232,9 +235,9 @@ impl Table {
     }
 
     fn position(&self, name: &str) -> Position {
-        let player = self.game.players.by_name(name).and_then(|key| self.game.players.get(key));
+        let player = self.game.play.players.by_name(name).and_then(|key| self.game.play.players.get(key));
         let player = player.unwrap_or_else(|| panic!("{name} is not in the world"));
-        self.game.world.character(player.index).unwrap().position
+        self.game.play.world.character(player.index).unwrap().position
     }
 
     fn closed_as(&self, connection: ConnectionId) -> Option<CloseReason> {
@@ -252,7 +255,7 @@ impl Table {
     }
 }
 
-/// The creation form of a human mage of Ullathorpe.
+/// Returns the creation form of a human mage of Ullathorpe.
 fn form(name: &str) -> ClientPacket {
     ClientPacket::LoginNewChar {
         username: name.into(),
@@ -279,7 +282,7 @@ fn login(name: &str, password: &str) -> ClientPacket {
     }
 }
 
-/// The console lines among `packets`.
+/// Returns the console lines among `packets`.
 fn console(packets: &[Packet]) -> Vec<String> {
     let line = |packet: &Packet| match packet {
         ServerPacket::ConsoleMsg { text, .. } => Some(text.to_string()),
@@ -288,7 +291,7 @@ fn console(packets: &[Packet]) -> Vec<String> {
     packets.iter().filter_map(line).collect()
 }
 
-/// The error dialogs among `packets`.
+/// Returns the error dialogs among `packets`.
 fn errors(packets: &[Packet]) -> Vec<String> {
     let text = |packet: &Packet| match packet {
         ServerPacket::ErrorMsg { text } => Some(text.to_string()),

@@ -17,8 +17,8 @@ fn a_good_step_is_told_to_the_others_and_not_to_the_walker() {
     let (x, y) = Heading::West.step(from.x, from.y);
     assert!(table.walk(ana, 4, 1).is_empty());
     assert_eq!(table.position("Ana"), Position { x, y, ..from });
-    let key = table.game.players.by_name("Ana").unwrap();
-    let char_index = table.game.players.get(key).unwrap().index.wire();
+    let key = table.game.play.players.by_name("Ana").unwrap();
+    let char_index = table.game.play.players.get(key).unwrap().index.wire();
     assert_eq!(table.read(bea), [ServerPacket::CharacterMove { char_index, x, y }]);
 }
 
@@ -100,7 +100,7 @@ fn an_exit_leads_to_the_next_map_and_back() {
     let ana = table.player("Ana");
     let bea = table.player("Bea");
     table.read(bea);
-    let old_index = table.game.players.get(0).unwrap().index.wire();
+    let old_index = table.game.play.players.iter().next().unwrap().1.index.wire();
     let told = table.walk(ana, 1, 2);
     assert_eq!(names(&told)[..3], ["ChangeMap", "CharacterCreate", "UserCharIndexInServer"]);
     assert!(matches!(told[0], ServerPacket::ChangeMap { map: 5, .. }));

@@ -1,4 +1,4 @@
-//! What is written, and when.
+//! Saves, and their time.
 
 use super::*;
 
@@ -65,8 +65,7 @@ fn everything_that_changed_is_one_transaction() {
     table.pass(5_000);
     let (_, saves) = table.take_waiting_save();
     assert_eq!(saves.len(), 2);
-    assert!(saves[0].sheet.is_some() && saves[0].position.is_none());
-    assert!(saves[1].sheet.is_none() && saves[1].position.is_some());
+    assert!(matches!(saves[..], [CharacterSave::Sheet { .. }, CharacterSave::Position { .. }]), "{saves:?}");
 }
 
 #[test]
@@ -180,7 +179,7 @@ fn a_character_whose_account_was_deleted_holds_nobody_up() {
     let mut groups = Vec::new();
     for request in &table.waiting {
         let Request::SaveCharacters { saves, .. } = request else { continue };
-        groups.push(saves.iter().map(|save| save.user_id).collect::<Vec<_>>());
+        groups.push(saves.iter().map(CharacterSave::user_id).collect::<Vec<_>>());
     }
     let other = table.store.by_name("Bea").unwrap().account.user_id;
     assert_eq!(groups, [vec![other], vec![deleted]]);
@@ -284,7 +283,7 @@ fn who_is_missed_while_the_store_waits_for_what_is_held_was_not_deleted() {
     };
     miss(&mut table);
     table.game.handle(table.now, Input::StoreEmptied);
-    // What is written back fails; a store that has a name again takes heartbeats meanwhile.
+    // A restore fails; a store that has a name again takes heartbeats meanwhile.
     table.settle();
     table.refuse_waiting();
     for _ in 0..3 {

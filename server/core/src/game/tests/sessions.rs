@@ -1,4 +1,4 @@
-//! What the store is told of sessions.
+//! Sessions in the store.
 
 use super::*;
 use crate::records::server::ServerId;
@@ -109,7 +109,7 @@ fn a_character_taken_by_another_server_leaves_without_being_saved() {
     let user_id = table.store.by_name("Ana").unwrap().account.user_id;
     table.game.handle(table.now, Input::CharactersTaken(vec![user_id]));
     table.settle();
-    assert_eq!(errors(&table.read(ana)), [CloseReason::TakenOver.player_text().unwrap()]);
+    assert_eq!(errors(&table.read(ana)), [texts::of_close(CloseReason::TakenOver).unwrap()]);
     assert!(matches!(table.read(bea)[..], [ServerPacket::CharacterRemove { .. }]));
     table.pass(10_000);
     let stored = table.store.by_name("Ana").unwrap().character.position;
@@ -156,16 +156,16 @@ fn a_character_whose_account_was_deleted_goes_in_the_end() {
     let ana = table.player("Ana");
     table.store = MemoryStore::default();
     table.walk(ana, 4, 1);
-    let user_id = table.game.players.iter().map(|(_, player)| player.account.user_id).next().unwrap();
+    let user_id = table.game.play.players.iter().map(|(_, player)| player.account.user_id).next().unwrap();
     table.game.handle(table.now, Input::StoreConfirmed);
     table.pass(60_000);
     assert!(
-        table.game.players.by_name("Ana").is_some(),
+        table.game.play.players.by_name("Ana").is_some(),
         "what was confirmed before it was missed proves nothing"
     );
     table.game.handle(table.now, Input::StoreConfirmed);
     table.pass(10_000);
-    assert!(table.game.players.by_name("Ana").is_none());
+    assert!(table.game.play.players.by_name("Ana").is_none());
     assert_eq!(table.closed_as(ana), Some(CloseReason::AccountDeleted));
     assert!(table.store.session(user_id).is_none(), "nobody plays it any more");
 }
@@ -184,7 +184,7 @@ fn changed_settings_hold_for_those_who_are_already_there() {
     table.game.handle(table.now, Input::Settings(Box::new(settings)));
     assert!(console(&table.ask(ana, ClientPacket::RequestMOTD)).contains(&"Hoy hay torneo".to_string()));
     table.pass(20_000);
-    assert!(table.game.players.by_name("Bea").is_none(), "the shorter stay counts");
+    assert!(table.game.play.players.by_name("Bea").is_none(), "the shorter stay counts");
     table.pass(40_000);
     assert_eq!(table.closed_as(ana), Some(CloseReason::Idle));
 }

@@ -2,7 +2,7 @@
 -- character may expire while it still stands in the world; it is then held by the run that had it last, until that run
 -- ends the session: the character stays in the set of sessions.
 
--- Whether that run of a server is the one that lives.
+-- True if that run of a server is the one that lives.
 local function lives(lease_template, server, epoch)
   local lease = call('GET', fill(lease_template, '{server}', server))
   return lease and lease == epoch

@@ -7,7 +7,7 @@
 local sessions_key, server, epoch = KEYS[1], ARGV[1], ARGV[2]
 local ended = 0
 
--- Whether another run has that session or, where it has expired, had the character last.
+-- True if another run has that session or, where it has expired, had the character last.
 local function is_of_another(session_key, owner_key)
   -- A key of another type is no session of anybody's.
   local held = redis.pcall('HMGET', session_key, 'server', 'epoch')

@@ -1,4 +1,4 @@
--- Writes a new account with its character, all or nothing. What can fail comes before what must not be left half.
+-- Writes a new account with its character, all or nothing. Steps that can fail come before those that must not be left half.
 --
 -- KEYS: string of the name, hash of the account, counter of accounts, hash of names by number
 -- ARGV: the name in lower case; its number, or '' to draw one, then larger than the number that follows; key template

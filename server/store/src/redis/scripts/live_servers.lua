@@ -34,3 +34,8 @@ local function renew(server, epoch, connections)
   call('SET', lease_of(server), epoch, 'PX', lease_milliseconds)
   call('SET', count_of(server), connections, 'PX', lease_milliseconds)
 end
+
+-- The schema in a note, which is `schema:version` or not there.
+local function schema_of(note, unnoted)
+  return tonumber(string.match(note or '', '^%d+')) or tonumber(unnoted)
+end

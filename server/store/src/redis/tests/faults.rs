@@ -1,4 +1,4 @@
-//! What goes wrong with a real Redis: gone, hung, killed, emptied, full, a replica, or not a Redis at all.
+//! Failures of a real Redis: gone, hung, killed, emptied, full, a replica, or not a Redis at all.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,20 +9,21 @@ use std::time::{Duration, Instant};
 
 use super::keys::{register, session};
 use super::server::{PATIENCE, TestRedis, is_installed, patient};
+use crate::prelude::*;
 use crate::records::{PositionRecord, UserId};
 use crate::redis::{Keepalive, RedisAddress, RedisError, RedisOptions, RedisStore};
 use crate::server::ServerStatus;
 use crate::session::{Claim, Session, SessionWrite};
 use crate::testing::{position_save, sample_account, sample_character, sheet_save};
 use crate::worker::{Backoff, Worker};
-use crate::{CreateError, Reply, Request, Store, StoreError, Ticket};
+use crate::{CreateError, Reply, Request, StoreError, Ticket};
 
 /// Gives up when there is no answer for this long.
 fn answered_within(answer_timeout: Duration) -> RedisOptions {
     RedisOptions { answer_timeout, ..patient() }
 }
 
-/// The error of opening; its text must be one line that names the place, and nothing secret.
+/// Returns the error of opening; its text must be one line that names the place, and nothing secret.
 fn open_error(address: RedisAddress) -> RedisError {
     open_error_with(address, patient())
 }
@@ -117,8 +118,8 @@ fn a_database_number_selects_the_database() {
     assert!(matches!(error, RedisError::Refused { .. }), "{error}");
 }
 
-/// The line of `/proc/net/tcp` of our open end of a connection to `port`. The table may lack a line while others come
-/// and go.
+/// Returns the line of `/proc/net/tcp` of our open end of a connection to `port`. The table may lack a line while
+/// others come and go.
 fn socket_line(port: u16) -> String {
     const ESTABLISHED: &str = "01";
     let remote = format!("0100007F:{port:04X}");
@@ -237,7 +238,7 @@ fn a_counter_that_is_no_number_is_named_and_left_as_it_is() {
     // Only a Redis that may be better soon counts as away.
     assert!(!error.is_temporary());
     assert_eq!(redis.cli("EXISTS account:username:ana"), "0");
-    // Whoever has a number needs no new one.
+    // An account that has a number needs no new one.
     redis.cli("DEL account:username:juan accounts:names");
     store.restore_accounts(std::slice::from_ref(&held)).unwrap();
     assert_eq!(store.load_account("juan").unwrap(), Some(held));
@@ -295,7 +296,7 @@ fn a_hung_redis_is_waited_for_no_longer_than_allowed() {
     let redis = TestRedis::start(&[]);
     let mut store = RedisStore::open(redis.address(), answered_within(Duration::from_secs(5))).unwrap();
     redis.signal("-STOP");
-    // It answers nothing before it goes on: whoever gave up did so by himself.
+    // It answers nothing before it goes on: the client gave up by its own time limit.
     let error = redis_error(store.settings().unwrap_err());
     assert!(matches!(error, RedisError::TimedOut { milliseconds: 5_000, .. }), "{error}");
     let error = redis_error(store.load_account("juan").unwrap_err());
@@ -305,7 +306,7 @@ fn a_hung_redis_is_waited_for_no_longer_than_allowed() {
     assert_eq!(store.load_account("juan").unwrap(), None);
 }
 
-/// A worker on `redis` that has accounts 1 and 2.
+/// Starts a worker on `redis` that has accounts 1 and 2.
 fn worker(redis: &TestRedis) -> (Worker, mpsc::Receiver<()>) {
     worker_on(redis, |_| {})
 }
@@ -347,7 +348,7 @@ pub(super) fn given(coins: u32) -> Request {
     Request::SaveCharacters { ticket: coins.into(), saves }
 }
 
-/// What both have, at one moment.
+/// Gold of both, at one moment.
 pub(super) fn gold(redis: &TestRedis) -> (u32, u32) {
     let both = "local gold = function(user) return redis.call('HGET', 'player:' .. user .. ':inventory', 'gold') end \
                 return gold(1) .. ' ' .. gold(2)";
@@ -459,7 +460,7 @@ fn an_emptied_redis_shows_by_its_name_and_is_filled_again() {
         assert_eq!(store.load_account("juan").unwrap().as_ref(), Some(&kept));
         assert_eq!(store.sessions().unwrap().len(), 1);
         assert_eq!(redis.cli("GET server:connections:count"), "1");
-        // Whoever starts next still has a larger epoch.
+        // The server that starts next still has a larger epoch.
         assert_eq!(redis.cli("GET server:epoch"), "2");
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator sees with `redis-cli`: every key with its fields and expiry, and the recipes of the handbook.
+//! The view of an operator with `redis-cli`: every key with its fields and expiry, and the recipes of the handbook.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::server::{TestRedis, is_installed};
 use crate::clock::unix_seconds;
+use crate::prelude::*;
 use crate::records::{ItemRecord, UserId};
 use crate::redis::RedisStore;
 use crate::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
 use crate::session::{Session, SessionWrite};
 use crate::testing::{position_save, sample_account, sample_character, sheet_save};
-use crate::{CreateError, Settings, Store, StoreError};
+use crate::{CreateError, Settings, StoreError};
 
 /// A lease that no test outlives.
 const LEASE: Duration = Duration::from_secs(3_600);
@@ -173,14 +174,8 @@ fn a_damaged_character_names_its_key_and_field() {
     assert_eq!(listed, [UserId(2)]);
 }
 
-#[test]
-fn sessions_and_servers_have_their_fields_and_expire() {
-    if !is_installed() {
-        return;
-    }
-    let redis = TestRedis::start(&[]);
-    let mut store = redis.store();
-    register(&mut store, "norte");
+/// Returns the report of a server with one player, one counter, one setting and one refused value.
+fn reported_status() -> ServerStatus {
     let counters = [("packets_in".to_owned(), 55)].into();
     let connection = ConnectionInfo {
         id: 9,
@@ -192,7 +187,7 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         age_seconds: 30,
     };
     let refusal = Refusal { value: "8080".into(), reason: "port in use".into() };
-    let status = ServerStatus {
+    ServerStatus {
         started_at: 1_700_000_000,
         uptime_seconds: 60,
         connections: 1,
@@ -201,8 +196,17 @@ fn sessions_and_servers_have_their_fields_and_expire() {
         connection_list: vec![connection],
         settings: [("server.port".to_owned(), "7666".to_owned())].into(),
         refused: [("server.port".to_owned(), refusal)].into(),
-    };
-    store.heartbeat(&status).unwrap();
+    }
+}
+
+#[test]
+fn sessions_have_their_fields_and_expire_once_the_connection_is_lost() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    register(&mut store, "norte");
     store.open_session(&session(123)).unwrap();
 
     let mut expected = fields(&[
@@ -233,6 +237,17 @@ fn sessions_and_servers_have_their_fields_and_expire() {
     }
     store.write_sessions(&[SessionWrite::Put(session(123))]).unwrap();
     assert_eq!(ttl(&redis, "session:123:active"), FOR_EVER);
+}
+
+#[test]
+fn servers_have_their_fields_and_expire() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&[]);
+    let mut store = redis.store();
+    register(&mut store, "norte");
+    store.heartbeat(&reported_status()).unwrap();
 
     let lease = 1..=i64::try_from(LEASE.as_secs()).unwrap();
     assert_eq!(redis.cli("GET server:connections:count"), "1");
@@ -287,23 +302,6 @@ fn a_session_that_somebody_wrote_by_hand_is_listed_and_shown() {
     let users: Vec<_> = listed.iter().map(|stored| stored.session.user_id.0).collect();
     assert_eq!(users, [7, 123]);
     assert!(listed[0].missing.is_empty());
-}
-
-#[test]
-fn the_key_of_a_setting_that_holds_no_text_is_named_and_nothing_is_written() {
-    if !is_installed() {
-        return;
-    }
-    let redis = TestRedis::start(&[]);
-    redis.cli("RPUSH config:server:port 8080");
-    let defaults = [("server.host", "0.0.0.0"), ("server.port", "7666")];
-    let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let named = "key config:server:port in Redis";
-    let error = redis.store().seed_settings(&defaults).unwrap_err().to_string();
-    assert!(error.contains(named), "{error}");
-    let error = redis.store().check_settings().unwrap_err().to_string();
-    assert!(error.contains(named) && error.contains("has the wrong type"), "{error}");
-    assert_eq!(redis.cli("EXISTS config:server:host"), "0");
 }
 
 #[test]
@@ -371,7 +369,7 @@ fn the_recipes_of_the_handbook_work_as_written() {
     assert_eq!(store.sessions().unwrap(), []);
 }
 
-/// The commands in the fenced blocks of the operators' page, without what it says about them.
+/// Returns the commands in the fenced blocks of the operators' page, without what it says about them.
 fn documented_recipes() -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../redis/README.md");
     let text = std::fs::read_to_string(page).unwrap();

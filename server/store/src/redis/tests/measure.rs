@@ -1,4 +1,4 @@
-//! How fast it is. Run them alone, optimised:
+//! Measurements of speed. Run them alone, optimised:
 //! `cargo test --release -p pyao-server --lib redis::tests::measure -- --ignored --nocapture --test-threads 1`
 
 use std::sync::mpsc;
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::keys::{register, session};
 use super::server::{PATIENCE, TestRedis, is_installed};
+use crate::prelude::*;
 use crate::records::{CharacterSave, PositionRecord, UserId};
 use crate::redis::characters;
 use crate::redis::commands::Commands;
@@ -13,7 +14,7 @@ use crate::server::{ConnectionInfo, ServerStatus};
 use crate::session::SessionWrite;
 use crate::testing::{position_save, sample_account, sample_character, sheet_save};
 use crate::worker::Worker;
-use crate::{Reply, Request, Store};
+use crate::{Reply, Request};
 
 const CHARACTERS: u32 = 1000;
 const ROUNDS: u32 = 50;
@@ -37,7 +38,7 @@ fn a_second(count: u32, start: Instant) -> f64 {
     f64::from(count) / start.elapsed().as_secs_f64()
 }
 
-/// The same commands as prebuilt bytes over one connection: as fast as that Redis can be.
+/// Sends the same commands as prebuilt bytes over one connection: as fast as that Redis can be.
 fn prebuilt(redis: &TestRedis, sheets: bool) -> f64 {
     let batches: Vec<_> = (0..2)
         .map(|round| {

@@ -4,7 +4,9 @@ mod faults;
 mod keys;
 mod measure;
 mod outages;
+mod previous;
 mod server;
+mod settings;
 
 use super::*;
 use crate::contract::store_contract;

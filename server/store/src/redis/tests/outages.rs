@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use super::faults::{given, gold, worker_on};
 use super::keys::{register, session};
 use super::server::{PATIENCE, TestRedis, is_installed};
+use crate::prelude::*;
 use crate::records::UserId;
 use crate::server::Heartbeat;
 use crate::session::SessionWrite;
 use crate::testing::sample_character;
 use crate::worker::Worker;
-use crate::{Reply, Request, Store, StoreError, StoredAccount, Ticket};
+use crate::{Reply, Request, StoreError, StoredAccount, Ticket};
 
 /// Longer than several pauses of the worker.
 const SEVERAL_PAUSES: Duration = Duration::from_millis(300);
@@ -54,7 +55,7 @@ impl Fixture {
         self.heard()
     }
 
-    /// The next reply, which must be to a heartbeat, the worker's own included.
+    /// Returns the next reply, which must be to a heartbeat, the worker's own included.
     fn heard(&self) -> Result<Heartbeat, StoreError> {
         match self.reply() {
             Reply::Heartbeat { result, .. } => result,
@@ -62,7 +63,7 @@ impl Fixture {
         }
     }
 
-    /// The next reply, which must be to a write.
+    /// Returns the next reply, which must be to a write.
     fn saved(&self) -> (Ticket, Result<(), StoreError>) {
         match self.reply() {
             Reply::Saved { ticket, result } => (ticket, result),
@@ -125,6 +126,32 @@ fn a_redis_that_takes_heartbeats_and_no_save_stays_away_until_it_takes_the_save(
     fixture.redis.cli("ACL SETUSER default allkeys");
     fixture.wait_until(|worker| !worker.is_away());
     assert_eq!(gold(&fixture.redis).1, sample_character().stats.gold + 1);
+}
+
+#[test]
+fn saves_wait_while_the_disk_of_redis_fails_and_are_written_once_it_is_mended() {
+    let Some(fixture) = Fixture::new() else { return };
+    let before = sample_character().stats.gold;
+    fixture.redis.cli("CONFIG SET stop-writes-on-bgsave-error yes");
+    // With a point at which it saves, Redis takes no write after a snapshot that failed.
+    fixture.redis.cli("CONFIG SET save \"3600 1000000\"");
+    let mut tool = fixture.redis.store();
+    fixture.redis.break_snapshots();
+    let refusal = tool.set_gm(UserId(1), true).unwrap_err();
+    assert!(refusal.is_temporary() && refusal.to_string().contains("MISCONF"), "{refusal}");
+    fixture.worker.send(given(1));
+    fixture.wait_until(Worker::is_away);
+    fixture.worker.send(given(2));
+    let end = Instant::now() + SEVERAL_PAUSES;
+    while Instant::now() < end {
+        assert!(fixture.worker.is_away());
+        assert!(fixture.worker.try_recv().is_none());
+    }
+    assert_eq!(gold(&fixture.redis), (before, before));
+    fixture.redis.mend_snapshots();
+    assert_eq!(fixture.heard().unwrap().store_id, fixture.store_id);
+    assert_eq!([fixture.saved(), fixture.saved()], [(1, Ok(())), (2, Ok(()))]);
+    assert_eq!(gold(&fixture.redis), (before - 2, before + 2));
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn patient() -> RedisOptions {
     RedisOptions { connect_timeout: PATIENCE, answer_timeout: PATIENCE, ..RedisOptions::default() }
 }
 
-/// Whether a `redis-server` is installed; says so where it is not.
+/// Returns true if a `redis-server` is installed; prints that it is skipped where it is not.
 pub(super) fn is_installed() -> bool {
     match Command::new("redis-server").arg("--version").stdout(Stdio::null()).status() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -99,6 +99,37 @@ impl TestRedis {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
+    /// Lets every snapshot fail from now on, as a full disk does: something has the name of the file.
+    pub(super) fn break_snapshots(&self) {
+        std::fs::create_dir(self.snapshot_file()).unwrap();
+        self.make_snapshot("err");
+    }
+
+    /// Lets snapshots succeed again.
+    pub(super) fn mend_snapshots(&self) {
+        std::fs::remove_dir(self.snapshot_file()).unwrap();
+        self.make_snapshot("ok");
+    }
+
+    fn snapshot_file(&self) -> PathBuf {
+        self.folder.path().join("dump.rdb")
+    }
+
+    /// Makes a snapshot, which must end like that.
+    fn make_snapshot(&self, status: &str) {
+        self.cli("BGSAVE");
+        let start = Instant::now();
+        let ended = format!("rdb_last_bgsave_status:{status}");
+        loop {
+            let info = self.cli("INFO persistence");
+            if info.contains("rdb_bgsave_in_progress:0") && info.contains(&ended) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{info}");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
@@ -119,7 +150,7 @@ impl TestRedis {
         RedisStore::open(self.address(), patient()).unwrap()
     }
 
-    /// What `redis-cli` prints for a command line, as an operator types it: words, with quotes around some.
+    /// Returns the output of `redis-cli` for a command line as an operator types it: words, with quotes around some.
     pub(super) fn cli(&self, line: &str) -> String {
         let output = self.cli_command(line).output().unwrap();
         assert!(output.status.success(), "{line}: {output:?}");

@@ -1,4 +1,4 @@
-//! What happens to the files beside the running server, and what its end leaves.
+//! Files that are moved beside the running server, and the files that its end leaves.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::{Fixture, start};
+use crate::prelude::*;
 use crate::records::UserId;
 use crate::server::ServerStatus;
 use crate::sqlite::{OpenError, SqliteStore};
 use crate::testing::{position_save, sample_account, sample_character};
-use crate::{CreateError, Store, StoreError};
+use crate::{CreateError, StoreError};
 
-/// A registered server on a new store with one account, `Ana`.
+/// Registers a server on a new store with one account, `Ana`.
 fn server(fixture: &Fixture) -> SqliteStore {
     let mut store = fixture.open();
     store.register_server(&start("norte")).unwrap();
@@ -25,7 +26,7 @@ fn beat(store: &mut SqliteStore) -> Result<(), StoreError> {
     store.heartbeat(&ServerStatus::default()).map(drop)
 }
 
-/// The copy that a refusal names.
+/// Returns the copy that a refusal names.
 #[track_caller]
 fn rescued(refusal: Result<(), StoreError>) -> PathBuf {
     match refusal {
@@ -41,7 +42,7 @@ fn save(store: &mut SqliteStore, x: u8) {
     store.save_characters(&[position_save(UserId(1), position)]).unwrap();
 }
 
-/// Where the first account stands in the store `path`.
+/// Returns column of the first account in the store `path`.
 fn stored_x(path: &Path) -> u8 {
     SqliteStore::open_shared(path).unwrap().load_account("ana").unwrap().unwrap().character.position.x
 }
@@ -77,7 +78,7 @@ fn a_removed_database_is_noticed_with_the_next_heartbeat_and_rescued_with_all_th
     let refused = store.create_account(&sample_account("Beto"), &sample_character());
     assert!(matches!(refused, Err(CreateError::Store(StoreError::FileReplaced { .. }))), "{refused:?}");
     save(&mut store, 77);
-    // What is saved meanwhile is in the copy at the end, which is the same file.
+    // A save meanwhile is in the copy at the end, which is the same file.
     assert_eq!(rescued(store.close()), copy);
     drop(store);
     assert_eq!(stored_x(&copy), 77);

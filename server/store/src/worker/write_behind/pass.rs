@@ -91,7 +91,7 @@ impl WriteBehind {
         taken > 0 || is_time || is_flush_asked
     }
 
-    /// While the store is away and it is not time to try again, nothing is written.
+    /// Returns the first stage of a pass. While the store is away and it is not time to try again, nothing is written.
     fn first_stage(&self, now: Duration) -> Stage {
         match &self.retry {
             Some(retry) if retry.at > now => Stage::Questions,
@@ -114,8 +114,9 @@ impl WriteBehind {
         }
     }
 
-    /// The heartbeat carries what the server told last: whatever keeps a store from being written keeps it from taking
-    /// that. The answer may be that the store was emptied, so the loop gets it as if it had asked.
+    /// Takes the answer to a heartbeat of the worker. It carries the server's last report: any fault that keeps a store
+    /// from being written keeps it from taking that. The answer may be that the store was emptied, so the loop gets it
+    /// as if it had asked.
     fn search_ended(&mut self, now: Duration, result: Result<Heartbeat, StoreError>) {
         match &result {
             Ok(_) => self.succeeded(now),
@@ -212,7 +213,7 @@ impl WriteBehind {
         }
     }
 
-    /// The store is away: what waits is tried again later.
+    /// Notes that the store is away: pending requests are tried again later.
     fn failed(&mut self, now: Duration, error: StoreError) {
         self.retry_later(now, error);
         self.stage = Stage::Questions;
@@ -257,7 +258,7 @@ impl WriteBehind {
         let are_restored = restorations.iter().zip(&replies).any(is_restored);
         self.progress.questions_answered += replies.len();
         self.answer(replies);
-        // What the game holds is written back, so what waits can follow at once.
+        // The records of the game are written back, so the pending writes can follow at once.
         let may_write = are_restored && self.progress.is_emptied;
         self.stage = if may_write { Stage::Begin } else { Stage::Rest };
     }
@@ -285,7 +286,7 @@ impl WriteBehind {
     }
 }
 
-/// Between half of `pause` and all of it.
+/// Draws a pause between half of `pause` and all of it.
 fn shortened_by_chance(pause: Duration, random: &mut Random) -> Duration {
     pause * (256 + random.between(0, 255)) / 512
 }

@@ -27,7 +27,7 @@ impl Fixture {
         self.queue.push(Request::Heartbeat { ticket: 0, status: Box::default() });
     }
 
-    /// The next operation in one word.
+    /// Returns the next operation in one word.
     fn poll(&mut self) -> &'static str {
         match self.queue.poll(self.now) {
             None => "nothing",

@@ -1,0 +1,4 @@
+//! Chat: talk, yells and whispers.
+
+pub(super) mod limit;
+pub(super) mod speak;

@@ -1,0 +1,4 @@
+//! Items and spells in their slots.
+
+pub(super) mod inventory;
+pub(super) mod slot;
