@@ -34,21 +34,21 @@ pub struct CharacterForm {
 /// Reason for which a form is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FormFault {
-    /// See [`names::is_valid_name`].
+    /// See `names::is_valid_name`.
     #[error(
         "a name has 3 to 15 characters: first a letter, then letters, digits and single spaces between them"
     )]
     Name,
-    /// See [`names::is_forbidden_name`].
+    /// See `names::is_forbidden_name`.
     #[error("the world's data forbids this name")]
     ForbiddenName,
-    /// See [`names::is_valid_new_password`].
+    /// See `names::is_valid_new_password`.
     #[error(
         "a password has 6 to 15 characters: letters without accents, digits, signs and spaces between them, but none \
          of \" * , / : < > ? \\ |"
     )]
     Password,
-    /// See [`names::is_valid_email`].
+    /// See `names::is_valid_email`.
     #[error("a mail address looks like name@example.org")]
     Email,
     /// No such race.
