@@ -38,7 +38,7 @@
 //! | tell a client that takes over its character nothing of the surroundings | 1 | 3 | Bot xab: characters: 23 is missing, should be ((14, 40), 3, [71, 0, 2, 2, 2], "", 0, 0) |
 //! | let absent characters stay beyond the limit | 3 | 1370 | 2 absent characters of an address, 1 are allowed |
 //! | lose one group of those that the worker writes | 1 | 262 | a crash cost Bot xak its last 82919 ms |
-//! | hand a creation to the store twice | 1 | 2 | CreateAccount { ticket: 2, … } is carried out twice |
+//! | hand a creation to the store twice | 1 | 2 | CreateAccount { ticket: Ticket(2), … } is carried out twice |
 //! | send beyond the client's window | 1 | 41 | the client of Bot xai was sent what it cannot take: a read ends inside packet 23 |
 //! | take a partial write for a whole one | 3 | 235 | the client of Bot xag was sent what it cannot take: a read ends inside packet 23 |
 //! | show a door without its blocked tiles | 1 | 212 | Bot xah: a door: None, should be Some(false) |

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use pyao_core::game::accounts::Class;
-use pyao_core::passwords::{Job, Reply};
+use pyao_core::passwords::{Job, Reply, Ticket};
 use pyao_store::hashing::{Hasher, PasswordCost};
 
 use crate::support::{PATIENCE, Place, finish, on_both};
@@ -15,7 +15,7 @@ fn is_password(hash: &str, password: &str) -> bool {
     let (done, is_done) = mpsc::channel();
     let cost = PasswordCost { memory_kib: 64, passes: 1, threads: 1 };
     let hasher = Hasher::start(cost, move || done.send(()).unwrap()).unwrap();
-    let job = Job::Verify { ticket: 0, password: password.to_owned(), hash: Some(hash.to_owned()) };
+    let job = Job::Verify { ticket: Ticket(0), password: password.to_owned(), hash: Some(hash.to_owned()) };
     hasher.submit(job).unwrap();
     is_done.recv_timeout(PATIENCE).unwrap();
     matches!(hasher.try_recv(), Some(Reply::Verified { matches: true, .. }))

@@ -5,8 +5,7 @@
 
 use std::fmt;
 
-/// Pairs a [`Job`] with its [`Reply`]; the game makes them.
-pub type Ticket = u64;
+pub use crate::base::ids::Ticket;
 
 /// Work that the game asks for. Its debug output shows neither passwords nor hashes.
 #[derive(Clone, PartialEq, Eq)]

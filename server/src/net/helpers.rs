@@ -134,6 +134,7 @@ fn is_failure(reply: &Reply) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pyao_store::Ticket;
     use pyao_store::records::UserId;
     use pyao_store::redis::RedisError;
     use pyao_store::server::ServerId;
@@ -142,16 +143,16 @@ mod tests {
     fn a_store_that_cannot_is_a_failure_and_one_that_says_no_is_none() {
         let redis = RedisError::BadAddress { reason: "test".to_owned() };
         let damaged = StoreError::Damaged { key: "test".to_owned(), reason: "test".to_owned() };
-        let saved = |error| Reply::Saved { ticket: 1, result: Err(error) };
+        let saved = |error| Reply::Saved { ticket: Ticket(1), result: Err(error) };
         for error in [redis.into(), damaged, StoreError::Unavailable("test".to_owned())] {
             assert!(is_failure(&saved(error.clone())), "{error}");
-            assert!(is_failure(&Reply::Created { ticket: 1, result: Err(error.into()) }));
+            assert!(is_failure(&Reply::Created { ticket: Ticket(1), result: Err(error.into()) }));
         }
         let replaced = StoreError::ServerReplaced(ServerId::new("a").unwrap());
         for error in [StoreError::UnknownUser(UserId(1)), StoreError::CharacterTaken(UserId(1)), replaced] {
             assert!(!is_failure(&saved(error.clone())), "{error}");
         }
-        assert!(!is_failure(&Reply::Created { ticket: 1, result: Err(CreateError::NameTaken) }));
-        assert!(!is_failure(&Reply::Saved { ticket: 1, result: Ok(()) }));
+        assert!(!is_failure(&Reply::Created { ticket: Ticket(1), result: Err(CreateError::NameTaken) }));
+        assert!(!is_failure(&Reply::Saved { ticket: Ticket(1), result: Ok(()) }));
     }
 }

@@ -23,7 +23,7 @@ const HEARTBEAT_EVERY_MS: Millis = 5_000;
 const COUNT_EVERY_MS: Millis = 1_000;
 const SETTINGS_EVERY_MS: Millis = 1_000;
 /// The game never draws this ticket.
-const TICKET: Ticket = 0;
+const TICKET: Ticket = Ticket(0);
 const MAX_CONNECTIONS: &str = "server.max_connections";
 
 /// Work for the rest of the loop that follows from an answer of the store.

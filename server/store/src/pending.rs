@@ -215,7 +215,7 @@ mod tests {
     fn merged(saves: &[CharacterSave]) -> Vec<CharacterSave> {
         let mut pending = PendingSaves::default();
         for (save, ticket) in saves.iter().zip(0..) {
-            pending.add(ticket, vec![save.clone()]);
+            pending.add(Ticket(ticket), vec![save.clone()]);
         }
         pending.to_saves()
     }
@@ -241,8 +241,8 @@ mod tests {
     #[test]
     fn requests_of_different_characters_stay_apart() {
         let mut pending = PendingSaves::default();
-        pending.add(10, vec![step(1, 5), step(2, 5)]);
-        pending.add(11, vec![step(3, 5)]);
+        pending.add(Ticket(10), vec![step(1, 5), step(2, 5)]);
+        pending.add(Ticket(11), vec![step(3, 5)]);
         assert_eq!(pending.characters(), 3);
         assert_eq!(pending.oldest().unwrap().to_saves(), [step(1, 5), step(2, 5)]);
         pending.remove_oldest();
@@ -254,22 +254,22 @@ mod tests {
     #[test]
     fn a_request_joins_all_groups_that_it_touches() {
         let mut pending = PendingSaves::default();
-        pending.add(10, vec![step(1, 5), step(2, 5)]);
-        pending.add(11, vec![step(4, 5)]);
-        pending.add(12, vec![step(3, 5)]);
-        pending.add(13, vec![step(2, 6), step(3, 6)]);
+        pending.add(Ticket(10), vec![step(1, 5), step(2, 5)]);
+        pending.add(Ticket(11), vec![step(4, 5)]);
+        pending.add(Ticket(12), vec![step(3, 5)]);
+        pending.add(Ticket(13), vec![step(2, 6), step(3, 6)]);
         let alone = pending.oldest().unwrap();
-        assert_eq!((alone.to_saves(), alone.tickets()), (vec![step(4, 5)], &[(1, 11)][..]));
+        assert_eq!((alone.to_saves(), alone.tickets()), (vec![step(4, 5)], &[(1, Ticket(11))][..]));
         pending.remove_oldest();
         let joined = pending.oldest().unwrap();
         assert_eq!(joined.to_saves(), [step(1, 5), step(2, 6), step(3, 6)]);
-        assert_eq!(joined.tickets(), [(0, 10), (2, 12), (3, 13)]);
+        assert_eq!(joined.tickets(), [(0, Ticket(10)), (2, Ticket(12)), (3, Ticket(13))]);
     }
 
     #[test]
     fn the_later_of_two_saves_in_one_request_wins() {
         let mut pending = PendingSaves::default();
-        pending.add(10, vec![step(1, 5), step(1, 6)]);
+        pending.add(Ticket(10), vec![step(1, 5), step(1, 6)]);
         assert_eq!(pending.to_saves(), [step(1, 6)]);
     }
 
@@ -277,11 +277,11 @@ mod tests {
     fn of_the_changes_of_a_session_the_newest_is_kept() {
         let close = |user, at| SessionWrite::Close { user_id: UserId(user), at };
         let mut pending = PendingSessions::default();
-        pending.add(1, vec![close(7, 10), close(3, 10), close(7, 11)]);
-        pending.add(2, vec![close(3, 12)]);
-        pending.add(3, Vec::new());
+        pending.add(Ticket(1), vec![close(7, 10), close(3, 10), close(7, 11)]);
+        pending.add(Ticket(2), vec![close(3, 12)]);
+        pending.add(Ticket(3), Vec::new());
         assert_eq!(pending.to_writes(), [close(3, 12), close(7, 11)]);
-        assert_eq!(pending.take_tickets(), [1, 2, 3]);
+        assert_eq!(pending.take_tickets(), [1, 2, 3].map(Ticket));
         assert!(pending.is_empty() && pending.to_writes().is_empty());
     }
 
@@ -289,10 +289,10 @@ mod tests {
     fn tickets_come_back_in_order_of_arrival_each_once() {
         let mut pending = PendingSaves::default();
         for ticket in 0..20 {
-            pending.add(ticket, vec![step(ticket as u32 % 3, 5)]);
+            pending.add(Ticket(ticket), vec![step(ticket as u32 % 3, 5)]);
         }
-        pending.add(20, Vec::new());
-        assert_eq!(pending.take_tickets(), (0..=20).collect::<Vec<_>>());
+        pending.add(Ticket(20), Vec::new());
+        assert_eq!(pending.take_tickets(), (0..=20).map(Ticket).collect::<Vec<_>>());
         assert!(pending.is_empty() && pending.take_tickets().is_empty());
     }
 }

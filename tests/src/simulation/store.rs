@@ -168,7 +168,7 @@ impl SimulatedStore {
     fn answer(&mut self, question: &Request) -> Reply {
         let reply = self.contents.carry_out(question.clone());
         let ticket = ticket_of(&reply);
-        if ticket != 0 && !self.carried_out.insert(ticket) {
+        if ticket != Ticket(0) && !self.carried_out.insert(ticket) {
             self.fault.get_or_insert(format!("{question:?} is carried out twice"));
         }
         reply

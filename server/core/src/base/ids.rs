@@ -31,3 +31,14 @@ keys! {
     /// An NPC for as long as it is in the world.
     NpcKey
 }
+
+/// Number that pairs a request with its answer: of the store, or of the threads that hash passwords. The game draws
+/// them in turn; others only hand them back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Ticket(pub u64);
+
+impl std::fmt::Display for Ticket {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}

@@ -1,12 +1,11 @@
 //! The requests of the game to the store, and the replies.
 
+pub use crate::base::ids::Ticket;
+
 use super::server::{Heartbeat, ServerId, ServerStatus};
 use super::session::{Claim, Session, SessionWrite};
 use super::{CharacterRecord, CharacterSave, NewAccount, UserId};
 use super::{CreateError, ServerSettings, StoreError, StoredAccount};
-
-/// Pairs a [`Request`] with its [`Reply`]; the game makes them, the store only carries them.
-pub type Ticket = u64;
 
 /// A request of the game to the store.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,14 @@
 use std::time::Duration;
 
+use pyao_core::passwords::Ticket;
+
 use super::*;
 
 /// The least that argon2 takes.
 const CHEAP: PasswordCost = PasswordCost { memory_kib: 8, passes: 1, threads: 1 };
 
 fn hashed(cost: PasswordCost, text: &str) -> String {
-    match Engine::new(cost).unwrap().work(Job::Hash { ticket: 0, password: text.into() }) {
+    match Engine::new(cost).unwrap().work(Job::Hash { ticket: Ticket(0), password: text.into() }) {
         Reply::Hashed { hash, .. } => hash.unwrap(),
         other => panic!("{other:?}"),
     }
@@ -14,7 +16,7 @@ fn hashed(cost: PasswordCost, text: &str) -> String {
 
 /// Returns true if `text` is verified by `hash`, and true if it should be hashed anew.
 fn verified(cost: PasswordCost, text: &str, hash: Option<&str>) -> (bool, bool) {
-    let job = Job::Verify { ticket: 0, password: text.into(), hash: hash.map(str::to_owned) };
+    let job = Job::Verify { ticket: Ticket(0), password: text.into(), hash: hash.map(str::to_owned) };
     match Engine::new(cost).unwrap().work(job) {
         Reply::Verified { matches, rehash, .. } => (matches, rehash),
         other => panic!("{other:?}"),
@@ -102,8 +104,8 @@ fn a_cost_out_of_range_names_its_setting() {
 #[test]
 fn passwords_and_hashes_stay_out_of_debug_output() {
     let hash = hashed(CHEAP, "secreto");
-    let verify = Job::Verify { ticket: 7, password: "secreto".into(), hash: Some(hash.clone()) };
-    let reply = Reply::Hashed { ticket: 7, hash: Ok(hash) };
+    let verify = Job::Verify { ticket: Ticket(7), password: "secreto".into(), hash: Some(hash.clone()) };
+    let reply = Reply::Hashed { ticket: Ticket(7), hash: Ok(hash) };
     let output = format!("{verify:?} {reply:?}");
     assert!(output.contains("ticket: 7"), "{output}");
     assert!(!output.contains("secreto") && !output.contains("argon2id"), "{output}");
@@ -117,7 +119,7 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
     };
     let hasher = Hasher::start(PasswordCost { threads: 3, ..CHEAP }, notify).unwrap();
     for ticket in 0..QUEUE_LIMIT as u64 {
-        hasher.submit(Job::Hash { ticket, password: "secreto".into() }).unwrap();
+        hasher.submit(Job::Hash { ticket: Ticket(ticket), password: "secreto".into() }).unwrap();
     }
     let mut tickets = Vec::new();
     while tickets.len() < QUEUE_LIMIT {
@@ -130,7 +132,7 @@ fn threads_answer_every_job_once_and_wake_the_loop() {
         }
     }
     tickets.sort_unstable();
-    assert_eq!(tickets, (0..QUEUE_LIMIT as u64).map(|ticket| (ticket, true)).collect::<Vec<_>>());
+    assert_eq!(tickets, (0..QUEUE_LIMIT as u64).map(|ticket| (Ticket(ticket), true)).collect::<Vec<_>>());
     assert!(hasher.cost() > Duration::ZERO);
 }
 
@@ -139,7 +141,7 @@ fn a_full_queue_refuses_at_once() {
     // Slow enough that the queue fills while the first hash is computed.
     let slow = PasswordCost { memory_kib: 64 * 1024, passes: 3, threads: 1 };
     let hasher = Hasher::start(slow, || ()).unwrap();
-    let job = || Job::Verify { ticket: 1, password: "secreto".into(), hash: None };
+    let job = || Job::Verify { ticket: Ticket(1), password: "secreto".into(), hash: None };
     let taken = (0..20 * QUEUE_LIMIT).take_while(|_| hasher.submit(job()) != Err(Busy)).count();
     // Beside those in the queue: the one that is computed, and those that were answered meanwhile.
     let answered = std::iter::from_fn(|| hasher.try_recv()).count();

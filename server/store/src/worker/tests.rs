@@ -45,16 +45,16 @@ impl Fixture {
         Self { folder, worker, faults, woken }
     }
 
-    fn save(&self, ticket: Ticket, saves: Vec<CharacterSave>) {
-        self.worker.send(Request::SaveCharacters { ticket, saves });
+    fn save(&self, ticket: u64, saves: Vec<CharacterSave>) {
+        self.worker.send(Request::SaveCharacters { ticket: Ticket(ticket), saves });
     }
 
-    fn load(&self, ticket: Ticket, name: &str) {
-        self.worker.send(Request::LoadAccount { ticket, name: name.into() });
+    fn load(&self, ticket: u64, name: &str) {
+        self.worker.send(Request::LoadAccount { ticket: Ticket(ticket), name: name.into() });
     }
 
-    fn write_sessions(&self, ticket: Ticket, writes: Vec<SessionWrite>) {
-        self.worker.send(Request::WriteSessions { ticket, writes });
+    fn write_sessions(&self, ticket: u64, writes: Vec<SessionWrite>) {
+        self.worker.send(Request::WriteSessions { ticket: Ticket(ticket), writes });
     }
 
     /// Opens the store as a tool sees it.
@@ -73,9 +73,9 @@ impl Fixture {
     }
 
     /// Returns ticket and outcome of the next reply, which must be to a save.
-    fn saved(&self) -> (Ticket, Result<(), StoreError>) {
+    fn saved(&self) -> (u64, Result<(), StoreError>) {
         match self.reply() {
-            Reply::Saved { ticket, result } => (ticket, result),
+            Reply::Saved { ticket, result } => (ticket.0, result),
             other => panic!("{other:?}"),
         }
     }
@@ -136,13 +136,13 @@ fn each_request_is_answered_once_in_order() {
         fixture.save(first + 1, vec![step(1, 10)]);
         fixture.save(first + 2, vec![step(2, 10)]);
         let (account, character) = (sample_account(&format!("Nuevo{round}")), Box::new(sample_character()));
-        fixture.worker.send(Request::CreateAccount { ticket: first + 3, account, character });
+        fixture.worker.send(Request::CreateAccount { ticket: Ticket(first + 3), account, character });
         let password_hash = "hash".into();
         let user_id = UserId(1);
-        fixture.worker.send(Request::SetPasswordHash { ticket: first + 4, user_id, password_hash });
+        fixture.worker.send(Request::SetPasswordHash { ticket: Ticket(first + 4), user_id, password_hash });
     }
     let tickets: Vec<_> = (0..125).map(|_| fixture.reply().ticket()).collect();
-    assert_eq!(tickets, (0..125).collect::<Vec<_>>());
+    assert_eq!(tickets, (0..125).map(Ticket).collect::<Vec<_>>());
     assert!(fixture.worker.try_recv().is_none());
     assert_eq!(fixture.worker.waiting(), 0);
 }
@@ -203,23 +203,24 @@ fn while_saves_wait_for_the_store_everything_else_is_refused_at_once() {
     fixture.load(2, "uno");
     let reply = fixture.reply();
     assert!(
-        matches!(reply, Reply::Account { ticket: 2, result: Err(StoreError::Unavailable(_)) }),
+        matches!(reply, Reply::Account { ticket: Ticket(2), result: Err(StoreError::Unavailable(_)) }),
         "{reply:?}"
     );
     let (account, character) = (sample_account("Tarde"), Box::new(sample_character()));
-    fixture.worker.send(Request::CreateAccount { ticket: 3, account, character });
+    fixture.worker.send(Request::CreateAccount { ticket: Ticket(3), account, character });
     let reply = fixture.reply();
-    let Reply::Created { ticket: 3, result: Err(CreateError::Store(StoreError::Unavailable(_))) } = reply
+    let Reply::Created { ticket: Ticket(3), result: Err(CreateError::Store(StoreError::Unavailable(_))) } =
+        reply
     else {
         panic!("{reply:?}");
     };
     let password_hash = "hash".into();
-    fixture.worker.send(Request::SetPasswordHash { ticket: 4, user_id: UserId(1), password_hash });
+    fixture.worker.send(Request::SetPasswordHash { ticket: Ticket(4), user_id: UserId(1), password_hash });
     assert!(matches!(fixture.saved(), (4, Err(StoreError::Unavailable(_)))));
     fixture.faults.fail_next(0);
     assert_eq!(fixture.saved(), (1, Ok(())));
     fixture.load(5, "tarde");
-    assert!(matches!(fixture.reply(), Reply::Account { ticket: 5, result: Ok(None) }));
+    assert!(matches!(fixture.reply(), Reply::Account { ticket: Ticket(5), result: Ok(None) }));
 }
 
 #[test]
@@ -227,17 +228,20 @@ fn a_failed_load_is_answered_and_not_tried_again() {
     let fixture = Fixture::new();
     fixture.faults.fail_next(1);
     fixture.load(1, "uno");
-    assert!(matches!(fixture.reply(), Reply::Account { ticket: 1, result: Err(StoreError::Unavailable(_)) }));
+    assert!(matches!(
+        fixture.reply(),
+        Reply::Account { ticket: Ticket(1), result: Err(StoreError::Unavailable(_)) }
+    ));
     fixture.wait_until_back();
     fixture.load(2, "uno");
-    assert!(matches!(fixture.reply(), Reply::Account { ticket: 2, result: Ok(Some(_)) }));
+    assert!(matches!(fixture.reply(), Reply::Account { ticket: Ticket(2), result: Ok(Some(_)) }));
     assert!(fixture.worker.try_recv().is_none());
 }
 
 #[test]
 fn a_store_that_failed_a_load_is_looked_for_without_being_asked() {
     let fixture = Fixture::with(register);
-    fixture.worker.send(Request::Heartbeat { ticket: 0, status: Box::default() });
+    fixture.worker.send(Request::Heartbeat { ticket: Ticket(0), status: Box::default() });
     assert!(matches!(fixture.reply(), Reply::Heartbeat { result: Ok(_), .. }));
     fixture.faults.fail_next(4);
     fixture.load(1, "uno");
@@ -255,7 +259,7 @@ fn a_failed_change_of_sessions_is_tried_again_with_the_newest_state() {
     let fixture = Fixture::with(register);
     for user in [1, 2] {
         let session = Box::new(session(user, 1));
-        fixture.worker.send(Request::OpenSession { ticket: 0, session });
+        fixture.worker.send(Request::OpenSession { ticket: Ticket(0), session });
         let opened = fixture.reply();
         assert!(matches!(opened, Reply::SessionOpened { result: Ok(Claim::Granted), .. }), "{opened:?}");
     }
@@ -284,13 +288,15 @@ fn a_change_of_sessions_that_is_refused_is_answered() {
 fn heartbeats_and_settings_are_answered() {
     let fixture = Fixture::with(register);
     let status = Box::new(ServerStatus { connections: 3, ..ServerStatus::default() });
-    fixture.worker.send(Request::Heartbeat { ticket: 1, status });
+    fixture.worker.send(Request::Heartbeat { ticket: Ticket(1), status });
     let server = ServerId::new("norte").unwrap();
-    fixture.worker.send(Request::ReadSettings { ticket: 2, server });
+    fixture.worker.send(Request::ReadSettings { ticket: Ticket(2), server });
     let heartbeat = fixture.reply();
-    let Reply::Heartbeat { ticket: 1, result: Ok(heartbeat) } = heartbeat else { panic!("{heartbeat:?}") };
+    let Reply::Heartbeat { ticket: Ticket(1), result: Ok(heartbeat) } = heartbeat else {
+        panic!("{heartbeat:?}")
+    };
     assert_eq!(heartbeat.connections, 3);
-    assert!(matches!(fixture.reply(), Reply::Settings { ticket: 2, result: Ok(_) }));
+    assert!(matches!(fixture.reply(), Reply::Settings { ticket: Ticket(2), result: Ok(_) }));
     // The thread leaves its store before the folder goes.
     fixture.worker.shutdown(PATIENCE).unwrap();
 }

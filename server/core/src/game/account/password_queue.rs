@@ -200,7 +200,9 @@ impl PasswordQueue {
 mod tests {
     use super::*;
 
-    fn job(ticket: Ticket, address: &str, slot: u32) -> Waiting {
+    /// Returns a job whose ticket has that number.
+    fn job(ticket: u64, address: &str, slot: u32) -> Waiting {
+        let ticket = Ticket(ticket);
         Waiting {
             ticket,
             connection: Some(ConnectionId { slot, generation: 0 }),
@@ -209,18 +211,12 @@ mod tests {
         }
     }
 
-    fn ticket_of(job: &Job) -> Ticket {
-        match job {
-            Job::Hash { ticket, .. } | Job::Verify { ticket, .. } => *ticket,
-        }
-    }
-
-    /// Returns the tickets in the order in which they are handed out to threads that answer at once.
-    fn served(queue: &mut PasswordQueue) -> Vec<Ticket> {
+    /// Returns the numbers of the tickets in the order in which they are handed out to threads that answer at once.
+    fn served(queue: &mut PasswordQueue) -> Vec<u64> {
         let mut tickets = Vec::new();
         while let Some(job) = queue.take_next() {
             queue.answered();
-            tickets.push(ticket_of(&job));
+            tickets.push(job.ticket().0);
         }
         tickets
     }
@@ -259,8 +255,8 @@ mod tests {
         }
         assert!(queue.is_full_for("192.0.2.1".parse().unwrap()));
         assert!(!queue.is_full_for("192.0.2.2".parse().unwrap()));
-        assert_eq!(queue.add(job(100, "192.0.2.1", 0)), Some(100), "its own");
-        assert_eq!(queue.add(job(101, "192.0.2.2", 0)), Some(99), "the newest of the longest queue");
+        assert_eq!(queue.add(job(100, "192.0.2.1", 0)), Some(Ticket(100)), "its own");
+        assert_eq!(queue.add(job(101, "192.0.2.2", 0)), Some(Ticket(99)), "the newest of the longest queue");
         assert_eq!(queue.waiting(), 100);
         assert_eq!(served(&mut queue)[..2], [0, 101], "and is served in its turn");
     }
@@ -273,7 +269,7 @@ mod tests {
             assert_eq!(queue.add(job(number, &format!("192.0.2.{number}"), 0)), None);
         }
         assert!(queue.is_full_for("192.0.2.6".parse().unwrap()));
-        assert_eq!(queue.add(job(6, "192.0.2.6", 0)), Some(6));
+        assert_eq!(queue.add(job(6, "192.0.2.6", 0)), Some(Ticket(6)));
     }
 
     #[test]
@@ -284,7 +280,7 @@ mod tests {
             assert_eq!(queue.add(job(ticket, "192.0.2.1", ticket as u32 % 2)), None);
         }
         queue.add_next(Waiting { connection: None, ..job(9, "192.0.2.1", 1) });
-        assert_eq!(queue.drop_of(address, ConnectionId { slot: 1, generation: 0 }), [1, 3]);
+        assert_eq!(queue.drop_of(address, ConnectionId { slot: 1, generation: 0 }), [Ticket(1), Ticket(3)]);
         assert!(queue.drop_of(address, ConnectionId { slot: 1, generation: 1 }).is_empty());
         assert_eq!(served(&mut queue), [9, 0, 2]);
     }
@@ -296,7 +292,7 @@ mod tests {
             assert_eq!(queue.add(job(ticket, &format!("192.0.2.{ticket}"), 0)), None);
         }
         queue.delay(job(6, "192.0.2.6", 0));
-        queue.retain(|ticket| ticket == 4);
+        queue.retain(|ticket| ticket == Ticket(4));
         assert_eq!(queue.waiting(), 1);
         assert_eq!(served(&mut queue), [4]);
     }

@@ -160,7 +160,7 @@ impl PendingTable {
 
     /// Notes what was asked for and gives its ticket.
     pub fn add(&mut self, pending: Pending) -> Ticket {
-        self.last_ticket += 1;
+        self.last_ticket = Ticket(self.last_ticket.0 + 1);
         self.attempts += usize::from(pending.is_attempt());
         let twin = self.entries.insert(self.last_ticket, pending);
         debug_assert!(twin.is_none(), "ticket {} was given out twice", self.last_ticket);

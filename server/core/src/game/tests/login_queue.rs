@@ -181,7 +181,7 @@ fn a_stopping_server_waits_for_a_creation_in_the_store_and_for_a_confirmed_passw
     assert!(table.game.is_drained());
     let bea = table.store.by_name("Bea").unwrap().clone();
     let job = passwords::Job::Verify {
-        ticket: 0,
+        ticket: passwords::Ticket(0),
         password: "another1".into(),
         hash: Some(bea.account.account.password_hash),
     };

@@ -329,10 +329,10 @@ pub(super) fn worker_on(
     (Worker::start_with(Box::new(store), notify, backoff).unwrap(), woken)
 }
 
-fn next_saved(worker: &Worker, woken: &mpsc::Receiver<()>) -> (Ticket, Result<(), StoreError>) {
+fn next_saved(worker: &Worker, woken: &mpsc::Receiver<()>) -> (u64, Result<(), StoreError>) {
     loop {
         match worker.try_recv() {
-            Some(Reply::Saved { ticket, result }) => return (ticket, result),
+            Some(Reply::Saved { ticket, result }) => return (ticket.0, result),
             Some(other) => panic!("{other:?}"),
             None => woken.recv_timeout(PATIENCE).expect("a reply wakes the loop"),
         }
@@ -345,7 +345,7 @@ pub(super) fn given(coins: u32) -> Request {
     giver.stats.gold -= coins;
     taker.stats.gold += coins;
     let saves = vec![sheet_save(UserId(1), giver), sheet_save(UserId(2), taker)];
-    Request::SaveCharacters { ticket: coins.into(), saves }
+    Request::SaveCharacters { ticket: Ticket(coins.into()), saves }
 }
 
 /// Gold of both, at one moment.
@@ -408,10 +408,10 @@ fn saves_wait_for_a_redis_that_is_down_and_loads_do_not() {
     let (worker, woken) = worker(&redis);
     redis.kill();
     worker.send(given(1));
-    worker.send(Request::LoadAccount { ticket: 7, name: "dador".into() });
+    worker.send(Request::LoadAccount { ticket: Ticket(7), name: "dador".into() });
     woken.recv_timeout(PATIENCE).unwrap();
     let reply = worker.try_recv().unwrap();
-    let Reply::Account { ticket: 7, result: Err(error) } = reply else { panic!("{reply:?}") };
+    let Reply::Account { ticket: Ticket(7), result: Err(error) } = reply else { panic!("{reply:?}") };
     assert!(error.is_temporary() && RedisError::of(&error).is_some());
     assert!(worker.is_away());
     worker.send(given(2));
@@ -509,7 +509,7 @@ fn who_is_created_on_an_emptied_redis_takes_the_number_of_nobody_on_another_serv
         norte.heartbeat(&ServerStatus::default()).unwrap();
     }
     redis.cli("SET accounts:counter 40");
-    let beat = |ticket| Request::Heartbeat { ticket, status: Box::default() };
+    let beat = |ticket| Request::Heartbeat { ticket: Ticket(ticket), status: Box::default() };
     sur.carry_out(&[beat(1), beat(2)]);
     redis.cli("FLUSHDB");
     assert_eq!(sur.create_account(&sample_account("Caro"), &sample_character()), Ok(UserId(41)));

@@ -468,7 +468,7 @@ fn a_hundred_creations_over_two_connections_take_the_name_once() {
                 let mut account = sample_account("Unico");
                 account.email = format!("{ticket}@example.org");
                 let character = Box::new(sample_character());
-                crate::Request::CreateAccount { ticket, account, character }
+                crate::Request::CreateAccount { ticket: crate::Ticket(ticket), account, character }
             })
             .collect();
         store.carry_out(&requests)

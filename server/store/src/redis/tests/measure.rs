@@ -68,7 +68,7 @@ fn through_the_worker(redis: &TestRedis, sheets: bool) -> f64 {
     let batches: Vec<_> = (0..ROUNDS).map(|round| saves(round, sheets)).collect();
     let start = Instant::now();
     for (ticket, saves) in (0..).zip(batches) {
-        worker.send(Request::SaveCharacters { ticket, saves });
+        worker.send(Request::SaveCharacters { ticket: crate::Ticket(ticket), saves });
         // One request at a time: what waits together would be merged and not written.
         let reply = loop {
             match worker.try_recv() {
@@ -169,8 +169,10 @@ fn logins_a_second() {
         store.statistics().unwrap()["redis.used_memory_bytes"]
     );
     for batch in [1, 10, 100] {
-        let load =
-            |ticket: u64| Request::LoadAccount { ticket, name: format!("jugador {}", ticket % 1000 + 1) };
+        let load = |ticket: u64| Request::LoadAccount {
+            ticket: crate::Ticket(ticket),
+            name: format!("jugador {}", ticket % 1000 + 1),
+        };
         let requests: Vec<_> = (0..batch).map(load).collect();
         let (start, mut loaded) = (Instant::now(), 0);
         while start.elapsed() < Duration::from_secs(1) {

@@ -51,7 +51,7 @@ impl Fixture {
     }
 
     fn beat(&self) -> Result<Heartbeat, StoreError> {
-        self.worker.send(Request::Heartbeat { ticket: 0, status: Box::default() });
+        self.worker.send(Request::Heartbeat { ticket: Ticket(0), status: Box::default() });
         self.heard()
     }
 
@@ -64,9 +64,9 @@ impl Fixture {
     }
 
     /// Returns the next reply, which must be to a write.
-    fn saved(&self) -> (Ticket, Result<(), StoreError>) {
+    fn saved(&self) -> (u64, Result<(), StoreError>) {
         match self.reply() {
-            Reply::Saved { ticket, result } => (ticket, result),
+            Reply::Saved { ticket, result } => (ticket.0, result),
             other => panic!("{other:?}"),
         }
     }
@@ -87,8 +87,8 @@ impl Fixture {
         self.redis.cli("CONFIG SET maxmemory 0");
     }
 
-    fn write_back(&self, ticket: Ticket) {
-        self.worker.send(Request::RestoreAccounts { ticket, accounts: self.held.clone() });
+    fn write_back(&self, ticket: u64) {
+        self.worker.send(Request::RestoreAccounts { ticket: Ticket(ticket), accounts: self.held.clone() });
     }
 }
 
@@ -100,7 +100,7 @@ fn a_redis_that_answers_and_takes_no_write_stays_away_until_it_takes_one() {
     let end = Instant::now() + SEVERAL_PAUSES;
     while Instant::now() < end {
         assert!(fixture.worker.is_away());
-        fixture.worker.send(Request::LoadAccount { ticket: 7, name: "dador".into() });
+        fixture.worker.send(Request::LoadAccount { ticket: Ticket(7), name: "dador".into() });
         assert!(fixture.reply().store_error().is_some_and(StoreError::is_temporary));
     }
     assert!(fixture.worker.since_success() >= SEVERAL_PAUSES);
@@ -163,7 +163,7 @@ fn an_emptied_redis_that_refuses_writes_loses_nothing_that_is_held() {
     fixture.wait_until(|worker| worker.is_away() && worker.is_emptied());
     fixture.worker.send(given(2));
     fixture.worker.send(Request::WriteSessions {
-        ticket: 3,
+        ticket: Ticket(3),
         writes: vec![SessionWrite::Put(session(1)), SessionWrite::Close { user_id: UserId(2), at: 0 }],
     });
     thread::sleep(SEVERAL_PAUSES);
@@ -223,7 +223,7 @@ fn a_store_that_comes_back_as_it_was_takes_what_waits_without_being_filled() {
     assert_eq!(fixture.heard().unwrap().store_id, "another");
     assert!(fixture.worker.is_emptied());
     fixture.redis.cli("RENAME kept server:store_id");
-    fixture.worker.send(Request::Heartbeat { ticket: 0, status: Box::default() });
+    fixture.worker.send(Request::Heartbeat { ticket: Ticket(0), status: Box::default() });
     assert_eq!(fixture.saved(), (1, Ok(())));
     assert_eq!(fixture.heard().unwrap().store_id, fixture.store_id);
     assert!(!fixture.worker.is_emptied());
@@ -243,7 +243,8 @@ fn how_long_the_oldest_question_waits_is_known() {
     let Some(fixture) = Fixture::new() else { return };
     assert_eq!(fixture.worker.oldest_question(), Duration::ZERO);
     fixture.redis.signal("-STOP");
-    let ask = |ticket| fixture.worker.send(Request::LoadAccount { ticket, name: "dador".into() });
+    let ask =
+        |ticket| fixture.worker.send(Request::LoadAccount { ticket: Ticket(ticket), name: "dador".into() });
     ask(1);
     thread::sleep(SEVERAL_PAUSES);
     ask(2);

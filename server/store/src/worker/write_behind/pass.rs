@@ -8,7 +8,7 @@ use crate::{Reply, Request, StoreError, Ticket};
 use pyao_core::base::random::Random;
 
 /// The ticket of a heartbeat that no request asked for.
-const NO_TICKET: Ticket = 0;
+const NO_TICKET: Ticket = Ticket(0);
 
 /// Most requests taken before the saves among them are written.
 const BATCH_LIMIT: usize = 4096;

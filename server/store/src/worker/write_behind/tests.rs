@@ -15,16 +15,16 @@ impl Fixture {
         Self { queue: WriteBehind::new(BACKOFF, 1), now: Duration::ZERO }
     }
 
-    fn save(&mut self, ticket: Ticket, saves: Vec<CharacterSave>) {
-        self.queue.push(Request::SaveCharacters { ticket, saves });
+    fn save(&mut self, ticket: u64, saves: Vec<CharacterSave>) {
+        self.queue.push(Request::SaveCharacters { ticket: Ticket(ticket), saves });
     }
 
-    fn load(&mut self, ticket: Ticket) {
-        self.queue.push(Request::LoadAccount { ticket, name: "Uno".into() });
+    fn load(&mut self, ticket: u64) {
+        self.queue.push(Request::LoadAccount { ticket: Ticket(ticket), name: "Uno".into() });
     }
 
     fn heartbeat(&mut self) {
-        self.queue.push(Request::Heartbeat { ticket: 0, status: Box::default() });
+        self.queue.push(Request::Heartbeat { ticket: Ticket(0), status: Box::default() });
     }
 
     /// Returns the next operation in one word.
@@ -58,7 +58,7 @@ impl Fixture {
     }
 
     /// Tickets of the replies, and whether each was a success.
-    fn replies(&mut self) -> Vec<(Ticket, bool)> {
+    fn replies(&mut self) -> Vec<(u64, bool)> {
         let mut replies = Vec::new();
         while let Some(reply) = self.queue.poll_reply() {
             let is_good = reply.store_error().is_none();
@@ -68,7 +68,7 @@ impl Fixture {
             | Reply::SessionOpened { ticket, .. }
             | Reply::Heartbeat { ticket, .. }
             | Reply::Settings { ticket, .. }) = reply;
-            replies.push((ticket, is_good));
+            replies.push((ticket.0, is_good));
         }
         replies
     }
@@ -115,7 +115,7 @@ fn a_write_behind_a_question_is_written_after_its_answer() {
     fixture.load(1);
     fixture.save(2, vec![step(1, 10)]);
     assert_eq!(fixture.poll(), "ask");
-    fixture.answered(vec![Reply::Account { ticket: 1, result: Ok(None) }]);
+    fixture.answered(vec![Reply::Account { ticket: Ticket(1), result: Ok(None) }]);
     assert_eq!(fixture.poll(), "save");
     fixture.written(Ok(()));
     assert_eq!(fixture.replies(), [(1, true), (2, true)]);
@@ -146,7 +146,7 @@ fn a_store_that_was_away_must_take_a_heartbeat_before_it_is_written_to() {
     let mut fixture = Fixture::new();
     fixture.heartbeat();
     assert_eq!(fixture.poll(), "ask");
-    fixture.answered(vec![Reply::Heartbeat { ticket: 0, result: Ok(beat()) }]);
+    fixture.answered(vec![Reply::Heartbeat { ticket: Ticket(0), result: Ok(beat()) }]);
     fixture.save(1, vec![step(1, 10)]);
     assert_eq!(fixture.poll(), "save");
     fixture.written(Err(away()));
@@ -170,7 +170,7 @@ fn an_emptied_store_tells_its_name_and_takes_what_waits_once_accounts_are_restor
     let mut fixture = Fixture::new();
     fixture.heartbeat();
     assert_eq!(fixture.poll(), "ask");
-    fixture.answered(vec![Reply::Heartbeat { ticket: 0, result: Ok(beat()) }]);
+    fixture.answered(vec![Reply::Heartbeat { ticket: Ticket(0), result: Ok(beat()) }]);
     fixture.save(1, vec![step(1, 10)]);
     assert_eq!(fixture.poll(), "save");
     fixture.written(Err(StoreError::OtherStore));
@@ -179,11 +179,11 @@ fn an_emptied_store_tells_its_name_and_takes_what_waits_once_accounts_are_restor
     assert_eq!(fixture.poll(), "nothing");
     let progress = fixture.queue.progress();
     assert!(progress.is_emptied && !progress.is_away);
-    fixture.queue.push(Request::RestoreAccounts { ticket: 2, accounts: Vec::new() });
+    fixture.queue.push(Request::RestoreAccounts { ticket: Ticket(2), accounts: Vec::new() });
     assert_eq!(fixture.poll(), "save", "the store may be the old one again");
     fixture.written(Err(StoreError::OtherStore));
     assert_eq!(fixture.poll(), "ask");
-    fixture.answered(vec![Reply::Saved { ticket: 2, result: Ok(()) }]);
+    fixture.answered(vec![Reply::Saved { ticket: Ticket(2), result: Ok(()) }]);
     assert_eq!(fixture.poll(), "save");
     fixture.written(Ok(()));
     assert_eq!(fixture.poll(), "nothing");
