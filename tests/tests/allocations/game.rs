@@ -21,6 +21,7 @@ fn crowd() -> (Driver, Vec<ConnectionId>) {
     let count = places.len();
     let mut driver = Driver::new(Arc::new(Content::starter()), places);
     let players = (0..count).map(|number| driver.create(&player_name(number))).collect();
+    driver.stop_checking();
     (driver, players)
 }
 
