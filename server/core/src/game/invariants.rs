@@ -16,12 +16,11 @@ const CHECKED_FIRST: u64 = 64;
 const CHECK_EVERY: u64 = 4_096;
 
 /// Number of the verbs so far.
+#[cfg(debug_assertions)]
 #[derive(Debug, Default)]
 pub struct Verbs {
-    #[cfg(debug_assertions)]
     count: u64,
     /// True if nothing is checked.
-    #[cfg(debug_assertions)]
     is_unchecked: bool,
 }
 

@@ -52,6 +52,7 @@ use crate::world::World;
 use account::login_limit::LoginLimit;
 use core::net::IpAddr;
 use durable::Durable;
+#[cfg(debug_assertions)]
 use invariants::Verbs;
 use play::Play;
 use player::table::Players;
@@ -142,6 +143,7 @@ pub struct Game {
     lobby: Lobby,
     durable: Durable,
     event_log: EventLog,
+    #[cfg(debug_assertions)]
     verbs: Verbs,
 }
 
@@ -154,6 +156,7 @@ impl Game {
             play: Play::new(content, settings, seed),
             durable: Durable::new(unix_start),
             event_log: EventLog::default(),
+            #[cfg(debug_assertions)]
             verbs: Verbs::default(),
         }
     }
