@@ -13,6 +13,8 @@ use std::thread;
 pub(super) use servers::*;
 pub(super) use settings::*;
 
+use pyao_core::base::ids::ObjectId;
+
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, PositionRecord,
     SKILLS, SPELL_SLOTS, UserId,
@@ -175,8 +177,8 @@ pub(super) fn a_saved_sheet_replaces_the_whole_character(connect: Connect<'_>) {
     let mut sheet = limits();
     // Slots in use become free, free ones used, and some keep their place with another content.
     sheet.inventory = [None; INVENTORY_SLOTS];
-    sheet.inventory[1] = Some(ItemRecord { object: 7, amount: 3, equipped: true });
-    sheet.inventory[3] = Some(ItemRecord { object: 8, amount: 4, equipped: false });
+    sheet.inventory[1] = Some(ItemRecord { object: ObjectId::new(7), amount: 3, equipped: true });
+    sheet.inventory[3] = Some(ItemRecord { object: ObjectId::new(8), amount: 4, equipped: false });
     sheet.spells = [0; SPELL_SLOTS];
     sheet.spells[34] = 2;
     store.save_characters(&[sheet_save(user_id, sheet.clone())]).unwrap();

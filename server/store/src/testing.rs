@@ -2,6 +2,8 @@
 
 mod faulty;
 
+use pyao_core::base::ids::ObjectId;
+
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
     ItemRecord, NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord,
@@ -34,7 +36,11 @@ pub fn sample_character() -> CharacterRecord {
     }
     let mut inventory = [None; INVENTORY_SLOTS];
     for (slot, number) in inventory.iter_mut().zip(1..).step_by(3) {
-        *slot = Some(ItemRecord { object: 400 + number, amount: 10 * number, equipped: number % 2 == 0 });
+        *slot = Some(ItemRecord {
+            object: ObjectId::new(400 + number),
+            amount: 10 * number,
+            equipped: number % 2 == 0,
+        });
     }
     let mut spells = [0; SPELL_SLOTS];
     for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {

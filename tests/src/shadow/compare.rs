@@ -49,7 +49,9 @@ impl ShadowClient {
         same("gold", self.stats.gold, stats.gold.cast_signed())?;
         same("free skill points", self.free_skill_points, stats.free_skill_points.cast_signed())?;
         let carried = (1..).zip(&player.character.inventory).filter_map(|(slot, item)| {
-            item.map(|item| (slot, (item.object.cast_signed(), item.amount.cast_signed(), item.equipped)))
+            item.map(|item| {
+                (slot, (item.object.get().cast_signed(), item.amount.cast_signed(), item.equipped))
+            })
         });
         let shown = self.inventory.iter();
         let shown = shown.map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)));

@@ -134,7 +134,9 @@ fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
     let mut carried: Vec<_> = (1..)
         .zip(&player.character.inventory)
         .filter_map(|(slot, item)| {
-            item.map(|item| (slot, (item.object.cast_signed(), item.amount.cast_signed(), item.equipped)))
+            item.map(|item| {
+                (slot, (item.object.get().cast_signed(), item.amount.cast_signed(), item.equipped))
+            })
         })
         .collect();
     let items = shadow.inventory.iter();

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::object::ObjectType;
 use super::record::{ItemAmount, Record};
+use crate::base::ids::ObjectId;
 
 /// Kind of an NPC: guard, merchant and so on; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -139,7 +140,7 @@ impl NpcTemplate {
     #[must_use]
     pub fn drop(&self, step: usize) -> Option<ItemAmount> {
         let item = self.drops.get(step.checked_sub(1)?)?;
-        (item.object > 0 && item.amount > 0).then_some(*item)
+        (item.object != ObjectId::NONE && item.amount > 0).then_some(*item)
     }
 }
 

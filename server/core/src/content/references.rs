@@ -53,7 +53,7 @@ fn check_object(content: &Content, object: &ObjectTemplate, warnings: &mut Vec<F
         ("IndexCerrada", object.closed_object),
         ("IndexCerradaLlave", object.locked_object),
     ] {
-        warn(key, number, content.object(number).is_some());
+        warn(key, number.get(), content.object(number).is_some());
     }
 }
 
@@ -66,10 +66,10 @@ fn check_npc(content: &Content, npc: &NpcTemplate, warnings: &mut Vec<Fault>) {
     };
     let object_exists = |item: &ItemAmount| content.object(item.object).is_some();
     for item in &npc.stock {
-        warn("sells object", item.object, object_exists(item));
+        warn("sells object", item.object.get(), object_exists(item));
     }
     for item in &npc.drops {
-        warn("drops object", item.object, object_exists(item));
+        warn("drops object", item.object.get(), object_exists(item));
     }
     for &spell in &npc.spells {
         warn("casts spell", spell, content.spell(spell).is_some());
@@ -96,8 +96,8 @@ fn check_map(content: &Content, map: &Map, warnings: &mut Vec<Fault>) {
 }
 
 /// Tiles by the number they refer to, in words: `3 tiles, the first (50,51)`.
-fn group(tiles: impl Iterator<Item = (u16, u8, u8)>) -> BTreeMap<u16, String> {
-    let mut groups: BTreeMap<u16, (usize, u8, u8)> = BTreeMap::new();
+fn group<Id: Ord>(tiles: impl Iterator<Item = (Id, u8, u8)>) -> BTreeMap<Id, String> {
+    let mut groups: BTreeMap<Id, (usize, u8, u8)> = BTreeMap::new();
     for (number, x, y) in tiles {
         groups.entry(number).or_insert((0, x, y)).0 += 1;
     }

@@ -128,6 +128,7 @@ fn tiles([first_x, first_y, last_x, last_y]: Rectangle) -> impl Iterator<Item = 
 mod tests {
     use super::super::{ItemAmount, MAP_SIZE, Movement, ao_data_tests, references};
     use super::*;
+    use crate::base::ids::ObjectId;
 
     /// Objects that a new character gets.
     const FIRST_OBJECTS: [u16; 18] =
@@ -139,7 +140,7 @@ mod tests {
         assert_eq!(references::check(&content), []);
         assert_eq!(content.maps().map(|map| map.number).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
         for number in FIRST_OBJECTS {
-            let object = content.object(number).unwrap();
+            let object = content.object(ObjectId::new(number)).unwrap();
             assert!(object.newbie && object.grh_index > 0, "object {number}");
         }
         assert!(content.spell(2).is_some() && content.spell(46).is_some());
@@ -264,7 +265,7 @@ mod tests {
         let content = starter();
         let wolf = content.npc(501).unwrap();
         assert_eq!((wolf.movement, wolf.hostile, wolf.stays_dead), (Movement::ATTACKS_USERS, true, false));
-        assert_eq!(wolf.drop(1), Some(ItemAmount { object: 414, amount: 1 }));
-        assert!(content.object(1).unwrap().pickable());
+        assert_eq!(wolf.drop(1), Some(ItemAmount { object: ObjectId::new(414), amount: 1 }));
+        assert!(content.object(ObjectId::new(1)).unwrap().pickable());
     }
 }

@@ -3,6 +3,7 @@
 
 use super::UserId;
 use super::fields::{Fields, Slot};
+use crate::base::ids::ObjectId;
 use crate::fields;
 
 /// Number of inventory slots of a player.
@@ -128,7 +129,7 @@ fields! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct ItemRecord {
         /// Object number.
-        object: u16 in 1..=65_535,
+        object: ObjectId in 1..=65_535,
         /// 1..=10,000.
         amount: u16 in 1..=10_000,
         /// True if it is worn or wielded.

@@ -29,6 +29,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use crate::base::ids::ObjectId;
+
 /// A record whose fields a store writes and reads one by one; see [`fields!`](crate::fields!).
 pub trait Fields: Sized {
     /// The fields, in the order of [`Fields::values`].
@@ -210,6 +212,29 @@ macro_rules! number_types {
 }
 
 number_types!(u8, u16, u32);
+
+/// Numbers of the content's records, stored as plain numbers.
+macro_rules! id_types {
+    ($($type:ty),*) => {$(
+        impl FieldType for $type {
+            const RANGE: RangeInclusive<i64> = <u16 as FieldType>::RANGE;
+
+            fn stored(&self) -> StoredValue<'_> {
+                StoredValue::Number(i64::from(self.get()))
+            }
+
+            fn read(field: &Field, value: Option<StoredValue<'_>>) -> Result<Self, BadField> {
+                read_number(field, value).map(Self::new)
+            }
+
+            fn blank(field: &Field) -> Self {
+                Self::new(<u16 as FieldType>::blank(field))
+            }
+        }
+    )*};
+}
+
+id_types!(ObjectId);
 
 impl FieldType for bool {
     const RANGE: RangeInclusive<i64> = 0..=1;

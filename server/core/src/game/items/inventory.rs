@@ -50,7 +50,7 @@ impl Play {
             },
             Some((item, object)) => ServerPacket::ChangeInventorySlot {
                 slot,
-                obj_index: wire(item.object),
+                obj_index: wire(item.object.get()),
                 name: object.name.as_str().into(),
                 amount: wire(item.amount),
                 equipped: item.equipped,

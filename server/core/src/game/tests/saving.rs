@@ -98,7 +98,7 @@ fn ordering_the_inventory_survives_a_logout() {
     table.send(ana, ClientPacket::Quit);
     let character = table.store.by_name("Ana").unwrap().clone().character;
     assert!(character.inventory[0].is_none());
-    assert_eq!(character.inventory[24].map(|item| (item.object, item.amount)), Some((857, 200)));
+    assert_eq!(character.inventory[24].map(|item| (item.object.get(), item.amount)), Some((857, 200)));
     assert_eq!(character.spells[..2], [0, 2]);
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
+use pyao_core::base::ids::ObjectId;
 use rusqlite::Connection;
 
 use super::Fixture;
@@ -121,7 +122,7 @@ fn a_list_that_was_added_is_empty_in_a_character_from_before_and_keeps_what_is_p
     schema::complete(&transaction, &part).unwrap();
     let mut rows = Rows { transaction: &transaction, user_id: UserId(1) };
     assert_eq!(PartReader::list::<Option<ItemRecord>, 40>(&mut rows, &place).unwrap(), bank);
-    bank[39] = Some(ItemRecord { object: 38, amount: 5, equipped: false });
+    bank[39] = Some(ItemRecord { object: ObjectId::new(38), amount: 5, equipped: false });
     PartWriter::list(&mut rows, &place, &bank).unwrap();
     assert_eq!(PartReader::list::<Option<ItemRecord>, 40>(&mut rows, &place).unwrap(), bank);
     transaction.commit().unwrap();
