@@ -13,7 +13,7 @@ use std::thread;
 pub(super) use servers::*;
 pub(super) use settings::*;
 
-use pyao_core::base::ids::ObjectId;
+use pyao_core::base::ids::{ObjectId, SpellId};
 
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, PositionRecord,
@@ -179,8 +179,8 @@ pub(super) fn a_saved_sheet_replaces_the_whole_character(connect: Connect<'_>) {
     sheet.inventory = [None; INVENTORY_SLOTS];
     sheet.inventory[1] = Some(ItemRecord { object: ObjectId::new(7), amount: 3, equipped: true });
     sheet.inventory[3] = Some(ItemRecord { object: ObjectId::new(8), amount: 4, equipped: false });
-    sheet.spells = [0; SPELL_SLOTS];
-    sheet.spells[34] = 2;
+    sheet.spells = [SpellId::NONE; SPELL_SLOTS];
+    sheet.spells[34] = SpellId::new(2);
     store.save_characters(&[sheet_save(user_id, sheet.clone())]).unwrap();
     assert_eq!(load(&mut *store, "Cambiante").character, sheet);
     assert_eq!(load(&mut *store, "Cambiante").account.account, sample_account("Cambiante"));
@@ -337,7 +337,7 @@ fn limits() -> CharacterRecord {
         reputation: at_limits(),
         skills: [at_limits(); SKILLS],
         inventory: [Some(at_limits()); INVENTORY_SLOTS],
-        spells: [u16::MAX; SPELL_SLOTS],
+        spells: [SpellId::new(u16::MAX); SPELL_SLOTS],
         ..CharacterRecord::blank()
     };
     character.description = "x".repeat(1000);

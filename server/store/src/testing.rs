@@ -2,7 +2,7 @@
 
 mod faulty;
 
-use pyao_core::base::ids::ObjectId;
+use pyao_core::base::ids::{ObjectId, SpellId};
 
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
@@ -42,9 +42,9 @@ pub fn sample_character() -> CharacterRecord {
             equipped: number % 2 == 0,
         });
     }
-    let mut spells = [0; SPELL_SLOTS];
+    let mut spells = [SpellId::NONE; SPELL_SLOTS];
     for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {
-        *slot = number;
+        *slot = SpellId::new(number);
     }
     let mut character = CharacterRecord {
         position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use pyao_core::base::ids::SpellId;
 use pyao_core::game::Game;
 use pyao_core::game::player::table::Player;
 use pyao_core::world::area::Block;
@@ -56,8 +57,8 @@ impl ShadowClient {
         let shown = self.inventory.iter();
         let shown = shown.map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)));
         same_map("inventory", &shown.collect(), &carried.collect())?;
-        let known = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != 0);
-        let known = known.map(|(slot, spell)| (slot, spell.cast_signed()));
+        let known = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != SpellId::NONE);
+        let known = known.map(|(slot, spell)| (slot, spell.get().cast_signed()));
         let shown = self.spells.iter().map(|(slot, (spell, _))| (*slot, *spell));
         same_map("spells", &shown.collect(), &known.collect())
     }

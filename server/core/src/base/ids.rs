@@ -82,6 +82,8 @@ macro_rules! numbers {
 numbers! {
     /// Number of an object's template, from 1.
     ObjectId
+    /// Number of a spell's template, from 1.
+    SpellId
 }
 
 /// Number that pairs a request with its answer: of the store, or of the threads that hash passwords. The game draws

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use super::*;
-use crate::base::ids::ObjectId;
 
 /// The loaded data set, read once for all tests, with its warnings; `None` (and a note) when it is absent.
 pub(super) fn loaded() -> Option<&'static (Content, Vec<Fault>)> {
@@ -253,7 +252,7 @@ fn known_npcs_are_read_right() {
     assert_eq!((npc(509).max_hp, npc(509).experience), (5000, 8500));
     assert_eq!(
         (npc(900).npc_type, npc(900).spells.as_slice()),
-        (NpcType::PRAETORIAN, &[9, 10, 39, 5, 36][..])
+        (NpcType::PRAETORIAN, [9, 10, 39, 5, 36].map(SpellId::new).as_slice())
     );
     assert_eq!(npc(550).drop(1), item(12, 1000));
     assert!(npc(132).name.starts_with(' '));
@@ -264,7 +263,7 @@ fn known_npcs_are_read_right() {
 #[test]
 fn known_spells_are_read_right() {
     let Some(content) = content() else { return };
-    let spell = |number| content.spell(number).unwrap();
+    let spell = |number| content.spell(SpellId::new(number)).unwrap();
     assert_eq!((spell(1).name.as_str(), spell(1).kind, spell(1).mana), ("Antídoto Mágico", 2, 12));
     assert!(spell(1).cures_poison);
     let apocalypse = spell(25);
@@ -284,7 +283,10 @@ fn known_defects_do_not_disturb_and_the_first_of_two_wins() {
     let twice = content.npc(905).unwrap();
     assert_eq!((twice.body, twice.stock.first().copied()), (38, item(519, 1)));
     for (number, min, max) in [(35, 40, 60), (36, 65, 95)] {
-        assert_eq!(content.spell(number).unwrap().hp_change, StatChange { direction: 2, min, max });
+        assert_eq!(
+            content.spell(SpellId::new(number)).unwrap().hp_change,
+            StatChange { direction: 2, min, max }
+        );
     }
     assert_eq!(content.npc(612).unwrap().drop(4), None);
     assert_eq!(content.npc(542).unwrap().drop(2), item(194, 5000));

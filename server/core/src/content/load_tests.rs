@@ -100,7 +100,7 @@ fn a_small_world_loads_without_a_word() {
     assert!(map.walkable(50, 50));
     assert_eq!(content.object(ObjectId::new(1)).unwrap().object_type, ObjectType::FOOD);
     assert_eq!((content.npc(1).unwrap().body, content.npc(1).unwrap().heading), (18, 3));
-    assert_eq!(content.spell(1).unwrap().name, "Luz");
+    assert_eq!(content.spell(SpellId::new(1)).unwrap().name, "Luz");
     assert!(
         content.map(2).is_none()
             && content.object(ObjectId::new(0)).is_none()
@@ -435,7 +435,7 @@ proptest! {
         let mut record = super::record::Record::new("Dat/NPCs.dat", section, &mut faults);
         prop_assert!(super::npc::read(1, &mut record).stock.len() <= 1, "there is no other key than Obj1");
         super::object::read(ObjectId::new(1), &mut record);
-        super::spell::read(1, &mut record);
+        super::spell::read(SpellId::new(1), &mut record);
         super::map_file::read_info(&mut record);
         prop_assert!(faults.iter().all(|fault| fault.line.is_some()));
     }

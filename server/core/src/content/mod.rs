@@ -45,7 +45,7 @@ pub use record::ItemAmount;
 pub use spell::{SpellTemplate, StatChange};
 pub use summary::Summary;
 
-use crate::base::ids::ObjectId;
+use crate::base::ids::{ObjectId, SpellId};
 use crate::base::table::Table;
 
 /// Highest number of a map: the wire has 15 bits for it.
@@ -71,7 +71,7 @@ pub struct Content {
     maps: Table<u16, Map>,
     objects: Table<ObjectId, ObjectTemplate>,
     npcs: Table<u16, NpcTemplate>,
-    spells: Table<u16, SpellTemplate>,
+    spells: Table<SpellId, SpellTemplate>,
     cities: [Option<Position>; CITY_COUNT],
     race_modifiers: [[i8; 5]; 5],
     forbidden_names: Vec<String>,
@@ -137,7 +137,7 @@ impl Content {
 
     /// Returns the spell record of that number.
     #[must_use]
-    pub fn spell(&self, number: u16) -> Option<&SpellTemplate> {
+    pub fn spell(&self, number: SpellId) -> Option<&SpellTemplate> {
         self.spells.get(number)
     }
 

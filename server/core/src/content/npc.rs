@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::object::ObjectType;
 use super::record::{ItemAmount, Record};
-use crate::base::ids::ObjectId;
+use crate::base::ids::{ObjectId, SpellId};
 
 /// Kind of an NPC: guard, merchant and so on; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -118,7 +118,7 @@ pub struct NpcTemplate {
     /// True if it strikes or casts at random. `AtacaDoble`
     pub double_attack: bool,
     /// Spells it casts. `Sp1`…
-    pub spells: Vec<u16>,
+    pub spells: Vec<SpellId>,
     /// Initial stock of a merchant. `Obj1`…
     pub stock: Vec<ItemAmount>,
     /// Kind of objects that a merchant buys. `TipoItems`
@@ -210,6 +210,6 @@ fn read_heading(record: &mut Record<'_, '_>) -> u8 {
 }
 
 /// Reads a number of another record, `None` for 0 or a missing key.
-fn read_reference(record: &mut Record<'_, '_>, key: &str) -> Option<u16> {
-    Some(record.number(key)).filter(|&number| number != 0)
+fn read_reference<Id: From<u16>>(record: &mut Record<'_, '_>, key: &str) -> Option<Id> {
+    Some(record.number(key)).filter(|&number| number != 0).map(Id::from)
 }

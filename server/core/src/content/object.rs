@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::record::Record;
-use crate::base::ids::ObjectId;
+use crate::base::ids::{ObjectId, SpellId};
 
 /// Kind of an object; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -131,7 +131,7 @@ pub struct ObjectTemplate {
     pub glove: bool,
 
     /// Spell that a scroll teaches. `HechizoIndex`
-    pub spell: u16,
+    pub spell: SpellId,
     /// 1 agility, 2 strength, 3 hit points, 4 mana, 5 antidote, 6 death. `TipoPocion`
     pub potion: u16,
     /// Least effect. `MinModificador`
@@ -287,7 +287,7 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
         piercing: record.number("Refuerzo"),
         staff_power: record.number("StaffPower"),
         staff_damage_bonus: record.number("StaffDamageBonus"),
-        spell: record.number("HechizoIndex"),
+        spell: SpellId::new(record.number("HechizoIndex")),
         potion: record.number("TipoPocion"),
         min_modifier: record.number("MinModificador"),
         max_modifier: record.number("MaxModificador"),

@@ -44,7 +44,7 @@ fn check_object(content: &Content, object: &ObjectTemplate, warnings: &mut Vec<F
             warnings.push(Fault::in_file("Dat/obj.dat", message));
         }
     };
-    warn("HechizoIndex", object.spell, content.spell(object.spell).is_some());
+    warn("HechizoIndex", object.spell.get(), content.spell(object.spell).is_some());
     for (key, number) in [
         ("MineralIndex", object.ore),
         ("LingoteIndex", object.ingot),
@@ -72,7 +72,7 @@ fn check_npc(content: &Content, npc: &NpcTemplate, warnings: &mut Vec<Fault>) {
         warn("drops object", item.object.get(), object_exists(item));
     }
     for &spell in &npc.spells {
-        warn("casts spell", spell, content.spell(spell).is_some());
+        warn("casts spell", spell.get(), content.spell(spell).is_some());
     }
     for &creature in &npc.creatures {
         warn("trains NPC", creature, content.npc(creature).is_some());

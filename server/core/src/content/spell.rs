@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::record::Record;
+use crate::base::ids::SpellId;
 
 /// Effect of a spell on one bar: a change by a random amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -21,7 +22,7 @@ pub struct StatChange {
 #[serde(default, deny_unknown_fields)]
 pub struct SpellTemplate {
     /// From 1.
-    pub number: u16,
+    pub number: SpellId,
     /// Shown to players. `Nombre`
     pub name: String,
     /// Shown on request. `Desc`
@@ -111,7 +112,7 @@ pub struct SpellTemplate {
 }
 
 /// Reads the section `[HECHIZOn]`.
-pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> SpellTemplate {
+pub(super) fn read(number: SpellId, record: &mut Record<'_, '_>) -> SpellTemplate {
     SpellTemplate {
         number,
         name: record.text("Nombre").to_owned(),

@@ -128,7 +128,7 @@ fn tiles([first_x, first_y, last_x, last_y]: Rectangle) -> impl Iterator<Item = 
 mod tests {
     use super::super::{ItemAmount, MAP_SIZE, Movement, ao_data_tests, references};
     use super::*;
-    use crate::base::ids::ObjectId;
+    use crate::base::ids::{ObjectId, SpellId};
 
     /// Objects that a new character gets.
     const FIRST_OBJECTS: [u16; 18] =
@@ -143,7 +143,7 @@ mod tests {
             let object = content.object(ObjectId::new(number)).unwrap();
             assert!(object.newbie && object.grh_index > 0, "object {number}");
         }
-        assert!(content.spell(2).is_some() && content.spell(46).is_some());
+        assert!(content.spell(SpellId::new(2)).is_some() && content.spell(SpellId::new(46)).is_some());
         assert!(!content.motd().is_empty() && !content.help().is_empty());
         assert!(
             content.forbidden_names().iter().all(|word| !word.is_empty() && *word == word.to_lowercase())

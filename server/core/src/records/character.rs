@@ -3,7 +3,7 @@
 
 use super::UserId;
 use super::fields::{Fields, Slot};
-use crate::base::ids::ObjectId;
+use crate::base::ids::{ObjectId, SpellId};
 use crate::fields;
 
 /// Number of inventory slots of a player.
@@ -142,7 +142,7 @@ fields! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct SpellRecord {
         /// Number of the spell.
-        spell: u16,
+        spell: SpellId,
     }
 }
 
@@ -163,16 +163,16 @@ impl Slot for SkillRecord {
     }
 }
 
-/// A spell slot is the number of its spell, 0 where it is free.
-impl Slot for u16 {
+/// A spell slot is the number of its spell, [`SpellId::NONE`] where it is free.
+impl Slot for SpellId {
     type Record = SpellRecord;
 
     fn free() -> Self {
-        0
+        Self::NONE
     }
 
     fn used(&self) -> Option<SpellRecord> {
-        (*self != 0).then_some(SpellRecord { spell: *self })
+        (*self != Self::NONE).then_some(SpellRecord { spell: *self })
     }
 
     fn holding(record: SpellRecord) -> Self {
@@ -195,8 +195,8 @@ pub struct CharacterRecord {
     pub skills: [SkillRecord; SKILLS],
     /// Its inventory.
     pub inventory: [Option<ItemRecord>; INVENTORY_SLOTS],
-    /// Its spells: their numbers, 0 for an empty slot.
-    pub spells: [u16; SPELL_SLOTS],
+    /// Its spells, [`SpellId::NONE`] for an empty slot.
+    pub spells: [SpellId; SPELL_SLOTS],
     /// The description it gave itself.
     pub description: String,
 }
@@ -212,7 +212,7 @@ impl CharacterRecord {
             reputation: ReputationRecord::blank(),
             skills: [SkillRecord::default(); SKILLS],
             inventory: [None; INVENTORY_SLOTS],
-            spells: [0; SPELL_SLOTS],
+            spells: [SpellId::NONE; SPELL_SLOTS],
             description: String::new(),
         }
     }

@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::base::ids::ObjectId;
+use crate::base::ids::{ObjectId, SpellId};
 
 /// A record whose fields a store writes and reads one by one; see [`fields!`](crate::fields!).
 pub trait Fields: Sized {
@@ -234,7 +234,7 @@ macro_rules! id_types {
     )*};
 }
 
-id_types!(ObjectId);
+id_types!(ObjectId, SpellId);
 
 impl FieldType for bool {
     const RANGE: RangeInclusive<i64> = 0..=1;

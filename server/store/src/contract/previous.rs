@@ -9,6 +9,8 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::{fmt::Write, fs};
 
+use pyao_core::base::ids::SpellId;
+
 use super::{create, limits, load};
 use crate::fields::{Fields, Slot};
 use crate::parts::{self, ListPlace, PartWriter, RecordPlace};
@@ -56,7 +58,7 @@ pub(crate) fn fill(store: &mut dyn Store) {
     store.save_characters(&[sheet_save(limit, limits())]).unwrap();
     let bare = CharacterRecord {
         inventory: [None; INVENTORY_SLOTS],
-        spells: [0; SPELL_SLOTS],
+        spells: [SpellId::NONE; SPELL_SLOTS],
         description: String::new(),
         ..sample_character()
     };

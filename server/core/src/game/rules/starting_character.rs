@@ -1,6 +1,6 @@
 //! A new character: attributes, bars, first items and spells (AO 0.13).
 
-use crate::base::ids::ObjectId;
+use crate::base::ids::{ObjectId, SpellId};
 use crate::base::random::Random;
 use crate::content::Position;
 use crate::game::rules::dice::Dice;
@@ -41,8 +41,10 @@ mod objects {
 
 /// Spells that new characters know.
 mod spells {
-    pub const MAGIC_DART: u16 = 2;
-    pub const CALL_PET: u16 = 46;
+    use crate::base::ids::SpellId;
+
+    pub const MAGIC_DART: SpellId = SpellId::new(2);
+    pub const CALL_PET: SpellId = SpellId::new(46);
 }
 
 /// Thrown dice plus the race's modifiers, each held within 6..=40.
@@ -72,7 +74,7 @@ pub fn starting_character(
 ) -> CharacterRecord {
     let stats = starting_stats(class, attributes, random);
     let inventory = starting_inventory(race, class, stats.max_mana > 0, random);
-    let mut known = [0; SPELL_SLOTS];
+    let mut known = [SpellId::NONE; SPELL_SLOTS];
     if matches!(class, Class::Mage | Class::Cleric | Class::Druid | Class::Bard | Class::Assassin) {
         known[0] = spells::MAGIC_DART;
     }
@@ -230,9 +232,9 @@ mod tests {
                 (468, 100, false)
             ]
         );
-        assert_eq!(mage.spells[..2], [2, 0]);
-        assert_eq!(create(Race::Human, Class::Druid, 1).spells[..2], [2, 46]);
-        assert_eq!(create(Race::Human, Class::Paladin, 1).spells[0], 0);
+        assert_eq!(mage.spells[..2], [2, 0].map(SpellId::new));
+        assert_eq!(create(Race::Human, Class::Druid, 1).spells[..2], [2, 46].map(SpellId::new));
+        assert_eq!(create(Race::Human, Class::Paladin, 1).spells[0], SpellId::NONE);
         assert_eq!(objects_of(&create(Race::Human, Class::Paladin, 1))[1], (856, 200, false));
     }
 
