@@ -82,6 +82,8 @@ macro_rules! numbers {
 numbers! {
     /// Number of an object's template, from 1.
     ObjectId
+    /// Number of an NPC's template, from 1.
+    NpcTemplateId
     /// Number of a spell's template, from 1.
     SpellId
 }

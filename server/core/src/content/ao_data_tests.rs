@@ -80,7 +80,7 @@ fn the_sums_of_numbers_and_places_are_those_of_the_data_set() {
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.map)).sum()), 7_827_238);
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.x)).sum()), 3_042_732);
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.y)).sum()), 3_055_002);
-    let npcs = |map: &Map| map.npc_placements().iter().map(|npc| usize::from(npc.npc)).sum();
+    let npcs = |map: &Map| map.npc_placements().iter().map(|npc| usize::from(npc.npc.get())).sum();
     assert_eq!(total(content, npcs), 1_331_296);
     let npcs = |map: &Map| map.npc_placements().iter().map(|npc| place(npc.x, npc.y)).sum();
     assert_eq!(total(content, npcs), 14_598_304);
@@ -162,7 +162,10 @@ fn map_1_is_ullathorpe() {
         assert_eq!(map.exit(x, y), Some(destination.parse().unwrap()), "({x},{y})");
     }
     for (x, y, npc) in [(59, 38, 13), (71, 33, 12), (55, 44, 137), (73, 16, 536)] {
-        assert!(map.npc_placements().contains(&NpcPlacement { x, y, npc }), "NPC {npc}");
+        assert!(
+            map.npc_placements().contains(&NpcPlacement { x, y, npc: NpcTemplateId::new(npc) }),
+            "NPC {npc}"
+        );
     }
     for (x, y, object) in [(15, 12, 148), (35, 14, 151)] {
         assert!(
@@ -238,7 +241,7 @@ fn known_objects_are_read_right() {
 #[test]
 fn known_npcs_are_read_right() {
     let Some(content) = content() else { return };
-    let npc = |number| content.npc(number).unwrap();
+    let npc = |number| content.npc(NpcTemplateId::new(number)).unwrap();
     let item = |object, amount| Some(ItemAmount { object: ObjectId::new(object), amount });
     let bat = npc(500);
     assert_eq!((bat.name.as_str(), bat.body, bat.max_hp, bat.experience), ("Murciélago", 9, 15, 10));
@@ -279,8 +282,8 @@ fn known_defects_do_not_disturb_and_the_first_of_two_wins() {
     let Some(content) = content() else { return };
     let item = |object, amount| Some(ItemAmount { object: ObjectId::new(object), amount });
     assert_eq!(content.object(ObjectId::new(968)).unwrap().forbidden_classes.get(1), Some(&7));
-    assert_eq!(content.npc(556).unwrap().drop(3), item(12, 100));
-    let twice = content.npc(905).unwrap();
+    assert_eq!(content.npc(NpcTemplateId::new(556)).unwrap().drop(3), item(12, 100));
+    let twice = content.npc(NpcTemplateId::new(905)).unwrap();
     assert_eq!((twice.body, twice.stock.first().copied()), (38, item(519, 1)));
     for (number, min, max) in [(35, 40, 60), (36, 65, 95)] {
         assert_eq!(
@@ -288,9 +291,9 @@ fn known_defects_do_not_disturb_and_the_first_of_two_wins() {
             StatChange { direction: 2, min, max }
         );
     }
-    assert_eq!(content.npc(612).unwrap().drop(4), None);
-    assert_eq!(content.npc(542).unwrap().drop(2), item(194, 5000));
-    assert_eq!(content.npc(54).unwrap().npc_type, NpcType::COMMON);
+    assert_eq!(content.npc(NpcTemplateId::new(612)).unwrap().drop(4), None);
+    assert_eq!(content.npc(NpcTemplateId::new(542)).unwrap().drop(2), item(194, 5000));
+    assert_eq!(content.npc(NpcTemplateId::new(54)).unwrap().npc_type, NpcType::COMMON);
     assert_eq!(
         (content.map(59).unwrap().info.name.as_str(), content.map(101).unwrap().info.name.as_str()),
         ("", "")

@@ -99,12 +99,18 @@ fn a_small_world_loads_without_a_word() {
     assert_eq!((map.number, map.version, map.info.name.as_str(), map.info.safe), (1, 25, "Prado", true));
     assert!(map.walkable(50, 50));
     assert_eq!(content.object(ObjectId::new(1)).unwrap().object_type, ObjectType::FOOD);
-    assert_eq!((content.npc(1).unwrap().body, content.npc(1).unwrap().heading), (18, 3));
+    assert_eq!(
+        (
+            content.npc(NpcTemplateId::new(1)).unwrap().body,
+            content.npc(NpcTemplateId::new(1)).unwrap().heading
+        ),
+        (18, 3)
+    );
     assert_eq!(content.spell(SpellId::new(1)).unwrap().name, "Luz");
     assert!(
         content.map(2).is_none()
             && content.object(ObjectId::new(0)).is_none()
-            && content.npc(65535).is_none()
+            && content.npc(NpcTemplateId::new(65535)).is_none()
     );
 }
 
@@ -133,7 +139,7 @@ fn every_part_of_a_tile_is_found_behind_its_flag() {
     assert_eq!(seen(13), (true, true, false, Trigger::Arena));
     assert_eq!(seen(14), (false, false, true, Trigger::NoNpcs));
     assert_eq!(map.exit(10, 10), Some(Position::new(1, 20, 30)));
-    assert_eq!(map.npc_placements(), [NpcPlacement { x: 10, y: 10, npc: 1 }]);
+    assert_eq!(map.npc_placements(), [NpcPlacement { x: 10, y: 10, npc: NpcTemplateId::new(1) }]);
     let floor = |x, amount| FloorObject { x, y: 10, object: ObjectId::new(1), amount };
     assert_eq!(map.floor_objects(), [floor(10, 500), floor(11, 1)]);
 }
@@ -149,8 +155,8 @@ fn file_names_in_any_case_and_crlf_are_accepted() {
     data.write("dat/NPCs.dat", "[npc1] 'x\r\nNAME=Aldeano\r\nheading=9\r\n");
     let (content, warnings) = data.load();
     assert_eq!(warnings, [""; 0]);
-    assert_eq!(content.npc(1).unwrap().name, "Aldeano");
-    assert_eq!(content.npc(1).unwrap().heading, 3);
+    assert_eq!(content.npc(NpcTemplateId::new(1)).unwrap().name, "Aldeano");
+    assert_eq!(content.npc(NpcTemplateId::new(1)).unwrap().heading, 3);
 }
 
 #[test]
@@ -183,7 +189,7 @@ fn numbers_with_remarks_and_repeated_keys_are_read_as_the_game_always_did() {
     assert_eq!((dagger.name.as_str(), dagger.value, dagger.women_only), (" Daga ", 200, false));
     assert_eq!((dagger.min_hit, dagger.max_hit, dagger.stabs), (1, 2, true));
     assert_eq!(dagger.forbidden_classes, [1, 12]);
-    let npc = content.npc(1).unwrap();
+    let npc = content.npc(NpcTemplateId::new(1)).unwrap();
     let item = |amount| ItemAmount { object: ObjectId::new(1), amount };
     assert_eq!(npc.stock, [item(1000), item(5)]);
     assert_eq!((npc.drop(1), npc.drop(2), npc.drop(3)), (Some(item(100)), None, None));
@@ -196,7 +202,10 @@ fn hostile_npcs_in_their_own_file_are_read_too() {
     data.write("Dat/npcs-hostiles.dat", "[NPC500]\nName=Lobo\n[NPC1]\nName=Otro\n");
     let (content, _) = data.load();
     assert_eq!(
-        (content.npc(500).unwrap().name.as_str(), content.npc(1).unwrap().name.as_str()),
+        (
+            content.npc(NpcTemplateId::new(500)).unwrap().name.as_str(),
+            content.npc(NpcTemplateId::new(1)).unwrap().name.as_str()
+        ),
         ("Lobo", "Aldeano")
     );
 }
@@ -433,7 +442,7 @@ proptest! {
         let mut faults = Vec::new();
         let section = ini.section("npc1").expect("there is one");
         let mut record = super::record::Record::new("Dat/NPCs.dat", section, &mut faults);
-        prop_assert!(super::npc::read(1, &mut record).stock.len() <= 1, "there is no other key than Obj1");
+        prop_assert!(super::npc::read(NpcTemplateId::new(1), &mut record).stock.len() <= 1, "there is no other key than Obj1");
         super::object::read(ObjectId::new(1), &mut record);
         super::spell::read(SpellId::new(1), &mut record);
         super::map_file::read_info(&mut record);

@@ -11,7 +11,7 @@ use super::map::{
 };
 use super::record::Record;
 use super::{MAP_SIZE, Position};
-use crate::base::ids::ObjectId;
+use crate::base::ids::{NpcTemplateId, ObjectId};
 
 /// Version, description, checksum and unused numbers.
 const MAP_HEADER: usize = 273;
@@ -167,7 +167,7 @@ pub(super) fn read_inf(file: &str, bytes: &[u8], map: &mut Map, faults: &mut Vec
         if flags & INF_NPC != 0 {
             let number = reader.number()?;
             match positive(number) {
-                Some(npc) => map.add_npc(NpcPlacement { x, y, npc }),
+                Some(npc) => map.add_npc(NpcPlacement { x, y, npc: NpcTemplateId::new(npc) }),
                 None => fault(format!("it has NPC number {number}")),
             }
         }

@@ -45,7 +45,7 @@ pub use record::ItemAmount;
 pub use spell::{SpellTemplate, StatChange};
 pub use summary::Summary;
 
-use crate::base::ids::{ObjectId, SpellId};
+use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
 use crate::base::table::Table;
 
 /// Highest number of a map: the wire has 15 bits for it.
@@ -70,7 +70,7 @@ const RACE_MODIFIERS: [[i8; 5]; 5] = [
 pub struct Content {
     maps: Table<u16, Map>,
     objects: Table<ObjectId, ObjectTemplate>,
-    npcs: Table<u16, NpcTemplate>,
+    npcs: Table<NpcTemplateId, NpcTemplate>,
     spells: Table<SpellId, SpellTemplate>,
     cities: [Option<Position>; CITY_COUNT],
     race_modifiers: [[i8; 5]; 5],
@@ -131,7 +131,7 @@ impl Content {
 
     /// Returns the NPC record of that number.
     #[must_use]
-    pub fn npc(&self, number: u16) -> Option<&NpcTemplate> {
+    pub fn npc(&self, number: NpcTemplateId) -> Option<&NpcTemplate> {
         self.npcs.get(number)
     }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::object::ObjectType;
 use super::record::{ItemAmount, Record};
-use crate::base::ids::{ObjectId, SpellId};
+use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
 
 /// Kind of an NPC: guard, merchant and so on; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -54,7 +54,7 @@ impl Movement {
 #[serde(default, deny_unknown_fields)]
 pub struct NpcTemplate {
     /// From 1.
-    pub number: u16,
+    pub number: NpcTemplateId,
     /// Shown to players. `Name`
     pub name: String,
     /// Text sent on a click; may be empty. `Desc`
@@ -128,7 +128,7 @@ pub struct NpcTemplate {
     /// Loot steps, from the common to the rare, at most five; see [`NpcTemplate::drop`]. `Drop1`…`Drop5`
     pub drops: Vec<ItemAmount>,
     /// Creatures a trainer keeps. `CI1`…
-    pub creatures: Vec<u16>,
+    pub creatures: Vec<NpcTemplateId>,
     /// City of a governor, 1..=5. `Ciudad`
     pub city: u8,
     /// Sounds of attack, hit and death, 0 for none. `Snd1`…
@@ -145,7 +145,7 @@ impl NpcTemplate {
 }
 
 /// Reads the section `[NPCn]`.
-pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> NpcTemplate {
+pub(super) fn read(number: NpcTemplateId, record: &mut Record<'_, '_>) -> NpcTemplate {
     let stock_slots = record.number("NROITEMS");
     let spell_count = record.number("LanzaSpells");
     let creature_count = record.number("NroCriaturas");

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::ids::NpcTemplateId;
+
 use super::fault::Fault;
 use super::{Content, ItemAmount, Map, NpcTemplate, ObjectTemplate};
 
@@ -19,7 +21,7 @@ pub(super) fn check(content: &Content) -> Vec<Fault> {
     }
     for spell in content.spells() {
         let summoned = spell.summoned_npc;
-        if spell.summons && summoned != 0 && content.npc(summoned).is_none() {
+        if spell.summons && summoned != NpcTemplateId::NONE && content.npc(summoned).is_none() {
             let message = format!("[HECHIZO{}] summons NPC {summoned}, which has no record", spell.number);
             warnings.push(Fault::in_file("Dat/Hechizos.dat", message));
         }
@@ -75,7 +77,7 @@ fn check_npc(content: &Content, npc: &NpcTemplate, warnings: &mut Vec<Fault>) {
         warn("casts spell", spell.get(), content.spell(spell).is_some());
     }
     for &creature in &npc.creatures {
-        warn("trains NPC", creature, content.npc(creature).is_some());
+        warn("trains NPC", creature.get(), content.npc(creature).is_some());
     }
 }
 
