@@ -130,7 +130,7 @@ impl Simulation {
                 self.blame(format!("user {user_id} was created and is gone"));
                 continue;
             };
-            let crashed = self.ledger.crashed(stored, was_well, self.now, &mut self.report);
+            let crashed = self.ledger.crashed(&stored, was_well, self.now, &mut self.report);
             crashed.unwrap_or_else(|what| self.blame(what));
         }
         let lost = self.players.iter().find(|player| {
@@ -198,7 +198,7 @@ impl Simulation {
                 Later::Release(user_id) => {
                     self.store.contents.release(user_id);
                     if let Some(stored) = self.store.contents.by_user(user_id) {
-                        self.ledger.believe(stored, self.now);
+                        self.ledger.believe(&stored, self.now);
                     }
                 }
             }
@@ -217,7 +217,7 @@ impl Simulation {
         {
             self.ledger.forget(user_id);
             let stored = self.store.contents.by_user(user_id);
-            let name = stored.map(|stored| stored.account.account.username.clone()).unwrap_or_default();
+            let name = stored.map(|stored| stored.account.account.username).unwrap_or_default();
             for player in self.players.iter_mut().filter(|player| player.name == name) {
                 player.existence = Existence::No;
                 player.passwords.truncate(1);
