@@ -1,6 +1,8 @@
-//! Helpers for tests of whatever stands on a store: sample records, and a store that fails on demand.
+//! Helpers for tests of whatever stands on a store: sample records, a store in memory, and one that fails on demand.
 
 mod faulty;
+#[cfg(any(test, feature = "testing"))]
+mod memory;
 
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
