@@ -16,8 +16,8 @@ pub(super) use settings::*;
 use pyao_core::base::ids::{MapId, ObjectId, SpellId};
 
 use super::records::{
-    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, PositionRecord,
-    SKILLS, SPELL_SLOTS, UserId,
+    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, NOTICES_MAX,
+    PositionRecord, SKILLS, SPELL_SLOTS, UserId, VAULT_SLOTS,
 };
 use super::testing::{at_limits, position_save, sample_account, sample_character, sheet_save};
 use super::{CreateError, Store, StoreError, StoredAccount};
@@ -338,6 +338,13 @@ fn limits() -> CharacterRecord {
         skills: [at_limits(); SKILLS],
         inventory: [Some(at_limits()); INVENTORY_SLOTS],
         spells: [SpellId::new(u16::MAX); SPELL_SLOTS],
+        vault: [Some(at_limits()); VAULT_SLOTS],
+        bank: at_limits(),
+        states: at_limits(),
+        life: at_limits(),
+        membership: at_limits(),
+        faction: at_limits(),
+        notices: vec![at_limits(); NOTICES_MAX],
         ..CharacterRecord::blank()
     };
     character.description = "x".repeat(1000);

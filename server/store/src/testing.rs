@@ -1,13 +1,15 @@
-//! Helpers for tests of whatever stands on a store: sample records, and a store that fails on demand.
+//! Helpers for tests of whatever stands on a store: sample records, a store in memory, and one that fails on demand.
 
 mod faulty;
+#[cfg(any(test, feature = "testing"))]
+mod memory;
 
 use pyao_core::base::ids::{MapId, ObjectId, SpellId};
 
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
     ItemRecord, NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord,
-    StoredValue, UserId,
+    StoredValue, UserId, VAULT_SLOTS,
 };
 pub use faulty::{Faults, FaultyStore};
 
@@ -67,10 +69,26 @@ pub fn sample_character() -> CharacterRecord {
         skills,
         inventory,
         spells,
+        vault: sample_vault(),
+        bank: numbered(700),
+        states: numbered(1),
+        life: numbered(2),
+        membership: numbered(7),
+        faction: numbered(1),
+        notices: vec![numbered(1_700_000_200), numbered(1_700_000_300)],
         ..CharacterRecord::blank()
     };
     character.description = "Un mago de Ullathorpe".into();
     character
+}
+
+fn sample_vault() -> [Option<ItemRecord>; VAULT_SLOTS] {
+    let mut vault = [None; VAULT_SLOTS];
+    for (slot, number) in vault.iter_mut().zip(1..).step_by(9) {
+        *slot =
+            Some(ItemRecord { object: ObjectId::new(500 + number), amount: 20 * number, equipped: false });
+    }
+    vault
 }
 
 /// Returns a record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.

@@ -77,7 +77,7 @@ impl Deeds {
 pub struct Players {
     scenario: Scenario,
     walkers: Vec<Walker>,
-    to_exits: BTreeMap<u16, Distances>,
+    to_exits: BTreeMap<MapId, Distances>,
     /// Time before which each bot may not talk again.
     silent_until: Vec<Instant>,
     random: Random,

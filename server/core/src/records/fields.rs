@@ -50,6 +50,13 @@ pub trait Fields: Sized {
     /// Returns the record with every field at its default, or at the least number that it may be.
     #[must_use]
     fn blank() -> Self;
+
+    /// Returns true if every field was added to its record and has its default: a store need not keep such a record.
+    #[must_use]
+    fn is_default(&self) -> bool {
+        let mut values = Self::FIELDS.iter().zip(self.values());
+        values.all(|(field, value)| field.default().is_ok_and(|default| default == value))
+    }
 }
 
 /// One field of a record.
@@ -235,6 +242,23 @@ macro_rules! id_types {
 }
 
 id_types!(MapId, ObjectId, SpellId);
+
+/// Numbers up to the largest that a store holds.
+impl FieldType for u64 {
+    const RANGE: RangeInclusive<i64> = 0..=i64::MAX;
+
+    fn stored(&self) -> StoredValue<'_> {
+        StoredValue::Number(i64::try_from(*self).unwrap_or(i64::MAX))
+    }
+
+    fn read(field: &Field, value: Option<StoredValue<'_>>) -> Result<Self, BadField> {
+        read_number(field, value)
+    }
+
+    fn blank(field: &Field) -> Self {
+        Self::try_from(field.least()).unwrap_or_default()
+    }
+}
 
 impl FieldType for bool {
     const RANGE: RangeInclusive<i64> = 0..=1;

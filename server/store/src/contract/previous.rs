@@ -13,7 +13,7 @@ use pyao_core::base::ids::{MapId, SpellId};
 
 use super::{create, limits, load};
 use crate::fields::{Fields, Slot};
-use crate::parts::{self, ListPlace, PartWriter, RecordPlace};
+use crate::parts::{self, ListPlace, PartWriter, QueuePlace, RecordPlace};
 use crate::records::{CharacterRecord, INVENTORY_SLOTS, MapsRecord, SPELL_SLOTS, UserId};
 use crate::schema;
 use crate::server::{ServerId, ServerStart};
@@ -168,6 +168,13 @@ impl PartWriter for Listing<'_> {
     fn list<S: Slot>(&mut self, place: &ListPlace, slots: &[S]) -> Result<(), Infallible> {
         for (number, record) in (1..).zip(slots).filter_map(|(number, slot)| Some((number, slot.used()?))) {
             self.add(&format!("{}.{number}", place.table), &record);
+        }
+        Ok(())
+    }
+
+    fn queue<F: Fields>(&mut self, place: &QueuePlace, entries: &[F]) -> Result<(), Infallible> {
+        for (number, entry) in (1..).zip(entries) {
+            self.add(&format!("{}.{number}", place.table), entry);
         }
         Ok(())
     }
