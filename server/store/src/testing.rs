@@ -4,7 +4,7 @@ mod faulty;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
 
-use pyao_core::base::ids::{ObjectId, SpellId};
+use pyao_core::base::ids::{MapId, ObjectId, SpellId};
 
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
@@ -49,7 +49,7 @@ pub fn sample_character() -> CharacterRecord {
         *slot = SpellId::new(number);
     }
     let mut character = CharacterRecord {
-        position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },
+        position: PositionRecord { map: MapId::new(1), x: 50, y: 51, heading: 3 },
         attributes: AttributesRecord {
             strength: 18,
             agility: 17,
@@ -85,7 +85,8 @@ pub fn sample_character() -> CharacterRecord {
 fn sample_vault() -> [Option<ItemRecord>; VAULT_SLOTS] {
     let mut vault = [None; VAULT_SLOTS];
     for (slot, number) in vault.iter_mut().zip(1..).step_by(9) {
-        *slot = Some(ItemRecord { object: ObjectId::new(500 + number), amount: 20 * number, equipped: false });
+        *slot =
+            Some(ItemRecord { object: ObjectId::new(500 + number), amount: 20 * number, equipped: false });
     }
     vault
 }

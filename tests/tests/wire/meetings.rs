@@ -252,7 +252,8 @@ fn meet(count: usize, distance: Distance) -> Outcome {
     let address = SocketAddr::new(FAR_HOST.parse().unwrap(), server.address().port());
     let mut clients = enter(address, &starts);
     let mut random = Random::new(1);
-    let mut take = |at: Position| clients.remove(&(i16::try_from(at.map).unwrap(), at.x, at.y)).unwrap();
+    let mut take =
+        |at: Position| clients.remove(&(i16::try_from(at.map.get()).unwrap(), at.x, at.y)).unwrap();
     let mut meetings: Vec<Meeting> = strips
         .into_iter()
         .map(|strip| Meeting::new(strip, strip.starts().map(&mut take), &mut random))

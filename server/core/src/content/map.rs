@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::Position;
-use crate::base::ids::{NpcTemplateId, ObjectId};
+use crate::base::ids::{MapId, NpcTemplateId, ObjectId};
 
 /// Tiles on a side of a map.
 pub const MAP_SIZE: u8 = 100;
@@ -214,7 +214,7 @@ pub struct FloorObject {
 #[derive(Debug, Clone)]
 pub struct Map {
     /// From 1.
-    pub number: u16,
+    pub number: MapId,
     /// Sent to the client as it enters.
     pub version: i16,
     /// Properties of the whole map.
@@ -228,7 +228,7 @@ pub struct Map {
 
 impl Map {
     /// A map of free land. NPCs and objects in any order; of two exits of one tile the first counts.
-    pub(super) fn new(number: u16, version: i16, info: MapInfo) -> Self {
+    pub(super) fn new(number: MapId, version: i16, info: MapInfo) -> Self {
         Self {
             number,
             version,
@@ -395,7 +395,7 @@ mod tests {
     use super::*;
 
     fn map() -> Map {
-        Map::new(7, 1, MapInfo::default())
+        Map::new(MapId::new(7), 1, MapInfo::default())
     }
 
     #[test]
@@ -425,11 +425,11 @@ mod tests {
         tile.flood();
         tile.set_trigger(Trigger::Arena);
         tile.set_trigger(Trigger::NoLoitering);
-        map.add_exit(50, 60, Position::new(2, 3, 4));
+        map.add_exit(50, 60, Position::new(MapId::new(2), 3, 4));
         assert!(map.water(50, 60) && !map.blocked(50, 60) && !map.lava(50, 60));
         assert!(map.sailable(50, 60) && !map.walkable(50, 60));
         assert_eq!(map.trigger(50, 60), Trigger::NoLoitering);
-        assert_eq!(map.exit(50, 60), Some(Position::new(2, 3, 4)));
+        assert_eq!(map.exit(50, 60), Some(Position::new(MapId::new(2), 3, 4)));
         assert_eq!(map.exit(51, 60), None);
         let tile = map.tile_mut(50, 60).unwrap();
         tile.block();
@@ -441,11 +441,14 @@ mod tests {
     #[test]
     fn exits_are_listed_row_by_row_and_the_first_of_two_counts() {
         let mut map = map();
-        map.add_exit(20, 30, Position::new(1, 1, 1));
-        map.add_exit(100, 1, Position::new(2, 2, 2));
-        map.add_exit(20, 30, Position::new(3, 3, 3));
+        map.add_exit(20, 30, Position::new(MapId::new(1), 1, 1));
+        map.add_exit(100, 1, Position::new(MapId::new(2), 2, 2));
+        map.add_exit(20, 30, Position::new(MapId::new(3), 3, 3));
         let exits: Vec<_> = map.exits().collect();
-        assert_eq!(exits, [(100, 1, Position::new(2, 2, 2)), (20, 30, Position::new(1, 1, 1))]);
+        assert_eq!(
+            exits,
+            [(100, 1, Position::new(MapId::new(2), 2, 2)), (20, 30, Position::new(MapId::new(1), 1, 1))]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::map::{
 };
 use super::record::Record;
 use super::{MAP_SIZE, Position};
-use crate::base::ids::{NpcTemplateId, ObjectId};
+use crate::base::ids::{MapId, NpcTemplateId, ObjectId};
 
 /// Version, description, checksum and unused numbers.
 const MAP_HEADER: usize = 273;
@@ -192,7 +192,7 @@ fn positive(number: i16) -> Option<u16> {
 /// Returns an exit's destination, `None` if it is on no map or no tile.
 fn destination(map: i16, x: i16, y: i16) -> Option<Position> {
     let coordinate = |value| u8::try_from(value).ok().filter(|value| (1..=MAP_SIZE).contains(value));
-    Some(Position::new(positive(map)?, coordinate(x)?, coordinate(y)?))
+    Some(Position::new(MapId::new(positive(map)?), coordinate(x)?, coordinate(y)?))
 }
 
 /// Reads the section `[MapaN]` of `MapaN.dat`.

@@ -7,6 +7,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::base::ids::MapId;
+
 use super::map::{FloorObject, Map, MapInfo, NpcPlacement};
 use super::{Content, NpcTemplate, ObjectTemplate, Position, SpellTemplate};
 
@@ -28,7 +30,7 @@ struct Maps {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StarterMap {
-    number: u16,
+    number: MapId,
     version: i16,
     info: MapInfo,
     #[serde(default)]
@@ -138,7 +140,7 @@ mod tests {
     fn the_compiled_in_files_are_sound_and_complete() {
         let content = starter();
         assert_eq!(references::check(&content), []);
-        assert_eq!(content.maps().map(|map| map.number).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
+        assert_eq!(content.maps().map(|map| map.number.get()).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
         for number in FIRST_OBJECTS {
             let object = content.object(ObjectId::new(number)).unwrap();
             assert!(object.newbie && object.grh_index > 0, "object {number}");
@@ -157,15 +159,15 @@ mod tests {
     fn every_home_is_ullathorpe() {
         let content = starter();
         for home in 0..=7 {
-            assert_eq!(content.city(home), Position::new(1, 58, 45));
+            assert_eq!(content.city(home), Position::new(MapId::new(1), 58, 45));
         }
     }
 
     #[test]
     fn ullathorpe_is_safe_and_has_its_people() {
         let content = starter();
-        let map = content.map(1).unwrap();
-        assert!(map.info.safe && !content.map(2).unwrap().info.safe);
+        let map = content.map(MapId::new(1)).unwrap();
+        assert!(map.info.safe && !content.map(MapId::new(2)).unwrap().info.safe);
         for trade in [0, 1, 2, 4, 7, 11] {
             let has = |npc| content.npc(npc).is_some_and(|npc| npc.npc_type.0 == trade);
             assert!(map.npc_placements().iter().any(|placement| has(placement.npc)), "NPC type {trade}");
@@ -178,7 +180,8 @@ mod tests {
     #[test]
     fn the_borders_of_ullathorpe_lead_out_and_back() {
         let content = starter();
-        let exit = |map, x, y| content.map(map).and_then(|map| map.exit(x, y)).map(|to| to.to_string());
+        let exit =
+            |map, x, y| content.map(MapId::new(map)).and_then(|map| map.exit(x, y)).map(|to| to.to_string());
         assert_eq!(exit(1, 58, 7).as_deref(), Some("5:58:93"));
         assert_eq!(exit(5, 58, 94).as_deref(), Some("1:58:8"));
         assert_eq!(exit(1, 58, 94).as_deref(), Some("2:58:8"));
@@ -212,7 +215,7 @@ mod tests {
                 assert!(map.walkable(object.x, object.y), "map {}: {object:?}", map.number);
             }
         }
-        assert!(!taken.contains(&(1, 58, 45)), "nobody stands where players arrive");
+        assert!(!taken.contains(&(MapId::new(1), 58, 45)), "nobody stands where players arrive");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! tile. It is dropped: otherwise client and server would stay one tile apart (see [`super::reconciliation`]).
 
 use crate::base::close_reason::CloseReason;
-use crate::base::ids::{ConnectionId, PlayerKey};
+use crate::base::ids::{ConnectionId, MapId, PlayerKey};
 use crate::content::{Position, Restriction};
 use crate::game::play::{Actor, Play};
 use crate::game::player::table::Unsaved;
@@ -145,7 +145,7 @@ impl Play {
     }
 
     /// Returns the group that a map is for, if this player is not in it.
-    fn restriction_against(&self, key: PlayerKey, map: u16) -> Option<&'static str> {
+    fn restriction_against(&self, key: PlayerKey, map: MapId) -> Option<&'static str> {
         let level = self.players.get(key).map_or(1, |player| player.character.stats.level);
         match self.content.map(map)?.info.restriction {
             Restriction::None => None,
@@ -188,7 +188,7 @@ impl Play {
         };
         let map = character.position.map;
         let version = self.content.map(map).map_or(0, |map| map.version);
-        let map = i16::try_from(map).unwrap_or(i16::MAX);
+        let map = i16::try_from(map.get()).unwrap_or(i16::MAX);
         self.outbox.send(connection, &ServerPacket::ChangeMap { map, version });
         self.outbox.send(connection, &looks::create_packet(character));
         self.outbox.send(connection, &ServerPacket::UserCharIndexInServer { char_index: own.wire() });

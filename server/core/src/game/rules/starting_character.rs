@@ -177,8 +177,9 @@ fn starting_inventory(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::MapId;
 
-    const START: Position = Position { map: 1, x: 58, y: 45 };
+    const START: Position = Position { map: MapId::new(1), x: 58, y: 45 };
     const DICE: Dice = Dice { strength: 15, agility: 16, intelligence: 18, charisma: 15, constitution: 18 };
 
     fn create(race: Race, class: Class, seed: u64) -> CharacterRecord {
