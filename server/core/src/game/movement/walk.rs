@@ -155,6 +155,8 @@ impl Play {
             Restriction::RoyalArmy => Some(texts::ROYAL_ARMY),
             Restriction::ChaosLegion => Some(texts::CHAOS_LEGION),
             Restriction::Faction => Some(texts::FACTION_MEMBERS),
+            // Players have no ranks yet, so nobody is staff.
+            Restriction::Staff => Some(texts::STAFF),
         }
     }
 
