@@ -1,10 +1,11 @@
 //! Damage of a blow that hit, and the part that armour takes of it (AO 0.13).
 
 use super::rounding::rounded;
+use crate::base::ids::ObjectId;
 use crate::base::random::Random;
 
 /// The sword that kills dragons and scratches everything else, by its object number.
-pub const DRAGON_SLAYER: u16 = 402;
+pub const DRAGON_SLAYER: ObjectId = ObjectId::new(402);
 /// Damage of bare hands.
 const FISTS: Span = Span { min: 4, max: 9 };
 /// Strength above which each point adds to the damage.

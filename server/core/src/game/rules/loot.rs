@@ -48,9 +48,10 @@ pub const fn blows(npc: &NpcTemplate) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::ObjectId;
 
     fn bat() -> NpcTemplate {
-        let coins = |amount| ItemAmount { object: 12, amount };
+        let coins = |amount| ItemAmount { object: ObjectId::new(12), amount };
         let drops = vec![coins(1), coins(2), ItemAmount::default(), coins(15), coins(70)];
         NpcTemplate { drops, hp: 10, max_hp: 15, ..NpcTemplate::default() }
     }

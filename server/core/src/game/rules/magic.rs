@@ -3,16 +3,17 @@
 use super::damage::Span;
 use super::kinds::Class;
 use super::rounding::{percent, rounded, to_bar};
+use crate::base::ids::{ObjectId, SpellId};
 use crate::base::random::Random;
 
 /// The lute whose bearer's spells do 4 % more, by its object number. It is worn in the ring slot.
-pub const ELVEN_LUTE: u16 = 1_049;
+pub const ELVEN_LUTE: ObjectId = ObjectId::new(1_049);
 /// The flute with the same strength, by its object number; a druid's spells cost less with it.
-pub const ELVEN_FLUTE: u16 = 1_050;
+pub const ELVEN_FLUTE: ObjectId = ObjectId::new(1_050);
 /// The ring whose wearer cannot be paralysed, by its object number. The spell costs its mana all the same.
-pub const RING_OF_THE_GODS: u16 = 700;
+pub const RING_OF_THE_GODS: ObjectId = ObjectId::new(700);
 /// The spell Apocalipsis: the flute makes it no cheaper.
-pub const APOCALYPSE: u16 = 25;
+pub const APOCALYPSE: SpellId = SpellId::new(25);
 /// Ticks of paralysis and immobility of users, and turns of those of NPCs.
 pub const PARALYSIS: u64 = 500;
 /// Ticks of stupidity, and of blindness by NPCs.

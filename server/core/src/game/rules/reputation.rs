@@ -4,6 +4,7 @@
 //! [`is_criminal`] before and after it.
 
 use super::rounding::rounded;
+use crate::base::ids::NpcTemplateId;
 use crate::content::NpcType;
 use crate::records::{ReputationRecord, StatsRecord};
 
@@ -14,7 +15,7 @@ pub const USER_KILLS_MAX: u32 = 65_000;
 /// Most of the counter of killed NPCs.
 pub const NPC_KILLS_MAX: u32 = 32_000;
 /// Number of the NPC whose death takes all good names away: the imperial guard.
-pub const IMPERIAL_GUARD: u16 = 6;
+pub const IMPERIAL_GUARD: NpcTemplateId = NpcTemplateId::new(6);
 /// Side of an NPC whose attackers gain the esteem of the people.
 const ALIGNMENT_PREY: u8 = 1;
 

@@ -5,12 +5,13 @@
 
 use super::kinds::Class;
 use super::rounding::{half_even, rounded, truncated};
+use crate::base::ids::ObjectId;
 use crate::base::random::Random;
 
 /// Name of the weapon with which a bandit hits critically.
 pub const CRITICAL_WEAPON: &str = "Espada Vikinga";
 /// The thief's gloves, by their object number: worn, they unequip and paralyse.
-pub const THIEF_GLOVES: u16 = 873;
+pub const THIEF_GLOVES: ObjectId = ObjectId::new(873);
 /// Duration of the paralysis by a thief's gloves, in ticks: half of the usual one.
 pub const GLOVE_PARALYSIS: u64 = 250;
 /// Level below which a victim is told that it lost its weapon.
