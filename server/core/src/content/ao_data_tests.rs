@@ -196,6 +196,12 @@ fn map_attributes_have_their_known_counts() {
     assert_eq!(count(&|info| info.zone == Zone::City), 19);
     assert_eq!(count(&|info| info.restriction == Restriction::ChaosLegion), 1);
     assert_eq!(count(&|info| info.restriction == Restriction::RoyalArmy), 1);
+    assert_eq!(count(&|info| info.restriction == Restriction::Staff), 9);
+    assert_eq!(count(&|info| !info.sounds.is_empty()), 60);
+    assert_eq!(total(content, |map| map.info.sounds.len()), 381);
+    let birds = content.map(10).unwrap().info.sounds.as_slice();
+    assert_eq!(birds.first(), Some(&AmbientSound { sound: 21, percent: 20, flags: 1 }));
+    assert_eq!(birds.last(), Some(&AmbientSound { sound: 105, percent: 80, flags: 0 }));
     let newbie = content.maps().filter(|map| map.info.restriction == Restriction::Newbie);
     let newbie: Vec<u16> = newbie.map(|map| map.number.get()).collect();
     assert_eq!(newbie, [37, 167, 168, 286, 287, 288, 289, 290]);
@@ -264,6 +270,10 @@ fn known_npcs_are_read_right() {
     assert!(npc(132).name.starts_with(' '));
     assert_eq!(npc(60).name, "O'Riley de Banderbill");
     assert_eq!((npc(13).npc_type, npc(13).city), (NpcType::GOVERNOR, 1));
+    let trainers: Vec<_> = content.npcs().filter(|npc| !npc.creatures.is_empty()).collect();
+    assert_eq!(trainers.iter().map(|npc| npc.creature_names.len()).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(trainers[0].creature_names[0], "Murciélago");
+    assert!(content.npcs().any(|npc| npc.phrases == ["Crick Crick", "Clir chuik"]));
 }
 
 #[test]

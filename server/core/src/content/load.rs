@@ -274,9 +274,11 @@ impl Loader {
         }
         if let Some(file) = self.required_text(maps, &format!("Mapa{number}.dat")) {
             let name = format!("Mapa{number}");
-            match Ini::parse(&file.data).section(&name) {
+            let ini = Ini::parse(&file.data);
+            match ini.section(&name) {
                 Some(section) => {
                     map.info = map_file::read_info(&mut Record::new(&file.label, section, &mut self.faults));
+                    map.info.sounds = map_file::read_sounds(&file.label, &ini, &mut self.faults);
                 }
                 None => {
                     let message = format!("there is no section [{name}]: nameless, and players may fight");

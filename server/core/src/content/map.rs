@@ -19,7 +19,8 @@ const PLAYABLE_X: std::ops::RangeInclusive<u8> = 9..=92;
 const PLAYABLE_Y: std::ops::RangeInclusive<u8> = 7..=94;
 
 /// Effect of a tile on the character that stands on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Trigger {
     /// 0: nothing.
@@ -133,7 +134,7 @@ pub enum Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Restriction {
-    /// No restriction: `No`, `GM` and anything unknown, as in AO 0.13.
+    /// No restriction: `No` and anything unknown, as in AO 0.13.
     #[default]
     None,
     /// NEWBIE: levels up to 12.
@@ -144,9 +145,24 @@ pub enum Restriction {
     ChaosLegion,
     /// FACCION: either faction.
     Faction,
+    /// GM: staff only.
+    Staff,
 }
 
-/// Properties of a map as a whole. Ambient sounds are not read yet.
+/// A sound that a map makes by itself. Every four seconds one of the map's sounds is drawn, and heard with its
+/// probability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AmbientSound {
+    /// Number of the sound. `Sonido`
+    pub sound: u16,
+    /// Probability of being heard once it is drawn, in percent. `Probabilidad`
+    pub percent: u8,
+    /// Bits of AO 0.13: 1 in all sounds that are heard by day. `Flags`
+    pub flags: u8,
+}
+
+/// Properties of a map as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MapInfo {
@@ -176,6 +192,8 @@ pub struct MapInfo {
     pub no_summoning: bool,
     /// True if another player's NPC may be taken.
     pub npc_theft: bool,
+    /// Sounds that it makes by itself.
+    pub sounds: Vec<AmbientSound>,
     /// Position given to a character that logs in on this map, in place of its own.
     #[serde(skip)]
     pub start: Option<Position>,

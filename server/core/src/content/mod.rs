@@ -37,7 +37,9 @@ mod text;
 use std::path::Path;
 
 pub use fault::{Fault, LoadError};
-pub use map::{FloorObject, MAP_SIZE, Map, MapInfo, NpcPlacement, Restriction, Terrain, Trigger, Zone};
+pub use map::{
+    AmbientSound, FloorObject, MAP_SIZE, Map, MapInfo, NpcPlacement, Restriction, Terrain, Trigger, Zone,
+};
 pub use npc::{Movement, NpcTemplate, NpcType};
 pub use object::{ObjectTemplate, ObjectType};
 pub use position::{ParsePositionError, Position};

@@ -87,6 +87,8 @@ pub const ROYAL_ARMY: &str = "la Armada Real";
 pub const CHAOS_LEGION: &str = "la Legión Oscura";
 /// Members of either faction, as the group that a map is for.
 pub const FACTION_MEMBERS: &str = "miembros de una facción";
+/// The staff, as the group that a map is for.
+pub const STAFF: &str = "los administradores";
 
 /// Returns the last thing that a client reads before its connection ends, where it can still show it.
 ///

@@ -11,6 +11,7 @@ use crate::base::ids::{ConnectionId, MapId, PlayerKey};
 use crate::content::{Position, Restriction};
 use crate::game::play::{Actor, Play};
 use crate::game::player::table::Unsaved;
+use crate::game::rules::levels::is_newbie;
 use crate::game::sight::looks;
 use crate::game::texts;
 use crate::protocol::font::Font;
@@ -18,8 +19,6 @@ use crate::protocol::server::ServerPacket;
 use crate::world::char_index::CharIndex;
 use crate::world::heading::Heading;
 
-/// The highest level that may enter newbie maps (AO 0.13).
-const NEWBIE_LEVEL_MAX: u8 = 12;
 /// Milliseconds between two answers to a client that asks again to face where it already faces. The client asks every
 /// frame until it hears back.
 const TURN_ANSWER_MS: u64 = 100;
@@ -149,12 +148,14 @@ impl Play {
         let level = self.players.get(key).map_or(1, |player| player.character.stats.level);
         match self.content.map(map)?.info.restriction {
             Restriction::None => None,
-            Restriction::Newbie if level <= NEWBIE_LEVEL_MAX => None,
+            Restriction::Newbie if is_newbie(level) => None,
             Restriction::Newbie => Some(texts::NEWBIES),
             // Nobody is in a faction while there are none to join.
             Restriction::RoyalArmy => Some(texts::ROYAL_ARMY),
             Restriction::ChaosLegion => Some(texts::CHAOS_LEGION),
             Restriction::Faction => Some(texts::FACTION_MEMBERS),
+            // Players have no ranks yet, so nobody is staff.
+            Restriction::Staff => Some(texts::STAFF),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::base::random::Random;
 use crate::content::Position;
 use crate::game::rules::dice::Dice;
 use crate::game::rules::kinds::{Class, Race};
+use crate::game::rules::levels::FIRST_LEVEL_EXPERIENCE;
 use crate::records::{
     AttributesRecord, CharacterRecord, Fields, INVENTORY_SLOTS, ItemRecord, PositionRecord, ReputationRecord,
     SPELL_SLOTS, StatsRecord,
@@ -13,8 +14,6 @@ use crate::world::heading::Heading;
 
 /// Attributes never leave this range.
 const ATTRIBUTE_RANGE: (i16, i16) = (6, 40);
-/// Experience from level 1 to level 2.
-const FIRST_LEVEL_EXPERIENCE: u32 = 300;
 /// Skill points to assign at level 1.
 const FIRST_SKILL_POINTS: u16 = 10;
 
