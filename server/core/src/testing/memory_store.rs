@@ -127,7 +127,7 @@ impl MemoryStore {
         Heartbeat { connections: 0, store_id: self.store_id(), taken }
     }
 
-    /// The name of this store.
+    /// Returns the name of this store.
     #[must_use]
     pub fn store_id(&self) -> String {
         format!("store {}", self.store)
@@ -157,7 +157,7 @@ impl MemoryStore {
         };
     }
 
-    /// Another server claims the character and plays it: it stands elsewhere and says something else of itself.
+    /// Claims and plays the character as another server does: its place and its description differ from then on.
     pub fn play_elsewhere(&mut self, user_id: UserId) {
         self.held.insert(user_id);
         self.taken.insert(user_id);
@@ -169,18 +169,18 @@ impl MemoryStore {
         }
     }
 
-    /// The other server has ended its session.
+    /// Ends the session of the other server.
     pub fn release(&mut self, user_id: UserId) {
         self.held.remove(&user_id);
     }
 
-    /// Somebody empties the store. Numbers go on from where they were.
+    /// Empties the store. Numbers go on from where they were.
     pub fn empty(&mut self) {
         let Self { last_number, run, store, saves_to, .. } = *self;
         *self = Self { last_number, run, store: store + 1, saves_to, ..Self::default() };
     }
 
-    /// Our server starts anew; the sessions of its last run are over.
+    /// Starts a new run of our server; the sessions of its last run are over.
     pub fn start_run(&mut self) {
         self.run += 1;
         self.saves_to = self.store;
