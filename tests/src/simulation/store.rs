@@ -152,26 +152,18 @@ impl SimulatedStore {
         }
     }
 
+    /// Carries an operation out as the worker does.
     fn carry_out(&mut self, operation: &Operation) -> Outcome {
-        match operation {
-            Operation::Save(saves) => Outcome::Written(self.contents.save(saves.clone())),
-            Operation::WriteSessions(writes) => {
-                Outcome::Written(self.contents.write_sessions(writes.clone()))
-            }
-            Operation::Heartbeat(_) => Outcome::Heartbeat(Ok(self.contents.heartbeat())),
-            Operation::Ask(questions) => {
-                Outcome::Answered(questions.iter().map(|question| self.answer(question)).collect())
+        let outcome = operation.carry_out(&mut self.contents);
+        if let (Operation::Ask(questions), Outcome::Answered(replies)) = (operation, &outcome) {
+            for (question, reply) in questions.iter().zip(replies) {
+                let ticket = reply.ticket();
+                if ticket != Ticket(0) && !self.carried_out.insert(ticket) {
+                    self.fault.get_or_insert(format!("{question:?} is carried out twice"));
+                }
             }
         }
-    }
-
-    fn answer(&mut self, question: &Request) -> Reply {
-        let reply = self.contents.carry_out(question.clone());
-        let ticket = ticket_of(&reply);
-        if ticket != Ticket(0) && !self.carried_out.insert(ticket) {
-            self.fault.get_or_insert(format!("{question:?} is carried out twice"));
-        }
-        reply
+        outcome
     }
 
     /// Restarts the store: the operation under way was carried out or not, and its answer is lost.
@@ -223,17 +215,6 @@ impl SimulatedStore {
     /// Returns the oldest answer not yet heard.
     pub fn reply(&mut self) -> Option<Reply> {
         self.queue.poll_reply()
-    }
-}
-
-fn ticket_of(reply: &Reply) -> Ticket {
-    match *reply {
-        Reply::Account { ticket, .. }
-        | Reply::Created { ticket, .. }
-        | Reply::Saved { ticket, .. }
-        | Reply::SessionOpened { ticket, .. }
-        | Reply::Heartbeat { ticket, .. }
-        | Reply::Settings { ticket, .. } => ticket,
     }
 }
 

@@ -14,8 +14,8 @@ fn stored(table: &mut Table, name: &str) -> PositionRecord {
 fn displaced_ana(table: &mut Table) -> ConnectionId {
     let ana = table.player("Ana");
     table.send(ana, ClientPacket::Quit);
-    let user_id = table.store.by_name("Ana").unwrap().clone().account.user_id;
-    table.store.save(vec![CharacterSave::Position { user_id, position: ELSEWHERE }]).unwrap();
+    let user_id = table.store.by_name("Ana").unwrap().account.user_id;
+    table.store.save_characters(&[CharacterSave::Position { user_id, position: ELSEWHERE }]).unwrap();
     enter(table, "Ana")
 }
 

@@ -6,7 +6,7 @@ use crate::records::session::{Claim, Session};
 
 fn session(table: &mut Table, name: &str) -> Option<Session> {
     let user_id = table.store.by_name(name).unwrap().account.user_id;
-    table.store.session(user_id).cloned()
+    table.store.session(user_id)
 }
 
 fn outside() -> Settings {
@@ -124,12 +124,12 @@ fn an_emptied_store_gets_back_what_is_held_in_memory() {
     table.store = MemoryStore::default();
     table.game.handle(table.now, Input::StoreEmptied);
     table.settle();
-    let stored = table.store.by_name("Ana").unwrap().clone();
+    let stored = table.store.by_name("Ana").unwrap();
     assert_eq!(stored.character.position.x, table.position("Ana").x);
     assert!(session(&mut table, "Ana").is_some());
     table.send(ana, ClientPacket::Walk { heading: 4 });
     table.pass(5_000);
-    let stored = table.store.by_name("Ana").unwrap().clone();
+    let stored = table.store.by_name("Ana").unwrap();
     assert_eq!(stored.character.position.x, table.position("Ana").x, "and saving goes on");
 }
 
@@ -146,7 +146,7 @@ fn a_save_that_finds_the_store_emptied_costs_nobody_the_character() {
     table.settle();
     table.walk(ana, 4, 1);
     table.pass(5_000);
-    let stored = table.store.by_name("Ana").unwrap().clone();
+    let stored = table.store.by_name("Ana").unwrap();
     assert_eq!(stored.character.position.x, table.position("Ana").x);
 }
 
@@ -219,7 +219,7 @@ fn a_claim_whose_answer_was_lost_leaves_no_session() {
     let Some(Request::OpenSession { ticket, session: claimed }) = table.waiting.pop() else {
         panic!("no claim: {:?}", table.waiting)
     };
-    table.store.open_session(*claimed).unwrap();
+    table.store.open_session(&claimed).unwrap();
     let lost = Err(records::StoreError::Unavailable("test".into()));
     table.game.handle(table.now, Input::Store(Reply::SessionOpened { ticket, result: lost }));
     table.store_answers = true;
