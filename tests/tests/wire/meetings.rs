@@ -327,8 +327,8 @@ fn head_on_meetings_far_from_the_server_end_in_agreement() {
     });
 }
 
-/// A hundred meetings at each jitter and loss: `cargo test -p pyao-tests --test wire -- --ignored --nocapture
-/// meetings`.
+/// Runs a hundred meetings at each jitter and loss: `cargo test -p pyao-tests --test wire -- --ignored
+/// --nocapture meetings`.
 fn meet_at_every_jitter_and_loss(name: &str, round_trip_ms: u32) {
     let mut failures = Vec::new();
     for (jitter_ms, loss_percent) in [(0, 0), (20, 0), (0, 2), (20, 2)] {

@@ -71,7 +71,7 @@ impl World {
         self.characters.get(index.slot()).and_then(Option::as_ref)
     }
 
-    /// Everybody in the world, by index.
+    /// Returns all characters of the world, by index.
     pub fn characters(&self) -> impl Iterator<Item = &Character> {
         self.characters.iter().flatten()
     }

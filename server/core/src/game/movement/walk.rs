@@ -57,7 +57,7 @@ impl Play {
         self.mark_unsaved(key, Unsaved::Position);
     }
 
-    /// A character that no longer stands at `from` has walked: from now on its own place is stored.
+    /// Stores the own place of a displaced character from its first step on: it no longer stands at `from`.
     fn note_step(&mut self, key: PlayerKey, from: Position) {
         let Some(player) = self.players.get_mut(key).filter(|player| player.is_displaced) else { return };
         let stands = self.world.character(player.index).map(|character| character.position);
@@ -182,7 +182,7 @@ impl Play {
         self.show_to_others(new_index);
     }
 
-    /// The map, the own character and which one it is: what a client needs before anything else can be shown.
+    /// Sends the map, the own character and its index, which a client needs before it can show anything else.
     pub fn show_map(&mut self, connection: ConnectionId, own: CharIndex) {
         let Some(character) = self.world.character(own) else {
             return self.fault("a map for a player without a character");

@@ -48,7 +48,8 @@ impl Skill {
     }
 }
 
-/// Experience that completes the next point of a skill at `level`: round(200 · 1.05^level), 0 at 100 (AO 0.13).
+/// Returns the experience that completes the next point of a skill at `level`: round(200 · 1.05^level), 0 at 100
+/// (AO 0.13).
 #[must_use]
 pub fn experience_to_next(level: u8) -> u32 {
     if level >= SKILL_MAX {

@@ -46,7 +46,7 @@ mod spells {
     pub const CALL_PET: SpellId = SpellId::new(46);
 }
 
-/// Thrown dice plus the race's modifiers, each held within 6..=40.
+/// Adds the race's modifiers to the thrown dice, each held within 6..=40.
 #[must_use]
 pub fn attributes(dice: Dice, modifiers: [i8; 5]) -> AttributesRecord {
     let thrown = [dice.strength, dice.agility, dice.intelligence, dice.charisma, dice.constitution];

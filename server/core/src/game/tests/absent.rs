@@ -7,7 +7,7 @@ use crate::world::Newcomer;
 use crate::world::character::{Look, NOTHING_WORN, Owner};
 use crate::world::heading::Heading;
 
-/// Outside the safe town, under limits of absent characters in all and of an address.
+/// Limits the absent characters in all and of an address, and lets everybody start outside the safe town.
 fn limited(absent_characters: u32, absent_characters_per_ip: u32) -> Settings {
     Settings {
         start_positions: vec![Position { map: MapId::new(2), x: 50, y: 50 }],
@@ -22,7 +22,7 @@ fn name(number: u8) -> String {
     format!("Bot{}", char::from(b'a' + number))
 }
 
-/// A character that lost its player.
+/// Adds a character that lost its player.
 fn absent(table: &mut Table, host: u8, name: &str) {
     let connection = table.player_from(host, name);
     table.lose(connection);
@@ -36,7 +36,7 @@ fn tiles(map: MapId) -> impl Iterator<Item = Position> {
     (1..=100).flat_map(move |y| (1..=100).map(move |x| Position { map, x, y }))
 }
 
-/// A creature, where there is room for one.
+/// Places a creature, if there is room for one.
 fn place_creature(table: &mut Table, position: Position) {
     let play = &mut table.game.play;
     let entered = play.world.enter(Newcomer {

@@ -11,7 +11,7 @@ fn stored(table: &mut Table, name: &str) -> PositionRecord {
     table.store.by_name(name).unwrap().character.position
 }
 
-/// Ana, stored on a map that is not there, in the world.
+/// Enters Ana, stored on a map that is not there, into the world.
 fn displaced_ana(table: &mut Table) -> ConnectionId {
     let ana = table.player("Ana");
     table.send(ana, ClientPacket::Quit);

@@ -14,7 +14,7 @@ fn corrections(table: &mut Table, connection: ConnectionId) -> usize {
     table.read(connection).iter().filter(|packet| is_correction(packet)).count()
 }
 
-/// Ana, who stands one tile east of Bea.
+/// Enters Ana, one tile east of Bea.
 fn neighbours() -> (Table, ConnectionId, ConnectionId) {
     let start = |x| Position { map: MapId::new(2), x, y: 50 };
     let start_positions = vec![start(51), start(50)];
