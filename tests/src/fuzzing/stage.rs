@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::player::table::Player;
 use pyao_core::game::{CloseReason, Game, Input, Settings};
@@ -20,7 +21,7 @@ use crate::bot::NewCharacter;
 use crate::shadow::{Screen, ShadowClient};
 
 /// Outside the safe zone, two steps from the way to another map: a lost socket leaves the character standing.
-const START: Position = Position { map: 2, x: 50, y: 9 };
+const START: Position = Position { map: MapId::new(2), x: 50, y: 9 };
 /// Password of every player.
 pub(super) const PASSWORD: &str = "secreto";
 /// Bytes of one send; small, so that many sends are made.
@@ -211,7 +212,7 @@ impl Stage {
         assert_eq!(self.game.connection_count(), 0, "connections left");
         assert!(self.game.players().is_empty(), "players left: {:?}", self.game.players());
         assert_eq!(self.game.world().population(), npcs, "characters left");
-        assert_eq!(self.store.sessions().count(), 0, "sessions left");
+        assert_eq!(self.store.sessions().len(), 0, "sessions left");
         for (user_id, place) in stood_at {
             let stored = self.store.by_user(user_id).map(|stored| stored.character.position);
             assert_eq!(stored, Some(place), "stored place of {user_id}");
@@ -304,7 +305,7 @@ impl Stage {
     fn check(&mut self) {
         let open = self.clients.iter().filter(|client| client.connection.is_some()).count();
         assert_eq!(self.game.connection_count(), open, "connections that the game knows");
-        assert!(self.game.players().len() <= self.store.accounts().count(), "more players than accounts");
+        assert!(self.game.players().len() <= self.store.account_count(), "more players than accounts");
         for client in &self.clients {
             let Some(connection) = client.connection else { continue };
             assert!(self.game.outbox().waiting(connection) <= BUFFER_LIMIT);

@@ -5,6 +5,7 @@ use super::check::same;
 use super::events::Event;
 use super::network::Client;
 use super::player::Existence;
+use pyao_core::base::ids::MapId;
 use pyao_core::content::Position;
 use pyao_core::game::Settings;
 use pyao_core::game::player::table::Player;
@@ -71,7 +72,7 @@ impl Simulation {
             return Ok(());
         }
         let is_gone = |user_id| self.game.players().by_user(user_id).is_none();
-        match self.store.contents.sessions().find(|session| is_gone(session.user_id)) {
+        match self.store.contents.sessions().iter().find(|session| is_gone(session.user_id)) {
             Some(session) => Err(format!("{} has a session and is not in the world", session.username)),
             None => Ok(()),
         }
@@ -114,7 +115,7 @@ impl Simulation {
     fn check_tiles(&self) -> Result<(), String> {
         let world = self.game.world();
         let map_of = |player: &Player| Some(world.character(player.index)?.position.map);
-        let maps: BTreeSet<u16> =
+        let maps: BTreeSet<MapId> =
             self.game.players().iter().filter_map(|(_, player)| map_of(player)).collect();
         for map in maps {
             let tiles = (1..=100_u8).flat_map(|x| (1..=100_u8).map(move |y| Position { map, x, y }));
@@ -131,16 +132,17 @@ impl Simulation {
         let users: Vec<_> =
             self.ledger.users().filter(|user_id| !self.ledger.is_elsewhere(*user_id)).collect();
         for user_id in users {
-            let stored = self.store.contents.by_user(user_id).map(|stored| &stored.character);
-            same(&format!("user {user_id} as stored"), stored, self.ledger.record(user_id))?;
+            let stored = self.store.contents.by_user(user_id).map(|stored| stored.character);
+            same(&format!("user {user_id} as stored"), stored.as_ref(), self.ledger.record(user_id))?;
             self.report.note(Event::RecordConverged);
         }
-        let stored = self.store.contents.accounts().count();
+        let stored = self.store.contents.account_count();
         same("accounts", stored, self.ledger.users().count())?;
         let mut sessions: Vec<_> = self
             .store
             .contents
             .sessions()
+            .into_iter()
             .map(|session| (session.user_id, session.location_id, session.disconnected_at.is_some()))
             .collect();
         sessions.sort_unstable();
@@ -156,9 +158,9 @@ impl Simulation {
         same("sessions", sessions, playing)?;
         for player in &self.players {
             let stored = self.store.contents.by_name(&player.name);
-            let hash = stored.map(|stored| stored.account.account.password_hash.as_str());
+            let hash = stored.map(|stored| stored.account.account.password_hash);
             if player.existence == Existence::Yes
-                && !player.passwords.iter().any(|password| hash == Some(&hash_of(password)))
+                && !player.passwords.iter().any(|password| hash == Some(hash_of(password)))
             {
                 return Err(format!("{} is stored with {hash:?}, not {:?}", player.name, player.passwords));
             }

@@ -91,9 +91,9 @@ impl Simulation {
 
     /// Passes the store's writes to the ledger.
     pub(super) fn hear_of_writes(&mut self) {
-        for user_id in std::mem::take(&mut self.store.contents.written) {
+        for user_id in self.store.contents.take_written() {
             let Some(stored) = self.store.contents.by_user(user_id) else { continue };
-            let written = self.ledger.written(stored, self.now);
+            let written = self.ledger.written(&stored, self.now);
             written.unwrap_or_else(|what| self.blame(what));
         }
     }

@@ -9,6 +9,7 @@ use pyao_core::content::{Content, Position};
 use pyao_core::game::{Game, Input, Settings};
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_store::records::UserId;
+use pyao_store::server::ServerStatus;
 use std::sync::Arc;
 
 /// Unix seconds at the start of a run.
@@ -130,7 +131,7 @@ impl Simulation {
                 self.blame(format!("user {user_id} was created and is gone"));
                 continue;
             };
-            let crashed = self.ledger.crashed(stored, was_well, self.now, &mut self.report);
+            let crashed = self.ledger.crashed(&stored, was_well, self.now, &mut self.report);
             crashed.unwrap_or_else(|what| self.blame(what));
         }
         let lost = self.players.iter().find(|player| {
@@ -198,7 +199,7 @@ impl Simulation {
                 Later::Release(user_id) => {
                     self.store.contents.release(user_id);
                     if let Some(stored) = self.store.contents.by_user(user_id) {
-                        self.ledger.believe(stored, self.now);
+                        self.ledger.believe(&stored, self.now);
                     }
                 }
             }
@@ -217,13 +218,16 @@ impl Simulation {
         {
             self.ledger.forget(user_id);
             let stored = self.store.contents.by_user(user_id);
-            let name = stored.map(|stored| stored.account.account.username.clone()).unwrap_or_default();
+            let name = stored.map(|stored| stored.account.account.username).unwrap_or_default();
             for player in self.players.iter_mut().filter(|player| player.name == name) {
                 player.existence = Existence::No;
                 player.passwords.truncate(1);
             }
         }
         self.store.contents.empty();
+        // The server's heartbeat finds it.
+        let heartbeat = self.store.contents.heartbeat(&ServerStatus::default());
+        heartbeat.map_or_else(|error| self.blame(error.to_string()), |_| ());
         self.input(Input::StoreEmptied);
         true
     }

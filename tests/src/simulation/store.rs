@@ -68,7 +68,7 @@ impl SimulatedStore {
         self.has_news = true;
     }
 
-    /// Trouble begins, or ends with [`Trouble::None`].
+    /// Begins trouble, or ends it with [`Trouble::None`].
     pub fn set_trouble(&mut self, trouble: Trouble, until: u64) {
         (self.trouble, self.trouble_until) = (trouble, until);
     }
@@ -152,29 +152,21 @@ impl SimulatedStore {
         }
     }
 
+    /// Carries an operation out as the worker does.
     fn carry_out(&mut self, operation: &Operation) -> Outcome {
-        match operation {
-            Operation::Save(saves) => Outcome::Written(self.contents.save(saves.clone())),
-            Operation::WriteSessions(writes) => {
-                Outcome::Written(self.contents.write_sessions(writes.clone()))
-            }
-            Operation::Heartbeat(_) => Outcome::Heartbeat(Ok(self.contents.heartbeat())),
-            Operation::Ask(questions) => {
-                Outcome::Answered(questions.iter().map(|question| self.answer(question)).collect())
+        let outcome = operation.carry_out(&mut self.contents);
+        if let (Operation::Ask(questions), Outcome::Answered(replies)) = (operation, &outcome) {
+            for (question, reply) in questions.iter().zip(replies) {
+                let ticket = reply.ticket();
+                if ticket != Ticket(0) && !self.carried_out.insert(ticket) {
+                    self.fault.get_or_insert(format!("{question:?} is carried out twice"));
+                }
             }
         }
+        outcome
     }
 
-    fn answer(&mut self, question: &Request) -> Reply {
-        let reply = self.contents.carry_out(question.clone());
-        let ticket = ticket_of(&reply);
-        if ticket != Ticket(0) && !self.carried_out.insert(ticket) {
-            self.fault.get_or_insert(format!("{question:?} is carried out twice"));
-        }
-        reply
-    }
-
-    /// It dies and is back: the operation under way was carried out or not, and its answer is lost.
+    /// Restarts the store: the operation under way was carried out or not, and its answer is lost.
     pub fn die(&mut self, now: u64, random: &mut Random, report: &mut Report) {
         if let Some((_, operation)) = self.under_way.take() {
             let outcome = self.fail(&operation, random.between(0, 2) == 0, report);
@@ -202,7 +194,7 @@ impl SimulatedStore {
         while self.queue.poll_reply().is_some() {}
     }
 
-    /// The server dies: the operation under way is still carried out or not, and its answer reaches nobody.
+    /// Ends the server: the operation under way is still carried out or not, and its answer reaches nobody.
     pub fn lose_server(&mut self, random: &mut Random) {
         if let Some((_, operation)) = self.under_way.take()
             && random.between(0, 1) == 0
@@ -212,7 +204,7 @@ impl SimulatedStore {
         self.set_trouble(Trouble::None, 0);
     }
 
-    /// A server starts on what the store holds.
+    /// Starts a server on what the store holds.
     pub fn start_server(&mut self, seed: u64) {
         self.contents.start_run();
         self.queue = WriteBehind::new(Backoff::default(), seed);
@@ -223,17 +215,6 @@ impl SimulatedStore {
     /// Returns the oldest answer not yet heard.
     pub fn reply(&mut self) -> Option<Reply> {
         self.queue.poll_reply()
-    }
-}
-
-fn ticket_of(reply: &Reply) -> Ticket {
-    match *reply {
-        Reply::Account { ticket, .. }
-        | Reply::Created { ticket, .. }
-        | Reply::Saved { ticket, .. }
-        | Reply::SessionOpened { ticket, .. }
-        | Reply::Heartbeat { ticket, .. }
-        | Reply::Settings { ticket, .. } => ticket,
     }
 }
 

@@ -32,13 +32,14 @@ mod small_files;
 pub mod spell;
 mod starter;
 pub mod summary;
-mod table;
 mod text;
 
 use std::path::Path;
 
 pub use fault::{Fault, LoadError};
-pub use map::{FloorObject, MAP_SIZE, Map, MapInfo, NpcPlacement, Restriction, Terrain, Trigger, Zone};
+pub use map::{
+    AmbientSound, FloorObject, MAP_SIZE, Map, MapInfo, NpcPlacement, Restriction, Terrain, Trigger, Zone,
+};
 pub use npc::{Movement, NpcTemplate, NpcType};
 pub use object::{ObjectTemplate, ObjectType};
 pub use position::{ParsePositionError, Position};
@@ -46,7 +47,8 @@ pub use record::ItemAmount;
 pub use spell::{SpellTemplate, StatChange};
 pub use summary::Summary;
 
-use table::Table;
+use crate::base::ids::{MapId, NpcTemplateId, ObjectId, SpellId};
+use crate::base::table::Table;
 
 /// Highest number of a map: the wire has 15 bits for it.
 pub const MAP_NUMBER_MAX: u16 = 32767;
@@ -54,7 +56,7 @@ pub const MAP_NUMBER_MAX: u16 = 32767;
 /// Cities a character can call home.
 const CITY_COUNT: usize = 6;
 /// Home of every character without another one.
-const ULLATHORPE: Position = Position::new(1, 58, 45);
+const ULLATHORPE: Position = Position::new(MapId::new(1), 58, 45);
 
 /// Modifiers that a race adds to the dice, in AO 0.13: strength, agility, intelligence, charisma, constitution.
 const RACE_MODIFIERS: [[i8; 5]; 5] = [
@@ -68,10 +70,10 @@ const RACE_MODIFIERS: [[i8; 5]; 5] = [
 /// Everything that does not change in play.
 #[derive(Debug, Clone)]
 pub struct Content {
-    maps: Table<Map>,
-    objects: Table<ObjectTemplate>,
-    npcs: Table<NpcTemplate>,
-    spells: Table<SpellTemplate>,
+    maps: Table<MapId, Map>,
+    objects: Table<ObjectId, ObjectTemplate>,
+    npcs: Table<NpcTemplateId, NpcTemplate>,
+    spells: Table<SpellId, SpellTemplate>,
     cities: [Option<Position>; CITY_COUNT],
     race_modifiers: [[i8; 5]; 5],
     forbidden_names: Vec<String>,
@@ -114,7 +116,7 @@ impl Content {
 
     /// Returns the map of that number.
     #[must_use]
-    pub fn map(&self, number: u16) -> Option<&Map> {
+    pub fn map(&self, number: MapId) -> Option<&Map> {
         self.maps.get(number)
     }
 
@@ -125,19 +127,19 @@ impl Content {
 
     /// Returns the object record of that number.
     #[must_use]
-    pub fn object(&self, number: u16) -> Option<&ObjectTemplate> {
+    pub fn object(&self, number: ObjectId) -> Option<&ObjectTemplate> {
         self.objects.get(number)
     }
 
     /// Returns the NPC record of that number.
     #[must_use]
-    pub fn npc(&self, number: u16) -> Option<&NpcTemplate> {
+    pub fn npc(&self, number: NpcTemplateId) -> Option<&NpcTemplate> {
         self.npcs.get(number)
     }
 
     /// Returns the spell record of that number.
     #[must_use]
-    pub fn spell(&self, number: u16) -> Option<&SpellTemplate> {
+    pub fn spell(&self, number: SpellId) -> Option<&SpellTemplate> {
         self.spells.get(number)
     }
 

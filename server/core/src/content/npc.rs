@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::object::ObjectType;
 use super::record::{ItemAmount, Record};
+use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
 
 /// Kind of an NPC: guard, merchant and so on; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -53,7 +54,7 @@ impl Movement {
 #[serde(default, deny_unknown_fields)]
 pub struct NpcTemplate {
     /// From 1.
-    pub number: u16,
+    pub number: NpcTemplateId,
     /// Shown to players. `Name`
     pub name: String,
     /// Text sent on a click; may be empty. `Desc`
@@ -84,7 +85,8 @@ pub struct NpcTemplate {
     pub enters_water: bool,
     /// True if it may not leave water. `TierraInvalida`
     pub water_only: bool,
-    /// 0 good, 1 bad, 2 neutral. `Alineacion`
+    /// Side that it takes, which decides over the reputation of its killer: 0 and 1 good, 2 evil, 4 neutral.
+    /// `Alineacion`
     pub alignment: u8,
     /// Faction it belongs to, 0 for none. `Faccion`
     pub faction: u8,
@@ -94,9 +96,9 @@ pub struct NpcTemplate {
     pub experience: u32,
     /// Gold for killing it. `GiveGLD`
     pub gold: u32,
-    /// Hit points at spawn. `MinHP`
+    /// Least hit points at spawn. `MinHP`
     pub hp: u32,
-    /// Most hit points. `MaxHP`
+    /// Most hit points, at spawn and by healing. `MaxHP`
     pub max_hp: u32,
     /// Least damage. `MinHIT`
     pub min_hit: u16,
@@ -117,7 +119,7 @@ pub struct NpcTemplate {
     /// True if it strikes or casts at random. `AtacaDoble`
     pub double_attack: bool,
     /// Spells it casts. `Sp1`…
-    pub spells: Vec<u16>,
+    pub spells: Vec<SpellId>,
     /// Initial stock of a merchant. `Obj1`…
     pub stock: Vec<ItemAmount>,
     /// Kind of objects that a merchant buys. `TipoItems`
@@ -127,7 +129,11 @@ pub struct NpcTemplate {
     /// Loot steps, from the common to the rare, at most five; see [`NpcTemplate::drop`]. `Drop1`…`Drop5`
     pub drops: Vec<ItemAmount>,
     /// Creatures a trainer keeps. `CI1`…
-    pub creatures: Vec<u16>,
+    pub creatures: Vec<NpcTemplateId>,
+    /// Names under which a trainer offers its creatures, in the same order; may be shorter. `CN1`…
+    pub creature_names: Vec<String>,
+    /// Phrases that it says now and then, when it has a master. `Exp1`…
+    pub phrases: Vec<String>,
     /// City of a governor, 1..=5. `Ciudad`
     pub city: u8,
     /// Sounds of attack, hit and death, 0 for none. `Snd1`…
@@ -139,15 +145,16 @@ impl NpcTemplate {
     #[must_use]
     pub fn drop(&self, step: usize) -> Option<ItemAmount> {
         let item = self.drops.get(step.checked_sub(1)?)?;
-        (item.object > 0 && item.amount > 0).then_some(*item)
+        (item.object != ObjectId::NONE && item.amount > 0).then_some(*item)
     }
 }
 
 /// Reads the section `[NPCn]`.
-pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> NpcTemplate {
+pub(super) fn read(number: NpcTemplateId, record: &mut Record<'_, '_>) -> NpcTemplate {
     let stock_slots = record.number("NROITEMS");
     let spell_count = record.number("LanzaSpells");
     let creature_count = record.number("NroCriaturas");
+    let phrase_count = record.number("NROEXP");
     NpcTemplate {
         number,
         name: record.text("Name").to_owned(),
@@ -176,6 +183,8 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> NpcTemplate {
         stock_runs_out: record.flag("InvReSpawn"),
         drops: record.list("Drop", 5, |record, key| Some(record.item(key).unwrap_or_default())),
         creatures: record.list("CI", creature_count, read_reference),
+        creature_names: record.list("CN", creature_count, |record, key| Some(record.trimmed(key).to_owned())),
+        phrases: record.list("Exp", phrase_count, read_phrase),
         city: record.number("Ciudad"),
         sounds: ["Snd1", "Snd2", "Snd3"].map(|key| record.number(key)),
         ..read_fight(record)
@@ -208,7 +217,12 @@ fn read_heading(record: &mut Record<'_, '_>) -> u8 {
     }
 }
 
+/// Reads a phrase, `None` for an empty one or a missing key.
+fn read_phrase(record: &mut Record<'_, '_>, key: &str) -> Option<String> {
+    Some(record.trimmed(key).to_owned()).filter(|phrase| !phrase.is_empty())
+}
+
 /// Reads a number of another record, `None` for 0 or a missing key.
-fn read_reference(record: &mut Record<'_, '_>, key: &str) -> Option<u16> {
-    Some(record.number(key)).filter(|&number| number != 0)
+fn read_reference<Id: From<u16>>(record: &mut Record<'_, '_>, key: &str) -> Option<Id> {
+    Some(record.number(key)).filter(|&number| number != 0).map(Id::from)
 }

@@ -9,9 +9,11 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::{fmt::Write, fs};
 
+use pyao_core::base::ids::{MapId, SpellId};
+
 use super::{create, limits, load};
 use crate::fields::{Fields, Slot};
-use crate::parts::{self, ListPlace, PartWriter, RecordPlace};
+use crate::parts::{self, ListPlace, PartWriter, QueuePlace, RecordPlace};
 use crate::records::{CharacterRecord, INVENTORY_SLOTS, MapsRecord, SPELL_SLOTS, UserId};
 use crate::schema;
 use crate::server::{ServerId, ServerStart};
@@ -56,7 +58,7 @@ pub(crate) fn fill(store: &mut dyn Store) {
     store.save_characters(&[sheet_save(limit, limits())]).unwrap();
     let bare = CharacterRecord {
         inventory: [None; INVENTORY_SLOTS],
-        spells: [0; SPELL_SLOTS],
+        spells: [SpellId::NONE; SPELL_SLOTS],
         description: String::new(),
         ..sample_character()
     };
@@ -86,7 +88,7 @@ fn session(user_id: UserId) -> Session {
         username: "Gandalf".into(),
         level: 4,
         class: "mage".into(),
-        location_id: 1,
+        location_id: MapId::new(1),
         hp: 20,
         last_seen: 1_700_000_100,
         disconnected_at: None,
@@ -166,6 +168,13 @@ impl PartWriter for Listing<'_> {
     fn list<S: Slot>(&mut self, place: &ListPlace, slots: &[S]) -> Result<(), Infallible> {
         for (number, record) in (1..).zip(slots).filter_map(|(number, slot)| Some((number, slot.used()?))) {
             self.add(&format!("{}.{number}", place.table), &record);
+        }
+        Ok(())
+    }
+
+    fn queue<F: Fields>(&mut self, place: &QueuePlace, entries: &[F]) -> Result<(), Infallible> {
+        for (number, entry) in (1..).zip(entries) {
+            self.add(&format!("{}.{number}", place.table), entry);
         }
         Ok(())
     }

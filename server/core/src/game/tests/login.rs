@@ -122,7 +122,7 @@ fn a_login_while_the_last_save_is_on_its_way_finds_the_newest_state() {
     table.send(again, login("Ana", "secret1"));
     assert_eq!(table.game.online(), 0, "the store has not answered");
     // The loads come back as if they had overtaken the save: older than what has just left.
-    let old = table.store.by_name("Ana").unwrap().clone();
+    let old = table.store.by_name("Ana").unwrap();
     for _ in 0..3 {
         let asked =
             |request: &Request| matches!(request, Request::LoadAccount { .. } | Request::OpenSession { .. });

@@ -15,14 +15,14 @@ fn address(number: u8) -> IpAddr {
     Ipv4Addr::new(192, 0, 2, number).into()
 }
 
-/// Somebody at `from` asks to come in as Ana.
+/// Connects a client at `from`, which asks to log in as Ana.
 fn knock(table: &mut Table, from: IpAddr, password: &str) -> ConnectionId {
     let connection = table.connect_at(from);
     table.send(connection, login("Ana", password));
     connection
 }
 
-/// Text that a client was sent with its refusal.
+/// Returns the text that a client was sent with its refusal.
 fn refused(table: &mut Table, connection: ConnectionId) -> (Vec<String>, Option<CloseReason>) {
     (errors(&table.read(connection)), table.closed_as(connection))
 }
@@ -154,7 +154,7 @@ fn a_stopping_server_discards_logins_and_waits_for_what_is_written() {
     table.store_answers = true;
     table.settle();
     assert!(table.game.is_drained(), "{} answers are awaited", table.game.pending_answers());
-    assert!(table.store.sessions().next().is_none());
+    assert!(table.store.sessions().is_empty());
 }
 
 #[test]
@@ -179,14 +179,14 @@ fn a_stopping_server_waits_for_a_creation_in_the_store_and_for_a_confirmed_passw
     table.threads_answer = true;
     table.settle();
     assert!(table.game.is_drained());
-    let bea = table.store.by_name("Bea").unwrap().clone();
+    let bea = table.store.by_name("Bea").unwrap();
     let job = passwords::Job::Verify {
         ticket: passwords::Ticket(0),
         password: "another1".into(),
         hash: Some(bea.account.account.password_hash),
     };
     assert!(matches!(answer_password(job), passwords::Reply::Verified { matches: true, .. }));
-    assert!(table.store.sessions().next().is_none(), "nobody claimed Caro for a client that has gone");
+    assert!(table.store.sessions().is_empty(), "nobody claimed Caro for a client that has gone");
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Saves, and their time.
 
 use super::*;
+use crate::base::ids::{MapId, SpellId};
 
 fn stored(table: &mut Table, name: &str) -> (u16, u8, u8) {
     let position = table.store.by_name(name).unwrap().character.position;
-    (position.map, position.x, position.y)
+    (position.map.get(), position.x, position.y)
 }
 
 fn standing(table: &Table, name: &str) -> (u16, u8, u8) {
     let position = table.position(name);
-    (position.map, position.x, position.y)
+    (position.map.get(), position.x, position.y)
 }
 
 #[test]
@@ -26,7 +27,7 @@ fn a_step_is_written_within_five_seconds_without_anybody_leaving() {
 #[test]
 fn a_lost_socket_saves_the_position_at_once() {
     for counting_down in [false, true] {
-        let start_positions = vec![Position { map: 2, x: 50, y: 50 }];
+        let start_positions = vec![Position { map: MapId::new(2), x: 50, y: 50 }];
         let mut table = Table::with(Settings { start_positions, ..Settings::default() });
         let ana = table.player("Ana");
         table.pass(6_000);
@@ -96,10 +97,10 @@ fn ordering_the_inventory_survives_a_logout() {
     let told = table.ask(ana, ClientPacket::MoveSpell { upwards: false, slot: 1 });
     assert_eq!(names(&told), ["ChangeSpellSlot", "ChangeSpellSlot"]);
     table.send(ana, ClientPacket::Quit);
-    let character = table.store.by_name("Ana").unwrap().clone().character;
+    let character = table.store.by_name("Ana").unwrap().character;
     assert!(character.inventory[0].is_none());
-    assert_eq!(character.inventory[24].map(|item| (item.object, item.amount)), Some((857, 200)));
-    assert_eq!(character.spells[..2], [0, 2]);
+    assert_eq!(character.inventory[24].map(|item| (item.object.get(), item.amount)), Some((857, 200)));
+    assert_eq!(character.spells[..2], [0, 2].map(SpellId::new));
 }
 
 fn describe(table: &mut Table, connection: ConnectionId, text: &str) {
@@ -107,7 +108,7 @@ fn describe(table: &mut Table, connection: ConnectionId, text: &str) {
 }
 
 fn stored_description(table: &mut Table, name: &str) -> String {
-    table.store.by_name(name).unwrap().clone().character.description
+    table.store.by_name(name).unwrap().character.description
 }
 
 #[test]

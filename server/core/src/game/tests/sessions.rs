@@ -1,16 +1,17 @@
 //! Sessions in the store.
 
 use super::*;
+use crate::base::ids::MapId;
 use crate::records::server::ServerId;
 use crate::records::session::{Claim, Session};
 
 fn session(table: &mut Table, name: &str) -> Option<Session> {
     let user_id = table.store.by_name(name).unwrap().account.user_id;
-    table.store.session(user_id).cloned()
+    table.store.session(user_id)
 }
 
 fn outside() -> Settings {
-    Settings { start_positions: vec![Position { map: 2, x: 50, y: 50 }], ..Settings::default() }
+    Settings { start_positions: vec![Position { map: MapId::new(2), x: 50, y: 50 }], ..Settings::default() }
 }
 
 #[test]
@@ -19,7 +20,7 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
     let ana = table.player("Ana");
     let open = session(&mut table, "Ana").unwrap();
     assert_eq!(
-        (open.username.as_str(), open.level, open.class.as_str(), open.location_id),
+        (open.username.as_str(), open.level, open.class.as_str(), open.location_id.get()),
         ("Ana", 1, "mage", 1)
     );
     assert_eq!((open.disconnected_at, open.last_seen), (None, table.started_at));
@@ -29,12 +30,12 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
 
 #[test]
 fn a_session_follows_its_character_to_another_map_within_seconds() {
-    let starts = vec![Position { map: 1, x: 50, y: 9 }];
+    let starts = vec![Position { map: MapId::new(1), x: 50, y: 9 }];
     let mut table = Table::with(Settings { start_positions: starts, ..Settings::default() });
     let ana = table.player("Ana");
     table.walk(ana, 1, 2);
     table.pass(5_000);
-    assert_eq!(session(&mut table, "Ana").unwrap().location_id, 5);
+    assert_eq!(session(&mut table, "Ana").unwrap().location_id, MapId::new(5));
 }
 
 #[test]
@@ -124,12 +125,12 @@ fn an_emptied_store_gets_back_what_is_held_in_memory() {
     table.store = MemoryStore::default();
     table.game.handle(table.now, Input::StoreEmptied);
     table.settle();
-    let stored = table.store.by_name("Ana").unwrap().clone();
+    let stored = table.store.by_name("Ana").unwrap();
     assert_eq!(stored.character.position.x, table.position("Ana").x);
     assert!(session(&mut table, "Ana").is_some());
     table.send(ana, ClientPacket::Walk { heading: 4 });
     table.pass(5_000);
-    let stored = table.store.by_name("Ana").unwrap().clone();
+    let stored = table.store.by_name("Ana").unwrap();
     assert_eq!(stored.character.position.x, table.position("Ana").x, "and saving goes on");
 }
 
@@ -146,7 +147,7 @@ fn a_save_that_finds_the_store_emptied_costs_nobody_the_character() {
     table.settle();
     table.walk(ana, 4, 1);
     table.pass(5_000);
-    let stored = table.store.by_name("Ana").unwrap().clone();
+    let stored = table.store.by_name("Ana").unwrap();
     assert_eq!(stored.character.position.x, table.position("Ana").x);
 }
 
@@ -219,7 +220,7 @@ fn a_claim_whose_answer_was_lost_leaves_no_session() {
     let Some(Request::OpenSession { ticket, session: claimed }) = table.waiting.pop() else {
         panic!("no claim: {:?}", table.waiting)
     };
-    table.store.open_session(*claimed).unwrap();
+    table.store.open_session(&claimed).unwrap();
     let lost = Err(records::StoreError::Unavailable("test".into()));
     table.game.handle(table.now, Input::Store(Reply::SessionOpened { ticket, result: lost }));
     table.store_answers = true;
