@@ -49,7 +49,7 @@ impl Folder {
     fn stored_place(&self, account: &str) -> (i16, u8, u8) {
         let mut store = SqliteStore::open_shared(&self.path("pyao.db")).unwrap();
         let position = store.load_account(account).unwrap().unwrap().character.position;
-        (i16::try_from(position.map).unwrap(), position.x, position.y)
+        (i16::try_from(position.map.get()).unwrap(), position.x, position.y)
     }
 
     fn start(&self) -> Server {
