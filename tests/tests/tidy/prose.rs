@@ -74,7 +74,10 @@ pub fn question_words(source: &Source) -> Vec<Finding> {
         let word = sentence.text.trim_start_matches(['*', '_', '(', '"', '\'', '>', ' ']);
         let word = word.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or("");
         let capital = word.starts_with(char::is_uppercase);
-        (capital || sentence.first) && QUESTION_WORDS.contains(&word.to_lowercase().as_str())
+        // A clause of SQL is no question.
+        (capital || sentence.first)
+            && word != "WHERE"
+            && QUESTION_WORDS.contains(&word.to_lowercase().as_str())
     };
     let found = sentences(&source.comments).into_iter().filter(opens);
     found.map(|sentence| Finding::new(source, sentence.line, sentence.text)).collect()
@@ -101,9 +104,8 @@ pub fn texts(source: &Source) -> Source {
     });
     let mut comments = Vec::new();
     for (line, text) in spoken {
-        // A clause of SQL is no question.
         let paragraphs = unescaped(text);
-        for paragraph in paragraphs.lines().filter(|line| !line.trim().starts_with("WHERE ")) {
+        for paragraph in paragraphs.lines() {
             comments.push(Comment { line: *line, text: paragraph.trim().to_owned(), kind: "" });
         }
     }

@@ -152,7 +152,7 @@ pyao_core::fields! {
     /// The state of an account with fields that were added.
     #[derive(Debug, PartialEq)]
     pub struct GrownAccount {
-        /// Always there.
+        /// True if this is a game master; always there.
         is_gm: bool,
         /// Added.
         muted_minutes: u32 = 0,
