@@ -84,7 +84,7 @@ pub fn list(context: &mut Context, page: Page) -> Result<Reply, Failure> {
         vec![
             Cell::Number(record.user_id.0.into()),
             Cell::text(&account.username),
-            Cell::Flag(record.is_gm),
+            Cell::Flag(record.state.is_gm),
             Cell::Text(word(RACES, Race::from_wire(account.race), account.race)),
             Cell::Text(class_word(account.class)),
             Cell::Number(account.home.into()),
@@ -113,7 +113,7 @@ pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
         fields: vec![
             ("user_id", Cell::Number(record.user_id.0.into())),
             ("username", Cell::text(&account.username)),
-            ("gm", Cell::Flag(record.is_gm)),
+            ("gm", Cell::Flag(record.state.is_gm)),
             ("email", Cell::text(&account.email)),
             ("created_at", Cell::Moment(account.created_at)),
             ("race", Cell::Text(word(RACES, Race::from_wire(account.race), account.race))),
@@ -185,15 +185,15 @@ pub fn set_gm(context: &mut Context, arguments: GameMaster) -> Result<Reply, Fai
     let account = find(context, &account.who)?;
     let word = |is_gm| if is_gm { "on" } else { "off" };
     let what = format!("game master {}", account.account.username);
-    settings::expect_value(&what, word(account.is_gm), &how)?;
-    let is_change = account.is_gm != value;
+    settings::expect_value(&what, word(account.state.is_gm), &how)?;
+    let is_change = account.state.is_gm != value;
     if is_change && !how.dry_run {
         context.store.set_gm(account.user_id, value)?;
     }
     let effect = if is_change { "counts from the next login on" } else { "nothing to change" };
     Ok(Reply::Change(Change {
         what,
-        old: Some(word(account.is_gm).to_owned()),
+        old: Some(word(account.state.is_gm).to_owned()),
         new: Some(word(value).to_owned()),
         dry_run: how.dry_run,
         effect: effect.to_owned(),

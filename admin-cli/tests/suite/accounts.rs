@@ -123,7 +123,7 @@ fn a_password_is_replaced_and_never_shown() {
 fn a_game_master_is_made_and_unmade() {
     on_both(|place| {
         place.add_account("Ana");
-        let is_gm = |place: &mut Place| place.store.find_account("Ana").unwrap().unwrap().is_gm;
+        let is_gm = |place: &mut Place| place.store.find_account("Ana").unwrap().unwrap().state.is_gm;
         let run = place.run(&["account", "set-gm", "ana", "on"]);
         assert_eq!(run.stdout, "game master Ana\toff\ton\n");
         assert_eq!(run.stderr, "counts from the next login on\n");

@@ -280,6 +280,7 @@ impl EventLoop {
         self.metrics.turns.record_duration(worked);
         self.metrics.increment(Counter::Turns);
         self.metrics.add(Counter::ChatDropped, self.game.take_dropped_chat());
+        self.metrics.add(Counter::Faults, self.game.take_faults());
         if self.slow_turns.ended(now, timings) {
             self.metrics.increment(Counter::SlowTurns);
         }
@@ -464,6 +465,7 @@ impl EventLoop {
             is_shutting_down: self.shutdown.is_some(),
             players: self.metrics.gauge(Gauge::Players),
             connections: self.metrics.gauge(Gauge::Connections),
+            faults: self.metrics.count(Counter::Faults),
             uptime_seconds: now / 1000,
         }
     }

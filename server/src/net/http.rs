@@ -248,6 +248,7 @@ mod tests {
             is_shutting_down: false,
             players: 0,
             connections: 0,
+            faults: 0,
             uptime_seconds: 1,
         };
         respond(request, &Pages { health, metrics: &metrics }).map(|bytes| String::from_utf8(bytes).unwrap())

@@ -70,6 +70,8 @@ pub struct Health {
     pub players: u64,
     /// Open connections.
     pub connections: u64,
+    /// Faults of the server's own, which are counted alone: play goes on.
+    pub faults: u64,
     /// Seconds since the start.
     pub uptime_seconds: u64,
 }
@@ -109,7 +111,7 @@ impl Health {
             "{{\"status\":\"{}\",\"services\":{{\"api\":\"{api}\",\"database\":\"{database}\",\"redis\":\"{redis}\"}},\
              \"settings_not_followed\":[{}],\"overload\":\"{}\",\"players\":{},\"connections\":{},\
              \"store_emptied\":{},\"store_last_success_seconds\":{},\"store_oldest_question_ms\":{},\
-             \"store_requests_waiting\":{},\"uptime_seconds\":{}}}\n",
+             \"store_requests_waiting\":{},\"faults\":{},\"uptime_seconds\":{}}}\n",
             self.status().label(),
             not_followed.join(","),
             self.overload,
@@ -119,6 +121,7 @@ impl Health {
             self.store.seconds_since_success,
             self.store.oldest_question_ms,
             self.store.waiting,
+            self.faults,
             self.uptime_seconds,
         )
     }
@@ -136,6 +139,7 @@ mod tests {
         is_shutting_down: false,
         players: 2,
         connections: 3,
+        faults: 0,
         uptime_seconds: 60,
     };
     const STORE: StoreHealth = StoreHealth {
@@ -194,6 +198,13 @@ mod tests {
         assert_eq!(emptied.status(), Status::Healthy);
         assert!(emptied.to_json().contains("\"store_emptied\":true"));
         assert!(WELL.to_json().contains("\"store_emptied\":false"));
+    }
+
+    #[test]
+    fn faults_of_the_server_are_told_and_degrade_nothing() {
+        let faulty = Health { faults: 7, ..WELL };
+        assert_eq!(faulty.status(), Status::Healthy);
+        assert!(faulty.to_json().contains("\"faults\":7,"), "{}", faulty.to_json());
     }
 
     #[test]

@@ -88,6 +88,8 @@ metrics! {
             "Requests that the store could not carry out, heartbeats and looks at settings included.";
         PasswordJobs, Counter, "pyao_password_jobs_total", [], "Passwords given to be hashed or checked.";
         OpsRequests, Counter, "pyao_ops_requests_total", [], "Requests to the ops port.";
+        Faults, Counter, "pyao_faults_total", [],
+            "Faults of the server's own: states that cannot be, of which the log names the first of each kind.";
         Turns, Counter, "pyao_turns_total", [], "Turns of the loop.";
         SlowTurns, Counter, "pyao_slow_turns_total", [], "Turns of the loop that worked for 100 ms or more.";
     }

@@ -16,8 +16,8 @@ pub(super) use settings::*;
 use pyao_core::base::ids::{MapId, ObjectId, SpellId};
 
 use super::records::{
-    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, NOTICES_MAX,
-    PositionRecord, SKILLS, SPELL_SLOTS, UserId, VAULT_SLOTS,
+    AccountRecord, AccountState, CharacterRecord, CharacterSave, Fields, INVENTORY_SLOTS, ItemRecord,
+    MapsRecord, NOTICES_MAX, PositionRecord, SKILLS, SPELL_SLOTS, UserId, VAULT_SLOTS,
 };
 use super::testing::{at_limits, position_save, sample_account, sample_character, sheet_save};
 use super::{CreateError, Store, StoreError, StoredAccount};
@@ -114,7 +114,7 @@ pub(super) fn a_created_account_is_loaded_as_it_was_given(connect: Connect<'_>) 
     let stored = load(&mut *store, "Gandalf");
     assert_eq!(stored.account.user_id, user_id);
     assert_eq!(stored.account.account, sample_account("Gandalf"));
-    assert!(!stored.account.is_gm);
+    assert!(!stored.account.state.is_gm);
     assert_eq!(stored.character, sample_character());
 }
 
@@ -263,10 +263,16 @@ pub(super) fn a_game_master_is_made_and_unmade(connect: Connect<'_>) {
     let user_id = create(&mut *store, "Maestro");
     let nobody = UserId(user_id.0 + 1);
     store.set_gm(user_id, true).unwrap();
-    assert!(load(&mut *store, "Maestro").account.is_gm);
+    assert!(load(&mut *store, "Maestro").account.state.is_gm);
     store.set_gm(user_id, false).unwrap();
-    assert!(!load(&mut *store, "Maestro").account.is_gm);
+    assert!(!load(&mut *store, "Maestro").account.state.is_gm);
     assert_eq!(store.set_gm(nobody, true), Err(StoreError::UnknownUser(nobody)));
+    // A field that is not changed keeps the value that another program gave it.
+    let seen = load(&mut *store, "Maestro").account.state;
+    store.set_gm(user_id, true).unwrap();
+    store.change_account(user_id, &seen, &seen).unwrap();
+    assert!(load(&mut *store, "Maestro").account.state.is_gm);
+    assert_eq!(store.change_account(nobody, &seen, &seen), Err(StoreError::UnknownUser(nobody)));
 }
 
 pub(super) fn an_account_is_found_by_name(connect: Connect<'_>) {
@@ -296,8 +302,9 @@ pub(super) fn accounts_are_listed_page_by_page(connect: Connect<'_>) {
 }
 
 fn stored(user_id: u32, name: &str) -> StoredAccount {
-    let account =
-        AccountRecord { user_id: UserId(user_id), account: sample_account(name), is_gm: user_id == 30 };
+    let mut state = AccountState::blank();
+    state.is_gm = user_id == 30;
+    let account = AccountRecord { user_id: UserId(user_id), account: sample_account(name), state };
     StoredAccount { account, character: limits() }
 }
 

@@ -6,11 +6,11 @@
 
 use super::fields::{Field, Fields, Slot};
 use super::keyspace::{
-    PLAYER_BANK, PLAYER_FACTION, PLAYER_GUILD, PLAYER_INVENTORY, PLAYER_LIFE, PLAYER_NOTICES,
+    ACCOUNT_DATA, PLAYER_BANK, PLAYER_FACTION, PLAYER_GUILD, PLAYER_INVENTORY, PLAYER_LIFE, PLAYER_NOTICES,
     PLAYER_POSITION, PLAYER_REPUTATION, PLAYER_SKILLS, PLAYER_SPELLBOOK, PLAYER_STATES, PLAYER_STATS,
     PLAYER_USER_STATS, PLAYER_VAULT,
 };
-use super::records::CharacterRecord;
+use super::records::{AccountState, CharacterRecord};
 
 /// The place of a part that is a record.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ macro_rules! parts {
 
         /// All parts but the description.
         pub(super) fn all() -> Vec<Part> {
-            vec![$(declared::$kind($place, |character| &character.$part)),*]
+            vec![$(place::$kind($place, |character| &character.$part)),*]
         }
     };
 }
@@ -124,10 +124,19 @@ const VAULT: ListPlace = ListPlace {
 pub(super) const NOTICES: QueuePlace =
     QueuePlace { table: "notices", number_column: "number", key: PLAYER_NOTICES };
 
+/// Returns every declared table: the parts of characters, and the state of accounts.
+pub(super) fn declared() -> Vec<Part> {
+    let fields = AccountState::FIELDS;
+    let account = Part { table: ACCOUNTS, key: ACCOUNT_DATA, is_hash: true, slot_column: None, fields };
+    all().into_iter().chain([account]).collect()
+}
+
+/// Table with a row for each account.
+pub(super) const ACCOUNTS: &str = "accounts";
 /// Parts that the first stores had.
 const FIRST_PARTS: usize = 7;
 
-/// A part of every character.
+/// A part of every character, or the state of every account.
 #[derive(Debug)]
 pub(super) struct Part {
     /// Table of the embedded store.
@@ -142,7 +151,7 @@ pub(super) struct Part {
     pub(super) fields: &'static [Field],
 }
 
-mod declared {
+mod place {
     use super::{CharacterRecord, Fields, ListPlace, Part, QueuePlace, RecordPlace, Slot};
 
     pub(super) fn record<F: Fields>(place: RecordPlace, _: fn(&CharacterRecord) -> &F) -> Part {
@@ -165,9 +174,9 @@ mod declared {
 
 /// Parts and fields that were added after the first stores: each is one schema.
 pub(super) fn additions() -> usize {
-    let parts = all();
+    let parts = declared();
     let fields = parts.iter().flat_map(|part| part.fields).filter(|field| field.is_added()).count();
-    fields + parts.len().saturating_sub(FIRST_PARTS)
+    fields + all().len().saturating_sub(FIRST_PARTS)
 }
 
 /// Writes the parts of a character to one kind of store.

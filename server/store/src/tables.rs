@@ -75,7 +75,7 @@ CREATE TABLE reputation (                            -- each 0..6000000
 
 CREATE TABLE descriptions (
     user_id     INTEGER PRIMARY KEY REFERENCES accounts (user_id) ON DELETE CASCADE,
-    description TEXT    NOT NULL                     -- what a player says of himself
+    description TEXT    NOT NULL                     -- what players say of their characters
 ) STRICT;
 
 CREATE TABLE skills (

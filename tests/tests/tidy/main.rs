@@ -75,6 +75,12 @@ fn pages_and_scripts_name_the_agent_and_use_the_terms_of_the_field() {
 }
 
 #[test]
+fn help_logs_and_errors_name_the_agent_and_use_the_terms_of_the_field() {
+    hold("question word in a text", 0, RUST, |source| prose::question_words(&prose::texts(source)));
+    hold("banned phrase in a text", 0, RUST, |source| prose::banned_phrases(&prose::texts(source)));
+}
+
+#[test]
 fn the_server_uses_the_terms_of_the_lexicon() {
     hold("home-made term", 0, RUST, prose::home_made_terms);
 }

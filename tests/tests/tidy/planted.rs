@@ -31,6 +31,15 @@ fn a_banned_phrase_is_found_as_words_only() {
 }
 
 #[test]
+fn texts_of_the_program_are_held_as_comments_are_but_those_of_tests_are_not() {
+    let text = "a!(\"who may enter: {b}\");\nb(\"all is well. What \\\n   follows is for whoever\\nWhich one is it\");\n\
+                c(\"what\", \"HSET who what\");\n#[cfg(test)]\nmod tests {\n    d!(\"Who is it that came?\");\n}\n";
+    let texts = |source: &Source| prose::texts(source);
+    assert_eq!(found(|source| prose::question_words(&texts(source)), "server/src/a.rs", text), [1, 2, 2]);
+    assert_eq!(found(|source| prose::banned_phrases(&texts(source)), "server/src/a.rs", text), [2]);
+}
+
+#[test]
 fn documentation_is_held_against_the_item_that_it_describes() {
     let text = "/// The answer.\nfn a() -> u8 {}\n/// Returns it.\nfn b() {}\n/// Is open.\npub open: bool,\n/// True if open.\n\
                 #[serde(default)]\npub shut: bool,\n/// Anything.\n#[test]\nfn c() {}\n/// A pointer.\ntype D = fn(u8);\n";

@@ -74,7 +74,10 @@ pub fn question_words(source: &Source) -> Vec<Finding> {
         let word = sentence.text.trim_start_matches(['*', '_', '(', '"', '\'', '>', ' ']);
         let word = word.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or("");
         let capital = word.starts_with(char::is_uppercase);
-        (capital || sentence.first) && QUESTION_WORDS.contains(&word.to_lowercase().as_str())
+        // A clause of SQL is no question.
+        (capital || sentence.first)
+            && word != "WHERE"
+            && QUESTION_WORDS.contains(&word.to_lowercase().as_str())
     };
     let found = sentences(&source.comments).into_iter().filter(opens);
     found.map(|sentence| Finding::new(source, sentence.line, sentence.text)).collect()
@@ -91,6 +94,29 @@ pub fn banned_phrases(source: &Source) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Returns the texts of the program as a source of comments alone: help, logs and errors. Texts of tests, and those of
+/// one or two words, are left out.
+pub fn texts(source: &Source) -> Source {
+    let spoken = source.strings.iter().filter(|(line, text)| {
+        !source.is_test(*line) && !source.path.ends_with("build.rs") && text.split_whitespace().count() > 2
+    });
+    let mut comments = Vec::new();
+    for (line, text) in spoken {
+        let paragraphs = unescaped(text);
+        for paragraph in paragraphs.lines() {
+            comments.push(Comment { line: *line, text: paragraph.trim().to_owned(), kind: "" });
+        }
+    }
+    Source { path: source.path.clone(), comments, ..Source::default() }
+}
+
+/// Returns the text of a literal, with its line ends and without the breaks that only its source has.
+fn unescaped(literal: &str) -> String {
+    let mut parts = literal.split("\\\n");
+    let first = parts.next().unwrap_or("").to_owned();
+    parts.fold(first, |text, part| text + part.trim_start()).replace("\\n", "\n").replace("\\\"", "\"")
 }
 
 /// Finds home-made names in the code of the server.

@@ -14,6 +14,7 @@ pub struct Comment {
 }
 
 /// One file.
+#[derive(Default)]
 pub struct Source {
     /// Path from the root of the workspace, with `/`.
     pub path: String,

@@ -24,6 +24,7 @@ mod chat;
 mod dispatch;
 mod durable;
 mod effect;
+mod faults;
 mod invariants;
 mod items;
 mod movement;
@@ -272,11 +273,10 @@ impl Game {
         std::mem::take(&mut self.play.dropped_chat)
     }
 
-    /// Returns the number of faults of the server's own since it started: things that cannot be, each logged. 0 in a
-    /// server without a bug.
-    #[must_use]
-    pub fn faults(&self) -> u64 {
-        self.play.faults
+    /// Returns the number of faults of the server's own since the last call: states that cannot be, the first of each
+    /// kind logged. 0 in a server without a bug.
+    pub fn take_faults(&mut self) -> u64 {
+        self.play.faults.take()
     }
 
     /// Returns true if nothing is left to do after [`Input::Shutdown`]: everybody told, and everything saved and

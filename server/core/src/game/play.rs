@@ -7,6 +7,7 @@ use crate::base::ids::{ConnectionId, PlayerKey};
 use crate::base::random::Random;
 use crate::content::Content;
 use crate::game::effect::Effect;
+use crate::game::faults::Faults;
 use crate::game::npc::inhabited_world;
 use crate::game::npc::table::Npcs;
 use crate::game::player::table::{Player, Players, Unsaved};
@@ -59,7 +60,7 @@ pub struct Play {
     /// Lines of chat over a player's limit that were not counted yet.
     pub dropped_chat: u64,
     /// Faults of our own; see [`Self::fault`].
-    pub faults: u64,
+    pub faults: Faults,
 }
 
 /// The kernel's estimates of a round trip to each client, in milliseconds; 0 while unknown.
@@ -100,7 +101,7 @@ impl Play {
             round_trips: RoundTrips::default(),
             effects: Vec::new(),
             dropped_chat: 0,
-            faults: 0,
+            faults: Faults::default(),
             settings,
         }
     }
@@ -120,7 +121,7 @@ impl Play {
         let Self { players, faults, .. } = self;
         let player = players.get_mut(actor.player);
         if player.is_none() {
-            count_fault(faults, "an actor without a player");
+            faults.report("an actor without a player", "");
         }
         player
     }
@@ -130,14 +131,14 @@ impl Play {
         let Self { world, faults, .. } = self;
         let character = world.character(actor.character);
         if character.is_none() {
-            count_fault(faults, "an actor without a character");
+            faults.report("an actor without a character", "");
         }
         character
     }
 
-    /// Counts a fault of our own, logs it, and stops a debug build there.
-    pub fn fault(&mut self, what: &str) {
-        count_fault(&mut self.faults, what);
+    /// Counts a fault of our own, logs the first of its kind, and stops a debug build there.
+    pub fn fault(&mut self, kind: &'static str) {
+        self.faults.report(kind, "");
     }
 
     /// Sends a packet to one client.
@@ -193,11 +194,4 @@ impl Play {
             self.limit_all_absent();
         }
     }
-}
-
-#[cold]
-fn count_fault(faults: &mut u64, what: &str) {
-    *faults += 1;
-    log::error!("fault of the server: {what}");
-    debug_assert!(false, "{what}");
 }

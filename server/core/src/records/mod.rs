@@ -60,6 +60,15 @@ pub struct NewAccount {
     pub home: u8,
 }
 
+crate::fields! {
+    /// Numbers and texts of an account that change after its creation. A new account has the defaults.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AccountState {
+        /// True if this is a game master.
+        is_gm: bool,
+    }
+}
+
 /// A stored account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRecord {
@@ -67,8 +76,8 @@ pub struct AccountRecord {
     pub user_id: UserId,
     /// Everything given at creation.
     pub account: NewAccount,
-    /// True if this is a game master.
-    pub is_gm: bool,
+    /// Everything that changes afterwards.
+    pub state: AccountState,
 }
 
 /// The maps of a world: the ground of the positions in a store.

@@ -14,7 +14,7 @@ use pyao_core::base::ids::{MapId, SpellId};
 use super::{create, limits, load};
 use crate::fields::{Fields, Slot};
 use crate::parts::{self, ListPlace, PartWriter, QueuePlace, RecordPlace};
-use crate::records::{CharacterRecord, INVENTORY_SLOTS, MapsRecord, SPELL_SLOTS, UserId};
+use crate::records::{AccountState, CharacterRecord, INVENTORY_SLOTS, MapsRecord, SPELL_SLOTS, UserId};
 use crate::schema;
 use crate::server::{ServerId, ServerStart};
 use crate::session::Session;
@@ -102,7 +102,9 @@ pub(crate) fn check(folder: &Path, store: &mut dyn Store) {
     for (name, number) in NAMES.into_iter().zip(1..) {
         let found = load(store, name).account;
         assert_eq!((found.user_id, found.account), (UserId(number), sample_account(name)));
-        assert_eq!(found.is_gm, number == 1);
+        let mut state = AccountState::blank();
+        state.is_gm = number == 1;
+        assert_eq!(found.state, state);
     }
     let found = store.session(UserId(1)).unwrap().unwrap();
     assert_eq!((found.session, found.missing.len()), (session(UserId(1)), 0));

@@ -1,5 +1,7 @@
 //! Accounts to keys and back: for each question the commands that ask it, and the reading of the answer.
 
+use std::fmt::Display;
+
 use redis::Value;
 
 use super::characters;
@@ -7,12 +9,12 @@ use super::commands::Commands;
 use super::scripts;
 use super::values::{Hash, Replies, integer, list, lossy_text};
 use super::{PAGE, RedisStore, names};
-use crate::fields::{WORD, number};
+use crate::fields::{Fields, WORD, number};
 use crate::keyspace::{
     ACCOUNT_DATA, ACCOUNT_USERNAME, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, PLAYER_DESCRIPTION, PLAYER_NOTICES,
     of_name,
 };
-use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId, name_key};
+use crate::records::{AccountRecord, AccountState, CharacterRecord, NewAccount, UserId, name_key};
 use crate::{Accounts, CreateError, StoreError, StoredAccount};
 
 /// Asks for an account with its character.
@@ -53,7 +55,7 @@ pub(super) fn create(
     commands: &mut Commands,
     account: &NewAccount,
     character: &CharacterRecord,
-    is_gm: bool,
+    state: &AccountState,
     number: Number,
 ) {
     let name = name_key(&account.username);
@@ -67,7 +69,7 @@ pub(super) fn create(
         .arg(PLAYER_NOTICES)
         .arg(character.notices.len());
     characters::write_notices(commands, &character.notices);
-    write_account(commands, account, is_gm);
+    write_account(commands, account, state);
     commands.arg(END);
     characters::write_arguments(commands, character, END);
 }
@@ -133,13 +135,16 @@ pub(super) fn created(replies: &mut Replies) -> Result<UserId, CreateError> {
     }
 }
 
-/// Sets one field of an account.
-pub(super) fn change(commands: &mut Commands, user_id: UserId, field: &str, value: &str) {
-    scripts::call(commands, scripts::CHANGE_ACCOUNT, &[ACCOUNTS_NAMES])
-        .arg(user_id)
-        .arg(ACCOUNT_DATA)
-        .arg(field)
-        .arg(value);
+/// Sets fields of an account.
+pub(super) fn change<F: Display, V: Display>(
+    commands: &mut Commands,
+    user_id: UserId,
+    fields: impl IntoIterator<Item = (F, V)>,
+) {
+    scripts::call(commands, scripts::CHANGE_ACCOUNT, &[ACCOUNTS_NAMES]).arg(user_id).arg(ACCOUNT_DATA);
+    for (field, value) in fields {
+        commands.arg(field).arg(value);
+    }
 }
 
 /// Reads what [`change`] did.
@@ -151,19 +156,15 @@ pub(super) fn changed(replies: &mut Replies, user_id: UserId) -> Result<(), Stor
 }
 
 pub(super) const PASSWORD_HASH: &str = "password_hash";
-pub(super) const IS_GM: &str = "is_gm";
 
-/// `1` or `0`.
-pub(super) fn flag(value: bool) -> &'static str {
-    if value { "1" } else { "0" }
-}
-
-fn write_account(commands: &mut Commands, account: &NewAccount, is_gm: bool) {
+fn write_account(commands: &mut Commands, account: &NewAccount, state: &AccountState) {
     commands
         .args(["username", &account.username])
         .args([PASSWORD_HASH, &account.password_hash])
-        .args(["email", &account.email])
-        .args([IS_GM, flag(is_gm)]);
+        .args(["email", &account.email]);
+    for (field, value) in AccountState::FIELDS.iter().zip(state.values()) {
+        commands.arg(field.name).arg(value);
+    }
     let numbers = [
         ("created_at", account.created_at),
         ("char_race", account.race.into()),
@@ -198,7 +199,7 @@ fn read_account(name: &str, id: Value, data: Value) -> Result<AccountRecord, Sto
             head: data.number("char_head", WORD)?,
             home: data.number("char_home", 1..=6)?,
         },
-        is_gm: data.number::<u8>(IS_GM, 0..=1)? == 1,
+        state: data.record()?,
     })
 }
 
@@ -225,8 +226,8 @@ impl Accounts for RedisStore {
         account: &NewAccount,
         character: &CharacterRecord,
     ) -> Result<UserId, CreateError> {
-        let number = self.new_number();
-        let created = self.ask(|commands| create(commands, account, character, false, number), created)?;
+        let (state, number) = (AccountState::blank(), self.new_number());
+        let created = self.ask(|commands| create(commands, account, character, &state, number), created)?;
         self.has_met(created);
         Ok(created)
     }
@@ -234,8 +235,8 @@ impl Accounts for RedisStore {
     fn restore_accounts(&mut self, accounts: &[StoredAccount]) -> Result<(), StoreError> {
         let mut commands = Commands::transaction();
         for stored in accounts {
-            let AccountRecord { user_id, account, is_gm } = &stored.account;
-            create(&mut commands, account, &stored.character, *is_gm, Number::Known(*user_id));
+            let AccountRecord { user_id, account, state } = &stored.account;
+            create(&mut commands, account, &stored.character, state, Number::Known(*user_id));
         }
         let answers = self.link.transaction(commands)?.unwrap_or_default();
         self.store_id.clone_from(&self.told_store_id);
@@ -281,15 +282,18 @@ impl Accounts for RedisStore {
 
     fn set_password_hash(&mut self, user_id: UserId, password_hash: &str) -> Result<(), StoreError> {
         self.ask(
-            |commands| change(commands, user_id, PASSWORD_HASH, password_hash),
+            |commands| change(commands, user_id, [(PASSWORD_HASH, password_hash)]),
             |replies| changed(replies, user_id),
         )
     }
 
-    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
-        self.ask(
-            |commands| change(commands, user_id, IS_GM, flag(is_gm)),
-            |replies| changed(replies, user_id),
-        )
+    fn change_account(
+        &mut self,
+        user_id: UserId,
+        from: &AccountState,
+        to: &AccountState,
+    ) -> Result<(), StoreError> {
+        let fields = to.changed_since(from).into_iter().map(|(field, value)| (field.name, value));
+        self.ask(|commands| change(commands, user_id, fields), |replies| changed(replies, user_id))
     }
 }

@@ -3,6 +3,7 @@
 use super::commands::Commands;
 use super::values::Replies;
 use super::{RedisStore, accounts, servers, sessions, settings};
+use crate::records::{AccountState, Fields};
 use crate::server::Heartbeat;
 use crate::session::Claim;
 use crate::{Reply, Request, StoreError, fresh_store_id};
@@ -51,10 +52,11 @@ impl RedisStore {
         match request {
             Request::LoadAccount { name, .. } => accounts::load(commands, name),
             Request::CreateAccount { account, character, .. } => {
-                accounts::create(commands, account, character, false, self.new_number());
+                let state = AccountState::blank();
+                accounts::create(commands, account, character, &state, self.new_number());
             }
             Request::SetPasswordHash { user_id, password_hash, .. } => {
-                accounts::change(commands, *user_id, accounts::PASSWORD_HASH, password_hash);
+                accounts::change(commands, *user_id, [(accounts::PASSWORD_HASH, password_hash)]);
             }
             Request::OpenSession { session, .. } => {
                 self.will_claim(session);

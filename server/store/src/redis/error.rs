@@ -69,7 +69,7 @@ pub enum RedisError {
         redis_cli: String,
     },
     /// Something else listens there.
-    #[error("what listens at {place} is not Redis ({reason}); check host and port")]
+    #[error("the server at {place} is not Redis ({reason}); check host and port")]
     NotRedis {
         /// See [`RedisError::Unreachable`].
         place: String,

@@ -1,13 +1,52 @@
 //! Accounts to rows and back.
 
-use rusqlite::{Connection, Row, Transaction, ffi, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, Row, ToSql, Transaction, ffi, params, params_from_iter};
 
+use super::characters::{columns, read_row, to_sql};
 use super::error::{ReadError, is_violation, readable, unavailable};
 use super::watch::Rescue;
 use super::{SqliteStore, characters};
-use crate::fields::{LONG, WORD, number};
-use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId, name_key};
+use crate::fields::{Fields, LONG, WORD, number};
+use crate::parts::ACCOUNTS;
+use crate::records::{AccountRecord, AccountState, CharacterRecord, NewAccount, UserId, name_key};
 use crate::{Accounts, CreateError, StoreError, StoredAccount};
+
+/// Inserts an account, under a new number if `user_id` is `None`. Returns the number of rows, 0 where `verb` leaves an
+/// account out.
+fn insert(
+    transaction: &Transaction<'_>,
+    verb: &str,
+    user_id: Option<UserId>,
+    account: &NewAccount,
+    created_at: i64,
+    state: &AccountState,
+) -> rusqlite::Result<usize> {
+    let (columns, placeholders) = (columns(AccountState::FIELDS), ", ?".repeat(AccountState::FIELDS.len()));
+    let sql = format!(
+        "{verb} INTO {ACCOUNTS} (user_id, username, name_key, password_hash, email, created_at, race, gender, class, \
+                                 head, home, {columns})
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{placeholders})"
+    );
+    let (user_id, name_key) = (user_id.map(|user_id| user_id.0), name_key(&account.username));
+    let given: [&dyn ToSql; 11] = [
+        &user_id,
+        &account.username,
+        &name_key,
+        &account.password_hash,
+        &account.email,
+        &created_at,
+        &account.race,
+        &account.gender,
+        &account.class,
+        &account.head,
+        &account.home,
+    ];
+    let state = state.values();
+    let state: Vec<_> = state.iter().map(to_sql).collect();
+    let values = given.into_iter().chain(state.iter().map(|value| value as &dyn ToSql));
+    transaction.prepare_cached(&sql)?.execute(params_from_iter(values))
+}
 
 /// Adds an account and gives its number; a taken name is a violated uniqueness.
 pub(super) fn insert_account(
@@ -15,23 +54,8 @@ pub(super) fn insert_account(
     account: &NewAccount,
     created_at: i64,
 ) -> rusqlite::Result<i64> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO accounts (username, name_key, password_hash, email, created_at, race, gender, class, head, home)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .insert(params![
-            account.username,
-            name_key(&account.username),
-            account.password_hash,
-            account.email,
-            created_at,
-            account.race,
-            account.gender,
-            account.class,
-            account.head,
-            account.home,
-        ])
+    insert(transaction, "INSERT", None, account, created_at, &AccountState::blank())?;
+    Ok(transaction.last_insert_rowid())
 }
 
 /// Writes an account with its character under the number it had, unless number or name are there already.
@@ -40,27 +64,8 @@ pub(super) fn restore_account(
     stored: &StoredAccount,
     created_at: i64,
 ) -> rusqlite::Result<()> {
-    let AccountRecord { user_id, account, is_gm } = &stored.account;
-    let inserted = transaction
-        .prepare_cached(
-            "INSERT OR IGNORE INTO accounts (user_id, username, name_key, password_hash, email, created_at, race,
-                                             gender, class, head, home, is_gm)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            user_id.0,
-            account.username,
-            name_key(&account.username),
-            account.password_hash,
-            account.email,
-            created_at,
-            account.race,
-            account.gender,
-            account.class,
-            account.head,
-            account.home,
-            is_gm,
-        ])?;
+    let AccountRecord { user_id, account, state } = &stored.account;
+    let inserted = insert(transaction, "INSERT OR IGNORE", Some(*user_id), account, created_at, state)?;
     if inserted == 1 { characters::write(transaction, *user_id, &stored.character) } else { Ok(()) }
 }
 
@@ -115,13 +120,8 @@ fn read_account(row: &Row<'_>) -> Result<AccountRecord, ReadError> {
             head: number("head", row.get("head")?, WORD)?,
             home: number("home", row.get("home")?, 1..=6)?,
         },
-        is_gm: flag("is_gm", row)?,
+        state: read_row(row)?,
     })
-}
-
-fn flag(name: &'static str, row: &Row<'_>) -> Result<bool, ReadError> {
-    let value: u8 = number(name, row.get(name)?, 0..=1)?;
-    Ok(value == 1)
 }
 
 impl Accounts for SqliteStore {
@@ -179,9 +179,19 @@ impl Accounts for SqliteStore {
         change_account(&self.connection, sql, user_id, params![password_hash, user_id.0])
     }
 
-    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
-        let sql = "UPDATE accounts SET is_gm = ? WHERE user_id = ?";
-        change_account(&self.connection, sql, user_id, params![is_gm, user_id.0])
+    fn change_account(
+        &mut self,
+        user_id: UserId,
+        from: &AccountState,
+        to: &AccountState,
+    ) -> Result<(), StoreError> {
+        let changed = to.changed_since(from);
+        // It is looked for even where nothing is to be set.
+        let settings: String = changed.iter().map(|(field, _)| format!(", {} = ?", field.name)).collect();
+        let sql = format!("UPDATE {ACCOUNTS} SET user_id = user_id{settings} WHERE user_id = ?");
+        let values = changed.iter().map(|(_, value)| to_sql(value));
+        let user = ToSqlOutput::from(user_id.0);
+        change_account(&self.connection, &sql, user_id, params_from_iter(values.chain([user])))
     }
 }
 

@@ -191,7 +191,7 @@ pub(super) fn read_record<F: Fields>(
     }
 }
 
-fn read_row<F: Fields>(row: &Row<'_>) -> Result<F, ReadError> {
+pub(super) fn read_row<F: Fields>(row: &Row<'_>) -> Result<F, ReadError> {
     F::read(|field| {
         Ok::<_, ReadError>(Some(match field.kind {
             FieldKind::Number { .. } => StoredValue::Number(row.get(field.name)?),
@@ -200,11 +200,11 @@ fn read_row<F: Fields>(row: &Row<'_>) -> Result<F, ReadError> {
     })
 }
 
-fn columns(fields: &[Field]) -> String {
+pub(super) fn columns(fields: &[Field]) -> String {
     fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
-fn to_sql<'a>(value: &'a StoredValue<'_>) -> ToSqlOutput<'a> {
+pub(super) fn to_sql<'a>(value: &'a StoredValue<'_>) -> ToSqlOutput<'a> {
     ToSqlOutput::Borrowed(match value {
         StoredValue::Number(number) => ValueRef::Integer(*number),
         StoredValue::Text(text) => ValueRef::Text(text.as_bytes()),

@@ -48,7 +48,7 @@ fn writer(connection: &Connection) -> rusqlite::Result<Option<String>> {
 pub(super) fn migrate(connection: &mut Connection, found: u32) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     apply_steps(&transaction, found)?;
-    parts::all().iter().try_for_each(|part| complete(&transaction, part))?;
+    parts::declared().iter().try_for_each(|part| complete(&transaction, part))?;
     if found < current() {
         transaction.execute("REPLACE INTO store_facts (name, value) VALUES ('program', ?)", [PROGRAM])?;
         note(&transaction, current())?;
@@ -67,7 +67,7 @@ fn note(connection: &Connection, schema: u32) -> rusqlite::Result<()> {
         .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {schema};"))
 }
 
-/// Makes the table of a part that was added, or the columns of the fields that were added to it.
+/// Makes the table of a part that was added, or the columns of the fields that were added to a table.
 pub(super) fn complete(transaction: &Transaction<'_>, part: &Part) -> rusqlite::Result<()> {
     if !has_table(transaction, part.table)? {
         return transaction.execute_batch(&create_table(part));

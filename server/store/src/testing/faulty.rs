@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::records::{
-    AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
+    AccountRecord, AccountState, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord,
+    UserId,
 };
 use crate::server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use crate::session::{Claim, Session, SessionWrite, StoredSession};
@@ -116,9 +117,14 @@ impl Accounts for FaultyStore {
         self.inner.set_password_hash(user_id, password_hash)
     }
 
-    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
+    fn change_account(
+        &mut self,
+        user_id: UserId,
+        from: &AccountState,
+        to: &AccountState,
+    ) -> Result<(), StoreError> {
         self.faults.before_call()?;
-        self.inner.set_gm(user_id, is_gm)
+        self.inner.change_account(user_id, from, to)
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use pyao_core::testing::MemoryStore;
 
 use crate::records::{
-    AccountRecord, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord, UserId,
+    AccountRecord, AccountState, CharacterRecord, CharacterSave, MapsRecord, NewAccount, PositionRecord,
+    UserId,
 };
 use crate::server::{Heartbeat, LiveServer, Registration, ServerId, ServerStart, ServerStatus};
 use crate::session::{Claim, Session, SessionWrite, StoredSession};
@@ -48,8 +49,13 @@ impl Accounts for MemoryStore {
         Self::set_password_hash(self, user_id, password_hash)
     }
 
-    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
-        Self::set_gm(self, user_id, is_gm)
+    fn change_account(
+        &mut self,
+        user_id: UserId,
+        from: &AccountState,
+        to: &AccountState,
+    ) -> Result<(), StoreError> {
+        Self::change_account(self, user_id, from, to)
     }
 }
 

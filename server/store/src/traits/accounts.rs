@@ -1,6 +1,6 @@
 //! Accounts, and the loading and restoring of accounts together with their characters.
 
-use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId};
+use crate::records::{AccountRecord, AccountState, CharacterRecord, Fields, NewAccount, UserId};
 use crate::{CreateError, StoreError, StoredAccount};
 
 /// The accounts of a store.
@@ -56,5 +56,21 @@ pub trait Accounts {
     ///
     /// # Errors
     /// [`StoreError::UnknownUser`].
-    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError>;
+    fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
+        let (mut from, mut to) = (AccountState::blank(), AccountState::blank());
+        (from.is_gm, to.is_gm) = (!is_gm, is_gm);
+        self.change_account(user_id, &from, &to)
+    }
+
+    /// Writes the fields of the state of an account in which `to` differs from `from`; a field that both have alike keeps
+    /// its value in the store, where another program may have changed it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownUser`].
+    fn change_account(
+        &mut self,
+        user_id: UserId,
+        from: &AccountState,
+        to: &AccountState,
+    ) -> Result<(), StoreError>;
 }

@@ -14,7 +14,7 @@ use crate::game::rules::dice::Dice;
 use crate::game::{CloseReason, Game, Stage, texts};
 use crate::passwords;
 use crate::protocol::server::ServerPacket;
-use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId};
+use crate::records::{AccountRecord, AccountState, CharacterRecord, Fields, NewAccount, UserId};
 use crate::records::{CreateError, Request, StoredAccount};
 
 const SECONDS_A_DAY: u64 = 86_400;
@@ -137,7 +137,7 @@ impl Game {
                 if self.lobby.connections.get(connection).is_none() {
                     return;
                 }
-                let account = AccountRecord { user_id, account, is_gm: false };
+                let account = AccountRecord { user_id, account, state: AccountState::blank() };
                 let session = self
                     .durable
                     .session_of_stored(&StoredAccount { account, character: *character }, self.play.now);

@@ -148,7 +148,7 @@ impl Durable {
         self.saving.answered();
         self.saving.restore_ended(result.is_ok());
         if let Err(error) = result {
-            log::error!("what was held in memory could not be written back, will be tried again: {error}");
+            log::error!("accounts held in memory could not be written back and will be tried again: {error}");
             self.schedule_save(&mut state);
         }
     }

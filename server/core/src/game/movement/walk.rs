@@ -168,7 +168,8 @@ impl Play {
         };
         let Some(new_index) = self.world.re_enter(character, to, heading) else {
             // Its tile and its index were free a moment ago.
-            self.fault(&format!("player {key} fell out of the world on the way to {to}"));
+            self.faults
+                .report("a player fell out of the world", format_args!(": player {key} on the way to {to}"));
             self.close(key, CloseReason::InternalError);
             return self.remove_player(key);
         };

@@ -109,6 +109,14 @@ fn a_long_text_is_cut_at_a_character() {
 }
 
 #[test]
+fn a_text_that_fills_its_limit_is_whole() {
+    for text in ["ñ".repeat(MAX_SENT_TEXT / 2), "n".repeat(MAX_SENT_TEXT)] {
+        let bytes = written(TextEncoding::Utf8, |writer| writer.text(&text));
+        assert_eq!(bytes[2..], *text.as_bytes());
+    }
+}
+
+#[test]
 fn a_list_is_ascii_with_nul_between_its_entries() {
     let bytes = written(TextEncoding::Utf8, |writer| writer.list(["Ñoños", "", "A\0B", "C"]));
     assert_eq!(bytes, b"\x0A\0Nonos\0AB\0C");

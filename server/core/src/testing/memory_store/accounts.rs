@@ -2,8 +2,8 @@
 
 use super::{Contents, MemoryStore};
 use crate::records::{
-    AccountRecord, CharacterRecord, CharacterSave, CreateError, NewAccount, PositionRecord, StoreError,
-    StoredAccount, UserId, name_key,
+    AccountRecord, AccountState, CharacterRecord, CharacterSave, CreateError, Fields, NewAccount,
+    PositionRecord, StoreError, StoredAccount, UserId, name_key,
 };
 
 impl Contents {
@@ -62,7 +62,7 @@ impl MemoryStore {
             return Err(CreateError::NameTaken);
         }
         let user_id = UserId(contents.last_number + 1);
-        let account = AccountRecord { user_id, account: account.clone(), is_gm: false };
+        let account = AccountRecord { user_id, account: account.clone(), state: AccountState::blank() };
         contents.restore(StoredAccount { account, character: character.clone() });
         Ok(user_id)
     }
@@ -96,12 +96,23 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// Makes the account that of a game master, or no longer.
+    /// Writes the fields of the state of an account in which `to` differs from `from`.
     ///
     /// # Errors
-    /// [`StoreError::UnknownUser`].
-    pub fn set_gm(&mut self, user_id: UserId, is_gm: bool) -> Result<(), StoreError> {
-        self.contents().account_mut(user_id)?.is_gm = is_gm;
+    /// [`StoreError::UnknownUser`], or [`StoreError::Damaged`] for a value that its field cannot hold.
+    pub fn change_account(
+        &mut self,
+        user_id: UserId,
+        from: &AccountState,
+        to: &AccountState,
+    ) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let account = contents.account_mut(user_id)?;
+        let changed = account.state.with_changes(from, to);
+        account.state = changed.map_err(|error| StoreError::Damaged {
+            key: account.account.username.clone(),
+            reason: error.to_string(),
+        })?;
         Ok(())
     }
 

@@ -148,6 +148,42 @@ fn a_hash_from_before_a_field_was_added_has_its_default_and_damage_stays_damage(
     }
 }
 
+pyao_core::fields! {
+    /// The state of an account with fields that were added.
+    #[derive(Debug, PartialEq)]
+    pub struct GrownAccount {
+        /// True if this is a game master; always there.
+        is_gm: bool,
+        /// Added.
+        muted_minutes: u32 = 0,
+        /// Added.
+        ban_reason: String = "",
+    }
+}
+
+#[test]
+fn an_account_from_before_a_field_was_added_has_its_default() {
+    if !is_installed() {
+        return;
+    }
+    let redis = TestRedis::start(&["--appendonly", "no"]);
+    let mut store = redis.store();
+    let user_id = store.create_account(&sample_account("Ana"), &sample_character()).unwrap();
+    store.set_gm(user_id, true).unwrap();
+    let key = "account:ana:data";
+    let mut read = || {
+        let answer = store.command("HGETALL", &[key]).unwrap();
+        Hash::new(key, answer).and_then(|hash| hash.record::<GrownAccount>()).unwrap()
+    };
+    assert_eq!(read(), GrownAccount { is_gm: true, muted_minutes: 0, ban_reason: String::new() });
+    redis.cli(&format!("HSET {key} muted_minutes 9 ban_reason macro"));
+    assert_eq!(read(), GrownAccount { is_gm: true, muted_minutes: 9, ban_reason: "macro".into() });
+    // A program that does not know the fields goes on reading accounts, and keeps the fields when it changes one.
+    store.set_gm(user_id, false).unwrap();
+    assert!(!store.find_account("ana").unwrap().unwrap().state.is_gm);
+    assert_eq!(redis.cli(&format!("HGET {key} muted_minutes")), "9");
+}
+
 /// Returns everything that does not expire, as commands that `redis-cli` reads.
 fn dump(store: &mut RedisStore) -> String {
     let mut keys: Vec<String> = list(store.command("KEYS", &["*"]).unwrap()).iter().map(lossy_text).collect();

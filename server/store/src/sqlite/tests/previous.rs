@@ -72,6 +72,39 @@ pyao_core::fields! {
     }
 }
 
+pyao_core::fields! {
+    /// The state of an account with fields that were added.
+    #[derive(Debug, PartialEq)]
+    pub struct GrownAccount {
+        /// True if this is a game master; always there.
+        is_gm: bool,
+        /// Added.
+        muted_minutes: u32 = 0,
+        /// Added.
+        ban_reason: String = "",
+    }
+}
+
+#[test]
+fn an_account_from_before_a_field_was_added_has_its_default() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    let user_id = store.create_account(&sample_account("Ana"), &sample_character()).unwrap();
+    store.set_gm(user_id, true).unwrap();
+    let part =
+        Part { table: "accounts", key: "", is_hash: true, slot_column: None, fields: GrownAccount::FIELDS };
+    store.write(|transaction| schema::complete(transaction, &part).map_err(super::unavailable)).unwrap();
+    let mut read = || -> GrownAccount {
+        read_record(&store.connection.transaction().unwrap(), "accounts", user_id).unwrap()
+    };
+    assert_eq!(read(), GrownAccount { is_gm: true, muted_minutes: 0, ban_reason: String::new() });
+    fixture.shell("UPDATE accounts SET muted_minutes = 9, ban_reason = 'macro'");
+    assert_eq!(read(), GrownAccount { is_gm: true, muted_minutes: 9, ban_reason: "macro".into() });
+    // A program that does not know the fields goes on reading and creating accounts.
+    assert!(store.find_account("ana").unwrap().unwrap().state.is_gm);
+    store.create_account(&sample_account("Beto"), &sample_character()).unwrap();
+}
+
 /// Brings the table of positions up to a program with [`GrownPosition`], as a start does.
 fn grow(store: &mut SqliteStore) {
     let fields = GrownPosition::FIELDS;
