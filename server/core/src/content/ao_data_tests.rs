@@ -199,7 +199,7 @@ fn map_attributes_have_their_known_counts() {
     assert_eq!(count(&|info| info.restriction == Restriction::Staff), 9);
     assert_eq!(count(&|info| !info.sounds.is_empty()), 60);
     assert_eq!(total(content, |map| map.info.sounds.len()), 381);
-    let birds = content.map(10).unwrap().info.sounds.as_slice();
+    let birds = content.map(MapId::new(10)).unwrap().info.sounds.as_slice();
     assert_eq!(birds.first(), Some(&AmbientSound { sound: 21, percent: 20, flags: 1 }));
     assert_eq!(birds.last(), Some(&AmbientSound { sound: 105, percent: 80, flags: 0 }));
     let newbie = content.maps().filter(|map| map.info.restriction == Restriction::Newbie);
