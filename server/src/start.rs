@@ -22,7 +22,7 @@ use crate::ops::metrics::Counter;
 use pyao_config::live::{self, Refused};
 use pyao_config::store_choice::{ChoiceError, Found, StoreChoice};
 use pyao_config::{Config, Loaded};
-use pyao_core::content::{Content, Fault, Position, Summary, client_assets};
+use pyao_core::content::{Content, Fault, Position, Summary, client_assets, sense};
 use pyao_core::game::{self, Game};
 use pyao_store::redis::RedisError;
 use pyao_store::server::{DEFAULT_LEASE, Registration, ServerId, ServerStart};
@@ -229,8 +229,9 @@ pub struct Checked {
 /// Data that cannot be used.
 pub fn check(loaded: &Loaded) -> Result<Checked, StartError> {
     let (content, faults) = load_content(&loaded.config)?;
-    let beyond_client = client_assets::check(&content).into_iter().map(|fault| fault.to_string());
-    let warnings = warnings(loaded).into_iter().chain(beyond_client).collect();
+    let of_data = sense::check(&content).into_iter().chain(client_assets::check(&content));
+    let of_data = of_data.map(|fault| fault.to_string());
+    let warnings = warnings(loaded).into_iter().chain(of_data).collect();
     Ok(Checked { summary: content.summary(), faults, warnings })
 }
 

@@ -6,8 +6,8 @@
 //! way the rest of the server sees a [`Content`] and asks it by number.
 //!
 //! Read in this order: [`position`], [`map`], [`object`], [`npc`], [`spell`] are what there is; `map_file`, `text`,
-//! `ini`, `record` and `load` read AO's files; `starter` reads ours; [`fault`] and [`summary`] tell the operator;
-//! [`client_assets`] is what the client can show and play of it all.
+//! `ini`, `record` and `load` read AO's files; `references` checks them, and
+//! [`sense`] the values of single fields; `starter` reads ours; [`fault`] and [`summary`] tell the operator; [`client_assets`] is what the client can show and play of it all.
 
 #[cfg(test)]
 mod ao_data_tests;
@@ -28,6 +28,7 @@ pub mod object;
 pub mod position;
 pub mod record;
 mod references;
+pub mod sense;
 mod small_files;
 pub mod spell;
 mod starter;

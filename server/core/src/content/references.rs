@@ -22,7 +22,7 @@ pub(super) fn check(content: &Content) -> Vec<Fault> {
     for spell in content.spells() {
         let summoned = spell.summoned_npc;
         if spell.summons && summoned != NpcTemplateId::NONE && content.npc(summoned).is_none() {
-            let message = format!("[HECHIZO{}] summons NPC {summoned}, which has no record", spell.number);
+            let message = format!("[HECHIZO{}] NumNpc={summoned}, which has no record", spell.number);
             warnings.push(Fault::in_file("Dat/Hechizos.dat", message));
         }
     }
@@ -60,24 +60,24 @@ fn check_object(content: &Content, object: &ObjectTemplate, warnings: &mut Vec<F
 }
 
 fn check_npc(content: &Content, npc: &NpcTemplate, warnings: &mut Vec<Fault>) {
-    let mut warn = |what: &str, number: u16, exists: bool| {
+    let mut warn = |key: &str, what: &str, number: u16, exists: bool| {
         if number != 0 && !exists {
-            let message = format!("[NPC{}] {what} {number}, which has no record", npc.number);
+            let message = format!("[NPC{}] {key}: {what} {number}, which has no record", npc.number);
             warnings.push(Fault::in_file("Dat/NPCs.dat", message));
         }
     };
     let object_exists = |item: &ItemAmount| content.object(item.object).is_some();
     for item in &npc.stock {
-        warn("sells object", item.object.get(), object_exists(item));
+        warn("Obj*", "sells object", item.object.get(), object_exists(item));
     }
-    for item in &npc.drops {
-        warn("drops object", item.object.get(), object_exists(item));
+    for (number, item) in (1..).zip(&npc.drops) {
+        warn(&format!("Drop{number}"), "drops object", item.object.get(), object_exists(item));
     }
     for &spell in &npc.spells {
-        warn("casts spell", spell.get(), content.spell(spell).is_some());
+        warn("Sp*", "casts spell", spell.get(), content.spell(spell).is_some());
     }
     for &creature in &npc.creatures {
-        warn("trains NPC", creature.get(), content.npc(creature).is_some());
+        warn("CI*", "trains NPC", creature.get(), content.npc(creature).is_some());
     }
 }
 

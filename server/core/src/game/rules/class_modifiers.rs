@@ -1,4 +1,4 @@
-//! What a class is good at in a fight (AO 0.13).
+//! Factors of a class in a fight (AO 0.13).
 
 use super::kinds::Class;
 

@@ -1,11 +1,11 @@
-//! What falls to the floor when a character dies (AO 0.13).
+//! Things and gold that fall to the floor at a character's death (AO 0.13).
 
 use super::levels::is_newbie;
 use crate::content::{ObjectTemplate, ObjectType};
 
 /// Gold that a character keeps for each of its levels.
 const KEPT_PER_LEVEL: u32 = 10_000;
-/// Most gold that falls; what is above it is lost.
+/// Most gold that falls; more is lost.
 pub const FALLING_GOLD_MAX: u32 = 500_000;
 /// Radius, in tiles, of the search for a place for each stack.
 pub const SEARCH_RADIUS: u8 = 15;
@@ -18,7 +18,7 @@ pub fn can_fall(object: &ObjectTemplate) -> bool {
         && !object.untransferable
 }
 
-/// Returns true if a thing falls at a death at this level: whatever can fall, but newbies keep newbie items (AO 0.13). In an
+/// Returns true if a thing falls at a death at this level: all that can fall, but newbies keep newbie items (AO 0.13). In an
 /// arena nothing falls; the caller knows.
 #[must_use]
 pub fn falls(object: &ObjectTemplate, level: u8) -> bool {
@@ -34,7 +34,7 @@ pub struct FallenGold {
     pub destroyed: u32,
 }
 
-/// Returns the gold that falls: what is above 10,000 for each level, nothing of newbies; at most 500,000 of it lie
+/// Returns the gold that falls: all above 10,000 for each level, nothing of newbies; at most 500,000 of it lie
 /// about and the rest is destroyed (AO 0.13).
 ///
 /// Level 20 with 250,000: 50,000 in 5 piles. Level 12: none.

@@ -117,7 +117,7 @@ pub fn has_mana(mana: u16, required: u16, percent: u32) -> bool {
     u32::from(mana) * 100 >= u32::from(required) * percent
 }
 
-/// Returns the mana that a spell takes: what it asks for, reduced to [`mana_percent`] and rounded (AO 0.13). A caster
+/// Returns the mana that a spell takes: as much as it asks for, reduced to [`mana_percent`] and rounded (AO 0.13). A caster
 /// never falls below 0.
 #[must_use]
 pub fn mana_cost(required: u16, mana_percent: u32) -> u16 {

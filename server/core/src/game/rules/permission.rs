@@ -3,6 +3,7 @@
 //! The caller gathers the facts; the first rule that matches decides. A permission names what it costs; the caller applies
 //! it even when the blow misses. Ownership of NPCs is not among these rules.
 
+use crate::base::ids::MapId;
 use crate::content::{NpcType, Trigger};
 
 /// Greatest distance of a shot, both axes together.
@@ -117,11 +118,11 @@ pub struct UserAttackTerms {
 /// Returns true for officers of a faction in the towns of their own: the royal army with more than 11 rewards on the maps
 /// 58, 59 and 60, the chaos legion on 151 and 156 (AO 0.13).
 #[must_use]
-pub fn is_officer_at_home(faction: Faction, rewards: u8, map: u16) -> bool {
+pub fn is_officer_at_home(faction: Faction, rewards: u8, map: MapId) -> bool {
     rewards > OFFICER_REWARDS
         && match faction {
-            Faction::RoyalArmy => matches!(map, 58..=60),
-            Faction::ChaosLegion => matches!(map, 151 | 156),
+            Faction::RoyalArmy => matches!(map.get(), 58..=60),
+            Faction::ChaosLegion => matches!(map.get(), 151 | 156),
             Faction::None => false,
         }
 }

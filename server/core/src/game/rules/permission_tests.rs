@@ -79,10 +79,9 @@ fn safe_maps_and_tiles_are_for_officers_at_home_only() {
     let town = UserAttack { is_safe_map: true, ..attack(SOLDIER, CRIMINAL) };
     assert_eq!(attack_user(&town), Err(Refusal::SafeMap));
     assert!(attack_user(&UserAttack { is_officer_at_home: true, ..town }).is_ok());
-    assert!(
-        is_officer_at_home(Faction::RoyalArmy, 12, 59) && !is_officer_at_home(Faction::RoyalArmy, 11, 59)
-    );
-    assert!(is_officer_at_home(Faction::ChaosLegion, 12, 151) && !is_officer_at_home(Faction::None, 12, 151));
+    let at_home = |faction, rewards, map| is_officer_at_home(faction, rewards, MapId::new(map));
+    assert!(at_home(Faction::RoyalArmy, 12, 59) && !at_home(Faction::RoyalArmy, 11, 59));
+    assert!(at_home(Faction::ChaosLegion, 12, 151) && !at_home(Faction::None, 12, 151));
     for facts in
         [attack(on(Trigger::Safe, CRIMINAL), CRIMINAL), attack(CRIMINAL, on(Trigger::Safe, CRIMINAL))]
     {

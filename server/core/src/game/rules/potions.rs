@@ -18,7 +18,7 @@ pub enum Potion {
     Mana,
     /// 5, violet: cures poison.
     Antidote,
-    /// 6, black: kills who drinks it.
+    /// 6, black: kills its drinker.
     Death,
 }
 

@@ -1,4 +1,4 @@
-//! What time does to a living character: hunger, thirst, healing, stamina, poison, cold and lava (AO 0.13).
+//! Changes of a living character by time: hunger, thirst, healing, stamina, poison, cold and lava (AO 0.13).
 //!
 //! A counter of AO 0.13 fires when it has reached its interval: the period is one tick longer than the interval.
 
@@ -60,7 +60,7 @@ pub fn poison_damage(random: &mut Random) -> u16 {
     to_bar(random.between(1, 5))
 }
 
-/// What the cold takes of the naked in a period.
+/// Loss of the naked to the cold in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cold {
     /// Hit points; it may kill.
@@ -69,7 +69,7 @@ pub enum Cold {
     Stamina(u16),
 }
 
-/// Returns what the cold takes of the naked in a period: in snow 5 % of the most hit points, elsewhere 5 % of the most
+/// Returns the loss of the naked to the cold in a period: in snow 5 % of the most hit points, elsewhere 5 % of the most
 /// stamina, rounded (AO 0.13).
 ///
 /// 150 hit points lose round(7.5) = 8 in snow.

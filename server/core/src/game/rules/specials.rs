@@ -1,4 +1,4 @@
-//! What else a blow that hit may do: stab, critical hit, slash, poison, unequip, paralyse (AO 0.13).
+//! Special effects of a blow that hit: stab, critical hit, slash, poison, unequip, paralyse (AO 0.13).
 //!
 //! Against users all of them happen only if the attacker is neither hungry nor thirsty. The curves of AO 0.13 are here in
 //! whole numbers, with the same value at every skill.
@@ -114,7 +114,7 @@ pub enum Unequipped {
     Helmet,
 }
 
-/// Rolls what a bandit with bare hands and a thief's gloves takes off: shield, weapon and helmet in turn, each that is
+/// Rolls the piece that a bandit with bare hands and a thief's gloves takes off: shield, weapon and helmet in turn, each that is
 /// worn by a roll of its own, up to the first success (AO 0.13).
 pub fn bandit_unequips(
     [shield, weapon, helmet]: [bool; 3],
