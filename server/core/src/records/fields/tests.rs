@@ -64,7 +64,7 @@ fn a_field_that_was_added_has_its_default_in_older_records() {
     let added = Grown::FIELDS.iter().filter(|field| field.is_added()).map(|field| field.name);
     assert_eq!(added.collect::<Vec<_>>(), ["deaths", "is_noble", "motto"]);
     assert_eq!(Grown::blank(), Grown { level: 0, deaths: 7, is_noble: true, motto: "none".into() });
-    assert_eq!(PositionRecord::blank(), PositionRecord { map: 0, x: 1, y: 1, heading: 1 });
+    assert_eq!(PositionRecord::blank(), PositionRecord { map: MapId::NONE, x: 1, y: 1, heading: 1 });
 }
 
 #[test]
