@@ -13,6 +13,7 @@ pub mod flags;
 pub mod live;
 mod redis_environment;
 pub mod store_choice;
+pub mod store_link;
 pub mod suggest;
 
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@
 //! 3. `accept`: new sockets; `limits`: number of connections and packets; `flush`: sending; `cadence`: its times;
 //!    `window`: no more than the client has room for; `timings`: the time of a turn by part. The measures against
 //!    overload: [`crate::ops::overload`].
-//! 4. `store_link`: heartbeats and live settings; `listen`: ports, and the change to another.
+//! 4. `listen`: ports, and the change to another. Heartbeats and live settings: [`pyao_config::store_link`].
 //! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `socket`, `reachable`, `descriptors`, `from_config`,
 //!    `tokens`: one small subject each; `http`: the ops port.
 
@@ -34,7 +34,6 @@ mod round_trip;
 mod saved_syn;
 mod signals;
 mod socket;
-mod store_link;
 mod timings;
 mod tokens;
 mod window;

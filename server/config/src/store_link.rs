@@ -7,12 +7,13 @@
 //!
 //! Each heartbeat carries the value in force of every live setting, and the reason of each refusal. A change of them
 //! sends the next one at once: a tool that has changed a setting waits for it.
+//!
+//! No I/O: requests and answers pass through the caller, who also brings the time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ops::metrics::{Counter, Metrics};
-use pyao_config::Config;
-use pyao_config::live::{self, Refused};
+use crate::Config;
+use crate::live::{self, Refused};
 use pyao_core::game::{Input, Millis};
 use pyao_core::settings::excerpt;
 use pyao_store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
@@ -28,7 +29,7 @@ const MAX_CONNECTIONS: &str = "server.max_connections";
 
 /// Work for the rest of the loop that follows from an answer of the store.
 #[derive(Debug)]
-pub(super) enum Order {
+pub enum Order {
     /// These settings are other ones now; this is the whole configuration.
     Follow {
         /// Their names.
@@ -45,7 +46,7 @@ pub(super) enum Order {
 }
 
 /// See the module.
-pub(super) struct StoreLink {
+pub struct StoreLink {
     /// Settings in force.
     config: Config,
     /// This server, as the store knows it.
@@ -67,19 +68,15 @@ pub(super) struct StoreLink {
     awaits_settings: bool,
     /// True if the settings that are awaited were asked for before the store was emptied.
     awaits_stale_settings: bool,
+    /// Stored values refused since the last look.
+    new_refusals: u64,
 }
 
 impl StoreLink {
-    /// A link for the server that `registration` names, which runs under `config`, `seen` being what the store said of
+    /// Returns the link of the server that `registration` names, which runs under `config`, `seen` being what the store said of
     /// live settings at the start, and `refused` those of them that were not valid and have been logged.
-    pub(super) fn new(
-        config: Config,
-        seen: ServerSettings,
-        refused: Refused,
-        registration: Registration,
-        metrics: &mut Metrics,
-    ) -> Self {
-        metrics.add(Counter::SettingsRefused, refused.len() as u64);
+    pub fn new(config: Config, seen: ServerSettings, refused: Refused, registration: Registration) -> Self {
+        let new_refusals = refused.len() as u64;
         Self {
             config,
             server: registration.run.server,
@@ -94,38 +91,52 @@ impl StoreLink {
             awaits_heartbeat: false,
             awaits_settings: false,
             awaits_stale_settings: false,
+            new_refusals,
         }
     }
 
+    /// Returns how many stored values were refused since the last call.
+    pub fn take_refusals(&mut self) -> u64 {
+        std::mem::take(&mut self.new_refusals)
+    }
+
+    /// Returns the configuration in force, as far as settings say.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Returns the time at which a request is due without an event.
-    pub(super) fn next_deadline(&self) -> Option<Millis> {
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Millis> {
         let heartbeat = (!self.awaits_heartbeat).then_some(self.heartbeat_at);
         let settings = (!self.awaits_settings).then_some(self.settings_at);
         [heartbeat, settings].into_iter().flatten().min()
     }
 
     /// Records the connection count; a change brings the next heartbeat forward.
-    pub(super) fn connections_are(&mut self, connections: u32) {
+    pub fn connections_are(&mut self, connections: u32) {
         if let Some((_, at)) = self.told.filter(|(told, _)| *told != connections) {
             self.heartbeat_at = self.heartbeat_at.min(at + COUNT_EVERY_MS);
         }
     }
 
     /// Returns true if a heartbeat is due.
-    pub(super) fn is_heartbeat_due(&self, now: Millis) -> bool {
+    #[must_use]
+    pub fn is_heartbeat_due(&self, now: Millis) -> bool {
         !self.awaits_heartbeat && now >= self.heartbeat_at
     }
 
-    /// The heartbeat to send.
-    pub(super) fn heartbeat(&mut self, now: Millis, status: ServerStatus) -> Request {
+    /// Returns the heartbeat to send.
+    pub fn heartbeat(&mut self, now: Millis, status: ServerStatus) -> Request {
         self.awaits_heartbeat = true;
         self.heartbeat_at = now + HEARTBEAT_EVERY_MS;
         self.told = Some((status.connections, now));
         Request::Heartbeat { ticket: TICKET, status: Box::new(status) }
     }
 
-    /// The look at the settings, when it is due.
-    pub(super) fn look_at_settings(&mut self, now: Millis) -> Option<Request> {
+    /// Returns the request for the settings, when it is due.
+    pub fn look_at_settings(&mut self, now: Millis) -> Option<Request> {
         if self.awaits_settings || now < self.settings_at {
             return None;
         }
@@ -134,8 +145,8 @@ impl StoreLink {
         Some(Request::ReadSettings { ticket: TICKET, server: self.server.clone() })
     }
 
-    /// The store answered a heartbeat.
-    pub(super) fn heartbeat_answered(&mut self, result: Result<Heartbeat, StoreError>) -> Vec<Order> {
+    /// Takes the store's answer to a heartbeat.
+    pub fn heartbeat_answered(&mut self, result: Result<Heartbeat, StoreError>) -> Vec<Order> {
         self.awaits_heartbeat = false;
         let mut orders = Vec::new();
         match result {
@@ -176,16 +187,13 @@ impl StoreLink {
     }
 
     /// Returns true if the store's files were removed or replaced: saved data is gone when the server ends.
-    pub(super) fn is_file_replaced(&self) -> bool {
+    #[must_use]
+    pub fn is_file_replaced(&self) -> bool {
         matches!(self.refusal, Some(StoreError::FileReplaced { .. }))
     }
 
-    /// The store answered a look at the settings.
-    pub(super) fn settings_answered(
-        &mut self,
-        result: Result<ServerSettings, StoreError>,
-        metrics: &mut Metrics,
-    ) -> Option<Order> {
+    /// Takes the store's answer to a request for the settings.
+    pub fn settings_answered(&mut self, result: Result<ServerSettings, StoreError>) -> Option<Order> {
         self.awaits_settings = false;
         if std::mem::take(&mut self.awaits_stale_settings) {
             return None;
@@ -196,7 +204,7 @@ impl StoreLink {
             return None;
         }
         self.tell_of_own(&stored);
-        let changed = self.take_in(&stored, metrics);
+        let changed = self.take_in(&stored);
         self.seen = stored;
         (!changed.is_empty()).then(|| Order::Follow { changed, config: Box::new(self.config.clone()) })
     }
@@ -212,7 +220,7 @@ impl StoreLink {
     }
 
     /// Follows what the store says anew, and gives the names of what changed.
-    fn take_in(&mut self, stored: &ServerSettings, metrics: &mut Metrics) -> Vec<&'static str> {
+    fn take_in(&mut self, stored: &ServerSettings) -> Vec<&'static str> {
         let news: Vec<_> = live::keys().filter(|key| stored.get(key) != self.seen.get(key)).collect();
         if news.is_empty() {
             return Vec::new();
@@ -242,7 +250,7 @@ impl StoreLink {
                     let value = excerpt(value).into_owned();
                     let refusal = Refusal { value: value.clone(), reason: format!("expected {expected}") };
                     if self.refused.insert(key, refusal).is_none() {
-                        metrics.increment(Counter::SettingsRefused);
+                        self.new_refusals += 1;
                         log::warn!(
                             "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                         );
@@ -254,13 +262,14 @@ impl StoreLink {
     }
 
     /// Takes note that the server listens where the settings say.
-    pub(super) fn has_rebound(&mut self) {
+    pub fn has_rebound(&mut self) {
         self.tell_soon();
     }
 
-    /// The server goes on listening where it did, at `host` and `port`: it could not follow, for that reason.
-    pub(super) fn keeps_address(&mut self, host: String, port: u16, reason: &str, metrics: &mut Metrics) {
-        metrics.increment(Counter::SettingsRefused);
+    /// Takes note that the server goes on listening where it did, at `host` and `port`: it could not follow, for that
+    /// reason.
+    pub fn keeps_address(&mut self, host: String, port: u16, reason: &str) {
+        self.new_refusals += 1;
         self.tell_soon();
         let server = &mut self.config.server;
         let kept = [("server.host", server.host != host), ("server.port", server.port != port)];
@@ -276,9 +285,10 @@ impl StoreLink {
         self.heartbeat_at = 0;
     }
 
-    /// The value in force of every live setting, where the server listens at `host` and `port` and has room for so many
+    /// Returns the value in force of every live setting, where the server listens at `host` and `port` and has room for so many
     /// connections.
-    pub(super) fn in_force(&self, host: &str, port: u16, connections: u32) -> Settings {
+    #[must_use]
+    pub fn in_force(&self, host: &str, port: u16, connections: u32) -> Settings {
         let mut settings = self.effective();
         settings.insert(MAX_CONNECTIONS.to_owned(), connections.to_string());
         settings.insert("server.host".to_owned(), host.to_owned());
@@ -288,7 +298,8 @@ impl StoreLink {
 
     /// Returns the reasons for which stored values are not in force, for a heartbeat of a server with room for
     /// `connections`.
-    pub(super) fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
+    #[must_use]
+    pub fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
         let wanted = self.config.server.max_connections;
         let lowered = (connections < wanted).then(|| Refusal {
             value: wanted.to_string(),
@@ -299,18 +310,19 @@ impl StoreLink {
     }
 
     /// Yields the reasons for which stored values are not in force.
-    pub(super) fn refusals(&self) -> impl Iterator<Item = (&'static str, &Refusal)> + '_ {
+    pub fn refusals(&self) -> impl Iterator<Item = (&'static str, &Refusal)> + '_ {
         self.refused.iter().chain(&self.not_followed).map(|(key, refusal)| (*key, refusal))
     }
 
-    /// Names of the live settings whose value in the store is not in force.
-    pub(super) fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
+    /// Yields the names of the live settings whose value in the store is not in force.
+    pub fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
         let both: BTreeSet<_> = self.refusals().map(|(key, _)| key).collect();
         both.into_iter()
     }
 
     /// Returns the request that gives a store the live settings that it lacks.
-    pub(super) fn seed_settings(&self) -> Request {
+    #[must_use]
+    pub fn seed_settings(&self) -> Request {
         let mut shared = self.effective();
         // Values of this server alone, its own settings or any free port, are not for the others.
         live::own_keys().for_each(|key| drop(shared.remove(key)));
@@ -334,7 +346,7 @@ mod tests {
 
     fn link() -> StoreLink {
         let (seen, refused) = (ServerSettings::default(), Refused::new());
-        StoreLink::new(Config::default(), seen, refused, registration(), &mut Metrics::default())
+        StoreLink::new(Config::default(), seen, refused, registration())
     }
 
     fn registration() -> Registration {
@@ -389,72 +401,70 @@ mod tests {
 
     #[test]
     fn a_changed_setting_is_followed_once_and_garbage_is_counted_once() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut link = link();
         let values =
             stored(&[("server.port", "8080"), ("limits.idle_minutes", "many"), ("game.motd", "hola")]);
-        let Some(Order::Follow { changed, config }) =
-            link.settings_answered(Ok(values.clone()), &mut metrics)
-        else {
+        let Some(Order::Follow { changed, config }) = link.settings_answered(Ok(values.clone())) else {
             panic!("nothing to follow")
         };
         assert_eq!(changed, ["server.port", "game.motd"]);
         assert_eq!((config.server.port, config.limits.idle_minutes), (8_080, 5));
-        assert!(link.settings_answered(Ok(values), &mut metrics).is_none());
-        assert_eq!(metrics.count(Counter::SettingsRefused), 1);
+        assert!(link.settings_answered(Ok(values)).is_none());
+        assert_eq!(link.take_refusals(), 1);
         assert!(link.not_followed().eq(["limits.idle_minutes"]));
-        link.settings_answered(Ok(stored(&[("limits.idle_minutes", "7")])), &mut metrics);
+        link.settings_answered(Ok(stored(&[("limits.idle_minutes", "7")])));
         assert_eq!(link.not_followed().count(), 0);
     }
 
     #[test]
     fn what_was_refused_at_the_start_is_counted_once_and_named_until_the_store_says_another() {
-        let (key, mut metrics) = ("limits.idle_minutes", Metrics::default());
+        let key = "limits.idle_minutes";
         let (seen, refused) = (stored(&[(key, "many")]), Refused::from([(key, refusal("many", "wrong"))]));
-        let mut link = StoreLink::new(Config::default(), seen.clone(), refused, registration(), &mut metrics);
-        assert!(link.settings_answered(Ok(seen), &mut metrics).is_none());
+        let mut link = StoreLink::new(Config::default(), seen.clone(), refused, registration());
+        assert!(link.settings_answered(Ok(seen)).is_none());
         assert!(link.not_followed().eq([key]));
-        assert_eq!(metrics.count(Counter::SettingsRefused), 1);
-        link.settings_answered(Ok(stored(&[(key, "7")])), &mut metrics);
+        assert_eq!(link.take_refusals(), 1);
+        link.settings_answered(Ok(stored(&[(key, "7")])));
         assert_eq!(link.not_followed().count(), 0);
     }
 
     #[test]
     fn what_was_refused_for_the_sake_of_another_setting_is_followed_once_that_has_changed() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut link = link();
         let (min, max) = (("game.dice_min", "12"), ("game.dice_max", "9"));
-        link.settings_answered(Ok(stored(&[max])), &mut metrics);
-        assert!(link.settings_answered(Ok(stored(&[min, max])), &mut metrics).is_none());
+        link.settings_answered(Ok(stored(&[max])));
+        assert!(link.settings_answered(Ok(stored(&[min, max]))).is_none());
         assert!(link.not_followed().eq(["game.dice_min"]));
-        let order = link.settings_answered(Ok(stored(&[min, ("game.dice_max", "14")])), &mut metrics);
+        let order = link.settings_answered(Ok(stored(&[min, ("game.dice_max", "14")])));
         let Some(Order::Follow { changed, config }) = order else { panic!("nothing is followed") };
         assert_eq!((changed.len(), config.game.dice_min, config.game.dice_max), (2, 12, 14));
         assert_eq!(link.not_followed().count(), 0);
-        assert_eq!(metrics.count(Counter::SettingsRefused), 1);
+        assert_eq!(link.take_refusals(), 1);
     }
 
     #[test]
     fn a_port_that_could_not_be_taken_is_named_until_the_store_says_another() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
-        link.settings_answered(Ok(stored(&[("server.port", "8080")])), &mut metrics);
-        link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
+        let mut link = link();
+        link.settings_answered(Ok(stored(&[("server.port", "8080")])));
+        link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use");
         assert!(link.not_followed().eq(["server.port"]));
         assert!(link.refusals().eq([("server.port", &refusal("8080", "port in use"))]));
-        assert!(link.settings_answered(Ok(stored(&[("server.port", "7666")])), &mut metrics).is_none());
+        assert!(link.settings_answered(Ok(stored(&[("server.port", "7666")]))).is_none());
         assert_eq!(link.not_followed().count(), 0);
     }
 
     #[test]
     fn a_setting_that_vanishes_changes_nothing_and_one_that_comes_back_counts() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
-        link.settings_answered(Ok(stored(&[("server.port", "8080")])), &mut metrics);
-        assert!(link.settings_answered(Ok(stored(&[])), &mut metrics).is_none());
-        let back = link.settings_answered(Ok(stored(&[("server.port", "8081")])), &mut metrics);
+        let mut link = link();
+        link.settings_answered(Ok(stored(&[("server.port", "8080")])));
+        assert!(link.settings_answered(Ok(stored(&[]))).is_none());
+        let back = link.settings_answered(Ok(stored(&[("server.port", "8081")])));
         assert!(matches!(back, Some(Order::Follow { .. })));
     }
 
     #[test]
     fn a_change_of_a_setting_is_told_at_once_and_a_refused_one_with_its_reason() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut link = link();
         let tell = |link: &mut StoreLink, now| {
             assert!(link.is_heartbeat_due(now));
             link.heartbeat(now, ServerStatus::default());
@@ -463,7 +473,7 @@ mod tests {
         };
         tell(&mut link, 10_000);
         let news = [("limits.idle_minutes", "7"), ("server.max_connections", "no")];
-        link.settings_answered(Ok(stored(&news)), &mut metrics);
+        link.settings_answered(Ok(stored(&news)));
         tell(&mut link, 10_100);
         let in_force = link.in_force("::1", 7_777, 1_000);
         assert_eq!(in_force.len(), live::keys().count());
@@ -475,7 +485,7 @@ mod tests {
         assert_eq!(link.told_refusals(1_000), [("server.max_connections".to_owned(), wrong)].into());
         link.has_rebound();
         tell(&mut link, 10_200);
-        link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use", &mut metrics);
+        link.keeps_address("0.0.0.0".to_owned(), 7666, "port in use");
         tell(&mut link, 10_300);
     }
 
@@ -483,7 +493,7 @@ mod tests {
     fn a_limit_that_the_system_lowers_is_told_as_it_is_in_force() {
         let mut link = link();
         let wanted = stored(&[("server.max_connections", "20000")]);
-        link.settings_answered(Ok(wanted), &mut Metrics::default());
+        link.settings_answered(Ok(wanted));
         assert_eq!(link.in_force("::1", 7_777, 900)["server.max_connections"], "900");
         let lowered = refusal("20000", "lowered to 900: the system allows too few open files");
         assert_eq!(link.told_refusals(900), [("server.max_connections".to_owned(), lowered)].into());
@@ -493,10 +503,10 @@ mod tests {
 
     #[test]
     fn a_servers_own_setting_wins_and_the_one_of_all_counts_again_when_it_is_gone() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut link = link();
         let mut port = |shared: &[(&str, &str)], own: &[(&str, &str)]| {
             let stored = ServerSettings { shared: settings(shared), own: settings(own), ..nothing() };
-            match link.settings_answered(Ok(stored), &mut metrics) {
+            match link.settings_answered(Ok(stored)) {
                 Some(Order::Follow { config, .. }) => Some(config.server.port),
                 _ => None,
             }
@@ -509,14 +519,14 @@ mod tests {
 
     #[test]
     fn a_store_that_was_emptied_gets_each_setting_where_it_was() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut link = link();
         let own = settings(&[("server.port", "8081")]);
         let shared = settings(&[("server.port", "8080"), ("limits.idle_minutes", "7")]);
-        link.settings_answered(Ok(ServerSettings { shared, own: own.clone(), ..nothing() }), &mut metrics);
+        link.settings_answered(Ok(ServerSettings { shared, own: own.clone(), ..nothing() }));
         let emptied = ServerSettings { store_id: Some("b".to_owned()), ..ServerSettings::default() };
-        assert!(link.settings_answered(Ok(emptied), &mut metrics).is_none());
+        assert!(link.settings_answered(Ok(emptied)).is_none());
         let missing = ServerSettings::default();
-        assert!(link.settings_answered(Ok(missing), &mut metrics).is_none());
+        assert!(link.settings_answered(Ok(missing)).is_none());
         let Request::SeedSettings { server, settings, .. } = link.seed_settings() else { panic!("no seeds") };
         assert_eq!((server.as_str(), settings.own), ("norte", own));
         assert_eq!(
@@ -527,21 +537,19 @@ mod tests {
 
     #[test]
     fn settings_that_were_asked_for_before_the_store_was_emptied_are_not_followed() {
-        let (mut link, mut metrics) = (link(), Metrics::default());
+        let mut link = link();
         let own = settings(&[("server.port", "8081")]);
         let shared = settings(&[("server.port", "8080")]);
         let both = ServerSettings { shared: shared.clone(), own, ..nothing() };
-        link.settings_answered(Ok(both.clone()), &mut metrics);
+        link.settings_answered(Ok(both.clone()));
         assert!(link.look_at_settings(10_000).is_some());
         link.heartbeat_answered(Ok(beat("b", Vec::new())));
         // Another server has written the settings of all into the new store.
         let id = || Some("b".to_owned());
         let without_own = ServerSettings { shared, own: Settings::new(), store_id: id() };
-        assert!(link.settings_answered(Ok(without_own), &mut metrics).is_none());
+        assert!(link.settings_answered(Ok(without_own)).is_none());
         assert!(link.look_at_settings(11_000).is_some());
-        assert!(
-            link.settings_answered(Ok(ServerSettings { store_id: id(), ..both }), &mut metrics).is_none()
-        );
+        assert!(link.settings_answered(Ok(ServerSettings { store_id: id(), ..both })).is_none());
         assert_eq!(link.config.server.port, 8_081);
     }
 
