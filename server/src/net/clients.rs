@@ -18,13 +18,14 @@ use super::accept;
 use super::acknowledgement;
 use super::cadence::Cadence;
 use super::connection::{Connection, INBOUND_LIMIT, Received, Served, Stage};
-use super::flush::{self, Flushed};
 use super::limits::{self, AddressCounts, ClientLimits};
+use super::socket::KernelSocket;
 use super::tokens::Source;
 use super::{round_trip, saved_syn};
 use crate::ops::metrics::{Counter, Gauge, Metrics};
 use pyao_core::base::line_limit::LineLimit;
 use pyao_core::game::{CloseReason, Game, Input, Millis, texts};
+use pyao_core::protocol::flush::{Flushed, flush};
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::protocol::server::ServerPacket;
 use pyao_store::server::ConnectionInfo;
@@ -441,8 +442,8 @@ impl Clients {
             acknowledgement::send_at_once(&connection.stream);
             connection.repeated_at_mark = round_trip::segments_repeated(&connection.stream);
         }
-        let (flushed, sent) =
-            flush::flush(&connection.stream, id, turn.game.outbox(), &mut connection.window);
+        let socket = KernelSocket(&connection.stream);
+        let (flushed, sent) = flush(&socket, id, turn.game.outbox(), &mut connection.window);
         connection.bytes_out += sent.bytes as u64;
         turn.metrics.add(Counter::SegmentsOut, sent.segments as u64);
         turn.metrics.add(Counter::BytesOut, sent.bytes as u64);

@@ -10,9 +10,10 @@ use crate::shadow::{Screen, ShadowClient};
 use core::net::IpAddr;
 use pyao_core::game::{CloseReason, Input};
 use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::flush::{Flushed, flush};
 use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::window::Window;
 use pyao_core::protocol::wire::TextEncoding;
-use pyao_server::net::{Flushed, Window, flush};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The rest of a cut packet arrives at most so many milliseconds later.
