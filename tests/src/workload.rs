@@ -18,7 +18,7 @@ use pyao_core::protocol::window::Window;
 use pyao_core::protocol::wire::TextEncoding;
 use pyao_server::net::KernelSocket;
 
-use crate::driver::{Driver, player_name};
+use pyao_simulator::driver::{Driver, player_name};
 
 /// One kind of work.
 #[derive(Debug, Clone, Copy)]

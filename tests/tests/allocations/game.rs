@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyao_core::content::{Content, Position};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
-use pyao_tests::driver::{Driver, player_name};
+use pyao_simulator::driver::{Driver, player_name};
 
 use crate::counting;
 
