@@ -9,6 +9,7 @@ use pyao_core::content::{Content, Position};
 use pyao_core::game::{Game, Input, Settings};
 use pyao_core::protocol::outbox::ConnectionId;
 use pyao_store::records::UserId;
+use pyao_store::server::ServerStatus;
 use std::sync::Arc;
 
 /// Unix seconds at the start of a run.
@@ -224,6 +225,9 @@ impl Simulation {
             }
         }
         self.store.contents.empty();
+        // The server's heartbeat finds it.
+        let heartbeat = self.store.contents.heartbeat(&ServerStatus::default());
+        heartbeat.map_or_else(|error| self.blame(error.to_string()), |_| ());
         self.input(Input::StoreEmptied);
         true
     }
