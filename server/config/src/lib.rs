@@ -126,6 +126,15 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
 }
 
+impl Loaded {
+    /// Returns `config` as if all its values were defaults: every other layer wins over them.
+    #[must_use]
+    pub fn with_defaults(config: Config) -> Self {
+        let by_setting = vec![Source::Default; SETTINGS.len()];
+        Self { config, sources: Sources { by_setting }, file: None }
+    }
+}
+
 /// Reads all layers. `environment` holds the process' variables; only those that begin with `PYAO_` or
 /// `REDIS_` count.
 ///

@@ -100,6 +100,12 @@ impl StoreLink {
         std::mem::take(&mut self.new_refusals)
     }
 
+    /// Returns this server's name in the store.
+    #[must_use]
+    pub fn server(&self) -> &ServerId {
+        &self.server
+    }
+
     /// Returns the configuration in force, as far as settings say.
     #[must_use]
     pub fn config(&self) -> &Config {

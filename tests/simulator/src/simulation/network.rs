@@ -45,6 +45,8 @@ pub struct Client {
     pub has_entered: bool,
     /// The password it logs in with, and whether it alone could be right then.
     pub password: (String, bool),
+    /// True if the store was emptied and not filled again when it logged in: its account may have been unknown.
+    pub met_emptied: bool,
     /// The password it asked for and has no answer about.
     pub new_password: Option<String>,
     /// Lines and answers that it should receive and has received.
@@ -172,6 +174,7 @@ impl Simulation {
             has_spoken: false,
             has_entered: false,
             password: (String::new(), false),
+            met_emptied: false,
             new_password: None,
             hearing: Hearing::default(),
             ended: None,
