@@ -13,9 +13,11 @@ use std::thread;
 pub(super) use servers::*;
 pub(super) use settings::*;
 
+use pyao_core::base::ids::{ObjectId, SpellId};
+
 use super::records::{
-    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, PositionRecord,
-    SKILLS, SPELL_SLOTS, UserId,
+    AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, NOTICES_MAX,
+    PositionRecord, SKILLS, SPELL_SLOTS, UserId, VAULT_SLOTS,
 };
 use super::testing::{at_limits, position_save, sample_account, sample_character, sheet_save};
 use super::{CreateError, Store, StoreError, StoredAccount};
@@ -175,10 +177,10 @@ pub(super) fn a_saved_sheet_replaces_the_whole_character(connect: Connect<'_>) {
     let mut sheet = limits();
     // Slots in use become free, free ones used, and some keep their place with another content.
     sheet.inventory = [None; INVENTORY_SLOTS];
-    sheet.inventory[1] = Some(ItemRecord { object: 7, amount: 3, equipped: true });
-    sheet.inventory[3] = Some(ItemRecord { object: 8, amount: 4, equipped: false });
-    sheet.spells = [0; SPELL_SLOTS];
-    sheet.spells[34] = 2;
+    sheet.inventory[1] = Some(ItemRecord { object: ObjectId::new(7), amount: 3, equipped: true });
+    sheet.inventory[3] = Some(ItemRecord { object: ObjectId::new(8), amount: 4, equipped: false });
+    sheet.spells = [SpellId::NONE; SPELL_SLOTS];
+    sheet.spells[34] = SpellId::new(2);
     store.save_characters(&[sheet_save(user_id, sheet.clone())]).unwrap();
     assert_eq!(load(&mut *store, "Cambiante").character, sheet);
     assert_eq!(load(&mut *store, "Cambiante").account.account, sample_account("Cambiante"));
@@ -335,7 +337,14 @@ fn limits() -> CharacterRecord {
         reputation: at_limits(),
         skills: [at_limits(); SKILLS],
         inventory: [Some(at_limits()); INVENTORY_SLOTS],
-        spells: [u16::MAX; SPELL_SLOTS],
+        spells: [SpellId::new(u16::MAX); SPELL_SLOTS],
+        vault: [Some(at_limits()); VAULT_SLOTS],
+        bank: at_limits(),
+        states: at_limits(),
+        life: at_limits(),
+        membership: at_limits(),
+        faction: at_limits(),
+        notices: vec![at_limits(); NOTICES_MAX],
         ..CharacterRecord::blank()
     };
     character.description = "x".repeat(1000);

@@ -117,6 +117,20 @@ pub const PLAYER_SKILLS: &str = "player:{id}:skills";
 pub const PLAYER_INVENTORY: &str = "player:{id}:inventory";
 /// Hash: `1` to `35` where in use, each the number of a spell.
 pub const PLAYER_SPELLBOOK: &str = "player:{id}:spellbook";
+/// Hash: `slot1` to `slot40` where in use, each `object:amount:equipped`: the items in the bank.
+pub const PLAYER_VAULT: &str = "player:{id}:vault";
+/// Hash: field `gold`, deposited in the bank. Not there: none.
+pub const PLAYER_BANK: &str = "player:{id}:bank";
+/// Hash: effects that outlast a logout, in ticks of 40 ms. Not there: none.
+pub const PLAYER_STATES: &str = "player:{id}:states";
+/// Hash: fields `home deaths last_map last_criminal_killed last_citizen_killed`. Not there: all 0.
+pub const PLAYER_LIFE: &str = "player:{id}:life";
+/// Hash: fields `guild rank`. Not there: no guild.
+pub const PLAYER_GUILD: &str = "player:{id}:guild";
+/// Hash: faction, rank and rewards. Not there: no faction.
+pub const PLAYER_FACTION: &str = "player:{id}:faction";
+/// List, oldest left: `time:act:actor` of each act against the character while its player was away.
+pub const PLAYER_NOTICES: &str = "player:{id}:notices";
 /// String: the text that players give of their characters.
 pub const PLAYER_DESCRIPTION: &str = "player:{id}:description";
 /// String `server:epoch`: the run that had the character last.

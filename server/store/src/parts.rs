@@ -1,13 +1,14 @@
 //! The parts of a character, each with its place in every store: one line a part.
 //!
-//! A part is a record (a row of its table, a hash) or a list (a row, or a field of a hash, for each slot in use). A
-//! store implements [`PartWriter`] and [`PartReader`] once for all parts. The description is the one text with a place of
+//! A part is a record (a row of its table, a hash), a list (a row, or a field of a hash, for each slot in use) or a queue
+//! (a row, or an element of a Redis list, for each entry). A store implements [`PartWriter`] and [`PartReader`] once for all parts. The description is the one text with a place of
 //! its own; further texts are fields of records.
 
 use super::fields::{Field, Fields, Slot};
 use super::keyspace::{
-    PLAYER_INVENTORY, PLAYER_POSITION, PLAYER_REPUTATION, PLAYER_SKILLS, PLAYER_SPELLBOOK, PLAYER_STATS,
-    PLAYER_USER_STATS,
+    PLAYER_BANK, PLAYER_FACTION, PLAYER_GUILD, PLAYER_INVENTORY, PLAYER_LIFE, PLAYER_NOTICES,
+    PLAYER_POSITION, PLAYER_REPUTATION, PLAYER_SKILLS, PLAYER_SPELLBOOK, PLAYER_STATES, PLAYER_STATS,
+    PLAYER_USER_STATS, PLAYER_VAULT,
 };
 use super::records::CharacterRecord;
 
@@ -34,6 +35,18 @@ pub(super) struct ListPlace {
     /// Name of the hash field of a slot, before its number. The value is the fields of the slot with colons between;
     /// only the last field may be a text.
     pub(super) slot_prefix: &'static str,
+}
+
+/// The place of a part that is a queue, oldest entry first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QueuePlace {
+    /// Table with a row for each entry.
+    pub(super) table: &'static str,
+    /// Column with the number of the entry, from 1.
+    pub(super) number_column: &'static str,
+    /// Template of the key of the Redis list. An element is the fields of the entry with colons between; only the last
+    /// field may be a text.
+    pub(super) key: &'static str,
 }
 
 macro_rules! parts {
@@ -70,6 +83,13 @@ parts! {
     skills: list(SKILLS),
     inventory: list(INVENTORY),
     spells: list(SPELLS),
+    vault: list(VAULT),
+    bank: record(RecordPlace { table: "bank", key: PLAYER_BANK }),
+    states: record(RecordPlace { table: "states", key: PLAYER_STATES }),
+    life: record(RecordPlace { table: "life", key: PLAYER_LIFE }),
+    membership: record(RecordPlace { table: "membership", key: PLAYER_GUILD }),
+    faction: record(RecordPlace { table: "faction", key: PLAYER_FACTION }),
+    notices: queue(NOTICES),
 }
 
 pub(super) const STATS: RecordPlace = RecordPlace { table: "stats", key: PLAYER_USER_STATS };
@@ -94,6 +114,15 @@ const SPELLS: ListPlace = ListPlace {
     key: PLAYER_SPELLBOOK,
     slot_prefix: "",
 };
+const VAULT: ListPlace = ListPlace {
+    table: "vault",
+    slot_column: "slot",
+    slot_name: "vault slot",
+    key: PLAYER_VAULT,
+    slot_prefix: "slot",
+};
+pub(super) const NOTICES: QueuePlace =
+    QueuePlace { table: "notices", number_column: "number", key: PLAYER_NOTICES };
 
 /// Parts that the first stores had.
 const FIRST_PARTS: usize = 7;
@@ -105,17 +134,19 @@ pub(super) struct Part {
     pub(super) table: &'static str,
     /// Template of the key in Redis.
     pub(super) key: &'static str,
-    /// Column with the number of the slot; `None` for a record.
+    /// True if the key is a hash, false if it is a list.
+    pub(super) is_hash: bool,
+    /// Column with the number of the slot or entry; `None` for a record.
     pub(super) slot_column: Option<&'static str>,
-    /// The fields, of a list those of a slot.
+    /// The fields, of a list those of a slot, of a queue those of an entry.
     pub(super) fields: &'static [Field],
 }
 
 mod declared {
-    use super::{CharacterRecord, Fields, ListPlace, Part, RecordPlace, Slot};
+    use super::{CharacterRecord, Fields, ListPlace, Part, QueuePlace, RecordPlace, Slot};
 
     pub(super) fn record<F: Fields>(place: RecordPlace, _: fn(&CharacterRecord) -> &F) -> Part {
-        Part { table: place.table, key: place.key, slot_column: None, fields: F::FIELDS }
+        Part { table: place.table, key: place.key, is_hash: true, slot_column: None, fields: F::FIELDS }
     }
 
     pub(super) fn list<S: Slot, const N: usize>(
@@ -123,7 +154,12 @@ mod declared {
         _: fn(&CharacterRecord) -> &[S; N],
     ) -> Part {
         let ListPlace { table, slot_column, key, .. } = place;
-        Part { table, key, slot_column: Some(slot_column), fields: S::Record::FIELDS }
+        Part { table, key, is_hash: true, slot_column: Some(slot_column), fields: S::Record::FIELDS }
+    }
+
+    pub(super) fn queue<F: Fields>(place: QueuePlace, _: fn(&CharacterRecord) -> &Vec<F>) -> Part {
+        let QueuePlace { table, number_column, key } = place;
+        Part { table, key, is_hash: false, slot_column: Some(number_column), fields: F::FIELDS }
     }
 }
 
@@ -145,6 +181,9 @@ pub(super) trait PartWriter {
     /// Writes a part that is a list.
     fn list<S: Slot>(&mut self, place: &ListPlace, slots: &[S]) -> Result<(), Self::Error>;
 
+    /// Writes a part that is a queue.
+    fn queue<F: Fields>(&mut self, place: &QueuePlace, entries: &[F]) -> Result<(), Self::Error>;
+
     /// Writes the text that players give of their characters.
     fn description(&mut self, description: &str) -> Result<(), Self::Error>;
 }
@@ -159,6 +198,9 @@ pub(super) trait PartReader {
 
     /// Reads a part that is a list. Without a row or hash every slot is free.
     fn list<S: Slot, const N: usize>(&mut self, place: &ListPlace) -> Result<[S; N], Self::Error>;
+
+    /// Reads a part that is a queue. Without rows or key it is empty.
+    fn queue<F: Fields>(&mut self, place: &QueuePlace) -> Result<Vec<F>, Self::Error>;
 
     /// Reads the text that players give of their characters.
     fn description(&mut self) -> Result<String, Self::Error>;

@@ -4,10 +4,12 @@ mod faulty;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
 
+use pyao_core::base::ids::{ObjectId, SpellId};
+
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
     ItemRecord, NewAccount, PositionRecord, ReputationRecord, SKILLS, SPELL_SLOTS, SkillRecord, StatsRecord,
-    StoredValue, UserId,
+    StoredValue, UserId, VAULT_SLOTS,
 };
 pub use faulty::{Faults, FaultyStore};
 
@@ -36,11 +38,15 @@ pub fn sample_character() -> CharacterRecord {
     }
     let mut inventory = [None; INVENTORY_SLOTS];
     for (slot, number) in inventory.iter_mut().zip(1..).step_by(3) {
-        *slot = Some(ItemRecord { object: 400 + number, amount: 10 * number, equipped: number % 2 == 0 });
+        *slot = Some(ItemRecord {
+            object: ObjectId::new(400 + number),
+            amount: 10 * number,
+            equipped: number % 2 == 0,
+        });
     }
-    let mut spells = [0; SPELL_SLOTS];
+    let mut spells = [SpellId::NONE; SPELL_SLOTS];
     for (slot, number) in spells.iter_mut().zip(1..).step_by(4) {
-        *slot = number;
+        *slot = SpellId::new(number);
     }
     let mut character = CharacterRecord {
         position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },
@@ -63,10 +69,25 @@ pub fn sample_character() -> CharacterRecord {
         skills,
         inventory,
         spells,
+        vault: sample_vault(),
+        bank: numbered(700),
+        states: numbered(1),
+        life: numbered(2),
+        membership: numbered(7),
+        faction: numbered(1),
+        notices: vec![numbered(1_700_000_200), numbered(1_700_000_300)],
         ..CharacterRecord::blank()
     };
     character.description = "Un mago de Ullathorpe".into();
     character
+}
+
+fn sample_vault() -> [Option<ItemRecord>; VAULT_SLOTS] {
+    let mut vault = [None; VAULT_SLOTS];
+    for (slot, number) in vault.iter_mut().zip(1..).step_by(9) {
+        *slot = Some(ItemRecord { object: 500 + number, amount: 20 * number, equipped: false });
+    }
+    vault
 }
 
 /// Returns a record whose numbers count up from `first` as far as their ranges allow, and whose texts are numbered likewise.

@@ -1,4 +1,4 @@
-//! The ground that every other module of the core stands on: keys, time, random numbers, rates, reasons of an end.
+//! The ground that every other module of the core stands on: keys, tables, time, random numbers, rates, reasons of an end.
 
 pub mod address;
 pub mod close_reason;
@@ -6,6 +6,7 @@ pub mod ids;
 pub mod line_limit;
 pub mod random;
 pub mod slots;
+pub mod table;
 pub mod token_bucket;
 
 /// Milliseconds since the server started; never goes back.

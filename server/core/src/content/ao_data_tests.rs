@@ -80,11 +80,11 @@ fn the_sums_of_numbers_and_places_are_those_of_the_data_set() {
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.map)).sum()), 7_827_238);
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.x)).sum()), 3_042_732);
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.y)).sum()), 3_055_002);
-    let npcs = |map: &Map| map.npc_placements().iter().map(|npc| usize::from(npc.npc)).sum();
+    let npcs = |map: &Map| map.npc_placements().iter().map(|npc| usize::from(npc.npc.get())).sum();
     assert_eq!(total(content, npcs), 1_331_296);
     let npcs = |map: &Map| map.npc_placements().iter().map(|npc| place(npc.x, npc.y)).sum();
     assert_eq!(total(content, npcs), 14_598_304);
-    let objects = |map: &Map| map.floor_objects().iter().map(|floor| usize::from(floor.object)).sum();
+    let objects = |map: &Map| map.floor_objects().iter().map(|floor| usize::from(floor.object.get())).sum();
     assert_eq!(total(content, objects), 3_859_425);
     let objects = |map: &Map| map.floor_objects().iter().map(|floor| place(floor.x, floor.y)).sum();
     assert_eq!(total(content, objects), 69_112_146);
@@ -102,13 +102,15 @@ fn the_sums_over_records_are_those_of_the_data_set() {
     assert_eq!(content.spells().map(|spell| u32::from(spell.mana)).sum::<u32>(), 16_968);
     assert_eq!(content.npcs().map(|npc| npc.stock.len()).sum::<usize>(), 636);
     assert_eq!(content.npcs().map(|npc| npc.spells.len()).sum::<usize>(), 80);
-    let drops = content.npcs().flat_map(|npc| &npc.drops).filter(|item| item.object > 0).count();
+    let drops =
+        content.npcs().flat_map(|npc| &npc.drops).filter(|item| item.object != ObjectId::NONE).count();
     assert_eq!(drops, 450);
     assert_eq!(content.npcs().filter(|npc| npc.merchant).count(), 78);
     assert_eq!(content.npcs().filter(|npc| npc.hostile).count(), 130);
     let classes = content.objects().flat_map(|object| &object.forbidden_classes).count();
     assert_eq!(classes, 1_500);
-    let missing: Vec<u16> = (1..=1052).filter(|&number| content.object(number).is_none()).collect();
+    let missing: Vec<u16> =
+        (1..=1052).filter(|&number| content.object(ObjectId::new(number)).is_none()).collect();
     assert_eq!(missing, [237, 702, 704, 907]);
 }
 
@@ -160,10 +162,16 @@ fn map_1_is_ullathorpe() {
         assert_eq!(map.exit(x, y), Some(destination.parse().unwrap()), "({x},{y})");
     }
     for (x, y, npc) in [(59, 38, 13), (71, 33, 12), (55, 44, 137), (73, 16, 536)] {
-        assert!(map.npc_placements().contains(&NpcPlacement { x, y, npc }), "NPC {npc}");
+        assert!(
+            map.npc_placements().contains(&NpcPlacement { x, y, npc: NpcTemplateId::new(npc) }),
+            "NPC {npc}"
+        );
     }
     for (x, y, object) in [(15, 12, 148), (35, 14, 151)] {
-        assert!(map.floor_objects().contains(&FloorObject { x, y, object, amount: 1 }), "object {object}");
+        assert!(
+            map.floor_objects().contains(&FloorObject { x, y, object: ObjectId::new(object), amount: 1 }),
+            "object {object}"
+        );
     }
     let count = |trigger| tiles().filter(|&(x, y)| map.trigger(x, y) == trigger).count();
     assert_eq!((count(Trigger::Roof), count(Trigger::NoLoitering)), (873, 67));
@@ -210,7 +218,7 @@ fn the_five_cities_are_free_land_and_arkhein_is_ullathorpe() {
 #[test]
 fn known_objects_are_read_right() {
     let Some(content) = content() else { return };
-    let object = |number| content.object(number).unwrap();
+    let object = |number| content.object(ObjectId::new(number)).unwrap();
     let apple = object(1);
     assert_eq!((apple.name.as_str(), apple.grh_index, apple.value, apple.food), ("Manzana Roja", 506, 2, 10));
     assert_eq!(apple.object_type, ObjectType::FOOD);
@@ -218,7 +226,7 @@ fn known_objects_are_read_right() {
     assert_eq!((sword.min_hit, sword.max_hit, sword.animation), (1, 8, 21));
     assert_eq!((sword.name.as_str(), sword.forbidden_classes.len()), ("Espada Larga", 5));
     assert_eq!((object(12).object_type, object(12).grh_index), (ObjectType::GOLD, 511));
-    assert_eq!((object(15).stabs, object(15).upgrade), (true, 165));
+    assert_eq!((object(15).stabs, object(15).upgrade), (true, ObjectId::new(165)));
     let boat = object(474);
     assert_eq!((boat.object_type, boat.body, boat.min_skill, boat.wood), (ObjectType::BOAT, 84, 35, 10_000));
     assert_eq!(object(1052).forbidden_classes.len(), 11);
@@ -233,8 +241,8 @@ fn known_objects_are_read_right() {
 #[test]
 fn known_npcs_are_read_right() {
     let Some(content) = content() else { return };
-    let npc = |number| content.npc(number).unwrap();
-    let item = |object, amount| Some(ItemAmount { object, amount });
+    let npc = |number| content.npc(NpcTemplateId::new(number)).unwrap();
+    let item = |object, amount| Some(ItemAmount { object: ObjectId::new(object), amount });
     let bat = npc(500);
     assert_eq!((bat.name.as_str(), bat.body, bat.max_hp, bat.experience), ("Murciélago", 9, 15, 10));
     assert_eq!((bat.min_hit, bat.max_hit, bat.magic_defense), (1, 4, 3));
@@ -243,11 +251,11 @@ fn known_npcs_are_read_right() {
     assert_eq!((bat.drop(0), bat.drop(6)), (None, None));
     let tailor = npc(20);
     assert_eq!((tailor.buys, tailor.stock.len()), (ObjectType::ARMOUR, 6));
-    assert_eq!(tailor.stock[0], ItemAmount { object: 240, amount: 1000 });
+    assert_eq!(tailor.stock[0], ItemAmount { object: ObjectId::new(240), amount: 1000 });
     assert_eq!((npc(509).max_hp, npc(509).experience), (5000, 8500));
     assert_eq!(
         (npc(900).npc_type, npc(900).spells.as_slice()),
-        (NpcType::PRAETORIAN, &[9, 10, 39, 5, 36][..])
+        (NpcType::PRAETORIAN, [9, 10, 39, 5, 36].map(SpellId::new).as_slice())
     );
     assert_eq!(npc(550).drop(1), item(12, 1000));
     assert!(npc(132).name.starts_with(' '));
@@ -258,7 +266,7 @@ fn known_npcs_are_read_right() {
 #[test]
 fn known_spells_are_read_right() {
     let Some(content) = content() else { return };
-    let spell = |number| content.spell(number).unwrap();
+    let spell = |number| content.spell(SpellId::new(number)).unwrap();
     assert_eq!((spell(1).name.as_str(), spell(1).kind, spell(1).mana), ("Antídoto Mágico", 2, 12));
     assert!(spell(1).cures_poison);
     let apocalypse = spell(25);
@@ -272,22 +280,26 @@ fn known_spells_are_read_right() {
 #[test]
 fn known_defects_do_not_disturb_and_the_first_of_two_wins() {
     let Some(content) = content() else { return };
-    let item = |object, amount| Some(ItemAmount { object, amount });
-    assert_eq!(content.object(968).unwrap().forbidden_classes.get(1), Some(&7));
-    assert_eq!(content.npc(556).unwrap().drop(3), item(12, 100));
-    let twice = content.npc(905).unwrap();
+    let item = |object, amount| Some(ItemAmount { object: ObjectId::new(object), amount });
+    assert_eq!(content.object(ObjectId::new(968)).unwrap().forbidden_classes.get(1), Some(&7));
+    assert_eq!(content.npc(NpcTemplateId::new(556)).unwrap().drop(3), item(12, 100));
+    let twice = content.npc(NpcTemplateId::new(905)).unwrap();
     assert_eq!((twice.body, twice.stock.first().copied()), (38, item(519, 1)));
     for (number, min, max) in [(35, 40, 60), (36, 65, 95)] {
-        assert_eq!(content.spell(number).unwrap().hp_change, StatChange { direction: 2, min, max });
+        assert_eq!(
+            content.spell(SpellId::new(number)).unwrap().hp_change,
+            StatChange { direction: 2, min, max }
+        );
     }
-    assert_eq!(content.npc(612).unwrap().drop(4), None);
-    assert_eq!(content.npc(542).unwrap().drop(2), item(194, 5000));
-    assert_eq!(content.npc(54).unwrap().npc_type, NpcType::COMMON);
+    assert_eq!(content.npc(NpcTemplateId::new(612)).unwrap().drop(4), None);
+    assert_eq!(content.npc(NpcTemplateId::new(542)).unwrap().drop(2), item(194, 5000));
+    assert_eq!(content.npc(NpcTemplateId::new(54)).unwrap().npc_type, NpcType::COMMON);
     assert_eq!(
         (content.map(59).unwrap().info.name.as_str(), content.map(101).unwrap().info.name.as_str()),
         ("", "")
     );
-    let mut deeds = content.npcs().flat_map(|npc| &npc.stock).filter(|item| item.object == 54).peekable();
+    let mut deeds =
+        content.npcs().flat_map(|npc| &npc.stock).filter(|item| item.object == ObjectId::new(54)).peekable();
     assert!(deeds.peek().is_some() && deeds.all(|item| item.amount == 0));
 }
 

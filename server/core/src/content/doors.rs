@@ -1,8 +1,10 @@
 //! Doors for worlds of tests, beside exits, where players meet.
 
+use crate::base::ids::ObjectId;
+use crate::base::table::Table;
+
 use super::map::{FloorObject, Map};
 use super::object::ObjectType;
-use super::table::Table;
 use super::{Content, ObjectTemplate};
 
 /// Greatest distance of a door from an exit, in tiles on each axis.
@@ -12,7 +14,7 @@ impl Content {
     /// Returns this content with a door near an exit of each map: closed on one map, open on the next.
     #[must_use]
     pub fn with_doors(mut self) -> Self {
-        let number = u16::try_from(self.objects.last_number() + 1).unwrap_or(u16::MAX);
+        let number = ObjectId::new(u16::try_from(self.objects.last_number() + 1).unwrap_or(u16::MAX));
         let (mut maps, mut is_closed) = (Table::new(), true);
         for map in self.maps.iter() {
             let mut map = map.clone();

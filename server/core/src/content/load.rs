@@ -5,11 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::base::table::Table;
+
 use super::fault::{Fault, LoadError};
 use super::ini::Ini;
 use super::map::{Map, MapInfo};
 use super::record::Record;
-use super::table::Table;
 use super::{Content, MAP_NUMBER_MAX, map_file, motd, npc, object, references, small_files, spell, text};
 
 /// Reads everything; see [`Content::load`].
@@ -191,12 +192,12 @@ impl Loader {
     }
 
     /// Reads every section `[prefixN]` into `table`.
-    fn read_numbered<T>(
+    fn read_numbered<Id: Copy + From<u16> + Into<u16>, T>(
         &mut self,
         file: &File<String>,
         prefix: &str,
-        table: &mut Table<T>,
-        read: fn(u16, &mut Record<'_, '_>) -> T,
+        table: &mut Table<Id, T>,
+        read: fn(Id, &mut Record<'_, '_>) -> T,
     ) {
         let ini = Ini::parse(&file.data);
         let (records_before, faults_before) = (table.len(), self.faults.len());
@@ -204,7 +205,8 @@ impl Loader {
             match digits.parse().ok().filter(|number| (1..=i16::MAX.unsigned_abs()).contains(number)) {
                 Some(number) => {
                     let mut record = Record::new(&file.label, section, &mut self.faults);
-                    table.insert(number, read(number, &mut record));
+                    let id = Id::from(number);
+                    table.insert(id, read(id, &mut record));
                 }
                 None => {
                     let message = format!("[{}]: the number is not from 1 to {}", section.name, i16::MAX);
@@ -222,7 +224,7 @@ impl Loader {
     }
 
     /// Warns when the file promises records beyond its last: its end may be missing.
-    fn check_count<T>(&mut self, file: &File<String>, key: &str, table: &Table<T>) {
+    fn check_count<Id, T>(&mut self, file: &File<String>, key: &str, table: &Table<Id, T>) {
         let ini = Ini::parse(&file.data);
         let Some(entry) = ini.section("INIT").and_then(|init| init.entry(key)) else {
             return;

@@ -98,10 +98,20 @@ fn a_small_world_loads_without_a_word() {
     let map = content.map(1).unwrap();
     assert_eq!((map.number, map.version, map.info.name.as_str(), map.info.safe), (1, 25, "Prado", true));
     assert!(map.walkable(50, 50));
-    assert_eq!(content.object(1).unwrap().object_type, ObjectType::FOOD);
-    assert_eq!((content.npc(1).unwrap().body, content.npc(1).unwrap().heading), (18, 3));
-    assert_eq!(content.spell(1).unwrap().name, "Luz");
-    assert!(content.map(2).is_none() && content.object(0).is_none() && content.npc(65535).is_none());
+    assert_eq!(content.object(ObjectId::new(1)).unwrap().object_type, ObjectType::FOOD);
+    assert_eq!(
+        (
+            content.npc(NpcTemplateId::new(1)).unwrap().body,
+            content.npc(NpcTemplateId::new(1)).unwrap().heading
+        ),
+        (18, 3)
+    );
+    assert_eq!(content.spell(SpellId::new(1)).unwrap().name, "Luz");
+    assert!(
+        content.map(2).is_none()
+            && content.object(ObjectId::new(0)).is_none()
+            && content.npc(NpcTemplateId::new(65535)).is_none()
+    );
 }
 
 #[test]
@@ -129,8 +139,8 @@ fn every_part_of_a_tile_is_found_behind_its_flag() {
     assert_eq!(seen(13), (true, true, false, Trigger::Arena));
     assert_eq!(seen(14), (false, false, true, Trigger::NoNpcs));
     assert_eq!(map.exit(10, 10), Some(Position::new(1, 20, 30)));
-    assert_eq!(map.npc_placements(), [NpcPlacement { x: 10, y: 10, npc: 1 }]);
-    let floor = |x, amount| FloorObject { x, y: 10, object: 1, amount };
+    assert_eq!(map.npc_placements(), [NpcPlacement { x: 10, y: 10, npc: NpcTemplateId::new(1) }]);
+    let floor = |x, amount| FloorObject { x, y: 10, object: ObjectId::new(1), amount };
     assert_eq!(map.floor_objects(), [floor(10, 500), floor(11, 1)]);
 }
 
@@ -145,8 +155,8 @@ fn file_names_in_any_case_and_crlf_are_accepted() {
     data.write("dat/NPCs.dat", "[npc1] 'x\r\nNAME=Aldeano\r\nheading=9\r\n");
     let (content, warnings) = data.load();
     assert_eq!(warnings, [""; 0]);
-    assert_eq!(content.npc(1).unwrap().name, "Aldeano");
-    assert_eq!(content.npc(1).unwrap().heading, 3);
+    assert_eq!(content.npc(NpcTemplateId::new(1)).unwrap().name, "Aldeano");
+    assert_eq!(content.npc(NpcTemplateId::new(1)).unwrap().heading, 3);
 }
 
 #[test]
@@ -158,7 +168,7 @@ fn of_two_files_whose_names_differ_in_case_the_operator_hears() {
         return println!("skipped: this file system does not tell upper from lower case");
     }
     let (content, warnings) = data.load();
-    assert_eq!(content.object(1).unwrap().name, "Manzana");
+    assert_eq!(content.object(ObjectId::new(1)).unwrap().name, "Manzana");
     assert_eq!(warnings, ["Dat/OBJ.DAT: not read, but Dat/obj.dat: the names differ in case only"]);
 }
 
@@ -175,12 +185,12 @@ fn numbers_with_remarks_and_repeated_keys_are_read_as_the_game_always_did() {
         b"[NPC1]\nNROITEMS=3\nObj1=1-1000 'Manzana - roja\nObj2= 1 - 5\nDrop1=1-100 \xd2ro\nDrop3=1- 'Nada\nDesc=\xa1Hola! \n",
     );
     let (content, _) = data.load();
-    let dagger = content.object(1).unwrap();
+    let dagger = content.object(ObjectId::new(1)).unwrap();
     assert_eq!((dagger.name.as_str(), dagger.value, dagger.women_only), (" Daga ", 200, false));
     assert_eq!((dagger.min_hit, dagger.max_hit, dagger.stabs), (1, 2, true));
     assert_eq!(dagger.forbidden_classes, [1, 12]);
-    let npc = content.npc(1).unwrap();
-    let item = |amount| ItemAmount { object: 1, amount };
+    let npc = content.npc(NpcTemplateId::new(1)).unwrap();
+    let item = |amount| ItemAmount { object: ObjectId::new(1), amount };
     assert_eq!(npc.stock, [item(1000), item(5)]);
     assert_eq!((npc.drop(1), npc.drop(2), npc.drop(3)), (Some(item(100)), None, None));
     assert_eq!(npc.description, "¡Hola! ");
@@ -192,7 +202,10 @@ fn hostile_npcs_in_their_own_file_are_read_too() {
     data.write("Dat/npcs-hostiles.dat", "[NPC500]\nName=Lobo\n[NPC1]\nName=Otro\n");
     let (content, _) = data.load();
     assert_eq!(
-        (content.npc(500).unwrap().name.as_str(), content.npc(1).unwrap().name.as_str()),
+        (
+            content.npc(NpcTemplateId::new(500)).unwrap().name.as_str(),
+            content.npc(NpcTemplateId::new(1)).unwrap().name.as_str()
+        ),
         ("Lobo", "Aldeano")
     );
 }
@@ -429,9 +442,9 @@ proptest! {
         let mut faults = Vec::new();
         let section = ini.section("npc1").expect("there is one");
         let mut record = super::record::Record::new("Dat/NPCs.dat", section, &mut faults);
-        prop_assert!(super::npc::read(1, &mut record).stock.len() <= 1, "there is no other key than Obj1");
-        super::object::read(1, &mut record);
-        super::spell::read(1, &mut record);
+        prop_assert!(super::npc::read(NpcTemplateId::new(1), &mut record).stock.len() <= 1, "there is no other key than Obj1");
+        super::object::read(ObjectId::new(1), &mut record);
+        super::spell::read(SpellId::new(1), &mut record);
         super::map_file::read_info(&mut record);
         prop_assert!(faults.iter().all(|fault| fault.line.is_some()));
     }

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::Position;
+use crate::base::ids::{NpcTemplateId, ObjectId};
 
 /// Tiles on a side of a map.
 pub const MAP_SIZE: u8 = 100;
@@ -192,7 +193,7 @@ pub struct NpcPlacement {
     /// 1..=100.
     pub y: u8,
     /// Number of its template, which may be missing.
-    pub npc: u16,
+    pub npc: NpcTemplateId,
 }
 
 /// An object that lies on a map at start.
@@ -204,7 +205,7 @@ pub struct FloorObject {
     /// 1..=100.
     pub y: u8,
     /// Number of its template, which may be missing.
-    pub object: u16,
+    pub object: ObjectId,
     /// From 1.
     pub amount: u16,
 }

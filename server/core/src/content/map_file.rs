@@ -11,6 +11,7 @@ use super::map::{
 };
 use super::record::Record;
 use super::{MAP_SIZE, Position};
+use crate::base::ids::{NpcTemplateId, ObjectId};
 
 /// Version, description, checksum and unused numbers.
 const MAP_HEADER: usize = 273;
@@ -166,14 +167,16 @@ pub(super) fn read_inf(file: &str, bytes: &[u8], map: &mut Map, faults: &mut Vec
         if flags & INF_NPC != 0 {
             let number = reader.number()?;
             match positive(number) {
-                Some(npc) => map.add_npc(NpcPlacement { x, y, npc }),
+                Some(npc) => map.add_npc(NpcPlacement { x, y, npc: NpcTemplateId::new(npc) }),
                 None => fault(format!("it has NPC number {number}")),
             }
         }
         if flags & INF_OBJECT != 0 {
             let (number, count) = (reader.number()?, reader.number()?);
             match (positive(number), positive(count)) {
-                (Some(object), Some(amount)) => map.add_object(FloorObject { x, y, object, amount }),
+                (Some(object), Some(amount)) => {
+                    map.add_object(FloorObject { x, y, object: ObjectId::new(object), amount });
+                }
                 _ => fault(format!("it has {count} of object number {number}")),
             }
         }

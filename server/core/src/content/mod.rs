@@ -32,7 +32,6 @@ mod small_files;
 pub mod spell;
 mod starter;
 pub mod summary;
-mod table;
 mod text;
 
 use std::path::Path;
@@ -46,7 +45,8 @@ pub use record::ItemAmount;
 pub use spell::{SpellTemplate, StatChange};
 pub use summary::Summary;
 
-use table::Table;
+use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
+use crate::base::table::Table;
 
 /// Highest number of a map: the wire has 15 bits for it.
 pub const MAP_NUMBER_MAX: u16 = 32767;
@@ -68,10 +68,10 @@ const RACE_MODIFIERS: [[i8; 5]; 5] = [
 /// Everything that does not change in play.
 #[derive(Debug, Clone)]
 pub struct Content {
-    maps: Table<Map>,
-    objects: Table<ObjectTemplate>,
-    npcs: Table<NpcTemplate>,
-    spells: Table<SpellTemplate>,
+    maps: Table<u16, Map>,
+    objects: Table<ObjectId, ObjectTemplate>,
+    npcs: Table<NpcTemplateId, NpcTemplate>,
+    spells: Table<SpellId, SpellTemplate>,
     cities: [Option<Position>; CITY_COUNT],
     race_modifiers: [[i8; 5]; 5],
     forbidden_names: Vec<String>,
@@ -125,19 +125,19 @@ impl Content {
 
     /// Returns the object record of that number.
     #[must_use]
-    pub fn object(&self, number: u16) -> Option<&ObjectTemplate> {
+    pub fn object(&self, number: ObjectId) -> Option<&ObjectTemplate> {
         self.objects.get(number)
     }
 
     /// Returns the NPC record of that number.
     #[must_use]
-    pub fn npc(&self, number: u16) -> Option<&NpcTemplate> {
+    pub fn npc(&self, number: NpcTemplateId) -> Option<&NpcTemplate> {
         self.npcs.get(number)
     }
 
     /// Returns the spell record of that number.
     #[must_use]
-    pub fn spell(&self, number: u16) -> Option<&SpellTemplate> {
+    pub fn spell(&self, number: SpellId) -> Option<&SpellTemplate> {
         self.spells.get(number)
     }
 

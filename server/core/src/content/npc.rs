@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::object::ObjectType;
 use super::record::{ItemAmount, Record};
+use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
 
 /// Kind of an NPC: guard, merchant and so on; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -53,7 +54,7 @@ impl Movement {
 #[serde(default, deny_unknown_fields)]
 pub struct NpcTemplate {
     /// From 1.
-    pub number: u16,
+    pub number: NpcTemplateId,
     /// Shown to players. `Name`
     pub name: String,
     /// Text sent on a click; may be empty. `Desc`
@@ -117,7 +118,7 @@ pub struct NpcTemplate {
     /// True if it strikes or casts at random. `AtacaDoble`
     pub double_attack: bool,
     /// Spells it casts. `Sp1`…
-    pub spells: Vec<u16>,
+    pub spells: Vec<SpellId>,
     /// Initial stock of a merchant. `Obj1`…
     pub stock: Vec<ItemAmount>,
     /// Kind of objects that a merchant buys. `TipoItems`
@@ -127,7 +128,7 @@ pub struct NpcTemplate {
     /// Loot steps, from the common to the rare, at most five; see [`NpcTemplate::drop`]. `Drop1`…`Drop5`
     pub drops: Vec<ItemAmount>,
     /// Creatures a trainer keeps. `CI1`…
-    pub creatures: Vec<u16>,
+    pub creatures: Vec<NpcTemplateId>,
     /// City of a governor, 1..=5. `Ciudad`
     pub city: u8,
     /// Sounds of attack, hit and death, 0 for none. `Snd1`…
@@ -139,12 +140,12 @@ impl NpcTemplate {
     #[must_use]
     pub fn drop(&self, step: usize) -> Option<ItemAmount> {
         let item = self.drops.get(step.checked_sub(1)?)?;
-        (item.object > 0 && item.amount > 0).then_some(*item)
+        (item.object != ObjectId::NONE && item.amount > 0).then_some(*item)
     }
 }
 
 /// Reads the section `[NPCn]`.
-pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> NpcTemplate {
+pub(super) fn read(number: NpcTemplateId, record: &mut Record<'_, '_>) -> NpcTemplate {
     let stock_slots = record.number("NROITEMS");
     let spell_count = record.number("LanzaSpells");
     let creature_count = record.number("NroCriaturas");
@@ -209,6 +210,6 @@ fn read_heading(record: &mut Record<'_, '_>) -> u8 {
 }
 
 /// Reads a number of another record, `None` for 0 or a missing key.
-fn read_reference(record: &mut Record<'_, '_>, key: &str) -> Option<u16> {
-    Some(record.number(key)).filter(|&number| number != 0)
+fn read_reference<Id: From<u16>>(record: &mut Record<'_, '_>, key: &str) -> Option<Id> {
+    Some(record.number(key)).filter(|&number| number != 0).map(Id::from)
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::record::Record;
+use crate::base::ids::{ObjectId, SpellId};
 
 /// Kind of an object; the number is AO's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
@@ -58,7 +59,7 @@ impl ObjectType {
 #[serde(default, deny_unknown_fields)]
 pub struct ObjectTemplate {
     /// From 1.
-    pub number: u16,
+    pub number: ObjectId,
     /// Shown to players. `Name`
     pub name: String,
     /// Icon and floor graphic, 0 for none. `GrhIndex`
@@ -130,7 +131,7 @@ pub struct ObjectTemplate {
     pub glove: bool,
 
     /// Spell that a scroll teaches. `HechizoIndex`
-    pub spell: u16,
+    pub spell: SpellId,
     /// 1 agility, 2 strength, 3 hit points, 4 mana, 5 antidote, 6 death. `TipoPocion`
     pub potion: u16,
     /// Least effect. `MinModificador`
@@ -148,9 +149,9 @@ pub struct ObjectTemplate {
     /// Skill needed to work it or to sail it. `MinSkill`
     pub min_skill: u16,
     /// Ore that a deposit gives. `MineralIndex`
-    pub ore: u16,
+    pub ore: ObjectId,
     /// Ingot that an ore gives. `LingoteIndex`
-    pub ingot: u16,
+    pub ingot: ObjectId,
     /// Iron ingots to forge it. `LingH`
     pub iron_ingots: u16,
     /// Silver ingots to forge it. `LingP`
@@ -166,14 +167,14 @@ pub struct ObjectTemplate {
     /// Elven wood to make it. `MaderaElfica`
     pub elven_wood: u16,
     /// Object it can be upgraded to. `Upgrade`
-    pub upgrade: u16,
+    pub upgrade: ObjectId,
 
     /// A door's object when open, a bottle's when full. `IndexAbierta`
-    pub open_object: u16,
+    pub open_object: ObjectId,
     /// A door's object when closed, a bottle's when empty. `IndexCerrada`
-    pub closed_object: u16,
+    pub closed_object: ObjectId,
     /// A door's object when locked. `IndexCerradaLlave`
-    pub locked_object: u16,
+    pub locked_object: ObjectId,
     /// True if this is a closed door. `abierta`, where 1 means closed
     pub closed: bool,
     /// True if a closed door needs its key. `Llave`
@@ -235,7 +236,7 @@ const CLASSES: [&str; 12] = [
 ];
 
 /// Reads the section `[OBJn]`.
-pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> ObjectTemplate {
+pub(super) fn read(number: ObjectId, record: &mut Record<'_, '_>) -> ObjectTemplate {
     ObjectTemplate {
         number,
         name: record.text("Name").to_owned(),
@@ -286,7 +287,7 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
         piercing: record.number("Refuerzo"),
         staff_power: record.number("StaffPower"),
         staff_damage_bonus: record.number("StaffDamageBonus"),
-        spell: record.number("HechizoIndex"),
+        spell: SpellId::new(record.number("HechizoIndex")),
         potion: record.number("TipoPocion"),
         min_modifier: record.number("MinModificador"),
         max_modifier: record.number("MaxModificador"),
@@ -295,8 +296,8 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
         water: record.number("MinAgu"),
         stamina: record.number("MinST"),
         min_skill: record.number("MinSkill"),
-        ore: record.number("MineralIndex"),
-        ingot: record.number("LingoteIndex"),
+        ore: ObjectId::new(record.number("MineralIndex")),
+        ingot: ObjectId::new(record.number("LingoteIndex")),
         iron_ingots: record.number("LingH"),
         silver_ingots: record.number("LingP"),
         gold_ingots: record.number("LingO"),
@@ -304,10 +305,10 @@ fn read_numbers(record: &mut Record<'_, '_>) -> ObjectTemplate {
         carpentry_skill: record.number("SkCarpinteria"),
         wood: record.number("Madera"),
         elven_wood: record.number("MaderaElfica"),
-        upgrade: record.number("Upgrade"),
-        open_object: record.number("IndexAbierta"),
-        closed_object: record.number("IndexCerrada"),
-        locked_object: record.number("IndexCerradaLlave"),
+        upgrade: ObjectId::new(record.number("Upgrade")),
+        open_object: ObjectId::new(record.number("IndexAbierta")),
+        closed_object: ObjectId::new(record.number("IndexCerrada")),
+        locked_object: ObjectId::new(record.number("IndexCerradaLlave")),
         key: record.number("Clave"),
         picture: record.number("VGrande"),
         ..ObjectTemplate::default()

@@ -5,13 +5,14 @@ use serde::Deserialize;
 use super::Position;
 use super::fault::Fault;
 use super::ini::{Section, number};
+use crate::base::ids::ObjectId;
 
 /// An object and how many of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ItemAmount {
     /// Object number.
-    pub object: u16,
+    pub object: ObjectId,
     /// Number of pieces; 0 in a merchant's stock is an object that it trades in but does not have. Gold goes beyond a
     /// slot's 10,000.
     pub amount: u32,
@@ -62,9 +63,9 @@ impl<'a, 'f> Record<'a, 'f> {
     pub(super) fn item(&mut self, key: &str) -> Option<ItemAmount> {
         let entry = self.section.entry(key)?;
         let mut fields = entry.value.split('-');
-        let object = self.convert(key, fields.next()?, entry.line)?;
+        let object = ObjectId::new(self.convert(key, fields.next()?, entry.line)?);
         let amount = self.convert(key, fields.next().unwrap_or_default(), entry.line)?;
-        (object != 0).then_some(ItemAmount { object, amount })
+        (object != ObjectId::NONE).then_some(ItemAmount { object, amount })
     }
 
     /// `map-x-y`, `None` when missing or 0.

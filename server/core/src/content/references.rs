@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::ids::NpcTemplateId;
+
 use super::fault::Fault;
 use super::{Content, ItemAmount, Map, NpcTemplate, ObjectTemplate};
 
@@ -19,7 +21,7 @@ pub(super) fn check(content: &Content) -> Vec<Fault> {
     }
     for spell in content.spells() {
         let summoned = spell.summoned_npc;
-        if spell.summons && summoned != 0 && content.npc(summoned).is_none() {
+        if spell.summons && summoned != NpcTemplateId::NONE && content.npc(summoned).is_none() {
             let message = format!("[HECHIZO{}] summons NPC {summoned}, which has no record", spell.number);
             warnings.push(Fault::in_file("Dat/Hechizos.dat", message));
         }
@@ -44,7 +46,7 @@ fn check_object(content: &Content, object: &ObjectTemplate, warnings: &mut Vec<F
             warnings.push(Fault::in_file("Dat/obj.dat", message));
         }
     };
-    warn("HechizoIndex", object.spell, content.spell(object.spell).is_some());
+    warn("HechizoIndex", object.spell.get(), content.spell(object.spell).is_some());
     for (key, number) in [
         ("MineralIndex", object.ore),
         ("LingoteIndex", object.ingot),
@@ -53,7 +55,7 @@ fn check_object(content: &Content, object: &ObjectTemplate, warnings: &mut Vec<F
         ("IndexCerrada", object.closed_object),
         ("IndexCerradaLlave", object.locked_object),
     ] {
-        warn(key, number, content.object(number).is_some());
+        warn(key, number.get(), content.object(number).is_some());
     }
 }
 
@@ -66,16 +68,16 @@ fn check_npc(content: &Content, npc: &NpcTemplate, warnings: &mut Vec<Fault>) {
     };
     let object_exists = |item: &ItemAmount| content.object(item.object).is_some();
     for item in &npc.stock {
-        warn("sells object", item.object, object_exists(item));
+        warn("sells object", item.object.get(), object_exists(item));
     }
     for item in &npc.drops {
-        warn("drops object", item.object, object_exists(item));
+        warn("drops object", item.object.get(), object_exists(item));
     }
     for &spell in &npc.spells {
-        warn("casts spell", spell, content.spell(spell).is_some());
+        warn("casts spell", spell.get(), content.spell(spell).is_some());
     }
     for &creature in &npc.creatures {
-        warn("trains NPC", creature, content.npc(creature).is_some());
+        warn("trains NPC", creature.get(), content.npc(creature).is_some());
     }
 }
 
@@ -96,8 +98,8 @@ fn check_map(content: &Content, map: &Map, warnings: &mut Vec<Fault>) {
 }
 
 /// Tiles by the number they refer to, in words: `3 tiles, the first (50,51)`.
-fn group(tiles: impl Iterator<Item = (u16, u8, u8)>) -> BTreeMap<u16, String> {
-    let mut groups: BTreeMap<u16, (usize, u8, u8)> = BTreeMap::new();
+fn group<Id: Ord>(tiles: impl Iterator<Item = (Id, u8, u8)>) -> BTreeMap<Id, String> {
+    let mut groups: BTreeMap<Id, (usize, u8, u8)> = BTreeMap::new();
     for (number, x, y) in tiles {
         groups.entry(number).or_insert((0, x, y)).0 += 1;
     }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::record::Record;
+use crate::base::ids::{NpcTemplateId, SpellId};
 
 /// Effect of a spell on one bar: a change by a random amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -21,7 +22,7 @@ pub struct StatChange {
 #[serde(default, deny_unknown_fields)]
 pub struct SpellTemplate {
     /// From 1.
-    pub number: u16,
+    pub number: SpellId,
     /// Shown to players. `Nombre`
     pub name: String,
     /// Shown on request. `Desc`
@@ -103,7 +104,7 @@ pub struct SpellTemplate {
     /// True if it summons creatures. `Invoca`
     pub summons: bool,
     /// Number of the creature that it summons. `NumNpc`
-    pub summoned_npc: u16,
+    pub summoned_npc: NpcTemplateId,
     /// Number of creatures summoned. `Cant`
     pub summoned_count: u16,
     /// True if it calls the caster's own pets. `Warp`
@@ -111,7 +112,7 @@ pub struct SpellTemplate {
 }
 
 /// Reads the section `[HECHIZOn]`.
-pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> SpellTemplate {
+pub(super) fn read(number: SpellId, record: &mut Record<'_, '_>) -> SpellTemplate {
     SpellTemplate {
         number,
         name: record.text("Nombre").to_owned(),
@@ -138,7 +139,7 @@ pub(super) fn read(number: u16, record: &mut Record<'_, '_>) -> SpellTemplate {
         agility_change: read_change(record, "SubeAG", "MinAG", "MaxAG"),
         strength_change: read_change(record, "SubeFU", "MinFU", "MaxFU"),
         summons: record.flag("Invoca"),
-        summoned_npc: record.number("NumNpc"),
+        summoned_npc: NpcTemplateId::new(record.number("NumNpc")),
         summoned_count: record.number("Cant"),
         calls_pets: record.flag("Warp"),
         ..read_states(record)

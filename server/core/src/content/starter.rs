@@ -128,6 +128,7 @@ fn tiles([first_x, first_y, last_x, last_y]: Rectangle) -> impl Iterator<Item = 
 mod tests {
     use super::super::{ItemAmount, MAP_SIZE, Movement, ao_data_tests, references};
     use super::*;
+    use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
 
     /// Objects that a new character gets.
     const FIRST_OBJECTS: [u16; 18] =
@@ -139,10 +140,10 @@ mod tests {
         assert_eq!(references::check(&content), []);
         assert_eq!(content.maps().map(|map| map.number).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
         for number in FIRST_OBJECTS {
-            let object = content.object(number).unwrap();
+            let object = content.object(ObjectId::new(number)).unwrap();
             assert!(object.newbie && object.grh_index > 0, "object {number}");
         }
-        assert!(content.spell(2).is_some() && content.spell(46).is_some());
+        assert!(content.spell(SpellId::new(2)).is_some() && content.spell(SpellId::new(46)).is_some());
         assert!(!content.motd().is_empty() && !content.help().is_empty());
         assert!(
             content.forbidden_names().iter().all(|word| !word.is_empty() && *word == word.to_lowercase())
@@ -166,7 +167,7 @@ mod tests {
         let map = content.map(1).unwrap();
         assert!(map.info.safe && !content.map(2).unwrap().info.safe);
         for trade in [0, 1, 2, 4, 7, 11] {
-            let has = |npc: u16| content.npc(npc).is_some_and(|npc| npc.npc_type.0 == trade);
+            let has = |npc| content.npc(npc).is_some_and(|npc| npc.npc_type.0 == trade);
             assert!(map.npc_placements().iter().any(|placement| has(placement.npc)), "NPC type {trade}");
         }
         let merchants =
@@ -262,9 +263,9 @@ mod tests {
     #[test]
     fn records_in_toml_are_the_same_as_in_the_games_own_files() {
         let content = starter();
-        let wolf = content.npc(501).unwrap();
+        let wolf = content.npc(NpcTemplateId::new(501)).unwrap();
         assert_eq!((wolf.movement, wolf.hostile, wolf.stays_dead), (Movement::ATTACKS_USERS, true, false));
-        assert_eq!(wolf.drop(1), Some(ItemAmount { object: 414, amount: 1 }));
-        assert!(content.object(1).unwrap().pickable());
+        assert_eq!(wolf.drop(1), Some(ItemAmount { object: ObjectId::new(414), amount: 1 }));
+        assert!(content.object(ObjectId::new(1)).unwrap().pickable());
     }
 }

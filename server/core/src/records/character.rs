@@ -3,10 +3,16 @@
 
 use super::UserId;
 use super::fields::{Fields, Slot};
+use super::life::{
+    BankRecord, FactionRecord, LifeRecord, MembershipRecord, NOTICES_MAX, NoticeRecord, StatesRecord,
+};
+use crate::base::ids::{ObjectId, SpellId};
 use crate::fields;
 
 /// Number of inventory slots of a player.
 pub const INVENTORY_SLOTS: usize = 25;
+/// Number of slots of a player's vault in the bank.
+pub const VAULT_SLOTS: usize = 40;
 /// Number of spell slots of a player.
 pub const SPELL_SLOTS: usize = 35;
 /// Number of skills.
@@ -124,11 +130,11 @@ fields! {
 }
 
 fields! {
-    /// One inventory slot in use.
+    /// One slot in use, of an inventory or a vault.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct ItemRecord {
         /// Object number.
-        object: u16 in 1..=65_535,
+        object: ObjectId in 1..=65_535,
         /// 1..=10,000.
         amount: u16 in 1..=10_000,
         /// True if it is worn or wielded.
@@ -141,7 +147,7 @@ fields! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct SpellRecord {
         /// Number of the spell.
-        spell: u16,
+        spell: SpellId,
     }
 }
 
@@ -162,16 +168,16 @@ impl Slot for SkillRecord {
     }
 }
 
-/// A spell slot is the number of its spell, 0 where it is free.
-impl Slot for u16 {
+/// A spell slot is the number of its spell, [`SpellId::NONE`] where it is free.
+impl Slot for SpellId {
     type Record = SpellRecord;
 
     fn free() -> Self {
-        0
+        Self::NONE
     }
 
     fn used(&self) -> Option<SpellRecord> {
-        (*self != 0).then_some(SpellRecord { spell: *self })
+        (*self != Self::NONE).then_some(SpellRecord { spell: *self })
     }
 
     fn holding(record: SpellRecord) -> Self {
@@ -194,8 +200,22 @@ pub struct CharacterRecord {
     pub skills: [SkillRecord; SKILLS],
     /// Its inventory.
     pub inventory: [Option<ItemRecord>; INVENTORY_SLOTS],
-    /// Its spells: their numbers, 0 for an empty slot.
-    pub spells: [u16; SPELL_SLOTS],
+    /// Its spells, [`SpellId::NONE`] for an empty slot.
+    pub spells: [SpellId; SPELL_SLOTS],
+    /// Its items in the bank.
+    pub vault: [Option<ItemRecord>; VAULT_SLOTS],
+    /// Its gold in the bank.
+    pub bank: BankRecord,
+    /// Its states that outlast a logout.
+    pub states: StatesRecord,
+    /// Its life so far.
+    pub life: LifeRecord,
+    /// Its guild.
+    pub membership: MembershipRecord,
+    /// Its faction.
+    pub faction: FactionRecord,
+    /// Acts against it that its player has not read, oldest first; at most [`NOTICES_MAX`].
+    pub notices: Vec<NoticeRecord>,
     /// The description it gave itself.
     pub description: String,
 }
@@ -211,9 +231,35 @@ impl CharacterRecord {
             reputation: ReputationRecord::blank(),
             skills: [SkillRecord::default(); SKILLS],
             inventory: [None; INVENTORY_SLOTS],
-            spells: [0; SPELL_SLOTS],
+            spells: [SpellId::NONE; SPELL_SLOTS],
+            vault: [None; VAULT_SLOTS],
+            bank: BankRecord::blank(),
+            states: StatesRecord::blank(),
+            life: LifeRecord::blank(),
+            membership: MembershipRecord::blank(),
+            faction: FactionRecord::blank(),
+            notices: Vec::new(),
             description: String::new(),
         }
+    }
+
+    /// Returns the strength that counts now: the changed one while a change lasts.
+    #[must_use]
+    pub fn strength(&self) -> u8 {
+        if self.states.attribute_ticks > 0 { self.states.strength } else { self.attributes.strength }
+    }
+
+    /// Returns the agility that counts now: the changed one while a change lasts.
+    #[must_use]
+    pub fn agility(&self) -> u8 {
+        if self.states.attribute_ticks > 0 { self.states.agility } else { self.attributes.agility }
+    }
+
+    /// Adds a notice for the player, who is away; the oldest goes when there are more than [`NOTICES_MAX`].
+    pub fn notify(&mut self, notice: NoticeRecord) {
+        self.notices.push(notice);
+        let surplus = self.notices.len().saturating_sub(NOTICES_MAX);
+        self.notices.drain(..surplus);
     }
 }
 

@@ -29,6 +29,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use crate::base::ids::{ObjectId, SpellId};
+
 /// A record whose fields a store writes and reads one by one; see [`fields!`](crate::fields!).
 pub trait Fields: Sized {
     /// The fields, in the order of [`Fields::values`].
@@ -48,6 +50,13 @@ pub trait Fields: Sized {
     /// Returns the record with every field at its default, or at the least number that it may be.
     #[must_use]
     fn blank() -> Self;
+
+    /// Returns true if every field was added to its record and has its default: a store need not keep such a record.
+    #[must_use]
+    fn is_default(&self) -> bool {
+        let mut values = Self::FIELDS.iter().zip(self.values());
+        values.all(|(field, value)| field.default().is_ok_and(|default| default == value))
+    }
 }
 
 /// One field of a record.
@@ -210,6 +219,46 @@ macro_rules! number_types {
 }
 
 number_types!(u8, u16, u32);
+
+/// Numbers of the content's records, stored as plain numbers.
+macro_rules! id_types {
+    ($($type:ty),*) => {$(
+        impl FieldType for $type {
+            const RANGE: RangeInclusive<i64> = <u16 as FieldType>::RANGE;
+
+            fn stored(&self) -> StoredValue<'_> {
+                StoredValue::Number(i64::from(self.get()))
+            }
+
+            fn read(field: &Field, value: Option<StoredValue<'_>>) -> Result<Self, BadField> {
+                read_number(field, value).map(Self::new)
+            }
+
+            fn blank(field: &Field) -> Self {
+                Self::new(<u16 as FieldType>::blank(field))
+            }
+        }
+    )*};
+}
+
+id_types!(ObjectId, SpellId);
+
+/// Numbers up to the largest that a store holds.
+impl FieldType for u64 {
+    const RANGE: RangeInclusive<i64> = 0..=i64::MAX;
+
+    fn stored(&self) -> StoredValue<'_> {
+        StoredValue::Number(i64::try_from(*self).unwrap_or(i64::MAX))
+    }
+
+    fn read(field: &Field, value: Option<StoredValue<'_>>) -> Result<Self, BadField> {
+        read_number(field, value)
+    }
+
+    fn blank(field: &Field) -> Self {
+        Self::try_from(field.least()).unwrap_or_default()
+    }
+}
 
 impl FieldType for bool {
     const RANGE: RangeInclusive<i64> = 0..=1;

@@ -6,6 +6,7 @@
 mod character;
 mod error;
 mod fields;
+mod life;
 mod request;
 pub mod server;
 pub mod session;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use character::*;
 pub use error::{BackendError, CreateError, NewerStore, StoreError};
 pub use fields::{BadField, Field, FieldKind, FieldType, Fields, Slot, StoredValue, number};
+pub use life::*;
 pub use request::{Reply, Request, Ticket};
 
 /// Number of an account and of its character; the first is 1.

@@ -128,6 +128,7 @@ fn remove<T: PartialEq>(list: &mut Vec<T>, item: &T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::ObjectId;
 
     fn index(number: u16) -> CharIndex {
         CharIndex::from_number(number).unwrap()
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn tiles_off_the_map_hold_nobody() {
-        let map = MapState::new(&[FloorObject { x: 5, y: 5, object: 12, amount: 3 }]);
+        let map = MapState::new(&[FloorObject { x: 5, y: 5, object: ObjectId::new(12), amount: 3 }]);
         assert_eq!(map.occupant(0, 1), None);
         assert_eq!(map.occupant(101, 255), None);
         assert!(map.object(255, 255).is_none());

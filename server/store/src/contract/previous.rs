@@ -9,9 +9,11 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::{fmt::Write, fs};
 
+use pyao_core::base::ids::SpellId;
+
 use super::{create, limits, load};
 use crate::fields::{Fields, Slot};
-use crate::parts::{self, ListPlace, PartWriter, RecordPlace};
+use crate::parts::{self, ListPlace, PartWriter, QueuePlace, RecordPlace};
 use crate::records::{CharacterRecord, INVENTORY_SLOTS, MapsRecord, SPELL_SLOTS, UserId};
 use crate::schema;
 use crate::server::{ServerId, ServerStart};
@@ -56,7 +58,7 @@ pub(crate) fn fill(store: &mut dyn Store) {
     store.save_characters(&[sheet_save(limit, limits())]).unwrap();
     let bare = CharacterRecord {
         inventory: [None; INVENTORY_SLOTS],
-        spells: [0; SPELL_SLOTS],
+        spells: [SpellId::NONE; SPELL_SLOTS],
         description: String::new(),
         ..sample_character()
     };
@@ -166,6 +168,13 @@ impl PartWriter for Listing<'_> {
     fn list<S: Slot>(&mut self, place: &ListPlace, slots: &[S]) -> Result<(), Infallible> {
         for (number, record) in (1..).zip(slots).filter_map(|(number, slot)| Some((number, slot.used()?))) {
             self.add(&format!("{}.{number}", place.table), &record);
+        }
+        Ok(())
+    }
+
+    fn queue<F: Fields>(&mut self, place: &QueuePlace, entries: &[F]) -> Result<(), Infallible> {
+        for (number, entry) in (1..).zip(entries) {
+            self.add(&format!("{}.{number}", place.table), entry);
         }
         Ok(())
     }

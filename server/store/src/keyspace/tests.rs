@@ -35,6 +35,8 @@ fn players_have_their_names() {
     assert_eq!(of_user(PLAYER_POSITION, JUAN), "player:123:position");
     assert_eq!(of_user(PLAYER_STATS, JUAN), "player:123:stats");
     assert_eq!(of_user(PLAYER_INVENTORY, JUAN), "player:123:inventory");
+    assert_eq!(of_user(PLAYER_NOTICES, JUAN), "player:123:notices");
+    assert_eq!(of_user(PLAYER_VAULT, JUAN), "player:123:vault");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use super::values::{Hash, Replies, integer, list, lossy_text};
 use super::{PAGE, RedisStore, names};
 use crate::fields::{WORD, number};
 use crate::keyspace::{
-    ACCOUNT_DATA, ACCOUNT_USERNAME, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, PLAYER_DESCRIPTION, of_name,
+    ACCOUNT_DATA, ACCOUNT_USERNAME, ACCOUNTS_COUNTER, ACCOUNTS_NAMES, PLAYER_DESCRIPTION, PLAYER_NOTICES,
+    of_name,
 };
 use crate::records::{AccountRecord, CharacterRecord, NewAccount, UserId, name_key};
 use crate::{Accounts, CreateError, StoreError, StoredAccount};
@@ -19,7 +20,7 @@ pub(super) fn load(commands: &mut Commands, name: &str) {
     let name = name_key(name);
     let (name_key, data_key) = (of_name(ACCOUNT_USERNAME, &name), of_name(ACCOUNT_DATA, &name));
     scripts::call(commands, scripts::LOAD_ACCOUNT, &[&name_key, &data_key])
-        .arg(PLAYER_DESCRIPTION)
+        .args([PLAYER_DESCRIPTION, PLAYER_NOTICES])
         .args(characters::hashes());
 }
 
@@ -29,8 +30,8 @@ pub(super) fn loaded(replies: &mut Replies, name: &str) -> Result<Option<StoredA
     let Some(id) = found.next() else { return Ok(None) };
     let mut next = || found.next().unwrap_or(Value::Nil);
     let account = read_account(name, id, next())?;
-    let description = next();
-    let character = characters::read(account.user_id, description, found.collect())?;
+    let (description, notices) = (next(), next());
+    let character = characters::read(account.user_id, description, notices, found.collect())?;
     Ok(Some(StoredAccount { account, character }))
 }
 
@@ -62,7 +63,10 @@ pub(super) fn create(
         .arg(name)
         .args(number.arguments())
         .arg(PLAYER_DESCRIPTION)
-        .arg(&character.description);
+        .arg(&character.description)
+        .arg(PLAYER_NOTICES)
+        .arg(character.notices.len());
+    characters::write_notices(commands, &character.notices);
     write_account(commands, account, is_gm);
     commands.arg(END);
     characters::write_arguments(commands, character, END);

@@ -10,12 +10,12 @@ use std::fmt;
 use redis::Value;
 
 use super::commands::Commands;
-use super::values::{Hash, Replies, damaged, integer, text};
+use super::values::{Hash, Replies, damaged, integer, list, text};
 use super::{PAGE, RedisStore, names};
 use crate::fields::{BadField, Fields, LONG, Slot, StoredValue};
-use crate::keyspace::{ACCOUNTS_COUNTER, PLAYER_DESCRIPTION, PLAYER_POSITION, of_user};
-use crate::parts::{self, INVENTORY, ListPlace, PartReader, PartWriter, RecordPlace, STATS};
-use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
+use crate::keyspace::{ACCOUNTS_COUNTER, PLAYER_DESCRIPTION, PLAYER_NOTICES, PLAYER_POSITION, of_user};
+use crate::parts::{self, INVENTORY, ListPlace, PartReader, PartWriter, QueuePlace, RecordPlace, STATS};
+use crate::records::{CharacterRecord, CharacterSave, NoticeRecord, PositionRecord, UserId};
 use crate::{Characters, StoreError};
 
 /// The gold carried is a field of the inventory, and only there.
@@ -23,7 +23,7 @@ const GOLD: &str = "gold";
 
 /// Templates of the hashes of a character, in the order in which they are read and written.
 pub(super) fn hashes() -> impl Iterator<Item = &'static str> {
-    parts::all().into_iter().map(|part| part.key)
+    parts::all().into_iter().filter(|part| part.is_hash).map(|part| part.key)
 }
 
 /// Adds the commands that write the part that each save has. All old positions are deleted by one command: most saves
@@ -44,10 +44,22 @@ fn write_save(commands: &mut Commands, save: &CharacterSave) {
             write_record(commands, position, |_| true);
         }
         CharacterSave::Sheet { user_id, sheet } => {
-            commands.add("DEL").args(hashes().map(|template| of_user(template, *user_id)));
+            let keys = parts::all().into_iter().map(|part| of_user(part.key, *user_id));
+            commands.add("DEL").args(keys);
             write_parts(sheet, CommandEach { user_id: *user_id }, commands);
+            if !sheet.notices.is_empty() {
+                commands.add("RPUSH").arg(of_user(PLAYER_NOTICES, *user_id));
+                write_notices(commands, &sheet.notices);
+            }
             commands.add("SET").arg(of_user(PLAYER_DESCRIPTION, *user_id)).arg(&sheet.description);
         }
+    }
+}
+
+/// Adds each notice to the command begun last.
+pub(super) fn write_notices(commands: &mut Commands, notices: &[NoticeRecord]) {
+    for notice in notices {
+        commands.arg(Joined(&notice.values()));
     }
 }
 
@@ -135,13 +147,22 @@ impl<O: Form> PartWriter for Writer<'_, O> {
         Ok(())
     }
 
+    /// Does nothing: the key is no hash.
+    fn queue<F: Fields>(&mut self, _: &QueuePlace, _: &[F]) -> Result<(), Infallible> {
+        Ok(())
+    }
+
     /// Does nothing: it has a key of its own, which is no hash.
     fn description(&mut self, _: &str) -> Result<(), Infallible> {
         Ok(())
     }
 }
 
+/// Adds the fields of a record; none for a record of defaults, which needs no hash.
 fn write_record<F: Fields>(commands: &mut Commands, record: &F, is_written: impl Fn(&str) -> bool) {
+    if record.is_default() {
+        return;
+    }
     for (field, value) in F::FIELDS.iter().zip(record.values()).filter(|(field, _)| is_written(field.name)) {
         commands.arg(field.name).arg(value);
     }
@@ -182,13 +203,14 @@ pub(super) fn position_seen(
     Ok(Hash::new(&of_user(PLAYER_POSITION, user_id), answer).and_then(read).ok())
 }
 
-/// Builds a character from the answers to HGETALL of [`hashes`] and GET of the description.
+/// Builds a character from the answers to HGETALL of [`hashes`], GET of the description and LRANGE of the notices.
 ///
 /// # Errors
 /// [`StoreError::Damaged`], naming the key.
 pub(super) fn read(
     user_id: UserId,
     description: Value,
+    notices: Value,
     answers: Vec<Value>,
 ) -> Result<CharacterRecord, StoreError> {
     let mut hashes_by_key = BTreeMap::new();
@@ -197,13 +219,14 @@ pub(super) fn read(
         let answer = answers.next().unwrap_or(Value::Nil);
         hashes_by_key.insert(template, Hash::new(&of_user(template, user_id), answer)?);
     }
-    parts::read(&mut Reader { user_id, hashes: hashes_by_key, description })
+    parts::read(&mut Reader { user_id, hashes: hashes_by_key, description, notices })
 }
 
 struct Reader {
     user_id: UserId,
     hashes: BTreeMap<&'static str, Hash>,
     description: Value,
+    notices: Value,
 }
 
 impl Reader {
@@ -239,6 +262,17 @@ impl PartReader for Reader {
         Ok(slots)
     }
 
+    /// Reads the notices: the one queue of a character.
+    fn queue<F: Fields>(&mut self, place: &QueuePlace) -> Result<Vec<F>, StoreError> {
+        let key = of_user(place.key, self.user_id);
+        let entries = list(std::mem::replace(&mut self.notices, Value::Nil)).into_iter();
+        let read = |entry: Value| {
+            let entry = text(&key, entry)?.unwrap_or_default();
+            read_joined(&entry).map_err(|error| damaged(&key, &format!("{entry:?}: {error}")))
+        };
+        entries.map(read).collect()
+    }
+
     fn description(&mut self) -> Result<String, StoreError> {
         let key = of_user(PLAYER_DESCRIPTION, self.user_id);
         let found = text(&key, std::mem::replace(&mut self.description, Value::Nil))?;
@@ -264,6 +298,12 @@ fn read_slot<S: Slot>(place: &ListPlace, value: &str) -> Result<S, BadField> {
     let not_worn = is_without_flag.then_some("0");
     let mut values = value.splitn(S::Record::FIELDS.len(), ':').chain(not_worn);
     S::Record::read(|field| values.next().map(|text| field.parse(text)).transpose()).map(S::holding)
+}
+
+/// Reads fields with colons between.
+pub(super) fn read_joined<F: Fields>(joined: &str) -> Result<F, BadField> {
+    let mut values = joined.splitn(F::FIELDS.len(), ':');
+    F::read(|field| values.next().map(|text| field.parse(text)).transpose())
 }
 
 impl Characters for RedisStore {

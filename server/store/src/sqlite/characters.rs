@@ -1,6 +1,6 @@
 //! Characters to rows and back.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{OptionalExtension, Row, Transaction, ffi, params, params_from_iter};
@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, ffi, params, params_from_ite
 use super::error::{ReadError, is_violation, unavailable};
 use super::{SqliteStore, sessions};
 use crate::fields::{BadField, Field, FieldKind, Fields, Slot, StoredValue};
-use crate::parts::{self, ListPlace, PartReader, PartWriter, RecordPlace};
+use crate::parts::{self, ListPlace, PartReader, PartWriter, QueuePlace, RecordPlace};
 use crate::records::{CharacterRecord, CharacterSave, PositionRecord, UserId};
 use crate::{Characters, StoreError};
 
@@ -63,6 +63,29 @@ pub(super) struct Rows<'a> {
     pub(super) user_id: UserId,
 }
 
+impl Rows<'_> {
+    /// Replaces the numbered rows of the character in `table`.
+    fn replace_rows<F: Fields>(
+        &self,
+        table: &str,
+        number_column: &str,
+        records: impl Iterator<Item = (i64, impl Borrow<F>)>,
+    ) -> rusqlite::Result<()> {
+        let delete = format!("DELETE FROM {table} WHERE user_id = ?");
+        self.transaction.prepare_cached(&delete)?.execute([self.user_id.0])?;
+        let (columns, placeholders) = (columns(F::FIELDS), ", ?".repeat(F::FIELDS.len()));
+        let insert =
+            format!("INSERT INTO {table} (user_id, {number_column}, {columns}) VALUES (?, ?{placeholders})");
+        let mut statement = self.transaction.prepare_cached(&insert)?;
+        for (number, record) in records {
+            let values = record.borrow().values();
+            let place = [self.user_id.0.into(), number].map(ValueRef::Integer).map(ToSqlOutput::Borrowed);
+            statement.execute(params_from_iter(place.into_iter().chain(values.iter().map(to_sql))))?;
+        }
+        Ok(())
+    }
+}
+
 impl PartWriter for Rows<'_> {
     type Error = rusqlite::Error;
 
@@ -71,21 +94,12 @@ impl PartWriter for Rows<'_> {
     }
 
     fn list<S: Slot>(&mut self, place: &ListPlace, slots: &[S]) -> rusqlite::Result<()> {
-        let ListPlace { table, slot_column, .. } = place;
-        let delete = format!("DELETE FROM {table} WHERE user_id = ?");
-        self.transaction.prepare_cached(&delete)?.execute([self.user_id.0])?;
-        let (columns, placeholders) = (columns(S::Record::FIELDS), ", ?".repeat(S::Record::FIELDS.len()));
-        let insert =
-            format!("INSERT INTO {table} (user_id, {slot_column}, {columns}) VALUES (?, ?{placeholders})");
-        let mut statement = self.transaction.prepare_cached(&insert)?;
-        for (number, slot) in (1i64..).zip(slots) {
-            if let Some(record) = slot.used() {
-                let values = record.values();
-                let place = [self.user_id.0.into(), number].map(ValueRef::Integer).map(ToSqlOutput::Borrowed);
-                statement.execute(params_from_iter(place.into_iter().chain(values.iter().map(to_sql))))?;
-            }
-        }
-        Ok(())
+        let used = (1i64..).zip(slots).filter_map(|(number, slot)| Some((number, slot.used()?)));
+        self.replace_rows::<S::Record>(place.table, place.slot_column, used)
+    }
+
+    fn queue<F: Fields>(&mut self, place: &QueuePlace, entries: &[F]) -> rusqlite::Result<()> {
+        self.replace_rows::<F>(place.table, place.number_column, (1i64..).zip(entries))
     }
 
     fn description(&mut self, description: &str) -> rusqlite::Result<()> {
@@ -119,6 +133,19 @@ impl PartReader for Rows<'_> {
         Ok(slots)
     }
 
+    fn queue<F: Fields>(&mut self, place: &QueuePlace) -> Result<Vec<F>, ReadError> {
+        let QueuePlace { table, number_column, .. } = place;
+        let columns = columns(F::FIELDS);
+        let select = format!("SELECT {columns} FROM {table} WHERE user_id = ? ORDER BY {number_column}");
+        let mut statement = self.transaction.prepare_cached(&select)?;
+        let mut rows = statement.query([self.user_id.0])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(read_row(row)?);
+        }
+        Ok(entries)
+    }
+
     fn description(&mut self) -> Result<String, ReadError> {
         self.transaction
             .prepare_cached("SELECT description FROM descriptions WHERE user_id = ?")?
@@ -128,13 +155,18 @@ impl PartReader for Rows<'_> {
     }
 }
 
-/// Writes the one row that `user_id` has in `table`.
+/// Writes the one row that `user_id` has in `table`; a record of defaults has none.
 pub(super) fn write_record<F: Fields>(
     transaction: &Transaction<'_>,
     table: &str,
     user_id: UserId,
     record: &F,
 ) -> rusqlite::Result<()> {
+    if record.is_default() {
+        let sql = format!("DELETE FROM {table} WHERE user_id = ?");
+        transaction.prepare_cached(&sql)?.execute([user_id.0])?;
+        return Ok(());
+    }
     let (columns, placeholders) = (columns(F::FIELDS), ", ?".repeat(F::FIELDS.len()));
     let sql = format!("REPLACE INTO {table} (user_id, {columns}) VALUES (?{placeholders})");
     let values = record.values();

@@ -16,7 +16,7 @@ use crate::records::NewerStore;
 /// Time that a transaction waits for another process to end its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared; more than there are.
-const STATEMENT_CACHE: usize = 32;
+const STATEMENT_CACHE: usize = 64;
 /// Settings of each connection: flush at every commit, keep references whole, and let the write-ahead log shrink back
 /// to 16 MiB after a burst.
 const SETTINGS: &str = "

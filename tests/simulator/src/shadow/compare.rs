@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use pyao_core::base::ids::SpellId;
 use pyao_core::game::Game;
 use pyao_core::game::player::table::Player;
 use pyao_core::world::area::Block;
@@ -49,13 +50,15 @@ impl ShadowClient {
         same("gold", self.stats.gold, stats.gold.cast_signed())?;
         same("free skill points", self.free_skill_points, stats.free_skill_points.cast_signed())?;
         let carried = (1..).zip(&player.character.inventory).filter_map(|(slot, item)| {
-            item.map(|item| (slot, (item.object.cast_signed(), item.amount.cast_signed(), item.equipped)))
+            item.map(|item| {
+                (slot, (item.object.get().cast_signed(), item.amount.cast_signed(), item.equipped))
+            })
         });
         let shown = self.inventory.iter();
         let shown = shown.map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)));
         same_map("inventory", &shown.collect(), &carried.collect())?;
-        let known = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != 0);
-        let known = known.map(|(slot, spell)| (slot, spell.cast_signed()));
+        let known = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != SpellId::NONE);
+        let known = known.map(|(slot, spell)| (slot, spell.get().cast_signed()));
         let shown = self.spells.iter().map(|(slot, (spell, _))| (*slot, *spell));
         same_map("spells", &shown.collect(), &known.collect())
     }

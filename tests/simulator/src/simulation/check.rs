@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::events::Event;
 use crate::shadow::{SeenCharacter, ShadowClient};
+use pyao_core::base::ids::SpellId;
 use pyao_core::content::ObjectType;
 use pyao_core::game::player::table::Player;
 use pyao_core::protocol::outbox::ConnectionId;
@@ -135,14 +136,16 @@ fn check_sheet(shadow: &ShadowClient, player: &Player) -> Result<(), String> {
     let mut carried: Vec<_> = (1..)
         .zip(&player.character.inventory)
         .filter_map(|(slot, item)| {
-            item.map(|item| (slot, (item.object.cast_signed(), item.amount.cast_signed(), item.equipped)))
+            item.map(|item| {
+                (slot, (item.object.get().cast_signed(), item.amount.cast_signed(), item.equipped))
+            })
         })
         .collect();
     let items = shadow.inventory.iter();
     let shown = items.map(|(slot, item)| (*slot, (item.obj_index, item.amount, item.equipped)));
     same_set("inventory", shown, &mut carried)?;
-    let spells = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != 0);
-    let mut known: Vec<(u8, i16)> = spells.map(|(slot, spell)| (slot, spell.cast_signed())).collect();
+    let spells = (1..).zip(&player.character.spells).filter(|(_, spell)| **spell != SpellId::NONE);
+    let mut known: Vec<(u8, i16)> = spells.map(|(slot, spell)| (slot, spell.get().cast_signed())).collect();
     same_set("spells", shadow.spells.iter().map(|(slot, (spell, _))| (*slot, *spell)), &mut known)
 }
 

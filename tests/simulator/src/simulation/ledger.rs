@@ -4,6 +4,7 @@
 //! character was last, and what must be found again: by a login, in the store, after a crash.
 
 use super::events::{Event, Report};
+use pyao_core::base::ids::ObjectId;
 use pyao_core::content::Position;
 use pyao_core::game::Game;
 use pyao_core::game::player::table::Player;
@@ -43,10 +44,10 @@ struct Entry {
 }
 
 /// Gold and items by object number.
-pub type Wealth = BTreeMap<u16, u64>;
+pub type Wealth = BTreeMap<ObjectId, u64>;
 
 /// Gold has no object number of its own here.
-const GOLD: u16 = 0;
+const GOLD: ObjectId = ObjectId::NONE;
 
 /// See the module.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Showing and ordering what a player carries and knows.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, SpellId};
 use crate::game::items::slot::{InventorySlot, SpellSlot};
 use crate::game::play::{Actor, Play};
 use crate::game::player::table::Unsaved;
@@ -50,7 +50,7 @@ impl Play {
             },
             Some((item, object)) => ServerPacket::ChangeInventorySlot {
                 slot,
-                obj_index: wire(item.object),
+                obj_index: wire(item.object.get()),
                 name: object.name.as_str().into(),
                 amount: wire(item.amount),
                 equipped: item.equipped,
@@ -85,17 +85,17 @@ impl Play {
         let Some(player) = self.player(actor) else { return };
         let spells = player.character.spells;
         for slot in SpellSlot::all() {
-            if spells[slot.index()] != 0 {
+            if spells[slot.index()] != SpellId::NONE {
                 self.tell_spell(actor.connection, slot, spells[slot.index()]);
             }
         }
     }
 
-    fn tell_spell(&mut self, connection: ConnectionId, slot: SpellSlot, spell: u16) {
+    fn tell_spell(&mut self, connection: ConnectionId, slot: SpellSlot, spell: SpellId) {
         let template = self.content.spell(spell);
         let name = template.map_or(NO_SPELL, |template| template.name.as_str());
         let slot = slot.wire();
-        let spell_id = if template.is_some() { wire(spell) } else { 0 };
+        let spell_id = if template.is_some() { wire(spell.get()) } else { 0 };
         self.outbox.send(connection, &ServerPacket::ChangeSpellSlot { slot, spell_id, name: name.into() });
     }
 

@@ -1,6 +1,6 @@
 //! The table of NPCs in the world.
 
-use crate::base::ids::NpcKey;
+use crate::base::ids::{NpcKey, NpcTemplateId};
 use crate::base::slots::Slots;
 use crate::content::Position;
 use crate::world::World;
@@ -11,7 +11,7 @@ use crate::world::character::Owner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Npc {
     /// Number of its template in the content.
-    pub template: u16,
+    pub template: NpcTemplateId,
     /// Its character in the world.
     pub index: CharIndex,
     /// Tile on which its map places it.

@@ -1,5 +1,6 @@
 //! A new character: attributes, bars, first items and spells (AO 0.13).
 
+use crate::base::ids::{ObjectId, SpellId};
 use crate::base::random::Random;
 use crate::content::Position;
 use crate::game::rules::dice::Dice;
@@ -19,27 +20,31 @@ const FIRST_SKILL_POINTS: u16 = 10;
 
 /// Objects that new characters get.
 mod objects {
-    pub const RED_POTION: u16 = 857;
-    pub const BLUE_POTION: u16 = 856;
-    pub const YELLOW_POTION: u16 = 855;
-    pub const GREEN_POTION: u16 = 858;
-    pub const HUMAN_CLOTHES: u16 = 463;
-    pub const ELF_CLOTHES: u16 = 464;
-    pub const DROW_CLOTHES: u16 = 465;
-    pub const SHORT_CLOTHES: u16 = 466;
-    pub const DAGGER: u16 = 460;
-    pub const BOW: u16 = 859;
-    pub const ARROWS: u16 = 860;
-    pub const FIRST_TOOL: u16 = 561;
-    pub const LAST_TOOL: u16 = 565;
-    pub const APPLE: u16 = 467;
-    pub const WATER_BOTTLE: u16 = 468;
+    use crate::base::ids::ObjectId;
+
+    pub const RED_POTION: ObjectId = ObjectId::new(857);
+    pub const BLUE_POTION: ObjectId = ObjectId::new(856);
+    pub const YELLOW_POTION: ObjectId = ObjectId::new(855);
+    pub const GREEN_POTION: ObjectId = ObjectId::new(858);
+    pub const HUMAN_CLOTHES: ObjectId = ObjectId::new(463);
+    pub const ELF_CLOTHES: ObjectId = ObjectId::new(464);
+    pub const DROW_CLOTHES: ObjectId = ObjectId::new(465);
+    pub const SHORT_CLOTHES: ObjectId = ObjectId::new(466);
+    pub const DAGGER: ObjectId = ObjectId::new(460);
+    pub const BOW: ObjectId = ObjectId::new(859);
+    pub const ARROWS: ObjectId = ObjectId::new(860);
+    pub const FIRST_TOOL: ObjectId = ObjectId::new(561);
+    pub const LAST_TOOL: ObjectId = ObjectId::new(565);
+    pub const APPLE: ObjectId = ObjectId::new(467);
+    pub const WATER_BOTTLE: ObjectId = ObjectId::new(468);
 }
 
 /// Spells that new characters know.
 mod spells {
-    pub const MAGIC_DART: u16 = 2;
-    pub const CALL_PET: u16 = 46;
+    use crate::base::ids::SpellId;
+
+    pub const MAGIC_DART: SpellId = SpellId::new(2);
+    pub const CALL_PET: SpellId = SpellId::new(46);
 }
 
 /// Thrown dice plus the race's modifiers, each held within 6..=40.
@@ -69,7 +74,7 @@ pub fn starting_character(
 ) -> CharacterRecord {
     let stats = starting_stats(class, attributes, random);
     let inventory = starting_inventory(race, class, stats.max_mana > 0, random);
-    let mut known = [0; SPELL_SLOTS];
+    let mut known = [SpellId::NONE; SPELL_SLOTS];
     if matches!(class, Class::Mage | Class::Cleric | Class::Druid | Class::Bard | Class::Assassin) {
         known[0] = spells::MAGIC_DART;
     }
@@ -148,11 +153,11 @@ fn starting_inventory(
         },
         1,
     ));
-    let tool = random.between(u32::from(objects::FIRST_TOOL), u32::from(objects::LAST_TOOL));
+    let tool = random.between(objects::FIRST_TOOL.get().into(), objects::LAST_TOOL.get().into());
     items.push(worn(
         match class {
             Class::Hunter => objects::BOW,
-            Class::Worker => u16::try_from(tool).unwrap_or(objects::FIRST_TOOL),
+            Class::Worker => u16::try_from(tool).map_or(objects::FIRST_TOOL, ObjectId::new),
             _ => objects::DAGGER,
         },
         1,
@@ -182,7 +187,12 @@ mod tests {
     }
 
     fn objects_of(record: &CharacterRecord) -> Vec<(u16, u16, bool)> {
-        record.inventory.iter().flatten().map(|item| (item.object, item.amount, item.equipped)).collect()
+        record
+            .inventory
+            .iter()
+            .flatten()
+            .map(|item| (item.object.get(), item.amount, item.equipped))
+            .collect()
     }
 
     #[test]
@@ -222,9 +232,9 @@ mod tests {
                 (468, 100, false)
             ]
         );
-        assert_eq!(mage.spells[..2], [2, 0]);
-        assert_eq!(create(Race::Human, Class::Druid, 1).spells[..2], [2, 46]);
-        assert_eq!(create(Race::Human, Class::Paladin, 1).spells[0], 0);
+        assert_eq!(mage.spells[..2], [2, 0].map(SpellId::new));
+        assert_eq!(create(Race::Human, Class::Druid, 1).spells[..2], [2, 46].map(SpellId::new));
+        assert_eq!(create(Race::Human, Class::Paladin, 1).spells[0], SpellId::NONE);
         assert_eq!(objects_of(&create(Race::Human, Class::Paladin, 1))[1], (856, 200, false));
     }
 

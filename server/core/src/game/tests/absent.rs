@@ -1,6 +1,7 @@
 //! Characters without a player: how many may stay, and who leaves for whom.
 
 use super::*;
+use crate::base::ids::NpcTemplateId;
 use crate::game::npc::table::Npc;
 use crate::world::Newcomer;
 use crate::world::character::{Look, NOTHING_WORN, Owner};
@@ -48,7 +49,7 @@ fn place_creature(table: &mut Table, position: Position) {
         viewer: None,
     });
     if let Some(index) = entered {
-        play.npcs.insert(Npc { template: 1, index, home: position });
+        play.npcs.insert(Npc { template: NpcTemplateId::new(1), index, home: position });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Saves, and their time.
 
 use super::*;
+use crate::base::ids::SpellId;
 
 fn stored(table: &mut Table, name: &str) -> (u16, u8, u8) {
     let position = table.store.by_name(name).unwrap().character.position;
@@ -98,8 +99,8 @@ fn ordering_the_inventory_survives_a_logout() {
     table.send(ana, ClientPacket::Quit);
     let character = table.store.by_name("Ana").unwrap().character;
     assert!(character.inventory[0].is_none());
-    assert_eq!(character.inventory[24].map(|item| (item.object, item.amount)), Some((857, 200)));
-    assert_eq!(character.spells[..2], [0, 2]);
+    assert_eq!(character.inventory[24].map(|item| (item.object.get(), item.amount)), Some((857, 200)));
+    assert_eq!(character.spells[..2], [0, 2].map(SpellId::new));
 }
 
 fn describe(table: &mut Table, connection: ConnectionId, text: &str) {

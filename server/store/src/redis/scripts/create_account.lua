@@ -2,8 +2,8 @@
 --
 -- KEYS: string of the name, hash of the account, counter of accounts, hash of names by number
 -- ARGV: the name in lower case; its number, or '' to draw one, then larger than the number that follows; key template
---       and text of the description; the fields of the account and their end; then for each hash of the character: key
---       template, fields, their end. The end is ''.
+--       and text of the description; key template and number of the notices, and each notice; the fields of the account
+--       and their end; then for each hash of the character: key template, fields, their end. The end is ''.
 -- Answers the number, or 0 when name or number are taken.
 
 local name_key, data_key, counter_key, names_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -32,6 +32,12 @@ call('SET', name_key, id, 'NX')
 
 call('SET', fill(ARGV[4], '{id}', id), ARGV[5])
 
+local notices_key, notices = fill(ARGV[6], '{id}', id), tonumber(ARGV[7])
+call('DEL', notices_key)
+if notices > 0 then
+  call('RPUSH', notices_key, unpack(ARGV, 8, 7 + notices))
+end
+
 -- Fields and values from argument `first` to their end, and where that is.
 local function fields(first)
   local last = first
@@ -49,7 +55,7 @@ local function write(key, last, ...)
   return last
 end
 
-local last = write(data_key, fields(6))
+local last = write(data_key, fields(8 + notices))
 call('HSET', data_key, 'user_id', id)
 while ARGV[last + 1] do
   last = write(fill(ARGV[last + 1], '{id}', id), fields(last + 2))

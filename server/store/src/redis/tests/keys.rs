@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use pyao_core::base::ids::ObjectId;
+
 use super::server::{TestRedis, is_installed};
 use crate::clock::unix_seconds;
 use crate::prelude::*;
@@ -86,8 +88,8 @@ fn a_character_is_readable_text() {
     let mut store = redis.store();
     let mut character = sample_character();
     character.inventory = Default::default();
-    character.inventory[0] = Some(ItemRecord { object: 38, amount: 5, equipped: false });
-    character.inventory[24] = Some(ItemRecord { object: 2, amount: 1, equipped: true });
+    character.inventory[0] = Some(ItemRecord { object: ObjectId::new(38), amount: 5, equipped: false });
+    character.inventory[24] = Some(ItemRecord { object: ObjectId::new(2), amount: 1, equipped: true });
     let user_id = store.create_account(&sample_account("Juan"), &sample_character()).unwrap();
     store.save_characters(&[sheet_save(user_id, character.clone())]).unwrap();
     let position = fields(&[("map", "1"), ("x", "50"), ("y", "51"), ("heading", "3")]);
@@ -129,7 +131,8 @@ fn an_inventory_in_the_other_spelling_is_read() {
     redis.cli("HSET player:1:inventory gold 7 slot_1 38:5 slot_2 \"\" slot_3 9:9 slot3 10:1:1 note hola");
     let character = store.load_account("juan").unwrap().unwrap().character;
     assert_eq!(character.stats.gold, 7);
-    let item = |object, amount, equipped| Some(ItemRecord { object, amount, equipped });
+    let item =
+        |object, amount, equipped| Some(ItemRecord { object: ObjectId::new(object), amount, equipped });
     assert_eq!(character.inventory[..4], [item(38, 5, false), None, item(10, 1, true), None]);
     store.save_characters(&[sheet_save(UserId(1), character)]).unwrap();
     let saved = fields(&[("gold", "7"), ("slot1", "38:5:0"), ("slot3", "10:1:1")]);

@@ -162,9 +162,11 @@ fn dump(store: &mut RedisStore) -> String {
             "string" => ("SET", "GET"),
             "hash" => ("HSET", "HGETALL"),
             "set" => ("SADD", "SMEMBERS"),
+            "list" => ("RPUSH", "LRANGE"),
             other => panic!("{key} is a {other}"),
         };
-        let value = store.command(read, &[&key]).unwrap();
+        let range: &[&str] = if kind == "list" { &[&key, "0", "-1"] } else { &[&key] };
+        let value = store.command(read, range).unwrap();
         let values = if kind == "string" { vec![value] } else { list(value) };
         write!(lines, "{write} {}", quoted(&key)).unwrap();
         values.iter().for_each(|value| write!(lines, " {}", quoted(&lossy_text(value))).unwrap());

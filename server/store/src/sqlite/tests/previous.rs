@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
+use pyao_core::base::ids::ObjectId;
 use rusqlite::Connection;
 
 use super::Fixture;
@@ -74,7 +75,7 @@ pyao_core::fields! {
 /// Brings the table of positions up to a program with [`GrownPosition`], as a start does.
 fn grow(store: &mut SqliteStore) {
     let fields = GrownPosition::FIELDS;
-    let part = Part { table: "positions", key: "", slot_column: None, fields };
+    let part = Part { table: "positions", key: "", is_hash: true, slot_column: None, fields };
     store.write(|transaction| schema::complete(transaction, &part).map_err(super::unavailable)).unwrap();
 }
 
@@ -112,21 +113,32 @@ fn a_list_that_was_added_is_empty_in_a_character_from_before_and_keeps_what_is_p
     let fixture = Fixture::new();
     let mut store = fixture.open();
     store.create_account(&sample_account("Ana"), &sample_character()).unwrap();
-    let part = Part { table: "bank", key: "", slot_column: Some("slot"), fields: ItemRecord::FIELDS };
-    let place =
-        ListPlace { table: "bank", slot_column: "slot", slot_name: "bank slot", key: "", slot_prefix: "" };
-    let mut bank: [Option<ItemRecord>; 40] = [None; 40];
+    let part = Part {
+        table: "locker",
+        key: "",
+        is_hash: true,
+        slot_column: Some("slot"),
+        fields: ItemRecord::FIELDS,
+    };
+    let place = ListPlace {
+        table: "locker",
+        slot_column: "slot",
+        slot_name: "locker slot",
+        key: "",
+        slot_prefix: "",
+    };
+    let mut locker: [Option<ItemRecord>; 40] = [None; 40];
     let transaction = store.connection.transaction().unwrap();
     schema::complete(&transaction, &part).unwrap();
     schema::complete(&transaction, &part).unwrap();
     let mut rows = Rows { transaction: &transaction, user_id: UserId(1) };
-    assert_eq!(PartReader::list::<Option<ItemRecord>, 40>(&mut rows, &place).unwrap(), bank);
-    bank[39] = Some(ItemRecord { object: 38, amount: 5, equipped: false });
-    PartWriter::list(&mut rows, &place, &bank).unwrap();
-    assert_eq!(PartReader::list::<Option<ItemRecord>, 40>(&mut rows, &place).unwrap(), bank);
+    assert_eq!(PartReader::list::<Option<ItemRecord>, 40>(&mut rows, &place).unwrap(), locker);
+    locker[39] = Some(ItemRecord { object: ObjectId::new(38), amount: 5, equipped: false });
+    PartWriter::list(&mut rows, &place, &locker).unwrap();
+    assert_eq!(PartReader::list::<Option<ItemRecord>, 40>(&mut rows, &place).unwrap(), locker);
     transaction.commit().unwrap();
     fixture.shell("PRAGMA foreign_keys = ON; DELETE FROM accounts");
-    let left: i64 = store.connection.query_row("SELECT count(*) FROM bank", [], |row| row.get(0)).unwrap();
+    let left: i64 = store.connection.query_row("SELECT count(*) FROM locker", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
 }
 
