@@ -85,7 +85,8 @@ pub fn sample_character() -> CharacterRecord {
 fn sample_vault() -> [Option<ItemRecord>; VAULT_SLOTS] {
     let mut vault = [None; VAULT_SLOTS];
     for (slot, number) in vault.iter_mut().zip(1..).step_by(9) {
-        *slot = Some(ItemRecord { object: ObjectId::new(500 + number), amount: 20 * number, equipped: false });
+        *slot =
+            Some(ItemRecord { object: ObjectId::new(500 + number), amount: 20 * number, equipped: false });
     }
     vault
 }

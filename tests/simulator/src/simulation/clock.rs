@@ -78,6 +78,7 @@ impl Simulation {
         }
         if self.emptied_at.is_some() && self.store.contents.is_ours() {
             self.emptied_at = None;
+            self.settings_changed_at = self.now;
         }
         while let Some(reply) = self.store.reply() {
             match reply {

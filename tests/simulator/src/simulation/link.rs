@@ -14,7 +14,7 @@ use pyao_store::server::{Heartbeat, ServerStatus};
 use pyao_store::{ServerSettings, StoreError, Ticket};
 
 /// Address that the server listens on.
-const HOST: &str = "127.0.0.1";
+const HOST: &str = "0.0.0.0";
 /// Players' sockets that the system has room for.
 const ROOM: u32 = 1_000;
 /// A healthy store's settings are followed within this time, in milliseconds: a period of looking, and its answer.
@@ -133,9 +133,10 @@ impl Simulation {
         self.releases.push((released, user_id));
     }
 
-    /// Takes note of an answer to the server's own writes.
+    /// Takes note of the answer to the server's settings for an emptied store.
     pub(super) fn seeded(&mut self, ticket: Ticket, result: &Result<(), StoreError>) {
         if ticket == Ticket(0) {
+            self.settings_changed_at = self.now;
             self.report.note(if result.is_ok() { Event::SettingsSeeded } else { Event::SeedsRefused });
         }
     }

@@ -97,7 +97,7 @@ pub struct Simulation {
     link: StoreLink,
     /// Port that the server listens on.
     port: u16,
-    /// Time of the operator's last change of settings.
+    /// Time of the last change of settings in the store.
     settings_changed_at: u64,
     /// Time of the server's last start.
     started_at: u64,
