@@ -1,4 +1,4 @@
-//! What a client sends from its creation and login screens.
+//! Packets of a client's creation and login screens.
 
 use pyao_core::protocol::client::ClientPacket;
 

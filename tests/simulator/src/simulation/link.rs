@@ -112,7 +112,7 @@ impl Simulation {
         }
     }
 
-    /// The server hears that another has characters of it. It hears so with each heartbeat until it has them back.
+    /// Tells the game of characters that another server has. Each heartbeat tells so until the server has them back.
     fn hear_of_taken(&mut self, users: Vec<UserId>) {
         self.input(Input::CharactersTaken(users.clone()));
         for user_id in users {

@@ -204,7 +204,7 @@ impl SimulatedStore {
         self.set_trouble(Trouble::None, 0);
     }
 
-    /// A server's worker starts on what the store holds.
+    /// Starts the worker of a new server on what the store holds.
     pub fn start_worker(&mut self, seed: u64) {
         self.queue = WriteBehind::new(Backoff::default(), seed);
         self.under_way = None;
