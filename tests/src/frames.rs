@@ -149,6 +149,7 @@ pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<C
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pyao_core::base::ids::MapId;
     use pyao_core::content::Content;
     use pyao_core::protocol::server::ServerPacket;
     use pyao_core::protocol::wire::TextEncoding;
@@ -196,7 +197,7 @@ mod tests {
     /// Plays `frames` frames on the first map of the starter world, without pauses.
     fn pass(client: &mut FrameClient, frames: u32) {
         let content = Content::starter();
-        let map = content.map(1).unwrap();
+        let map = content.map(MapId::new(1)).unwrap();
         (0..frames).for_each(|_| client.frame(map).unwrap());
     }
 

@@ -8,6 +8,7 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::{Game, Settings};
 use pyao_core::protocol::client::ClientPacket;
@@ -63,7 +64,7 @@ pub const WORKLOADS: &[Workload] = &[
     Workload { name: "start_up", repeats: 1, prepare: start_up },
 ];
 
-const MAP: u16 = 8;
+const MAP: MapId = MapId::new(8);
 /// Columns of the field, first and last: blocks 6 to 9.
 const COLUMNS: (u8, u8) = (54, 89);
 /// The first row of the field; the row of walkers lies in the next block.

@@ -125,7 +125,7 @@ pub fn show(context: &mut Context, Who { who }: Who) -> Result<Reply, Failure> {
             ("hp", Cell::Number(stats.hp.into())),
             ("max_hp", Cell::Number(stats.max_hp.into())),
             ("gold", Cell::Number(stats.gold.into())),
-            ("map", Cell::Number(position.map.into())),
+            ("map", Cell::Number(position.map.get().into())),
             ("x", Cell::Number(position.x.into())),
             ("y", Cell::Number(position.y.into())),
             ("connected", Cell::Flag(session.is_some_and(|stored| stored.session.disconnected_at.is_none()))),

@@ -63,7 +63,7 @@ fn cells(stored: &StoredSession, runs: &BTreeSet<String>) -> Vec<Cell> {
         Cell::text(&session.username),
         Cell::Number(session.level.into()),
         Cell::text(&session.class),
-        unless_missing(stored, "location_id", Cell::Number(session.location_id.into())),
+        unless_missing(stored, "location_id", Cell::Number(session.location_id.get().into())),
         unless_missing(stored, "hp", Cell::Number(session.hp.into())),
         unless_missing(stored, "websocket_connected", Cell::Flag(session.disconnected_at.is_none())),
         Cell::moment(session.disconnected_at),
@@ -111,7 +111,7 @@ pub fn online(context: &mut Context, _: NoArguments) -> Result<Reply, Failure> {
             Cell::Number(session.user_id.0.into()),
             Cell::text(&session.username),
             Cell::Number(session.level.into()),
-            unless_missing(stored, "location_id", Cell::Number(session.location_id.into())),
+            unless_missing(stored, "location_id", Cell::Number(session.location_id.get().into())),
             server(stored),
         ]
     };

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pyao_config::store_choice::StoreChoice;
+use pyao_core::base::ids::MapId;
 use pyao_store::Store;
 use pyao_store::records::UserId;
 use pyao_store::server::{ConnectionInfo, Refusal, ServerId, ServerStart, ServerStatus};
@@ -206,7 +207,7 @@ pub fn session(user_id: UserId, name: &str, disconnected_at: Option<u64>) -> Ses
         username: name.to_owned(),
         level: 4,
         class: "mage".to_owned(),
-        location_id: 1,
+        location_id: MapId::new(1),
         hp: 20,
         last_seen: 1_700_000_100,
         disconnected_at,

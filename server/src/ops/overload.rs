@@ -155,7 +155,7 @@ impl Overload {
 mod tests {
     use super::*;
 
-    /// A quarter of a window, of which `percent` at work.
+    /// Passes a quarter of a window, of which `percent` at work.
     fn quarter(overload: &mut Overload, percent: u32) -> Option<LevelChange> {
         let worked = WINDOW * percent / 400;
         overload.turn(WINDOW / 4 - worked, worked)

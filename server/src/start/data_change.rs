@@ -97,6 +97,7 @@ fn count_displaced(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pyao_core::base::ids::MapId;
     use pyao_store::prelude::*;
     use pyao_store::sqlite::SqliteStore;
     use pyao_store::testing::{sample_account, sample_character};
@@ -106,7 +107,7 @@ mod tests {
         let mut store = SqliteStore::open(&folder.path().join("pyao.db")).unwrap();
         for (number, (map, x, y)) in places.iter().enumerate() {
             let mut character = sample_character();
-            character.position = PositionRecord { map: *map, x: *x, y: *y, heading: 3 };
+            character.position = PositionRecord { map: MapId::new(*map), x: *x, y: *y, heading: 3 };
             store.create_account(&sample_account(&format!("Ana {number}")), &character).unwrap();
         }
         store

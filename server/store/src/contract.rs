@@ -13,7 +13,7 @@ use std::thread;
 pub(super) use servers::*;
 pub(super) use settings::*;
 
-use pyao_core::base::ids::{ObjectId, SpellId};
+use pyao_core::base::ids::{MapId, ObjectId, SpellId};
 
 use super::records::{
     AccountRecord, CharacterRecord, CharacterSave, INVENTORY_SLOTS, ItemRecord, MapsRecord, NOTICES_MAX,
@@ -164,7 +164,7 @@ pub(super) fn a_saved_position_changes_the_position_alone(connect: Connect<'_>) 
     let mut store = connect();
     let walker = create(&mut *store, "Caminante");
     create(&mut *store, "Quieto");
-    let position = PositionRecord { map: 34, x: 1, y: 100, heading: 4 };
+    let position = PositionRecord { map: MapId::new(34), x: 1, y: 100, heading: 4 };
     store.save_characters(&[position_save(walker, position)]).unwrap();
     let expected = CharacterRecord { position, ..sample_character() };
     assert_eq!(load(&mut *store, "Caminante").character, expected);

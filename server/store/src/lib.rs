@@ -12,6 +12,7 @@
 //! use pyao_store::records::UserId;
 //! use pyao_store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 //! use pyao_store::session::Session;
+//! use pyao_core::base::ids::MapId;
 //! use pyao_store::{prelude::*, sqlite::SqliteStore};
 //!
 //! # let folder = tempfile::tempdir()?;
@@ -29,7 +30,7 @@
 //!     username: "Juan".into(),
 //!     level: 12,
 //!     class: "mage".into(),
-//!     location_id: 34,
+//!     location_id: MapId::new(34),
 //!     hp: 77,
 //!     last_seen: 1_700_000_100,
 //!     disconnected_at: None,

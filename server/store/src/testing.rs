@@ -4,7 +4,7 @@ mod faulty;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
 
-use pyao_core::base::ids::{ObjectId, SpellId};
+use pyao_core::base::ids::{MapId, ObjectId, SpellId};
 
 use super::records::{
     AttributesRecord, BadField, CharacterRecord, CharacterSave, Field, FieldKind, Fields, INVENTORY_SLOTS,
@@ -49,7 +49,7 @@ pub fn sample_character() -> CharacterRecord {
         *slot = SpellId::new(number);
     }
     let mut character = CharacterRecord {
-        position: PositionRecord { map: 1, x: 50, y: 51, heading: 3 },
+        position: PositionRecord { map: MapId::new(1), x: 50, y: 51, heading: 3 },
         attributes: AttributesRecord {
             strength: 18,
             agility: 17,

@@ -27,19 +27,19 @@ impl Histogram {
         self.largest = self.largest.max(value);
     }
 
-    /// Number of values counted.
+    /// Returns the number of values counted.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.len()
     }
 
-    /// The largest value, 0 without any.
+    /// Returns the largest value, 0 without any.
     #[must_use]
     pub fn largest(&self) -> u64 {
         self.largest
     }
 
-    /// The value that `percent` of all values do not exceed, at most a thousandth too large; 0 without any.
+    /// Returns the value that `percent` of all values do not exceed, at most a thousandth too large; 0 without any.
     #[must_use]
     pub fn percentile(&self, percent: f64) -> u64 {
         self.counts.value_at_percentile(percent).min(self.largest)

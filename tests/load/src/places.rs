@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, MAP_SIZE, Map, Position, Restriction};
 use pyao_core::world::area::{BLOCK_SIDE, BLOCKS_PER_SIDE};
 
@@ -106,7 +107,7 @@ impl Places {
 /// Tiles of a map that can be walked to from one another.
 #[derive(Debug, Clone)]
 struct Ground {
-    map: u16,
+    map: MapId,
     /// Row by row.
     tiles: Vec<(u8, u8)>,
 }
@@ -160,7 +161,7 @@ mod tests {
         let places = Places::spread(&content, 2, 100);
         assert_eq!((places.starts.len(), places.maps), (100, 2));
         are_walkable(&content, &places);
-        let maps: BTreeSet<u16> = places.starts.iter().map(|start| start.map).collect();
+        let maps: BTreeSet<MapId> = places.starts.iter().map(|start| start.map).collect();
         assert_eq!(maps.len(), 2);
         let different: BTreeSet<_> =
             places.starts.iter().map(|start| (start.map, start.x, start.y)).collect();

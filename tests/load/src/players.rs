@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use pyao_core::base::ids::MapId;
 use pyao_core::base::random::Random;
 use pyao_core::content::Position;
 use pyao_core::protocol::client::ClientPacket;
@@ -76,7 +77,7 @@ impl Deeds {
 pub struct Players {
     scenario: Scenario,
     walkers: Vec<Walker>,
-    to_exits: BTreeMap<u16, Distances>,
+    to_exits: BTreeMap<MapId, Distances>,
     /// Time before which each bot may not talk again.
     silent_until: Vec<Instant>,
     random: Random,
@@ -187,7 +188,7 @@ impl Players {
     /// Presses a movement key.
     fn walk(&mut self, stage: &mut Stage, number: usize) {
         let client = &mut stage.crowd.clients[number];
-        let map = client.shadow.map.and_then(|map| stage.content.map(u16::try_from(map).ok()?));
+        let map = client.shadow.map.and_then(|map| stage.content.map(MapId::new(u16::try_from(map).ok()?)));
         let (Some(map), Some((x, y))) = (map, client.shadow.position()) else { return };
         let to_exits = self.to_exits.entry(map.number);
         let to_exits = to_exits.or_insert_with(|| Distances::to_exits(&stage.content, map));

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::Content;
 use pyao_core::game::npc::inhabited_world;
 use pyao_core::world::World;
@@ -106,7 +107,7 @@ impl Truth {
     /// Creatures by index and objects' graphics by tile, as the data has them around `here`.
     fn still_life(&self, map: i16, here: Block) -> (BTreeMap<i16, Drawn<'_>>, BTreeMap<(u8, u8), i16>) {
         let (mut creatures, mut objects) = (BTreeMap::new(), BTreeMap::new());
-        let map = u16::try_from(map).unwrap_or(0);
+        let map = MapId::new(u16::try_from(map).unwrap_or(0));
         for state in here.around().filter_map(|block| self.world.block(map, block)) {
             let characters = state.characters.iter().filter_map(|index| self.world.character(*index));
             creatures
@@ -193,7 +194,7 @@ mod tests {
 
     fn told(world: &World, own: CharIndex) -> Vec<u8> {
         let own = world.character(own).unwrap();
-        let map = i16::try_from(own.position.map).unwrap();
+        let map = i16::try_from(own.position.map.get()).unwrap();
         let mut packets = vec![
             ServerPacket::Logged { class: 1 },
             ServerPacket::ChangeMap { map, version: 1 },

@@ -151,7 +151,7 @@ mod tests {
 
     /// Returns the client of a bot that has just come to `start`.
     fn client_at(start: Position) -> ShadowClient {
-        let map = i16::try_from(start.map).unwrap();
+        let map = i16::try_from(start.map.get()).unwrap();
         let mut bytes = Vec::new();
         let packets = [
             ServerPacket::Logged { class: 1 },

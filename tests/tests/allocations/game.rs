@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
@@ -17,7 +18,8 @@ const STRIDE: usize = 10;
 /// Puts 64 players in sight of one another, in columns so far apart that they do not meet.
 fn crowd() -> (Driver, Vec<ConnectionId>) {
     let columns = [20, 40, 60, 80];
-    let places: Vec<_> = (76..92).flat_map(|y| columns.map(|x| Position { map: 8, x, y })).collect();
+    let places: Vec<_> =
+        (76..92).flat_map(|y| columns.map(|x| Position { map: MapId::new(8), x, y })).collect();
     let count = places.len();
     let mut driver = Driver::new(Arc::new(Content::starter()), places);
     let players = (0..count).map(|number| driver.create(&player_name(number))).collect();

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 use pyao_config::Config;
 use pyao_config::live::Refused;
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::{self, Game};
 use pyao_core::protocol::client::ClientPacket;
@@ -112,7 +113,7 @@ fn from_socket_to_sockets_a_step_allocates_nothing() -> Result<()> {
     static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
     let _turn = counting::turn();
     let columns = [54, 65, 76];
-    let places = (64..74).flat_map(|y| columns.map(|x| Position { map: 8, x, y })).collect();
+    let places = (64..74).flat_map(|y| columns.map(|x| Position { map: MapId::new(8), x, y })).collect();
     let server = Server::start(places, &ALLOCATIONS)?;
     let mut bots = bots(&server, 30)?;
 
@@ -143,7 +144,8 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     let _turn = counting::turn();
     net::raise_limit(2_048);
     // All in sight of one another: each client receives all the others.
-    let places = (64..72).flat_map(|y| (60..68).map(move |x| Position { map: 8, x, y })).collect();
+    let places =
+        (64..72).flat_map(|y| (60..68).map(move |x| Position { map: MapId::new(8), x, y })).collect();
     let server = Server::start(places, &ALLOCATIONS)?;
 
     let empty = server_bytes();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pyao_core::base::ids::MapId;
 use pyao_store::prelude::*;
 use pyao_store::records::{MapsRecord, PositionRecord};
 use pyao_store::sqlite::SqliteStore;
@@ -11,7 +12,7 @@ use super::process::fail;
 use crate::support::{LONG, check, create, login, place, setup};
 
 /// A place on a map that the starter world lacks.
-const ELSEWHERE: PositionRecord = PositionRecord { map: 150, x: 50, y: 60, heading: 2 };
+const ELSEWHERE: PositionRecord = PositionRecord { map: MapId::new(150), x: 50, y: 60, heading: 2 };
 
 /// Changes the store to the state after a server with 290 maps, on one of which Ana stands.
 fn move_away(store: &Path) {
@@ -59,5 +60,5 @@ fn a_start_that_would_move_characters_is_refused_and_an_accepted_one_overwrites_
     ana.quit(LONG).unwrap();
     assert_eq!(server.terminate(LONG).unwrap().code(), Some(0), "{}", server.log());
     let position = stored(&setup.store());
-    assert_eq!((i16::try_from(position.map).unwrap(), position.x, position.y), there);
+    assert_eq!((i16::try_from(position.map.get()).unwrap(), position.x, position.y), there);
 }

@@ -1,6 +1,7 @@
 //! The whole story of two players: they meet, talk, walk to another map, leave, and come back, also to a server that
 //! was restarted or killed.
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Map, Position, Restriction};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
@@ -83,7 +84,7 @@ fn meet(server: &Server) -> (Bot, Bot) {
 /// Walks `steps` steps and waits for the map behind the exit.
 fn cross(bot: &mut Bot, crossing: &Crossing, steps: usize) {
     bot.walk_path(&vec![crossing.heading; steps]).unwrap();
-    let map = i16::try_from(crossing.destination.map).unwrap();
+    let map = i16::try_from(crossing.destination.map.get()).unwrap();
     bot.wait_for("the other map", PATIENCE, |shadow| shadow.map == Some(map) && shadow.position().is_some())
         .unwrap();
 }
@@ -146,7 +147,7 @@ fn restart(server: &mut Server, setup: &ServerSetup, mut ana: Bot, mut beto: Bot
 /// Returns the heading towards a neighbouring tile on which no character stands.
 fn free_heading(content: &Content, bot: &Bot) -> u8 {
     let (map, x, y) = shown_place(bot);
-    let at = Position { map: u16::try_from(map).unwrap(), x, y };
+    let at = Position { map: MapId::new(u16::try_from(map).unwrap()), x, y };
     let map = content.map(at.map).unwrap();
     let is_free = |tile: Position| {
         is_plain(map, tile)
@@ -159,7 +160,7 @@ fn free_heading(content: &Content, bot: &Bot) -> u8 {
 fn stored_place(setup: &ServerSetup, name: &str) -> (i16, u8, u8) {
     let mut store = SqliteStore::open_shared(&setup.store()).unwrap();
     let position = store.load_account(name).unwrap().unwrap().character.position;
-    (i16::try_from(position.map).unwrap(), position.x, position.y)
+    (i16::try_from(position.map.get()).unwrap(), position.x, position.y)
 }
 
 /// Kills the server on the spot. A character is there if its creation was confirmed, and stands at the tile of its last

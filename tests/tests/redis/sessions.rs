@@ -13,7 +13,7 @@ fn unix_now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
 }
 
-/// Age in seconds of that player's last sign of life in Redis.
+/// Returns the age in seconds of that player's last sign of life in Redis.
 fn unseen_for(redis: &RedisServer, name: &str) -> i64 {
     // In this order: the next sign of life may come meanwhile.
     let last_seen = redis.number(&format!("GET session:{}:last_seen", user_id(redis, name))).unwrap();

@@ -48,7 +48,7 @@ pub fn stored_place(redis: &RedisServer, name: &str) -> Option<(i16, u8, u8)> {
     // The caller that waits for it asks again: a signal may have cut the answer short.
     let stored = redis.store().ok()?.load_account(name).ok().flatten()?;
     let position = stored.character.position;
-    Some((i16::try_from(position.map).unwrap(), position.x, position.y))
+    Some((i16::try_from(position.map.get()).unwrap(), position.x, position.y))
 }
 
 /// Waits until Redis has the character of `bot` where it stands.

@@ -17,6 +17,9 @@ use source::Source;
 const RUST: &[&str] = &[".rs"];
 const PAGES: &[&str] = &[".md", ".toml", ".sh", ".yml", ".conf"];
 
+/// Files of one long table, which may have more than 500 lines: a row stands beside the others of its kind.
+const TABLES: &[&str] = &["server/core/src/protocol/server.rs"];
+
 /// One place that breaks a rule.
 pub struct Finding {
     place: String,
@@ -87,8 +90,10 @@ fn files_have_at_most_800_lines() {
 }
 
 #[test]
-fn files_over_500_lines_grow_fewer() {
-    hold("file over 500 lines", 10, RUST, |source| shape::long_files(source, 500));
+fn files_that_are_no_table_have_at_most_500_lines() {
+    let is_table = |source: &Source| TABLES.contains(&source.path.as_str());
+    let long = |source: &Source| if is_table(source) { Vec::new() } else { shape::long_files(source, 500) };
+    hold("file over 500 lines", 0, RUST, long);
 }
 
 #[test]
@@ -113,5 +118,5 @@ fn no_file_names_one_that_leads_back_to_it() {
 
 #[test]
 fn functions_are_documented_with_a_verb_and_booleans_with_true_if() {
-    hold("opening of a doc comment", 62, RUST, prose::openings);
+    hold("opening of a doc comment", 0, RUST, prose::openings);
 }

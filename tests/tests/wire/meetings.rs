@@ -252,7 +252,8 @@ fn meet(count: usize, distance: Distance) -> Outcome {
     let address = SocketAddr::new(FAR_HOST.parse().unwrap(), server.address().port());
     let mut clients = enter(address, &starts);
     let mut random = Random::new(1);
-    let mut take = |at: Position| clients.remove(&(i16::try_from(at.map).unwrap(), at.x, at.y)).unwrap();
+    let mut take =
+        |at: Position| clients.remove(&(i16::try_from(at.map.get()).unwrap(), at.x, at.y)).unwrap();
     let mut meetings: Vec<Meeting> = strips
         .into_iter()
         .map(|strip| Meeting::new(strip, strip.starts().map(&mut take), &mut random))
@@ -326,8 +327,8 @@ fn head_on_meetings_far_from_the_server_end_in_agreement() {
     });
 }
 
-/// A hundred meetings at each jitter and loss: `cargo test -p pyao-tests --test wire -- --ignored --nocapture
-/// meetings`.
+/// Runs a hundred meetings at each jitter and loss: `cargo test -p pyao-tests --test wire -- --ignored
+/// --nocapture meetings`.
 fn meet_at_every_jitter_and_loss(name: &str, round_trip_ms: u32) {
     let mut failures = Vec::new();
     for (jitter_ms, loss_percent) in [(0, 0), (20, 0), (0, 2), (20, 2)] {

@@ -76,7 +76,7 @@ impl CloseReason {
         Self::InternalError,
     ];
 
-    /// Name in logs and metrics.
+    /// Returns the name in logs and metrics.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {

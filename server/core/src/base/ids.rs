@@ -3,7 +3,7 @@
 //! Tables reuse their slots. So a key carries a generation, and each use of a slot has one of its own: a key that was
 //! kept too long names nobody, never the next one in its slot.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Defines a key of a slot and a generation.
 macro_rules! keys {
@@ -38,7 +38,7 @@ keys! {
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(u16);
 
@@ -80,6 +80,8 @@ macro_rules! numbers {
 }
 
 numbers! {
+    /// Number of a map, from 1.
+    MapId
     /// Number of an object's template, from 1.
     ObjectId
     /// Number of an NPC's template, from 1.

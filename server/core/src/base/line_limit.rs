@@ -45,7 +45,7 @@ impl LineLimit {
         self.windows.iter().filter(|window| window.suppressed > 0).map(|window| window.began + 1000).min()
     }
 
-    /// Kind and count of the events without a line of their own, for every second that is over.
+    /// Returns the kind and the count of the events without a line of their own, for every second that is over.
     pub fn summaries(&mut self, now: Millis) -> impl Iterator<Item = (&'static str, u32)> + '_ {
         self.windows
             .iter_mut()

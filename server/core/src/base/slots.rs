@@ -48,7 +48,7 @@ impl<T> Slots<T> {
         }
     }
 
-    /// See [`Self::get`].
+    /// Returns the value for changes, as [`Self::get`] does for reading.
     #[inline]
     pub fn get_mut(&mut self, slot: u32, generation: u32) -> Option<&mut T> {
         match self.values.get_mut(slot as usize) {

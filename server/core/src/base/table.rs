@@ -64,6 +64,12 @@ impl<Id: Into<u16>, T> Table<Id, T> {
     pub fn get(&self, id: Id) -> Option<&T> {
         self.slots.get(usize::from(id.into())).and_then(Option::as_ref)
     }
+
+    /// See [`Self::get`].
+    #[inline]
+    pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
+        self.slots.get_mut(usize::from(id.into())).and_then(Option::as_mut)
+    }
 }
 
 #[cfg(test)]

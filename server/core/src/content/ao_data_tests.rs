@@ -61,8 +61,11 @@ fn the_totals_are_those_of_the_data_set() {
     assert_eq!(content.summary(), expected);
     let both = total(content, |map| tiles().filter(|&(x, y)| map.blocked(x, y) && map.water(x, y)).count());
     assert_eq!(both, 408_341);
-    let lava_maps: Vec<u16> =
-        content.maps().filter(|map| tiles().any(|(x, y)| map.lava(x, y))).map(|map| map.number).collect();
+    let lava_maps: Vec<u16> = content
+        .maps()
+        .filter(|map| tiles().any(|(x, y)| map.lava(x, y)))
+        .map(|map| map.number.get())
+        .collect();
     assert_eq!(lava_maps, [91, 184]);
     for (number, count) in [(1, 20_916), (2, 1_474), (3, 2_258), (4, 744), (5, 163), (6, 1_791)] {
         let trigger = Trigger::from_number(number).unwrap();
@@ -77,7 +80,7 @@ fn the_sums_of_numbers_and_places_are_those_of_the_data_set() {
     let blocked = |map: &Map| tiles().filter(|&(x, y)| map.blocked(x, y)).map(|(x, y)| place(x, y)).sum();
     assert_eq!(total(content, blocked), 5_569_466_016);
     assert_eq!(total(content, |map| map.exits().map(|(x, y, _)| place(x, y)).sum()), 307_716_955);
-    assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.map)).sum()), 7_827_238);
+    assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.map.get())).sum()), 7_827_238);
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.x)).sum()), 3_042_732);
     assert_eq!(total(content, |map| map.exits().map(|exit| usize::from(exit.2.y)).sum()), 3_055_002);
     let npcs = |map: &Map| map.npc_placements().iter().map(|npc| usize::from(npc.npc.get())).sum();
@@ -129,7 +132,7 @@ fn single_maps_have_their_known_counts() {
         (196, 28, [4158, 1244, 253, 15, 192, 777]),
         (290, 14, [2855, 1752, 254, 33, 0, 0]),
     ] {
-        let map = content.map(number).unwrap();
+        let map = content.map(MapId::new(number)).unwrap();
         assert_eq!(map.version, version, "map {number}");
         let found = [
             tiles().filter(|&(x, y)| map.blocked(x, y)).count(),
@@ -146,11 +149,11 @@ fn single_maps_have_their_known_counts() {
 #[test]
 fn map_1_is_ullathorpe() {
     let Some(content) = content() else { return };
-    let map = content.map(1).unwrap();
+    let map = content.map(MapId::new(1)).unwrap();
     assert_eq!(map.info.name, "Ciudad de Ullathorpe");
     assert_eq!((map.info.music, map.info.zone), (4, Zone::City));
     assert!(map.info.safe && map.info.backup && map.blocked(1, 1));
-    assert_eq!(map.exits().next(), Some((9, 7, Position::new(5, 9, 93))));
+    assert_eq!(map.exits().next(), Some((9, 7, Position::new(MapId::new(5), 9, 93))));
     for (x, y, destination) in [
         (10, 7, "5:10:93"),
         (92, 8, "11:10:8"),
@@ -193,11 +196,17 @@ fn map_attributes_have_their_known_counts() {
     assert_eq!(count(&|info| info.zone == Zone::City), 19);
     assert_eq!(count(&|info| info.restriction == Restriction::ChaosLegion), 1);
     assert_eq!(count(&|info| info.restriction == Restriction::RoyalArmy), 1);
+    assert_eq!(count(&|info| info.restriction == Restriction::Staff), 9);
+    assert_eq!(count(&|info| !info.sounds.is_empty()), 60);
+    assert_eq!(total(content, |map| map.info.sounds.len()), 381);
+    let birds = content.map(MapId::new(10)).unwrap().info.sounds.as_slice();
+    assert_eq!(birds.first(), Some(&AmbientSound { sound: 21, percent: 20, flags: 1 }));
+    assert_eq!(birds.last(), Some(&AmbientSound { sound: 105, percent: 80, flags: 0 }));
     let newbie = content.maps().filter(|map| map.info.restriction == Restriction::Newbie);
-    let newbie: Vec<u16> = newbie.map(|map| map.number).collect();
+    let newbie: Vec<u16> = newbie.map(|map| map.number.get()).collect();
     assert_eq!(newbie, [37, 167, 168, 286, 287, 288, 289, 290]);
     let arenas = content.maps().filter(|map| tiles().any(|(x, y)| map.trigger(x, y) == Trigger::Arena));
-    assert_eq!(arenas.map(|map| map.number).collect::<Vec<_>>(), [171, 200, 272, 273, 275]);
+    assert_eq!(arenas.map(|map| map.number.get()).collect::<Vec<_>>(), [171, 200, 272, 273, 275]);
 }
 
 #[test]
@@ -261,6 +270,10 @@ fn known_npcs_are_read_right() {
     assert!(npc(132).name.starts_with(' '));
     assert_eq!(npc(60).name, "O'Riley de Banderbill");
     assert_eq!((npc(13).npc_type, npc(13).city), (NpcType::GOVERNOR, 1));
+    let trainers: Vec<_> = content.npcs().filter(|npc| !npc.creatures.is_empty()).collect();
+    assert_eq!(trainers.iter().map(|npc| npc.creature_names.len()).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(trainers[0].creature_names[0], "Murciélago");
+    assert!(content.npcs().any(|npc| npc.phrases == ["Crick Crick", "Clir chuik"]));
 }
 
 #[test]
@@ -295,7 +308,10 @@ fn known_defects_do_not_disturb_and_the_first_of_two_wins() {
     assert_eq!(content.npc(NpcTemplateId::new(542)).unwrap().drop(2), item(194, 5000));
     assert_eq!(content.npc(NpcTemplateId::new(54)).unwrap().npc_type, NpcType::COMMON);
     assert_eq!(
-        (content.map(59).unwrap().info.name.as_str(), content.map(101).unwrap().info.name.as_str()),
+        (
+            content.map(MapId::new(59)).unwrap().info.name.as_str(),
+            content.map(MapId::new(101)).unwrap().info.name.as_str()
+        ),
         ("", "")
     );
     let mut deeds =

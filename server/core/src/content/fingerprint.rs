@@ -13,10 +13,10 @@ impl Content {
         let mut hash = FNV_OFFSET;
         let mut take = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
         for map in self.maps() {
-            map.number.to_le_bytes().into_iter().for_each(&mut take);
+            map.number.get().to_le_bytes().into_iter().for_each(&mut take);
             map.ground().for_each(&mut take);
             for (x, y, destination) in map.exits() {
-                let [low, high] = destination.map.to_le_bytes();
+                let [low, high] = destination.map.get().to_le_bytes();
                 [x, y, low, high, destination.x, destination.y].into_iter().for_each(&mut take);
             }
         }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::base::ids::MapId;
 use crate::base::table::Table;
 
 use super::fault::{Fault, LoadError};
@@ -88,7 +89,7 @@ impl Loader {
         self.read_records(dat);
         self.read_small_files(dat);
         if let Some(maps) = maps {
-            for number in 1..=map_count {
+            for number in (1..=map_count).map(MapId::new) {
                 self.read_map(maps, number);
             }
         }
@@ -263,7 +264,7 @@ impl Loader {
         }
     }
 
-    fn read_map(&mut self, maps: &Directory, number: u16) {
+    fn read_map(&mut self, maps: &Directory, number: MapId) {
         let mut map = Map::new(number, 0, MapInfo::default());
         if let Some(file) = self.required(maps, &format!("Mapa{number}.map")) {
             map_file::read_map(&file.label, &file.data, &mut map, &mut self.faults);
@@ -273,9 +274,11 @@ impl Loader {
         }
         if let Some(file) = self.required_text(maps, &format!("Mapa{number}.dat")) {
             let name = format!("Mapa{number}");
-            match Ini::parse(&file.data).section(&name) {
+            let ini = Ini::parse(&file.data);
+            match ini.section(&name) {
                 Some(section) => {
                     map.info = map_file::read_info(&mut Record::new(&file.label, section, &mut self.faults));
+                    map.info.sounds = map_file::read_sounds(&file.label, &ini, &mut self.faults);
                 }
                 None => {
                     let message = format!("there is no section [{name}]: nameless, and players may fight");

@@ -95,8 +95,11 @@ fn tile(flags: u8, numbers: &[i16]) -> Vec<u8> {
 fn a_small_world_loads_without_a_word() {
     let (content, warnings) = TestData::new().load();
     assert_eq!(warnings, [""; 0]);
-    let map = content.map(1).unwrap();
-    assert_eq!((map.number, map.version, map.info.name.as_str(), map.info.safe), (1, 25, "Prado", true));
+    let map = content.map(MapId::new(1)).unwrap();
+    assert_eq!(
+        (map.number.get(), map.version, map.info.name.as_str(), map.info.safe),
+        (1, 25, "Prado", true)
+    );
     assert!(map.walkable(50, 50));
     assert_eq!(content.object(ObjectId::new(1)).unwrap().object_type, ObjectType::FOOD);
     assert_eq!(
@@ -108,7 +111,7 @@ fn a_small_world_loads_without_a_word() {
     );
     assert_eq!(content.spell(SpellId::new(1)).unwrap().name, "Luz");
     assert!(
-        content.map(2).is_none()
+        content.map(MapId::new(2)).is_none()
             && content.object(ObjectId::new(0)).is_none()
             && content.npc(NpcTemplateId::new(65535)).is_none()
     );
@@ -131,14 +134,14 @@ fn every_part_of_a_tile_is_found_behind_its_flag() {
     );
     let (content, warnings) = data.load();
     assert_eq!(warnings, [""; 0]);
-    let map = content.map(1).unwrap();
+    let map = content.map(MapId::new(1)).unwrap();
     let seen = |x| (map.blocked(x, 10), map.water(x, 10), map.lava(x, 10), map.trigger(x, 10));
     assert_eq!(seen(10), (true, false, false, Trigger::None));
     assert_eq!(seen(11), (false, true, false, Trigger::None));
     assert_eq!(seen(12), (false, false, false, Trigger::None), "layer 2 hides the water");
     assert_eq!(seen(13), (true, true, false, Trigger::Arena));
     assert_eq!(seen(14), (false, false, true, Trigger::NoNpcs));
-    assert_eq!(map.exit(10, 10), Some(Position::new(1, 20, 30)));
+    assert_eq!(map.exit(10, 10), Some(Position::new(MapId::new(1), 20, 30)));
     assert_eq!(map.npc_placements(), [NpcPlacement { x: 10, y: 10, npc: NpcTemplateId::new(1) }]);
     let floor = |x, amount| FloorObject { x, y: 10, object: ObjectId::new(1), amount };
     assert_eq!(map.floor_objects(), [floor(10, 500), floor(11, 1)]);
@@ -393,7 +396,7 @@ fn references_to_nothing_are_warnings() {
             "Maps/Mapa1.inf: object 3 has no record, and lies on tile (3,1)",
         ]
     );
-    assert_eq!(content.city(2), Position::new(1, 58, 45), "Ullathorpe, where AO has it");
+    assert_eq!(content.city(2), Position::new(MapId::new(1), 58, 45), "Ullathorpe, where AO has it");
 }
 
 #[test]
@@ -413,19 +416,22 @@ fn missing_small_files_are_warnings_that_say_what_follows() {
 fn a_world_without_ullathorpe_has_a_home_on_its_first_map() {
     let mut content = Content::empty();
     assert_eq!(content.city(1), ULLATHORPE, "nowhere to go");
-    let mut map = Map::new(5, 1, MapInfo::default());
+    let mut map = Map::new(MapId::new(5), 1, MapInfo::default());
     map.tile_mut(50, 50).unwrap().flood();
-    content.maps.insert(5, map);
-    assert_eq!(content.city(1), Position::new(5, 49, 49));
-    content.cities[2] = Some(Position::new(5, 20, 21));
-    assert_eq!((content.city(3), content.city(2)), (Position::new(5, 20, 21), Position::new(5, 49, 49)));
+    content.maps.insert(MapId::new(5), map);
+    assert_eq!(content.city(1), Position::new(MapId::new(5), 49, 49));
+    content.cities[2] = Some(Position::new(MapId::new(5), 20, 21));
+    assert_eq!(
+        (content.city(3), content.city(2)),
+        (Position::new(MapId::new(5), 20, 21), Position::new(MapId::new(5), 49, 49))
+    );
 }
 
 proptest! {
     #[test]
     fn no_bytes_make_a_map_file_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000), cut in 0..400_usize) {
         for read in [super::map_file::read_map, super::map_file::read_inf] {
-            let mut map = Map::new(1, 0, MapInfo::default());
+            let mut map = Map::new(MapId::new(1), 0, MapInfo::default());
             let mut faults = Vec::new();
             let bytes = [vec![0; cut], bytes.clone()].concat();
             read("Maps/Mapa1.map", &bytes, &mut map, &mut faults);

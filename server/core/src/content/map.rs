@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::Position;
-use crate::base::ids::{NpcTemplateId, ObjectId};
+use crate::base::ids::{MapId, NpcTemplateId, ObjectId};
 
 /// Tiles on a side of a map.
 pub const MAP_SIZE: u8 = 100;
@@ -19,7 +19,8 @@ const PLAYABLE_X: std::ops::RangeInclusive<u8> = 9..=92;
 const PLAYABLE_Y: std::ops::RangeInclusive<u8> = 7..=94;
 
 /// Effect of a tile on the character that stands on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Trigger {
     /// 0: nothing.
@@ -133,7 +134,7 @@ pub enum Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Restriction {
-    /// No restriction: `No`, `GM` and anything unknown, as in AO 0.13.
+    /// No restriction: `No` and anything unknown, as in AO 0.13.
     #[default]
     None,
     /// NEWBIE: levels up to 12.
@@ -144,9 +145,24 @@ pub enum Restriction {
     ChaosLegion,
     /// FACCION: either faction.
     Faction,
+    /// GM: staff only.
+    Staff,
 }
 
-/// Properties of a map as a whole. Ambient sounds are not read yet.
+/// A sound that a map makes by itself. Every four seconds one of the map's sounds is drawn, and heard with its
+/// probability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AmbientSound {
+    /// Number of the sound. `Sonido`
+    pub sound: u16,
+    /// Probability of being heard once it is drawn, in percent. `Probabilidad`
+    pub percent: u8,
+    /// Bits of AO 0.13: 1 in all sounds that are heard by day. `Flags`
+    pub flags: u8,
+}
+
+/// Properties of a map as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MapInfo {
@@ -176,6 +192,8 @@ pub struct MapInfo {
     pub no_summoning: bool,
     /// True if another player's NPC may be taken.
     pub npc_theft: bool,
+    /// Sounds that it makes by itself.
+    pub sounds: Vec<AmbientSound>,
     /// Position given to a character that logs in on this map, in place of its own.
     #[serde(skip)]
     pub start: Option<Position>,
@@ -214,7 +232,7 @@ pub struct FloorObject {
 #[derive(Debug, Clone)]
 pub struct Map {
     /// From 1.
-    pub number: u16,
+    pub number: MapId,
     /// Sent to the client as it enters.
     pub version: i16,
     /// Properties of the whole map.
@@ -228,7 +246,7 @@ pub struct Map {
 
 impl Map {
     /// A map of free land. NPCs and objects in any order; of two exits of one tile the first counts.
-    pub(super) fn new(number: u16, version: i16, info: MapInfo) -> Self {
+    pub(super) fn new(number: MapId, version: i16, info: MapInfo) -> Self {
         Self {
             number,
             version,
@@ -395,7 +413,7 @@ mod tests {
     use super::*;
 
     fn map() -> Map {
-        Map::new(7, 1, MapInfo::default())
+        Map::new(MapId::new(7), 1, MapInfo::default())
     }
 
     #[test]
@@ -425,11 +443,11 @@ mod tests {
         tile.flood();
         tile.set_trigger(Trigger::Arena);
         tile.set_trigger(Trigger::NoLoitering);
-        map.add_exit(50, 60, Position::new(2, 3, 4));
+        map.add_exit(50, 60, Position::new(MapId::new(2), 3, 4));
         assert!(map.water(50, 60) && !map.blocked(50, 60) && !map.lava(50, 60));
         assert!(map.sailable(50, 60) && !map.walkable(50, 60));
         assert_eq!(map.trigger(50, 60), Trigger::NoLoitering);
-        assert_eq!(map.exit(50, 60), Some(Position::new(2, 3, 4)));
+        assert_eq!(map.exit(50, 60), Some(Position::new(MapId::new(2), 3, 4)));
         assert_eq!(map.exit(51, 60), None);
         let tile = map.tile_mut(50, 60).unwrap();
         tile.block();
@@ -441,11 +459,14 @@ mod tests {
     #[test]
     fn exits_are_listed_row_by_row_and_the_first_of_two_counts() {
         let mut map = map();
-        map.add_exit(20, 30, Position::new(1, 1, 1));
-        map.add_exit(100, 1, Position::new(2, 2, 2));
-        map.add_exit(20, 30, Position::new(3, 3, 3));
+        map.add_exit(20, 30, Position::new(MapId::new(1), 1, 1));
+        map.add_exit(100, 1, Position::new(MapId::new(2), 2, 2));
+        map.add_exit(20, 30, Position::new(MapId::new(3), 3, 3));
         let exits: Vec<_> = map.exits().collect();
-        assert_eq!(exits, [(100, 1, Position::new(2, 2, 2)), (20, 30, Position::new(1, 1, 1))]);
+        assert_eq!(
+            exits,
+            [(100, 1, Position::new(MapId::new(2), 2, 2)), (20, 30, Position::new(MapId::new(1), 1, 1))]
+        );
     }
 
     #[test]

@@ -5,13 +5,17 @@
 //! there. Wrong values in a sound structure are all reported.
 
 use super::fault::Fault;
+use super::ini::Ini;
 use super::map::{
-    FloorObject, Map, MapInfo, NpcPlacement, Restriction, TILE_COUNT, Terrain, Tile, Trigger, Zone,
-    coordinates,
+    AmbientSound, FloorObject, Map, MapInfo, NpcPlacement, Restriction, TILE_COUNT, Terrain, Tile, Trigger,
+    Zone, coordinates,
 };
 use super::record::Record;
 use super::{MAP_SIZE, Position};
-use crate::base::ids::{NpcTemplateId, ObjectId};
+use crate::base::ids::{MapId, NpcTemplateId, ObjectId};
+
+/// Most ambient sounds of a map that are read.
+const AMBIENT_SOUNDS_MAX: u16 = 100;
 
 /// Version, description, checksum and unused numbers.
 const MAP_HEADER: usize = 273;
@@ -192,7 +196,7 @@ fn positive(number: i16) -> Option<u16> {
 /// Returns an exit's destination, `None` if it is on no map or no tile.
 fn destination(map: i16, x: i16, y: i16) -> Option<Position> {
     let coordinate = |value| u8::try_from(value).ok().filter(|value| (1..=MAP_SIZE).contains(value));
-    Some(Position::new(positive(map)?, coordinate(x)?, coordinate(y)?))
+    Some(Position::new(MapId::new(positive(map)?), coordinate(x)?, coordinate(y)?))
 }
 
 /// Reads the section `[MapaN]` of `MapaN.dat`.
@@ -217,6 +221,7 @@ pub(super) fn read_info(record: &mut Record<'_, '_>) -> MapInfo {
             "ARMADA" => Restriction::RoyalArmy,
             "CAOS" => Restriction::ChaosLegion,
             "FACCION" => Restriction::Faction,
+            "GM" => Restriction::Staff,
             _ => Restriction::None,
         },
         backup: record.flag("BackUp"),
@@ -228,5 +233,18 @@ pub(super) fn read_info(record: &mut Record<'_, '_>) -> MapInfo {
         npc_theft: record.flag("RoboNpcsPermitido"),
         start: record.position("StartPos"),
         on_death: record.position("OnDeathGoTo"),
+        ..MapInfo::default()
     }
+}
+
+/// Reads the sections `[SONIDO1]` to `[SONIDOn]` of `MapaN.dat`, where n is `Cantidad` of `[SONIDOS]`.
+pub(super) fn read_sounds(file: &str, ini: &Ini<'_>, faults: &mut Vec<Fault>) -> Vec<AmbientSound> {
+    let count: u16 =
+        ini.section("SONIDOS").map_or(0, |section| Record::new(file, section, faults).number("Cantidad"));
+    let mut read = |number: u16| {
+        let mut record = Record::new(file, ini.section(&format!("SONIDO{number}"))?, faults);
+        let percent = record.number("Probabilidad");
+        Some(AmbientSound { sound: record.number("Sonido"), percent, flags: record.number("Flags") })
+    };
+    (1..=count.min(AMBIENT_SOUNDS_MAX)).filter_map(&mut read).filter(|sound| sound.sound > 0).collect()
 }

@@ -37,7 +37,9 @@ mod text;
 use std::path::Path;
 
 pub use fault::{Fault, LoadError};
-pub use map::{FloorObject, MAP_SIZE, Map, MapInfo, NpcPlacement, Restriction, Terrain, Trigger, Zone};
+pub use map::{
+    AmbientSound, FloorObject, MAP_SIZE, Map, MapInfo, NpcPlacement, Restriction, Terrain, Trigger, Zone,
+};
 pub use npc::{Movement, NpcTemplate, NpcType};
 pub use object::{ObjectTemplate, ObjectType};
 pub use position::{ParsePositionError, Position};
@@ -45,7 +47,7 @@ pub use record::ItemAmount;
 pub use spell::{SpellTemplate, StatChange};
 pub use summary::Summary;
 
-use crate::base::ids::{NpcTemplateId, ObjectId, SpellId};
+use crate::base::ids::{MapId, NpcTemplateId, ObjectId, SpellId};
 use crate::base::table::Table;
 
 /// Highest number of a map: the wire has 15 bits for it.
@@ -54,7 +56,7 @@ pub const MAP_NUMBER_MAX: u16 = 32767;
 /// Cities a character can call home.
 const CITY_COUNT: usize = 6;
 /// Home of every character without another one.
-const ULLATHORPE: Position = Position::new(1, 58, 45);
+const ULLATHORPE: Position = Position::new(MapId::new(1), 58, 45);
 
 /// Modifiers that a race adds to the dice, in AO 0.13: strength, agility, intelligence, charisma, constitution.
 const RACE_MODIFIERS: [[i8; 5]; 5] = [
@@ -68,7 +70,7 @@ const RACE_MODIFIERS: [[i8; 5]; 5] = [
 /// Everything that does not change in play.
 #[derive(Debug, Clone)]
 pub struct Content {
-    maps: Table<u16, Map>,
+    maps: Table<MapId, Map>,
     objects: Table<ObjectId, ObjectTemplate>,
     npcs: Table<NpcTemplateId, NpcTemplate>,
     spells: Table<SpellId, SpellTemplate>,
@@ -114,7 +116,7 @@ impl Content {
 
     /// Returns the map of that number.
     #[must_use]
-    pub fn map(&self, number: u16) -> Option<&Map> {
+    pub fn map(&self, number: MapId) -> Option<&Map> {
         self.maps.get(number)
     }
 

@@ -85,7 +85,8 @@ pub struct NpcTemplate {
     pub enters_water: bool,
     /// True if it may not leave water. `TierraInvalida`
     pub water_only: bool,
-    /// 0 good, 1 bad, 2 neutral. `Alineacion`
+    /// Side that it takes, which decides over the reputation of its killer: 0 and 1 good, 2 evil, 4 neutral.
+    /// `Alineacion`
     pub alignment: u8,
     /// Faction it belongs to, 0 for none. `Faccion`
     pub faction: u8,
@@ -95,9 +96,9 @@ pub struct NpcTemplate {
     pub experience: u32,
     /// Gold for killing it. `GiveGLD`
     pub gold: u32,
-    /// Hit points at spawn. `MinHP`
+    /// Least hit points at spawn. `MinHP`
     pub hp: u32,
-    /// Most hit points. `MaxHP`
+    /// Most hit points, at spawn and by healing. `MaxHP`
     pub max_hp: u32,
     /// Least damage. `MinHIT`
     pub min_hit: u16,
@@ -129,6 +130,10 @@ pub struct NpcTemplate {
     pub drops: Vec<ItemAmount>,
     /// Creatures a trainer keeps. `CI1`…
     pub creatures: Vec<NpcTemplateId>,
+    /// Names under which a trainer offers its creatures, in the same order; may be shorter. `CN1`…
+    pub creature_names: Vec<String>,
+    /// Phrases that it says now and then, when it has a master. `Exp1`…
+    pub phrases: Vec<String>,
     /// City of a governor, 1..=5. `Ciudad`
     pub city: u8,
     /// Sounds of attack, hit and death, 0 for none. `Snd1`…
@@ -149,6 +154,7 @@ pub(super) fn read(number: NpcTemplateId, record: &mut Record<'_, '_>) -> NpcTem
     let stock_slots = record.number("NROITEMS");
     let spell_count = record.number("LanzaSpells");
     let creature_count = record.number("NroCriaturas");
+    let phrase_count = record.number("NROEXP");
     NpcTemplate {
         number,
         name: record.text("Name").to_owned(),
@@ -177,6 +183,8 @@ pub(super) fn read(number: NpcTemplateId, record: &mut Record<'_, '_>) -> NpcTem
         stock_runs_out: record.flag("InvReSpawn"),
         drops: record.list("Drop", 5, |record, key| Some(record.item(key).unwrap_or_default())),
         creatures: record.list("CI", creature_count, read_reference),
+        creature_names: record.list("CN", creature_count, |record, key| Some(record.trimmed(key).to_owned())),
+        phrases: record.list("Exp", phrase_count, read_phrase),
         city: record.number("Ciudad"),
         sounds: ["Snd1", "Snd2", "Snd3"].map(|key| record.number(key)),
         ..read_fight(record)
@@ -207,6 +215,11 @@ fn read_heading(record: &mut Record<'_, '_>) -> u8 {
         heading @ 1..=4 => heading,
         _ => 3,
     }
+}
+
+/// Reads a phrase, `None` for an empty one or a missing key.
+fn read_phrase(record: &mut Record<'_, '_>, key: &str) -> Option<String> {
+    Some(record.trimmed(key).to_owned()).filter(|phrase| !phrase.is_empty())
 }
 
 /// Reads a number of another record, `None` for 0 or a missing key.

@@ -76,6 +76,12 @@ pub struct ObjectTemplate {
     pub newbie: bool,
     /// True if it stays with the dead. `NoSeCae`
     pub kept_on_death: bool,
+    /// True if it cannot be dropped, traded or sold. `Intransferible`
+    pub untransferable: bool,
+    /// True if its way from hand to hand is worth a line of the log. `Log`
+    pub logged: bool,
+    /// True if large amounts of it are not worth a line of the log. `NoLog`
+    pub unlogged: bool,
     /// Classes, by number, that may not use it. `CP1`…
     pub forbidden_classes: Vec<u8>,
     /// True if only men may wear it. `Hombre`
@@ -129,6 +135,14 @@ pub struct ObjectTemplate {
     pub staff_damage_bonus: u16,
     /// True if it is a wrestling glove. `Guante`
     pub glove: bool,
+    /// True if a worn one keeps its wearer from being paralysed. `ImpideParalizar`
+    pub blocks_paralysis: bool,
+    /// True if a worn one keeps its wearer from being immobilised. `ImpideInmobilizar`
+    pub blocks_immobility: bool,
+    /// True if a worn one keeps its wearer from being stupefied. `ImpideAturdir`
+    pub blocks_stupidity: bool,
+    /// True if a worn one keeps its wearer from being blinded. `ImpideCegar`
+    pub blocks_blindness: bool,
 
     /// Spell that a scroll teaches. `HechizoIndex`
     pub spell: SpellId,
@@ -247,6 +261,9 @@ pub(super) fn read(number: ObjectId, record: &mut Record<'_, '_>) -> ObjectTempl
         crucial: record.flag("Crucial"),
         newbie: record.flag("Newbie"),
         kept_on_death: record.flag("NoSeCae"),
+        untransferable: record.flag("Intransferible"),
+        logged: record.flag("Log"),
+        unlogged: record.flag("NoLog"),
         forbidden_classes: record.list("CP", 12, |record, key| class_number(record.trimmed(key))),
         men_only: record.flag("Hombre"),
         women_only: record.flag("Mujer"),
@@ -261,6 +278,10 @@ pub(super) fn read(number: ObjectId, record: &mut Record<'_, '_>) -> ObjectTempl
         ranged: record.flag("Proyectil"),
         needs_ammunition: record.flag("Municiones"),
         glove: record.flag("Guante"),
+        blocks_paralysis: record.flag("ImpideParalizar"),
+        blocks_immobility: record.flag("ImpideInmobilizar") || record.flag("ImpideInmovilizar"),
+        blocks_stupidity: record.flag("ImpideAturdir"),
+        blocks_blindness: record.flag("ImpideCegar"),
         closed: record.flag("abierta"),
         locked: record.flag("Llave"),
         text: record.text("Texto").to_owned(),

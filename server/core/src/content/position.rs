@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use crate::base::ids::MapId;
+
 /// One tile of one map.
 ///
 /// Written `map:x:y`, as in `1:58:45`. The fields are plain: any value may stand in them, and a map answers
@@ -13,7 +15,7 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub struct Position {
     /// Map number, from 1.
-    pub map: u16,
+    pub map: MapId,
     /// Column, 1..=100, west to east.
     pub x: u8,
     /// Row, 1..=100, north to south.
@@ -23,7 +25,7 @@ pub struct Position {
 impl Position {
     /// Creates the position of tile `x`, `y` on `map`.
     #[must_use]
-    pub const fn new(map: u16, x: u8, y: u8) -> Self {
+    pub const fn new(map: MapId, x: u8, y: u8) -> Self {
         Self { map, x, y }
     }
 }
@@ -56,7 +58,7 @@ impl FromStr for Position {
         let map = map.trim().parse().ok().filter(|map| (1..=super::MAP_NUMBER_MAX).contains(map));
         let coordinate = |text: &str| text.trim().parse().ok().filter(|value| (1..=100).contains(value));
         Ok(Self {
-            map: map.ok_or_else(|| error("the map is not a number from 1 to 32767"))?,
+            map: map.map(MapId::new).ok_or_else(|| error("the map is not a number from 1 to 32767"))?,
             x: coordinate(x).ok_or_else(|| error("x is not a number from 1 to 100"))?,
             y: coordinate(y).ok_or_else(|| error("y is not a number from 1 to 100"))?,
         })
@@ -78,7 +80,7 @@ mod tests {
     #[test]
     fn a_position_is_written_and_read_as_map_x_y() {
         let position: Position = "1:58:45".parse().unwrap();
-        assert_eq!(position, Position::new(1, 58, 45));
+        assert_eq!(position, Position::new(MapId::new(1), 58, 45));
         assert_eq!(position.to_string(), "1:58:45");
     }
 

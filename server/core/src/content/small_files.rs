@@ -67,13 +67,14 @@ pub(super) fn read_lines(file: &str, ini: &Ini<'_>, section: &str, faults: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::MapId;
 
     #[test]
     fn cities_are_read_in_the_order_of_the_homes() {
         let text = "[NIX]\nX=44\nY=88\nMAPA=34\n[Ullathorpe]\nX=58\nY=45\nMAPA=1 'centro\n[Lindos]\nX=200\nY=1\nMapa=62\n";
         let mut faults = Vec::new();
         let cities = read_cities("Dat/Ciudades.Dat", &Ini::parse(text), &mut faults);
-        let known = [Some(Position::new(1, 58, 45)), Some(Position::new(34, 44, 88))];
+        let known = [Some(Position::new(MapId::new(1), 58, 45)), Some(Position::new(MapId::new(34), 44, 88))];
         assert_eq!(cities[..2], known);
         assert_eq!(cities[2..], [None; 4]);
         assert_eq!((faults.len(), faults[0].line), (1, Some(9)));

@@ -70,6 +70,8 @@ pub struct SpellTemplate {
     pub agility_change: StatChange,
     /// Strength. `SubeFU`
     pub strength_change: StatChange,
+    /// Charisma; no spell of AO 0.13 has it. `SubeCA`
+    pub charisma_change: StatChange,
 
     /// True if it makes invisible. `Invisibilidad`
     pub invisibility: bool,
@@ -138,6 +140,7 @@ pub(super) fn read(number: SpellId, record: &mut Record<'_, '_>) -> SpellTemplat
         thirst_change: read_change(record, "SubeSed", "MinSed", "MaxSed"),
         agility_change: read_change(record, "SubeAG", "MinAG", "MaxAG"),
         strength_change: read_change(record, "SubeFU", "MinFU", "MaxFU"),
+        charisma_change: read_change(record, "SubeCA", "MinCA", "MaxCA"),
         summons: record.flag("Invoca"),
         summoned_npc: NpcTemplateId::new(record.number("NumNpc")),
         summoned_count: record.number("Cant"),

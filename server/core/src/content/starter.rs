@@ -3,11 +3,27 @@
 //! Its maps bear the client's numbers, since the client draws the maps it has under those numbers. They block far
 //! fewer tiles than the client does, and never one that the client leaves free: what the client lets its player do,
 //! the server accepts.
+//!
+//! # Keys of the files
+//!
+//! A key that is not given is 0, false or empty.
+//!
+//! * `objects.toml`: the fields of [`ObjectTemplate`]; `npcs.toml`: of [`NpcTemplate`]; `spells.toml`: of
+//!   [`SpellTemplate`]. The names of the keys are those of the fields.
+//! * `maps.toml`, a map: `number`, `version`, `info` (the fields of [`MapInfo`]: `terrain` forest, snow, desert or city;
+//!   `zone` country, city or dungeon; `restriction` none, newbie, royalarmy, chaoslegion, faction or staff; `sounds` a list
+//!   of `{ sound, percent, flags }`), and lists that may be left out: `blocked`, `water`, `lava` (rectangles), `triggers`
+//!   (`{ trigger, area }`, a [`Trigger`] such as `arena`, `safe`, `no_npcs`, `no_loitering`, `roof`, `indoors`, and a
+//!   rectangle), `exits`, `npcs`, `objects`.
+//! * `maps.toml`, beside the maps: `cities`, at most six positions such as `"34:44:88"`: arrivals of Ullathorpe, Nix,
+//!   Banderbill, Lindos, Arghal and Arkhein, in this order. Those left out are Ullathorpe's.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::map::{FloorObject, Map, MapInfo, NpcPlacement};
+use crate::base::ids::MapId;
+
+use super::map::{FloorObject, Map, MapInfo, NpcPlacement, Tile, Trigger};
 use super::{Content, NpcTemplate, ObjectTemplate, Position, SpellTemplate};
 
 const MAPS: &str = include_str!("../../../content/maps.toml");
@@ -22,20 +38,39 @@ type Rectangle = [u8; 4];
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Maps {
+    #[serde(default)]
+    cities: Vec<Position>,
     maps: Vec<StarterMap>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StarterMap {
-    number: u16,
+    number: MapId,
     version: i16,
     info: MapInfo,
     #[serde(default)]
     blocked: Vec<Rectangle>,
+    #[serde(default)]
+    water: Vec<Rectangle>,
+    #[serde(default)]
+    lava: Vec<Rectangle>,
+    #[serde(default)]
+    triggers: Vec<Triggers>,
+    #[serde(default)]
     exits: Vec<Exits>,
+    #[serde(default)]
     npcs: Vec<NpcPlacement>,
+    #[serde(default)]
     objects: Vec<FloorObject>,
+}
+
+/// A rectangle of tiles with one trigger.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Triggers {
+    trigger: Trigger,
+    area: Rectangle,
 }
 
 /// Exits side by side: each tile leads as far from `to` as it is from the first of `from`.
@@ -72,10 +107,14 @@ struct Texts {
     forbidden_names: Vec<String>,
 }
 
-/// Builds it; see [`Content::starter`]. It names no city: every home is Ullathorpe, where AO has it.
+/// Builds it; see [`Content::starter`]. A home without a city of its own is Ullathorpe, where AO has it.
 pub(super) fn starter() -> Content {
     let mut content = Content::empty();
-    for map in parse::<Maps>(MAPS).maps {
+    let Maps { cities, maps } = parse(MAPS);
+    for (city, position) in content.cities.iter_mut().zip(cities) {
+        *city = Some(position);
+    }
+    for map in maps {
         content.maps.insert(map.number, build(map));
     }
     for object in parse::<Objects>(OBJECTS).objects {
@@ -102,10 +141,11 @@ fn parse<T: DeserializeOwned>(text: &str) -> T {
 
 fn build(from: StarterMap) -> Map {
     let mut map = Map::new(from.number, from.version, from.info);
-    for (x, y) in from.blocked.into_iter().flat_map(tiles) {
-        if let Some(tile) = map.tile_mut(x, y) {
-            tile.block();
-        }
+    change_tiles(&mut map, &from.blocked, Tile::block);
+    change_tiles(&mut map, &from.water, Tile::flood);
+    change_tiles(&mut map, &from.lava, Tile::set_lava);
+    for Triggers { trigger, area } in from.triggers {
+        change_tiles(&mut map, &[area], |tile| tile.set_trigger(trigger));
     }
     for Exits { from, to } in from.exits {
         let [first_x, first_y, ..] = from;
@@ -117,6 +157,15 @@ fn build(from: StarterMap) -> Map {
     from.objects.into_iter().for_each(|object| map.add_object(object));
     map.shrink();
     map
+}
+
+/// Changes every tile of the rectangles.
+fn change_tiles(map: &mut Map, areas: &[Rectangle], change: impl Fn(&mut Tile)) {
+    for (x, y) in areas.iter().copied().flat_map(tiles) {
+        if let Some(tile) = map.tile_mut(x, y) {
+            change(tile);
+        }
+    }
 }
 
 /// Yields the tiles of a rectangle.
@@ -138,7 +187,7 @@ mod tests {
     fn the_compiled_in_files_are_sound_and_complete() {
         let content = starter();
         assert_eq!(references::check(&content), []);
-        assert_eq!(content.maps().map(|map| map.number).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
+        assert_eq!(content.maps().map(|map| map.number.get()).collect::<Vec<_>>(), [1, 2, 5, 8, 11]);
         for number in FIRST_OBJECTS {
             let object = content.object(ObjectId::new(number)).unwrap();
             assert!(object.newbie && object.grh_index > 0, "object {number}");
@@ -157,15 +206,15 @@ mod tests {
     fn every_home_is_ullathorpe() {
         let content = starter();
         for home in 0..=7 {
-            assert_eq!(content.city(home), Position::new(1, 58, 45));
+            assert_eq!(content.city(home), Position::new(MapId::new(1), 58, 45));
         }
     }
 
     #[test]
     fn ullathorpe_is_safe_and_has_its_people() {
         let content = starter();
-        let map = content.map(1).unwrap();
-        assert!(map.info.safe && !content.map(2).unwrap().info.safe);
+        let map = content.map(MapId::new(1)).unwrap();
+        assert!(map.info.safe && !content.map(MapId::new(2)).unwrap().info.safe);
         for trade in [0, 1, 2, 4, 7, 11] {
             let has = |npc| content.npc(npc).is_some_and(|npc| npc.npc_type.0 == trade);
             assert!(map.npc_placements().iter().any(|placement| has(placement.npc)), "NPC type {trade}");
@@ -178,7 +227,8 @@ mod tests {
     #[test]
     fn the_borders_of_ullathorpe_lead_out_and_back() {
         let content = starter();
-        let exit = |map, x, y| content.map(map).and_then(|map| map.exit(x, y)).map(|to| to.to_string());
+        let exit =
+            |map, x, y| content.map(MapId::new(map)).and_then(|map| map.exit(x, y)).map(|to| to.to_string());
         assert_eq!(exit(1, 58, 7).as_deref(), Some("5:58:93"));
         assert_eq!(exit(5, 58, 94).as_deref(), Some("1:58:8"));
         assert_eq!(exit(1, 58, 94).as_deref(), Some("2:58:8"));
@@ -212,7 +262,7 @@ mod tests {
                 assert!(map.walkable(object.x, object.y), "map {}: {object:?}", map.number);
             }
         }
-        assert!(!taken.contains(&(1, 58, 45)), "nobody stands where players arrive");
+        assert!(!taken.contains(&(MapId::new(1), 58, 45)), "nobody stands where players arrive");
     }
 
     #[test]

@@ -81,6 +81,7 @@ pub fn create(form: CheckedForm, config: &Config, content: &Content, now: u64, s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::MapId;
 
     fn choices() -> Choices {
         Choices {
@@ -106,7 +107,7 @@ mod tests {
         assert_eq!((created.account.created_at, created.account.password_hash.as_str()), (77, ""));
         assert_eq!(created.account.head, *Race::Gnome.heads(Gender::Female).start());
 
-        let place = Position { map: 2, x: 50, y: 50 };
+        let place = Position { map: MapId::new(2), x: 50, y: 50 };
         config.world.start_positions = vec![place];
         let elsewhere = create(form, &config, &content, 77, 1);
         assert_eq!(elsewhere.start, place);

@@ -31,7 +31,7 @@ pub mod npc;
 mod play;
 pub mod player;
 mod replies;
-mod rules;
+pub mod rules;
 pub mod session;
 pub mod settings;
 pub mod sight;

@@ -87,6 +87,8 @@ pub const ROYAL_ARMY: &str = "la Armada Real";
 pub const CHAOS_LEGION: &str = "la Legión Oscura";
 /// Members of either faction, as the group that a map is for.
 pub const FACTION_MEMBERS: &str = "miembros de una facción";
+/// The staff, as the group that a map is for.
+pub const STAFF: &str = "los administradores";
 
 /// Returns the last thing that a client reads before its connection ends, where it can still show it.
 ///
@@ -131,20 +133,20 @@ pub fn online(count: usize) -> String {
     format!("Usuarios conectados: {count}.")
 }
 
-/// Time since the server started.
+/// Returns the time since the server started.
 #[must_use]
 pub fn uptime(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     format!("El servidor lleva {days} d {hours} h {minutes} min {} s encendido.", seconds % 60)
 }
 
-/// Line of a whisper for its sender, when the other is out of sight.
+/// Returns the line of a whisper for its sender, when the other is out of sight.
 #[must_use]
 pub fn whisper_sent(to: &str, text: &str) -> String {
     format!("Le susurraste a {to}: {text}")
 }
 
-/// Line of a whisper for its receiver.
+/// Returns the line of a whisper for its receiver.
 #[must_use]
 pub fn whisper_received(from: &str, text: &str) -> String {
     format!("{from} te susurra: {text}")

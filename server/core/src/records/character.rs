@@ -6,7 +6,7 @@ use super::fields::{Fields, Slot};
 use super::life::{
     BankRecord, FactionRecord, LifeRecord, MembershipRecord, NOTICES_MAX, NoticeRecord, StatesRecord,
 };
-use crate::base::ids::{ObjectId, SpellId};
+use crate::base::ids::{MapId, ObjectId, SpellId};
 use crate::fields;
 
 /// Number of inventory slots of a player.
@@ -23,7 +23,7 @@ fields! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct PositionRecord {
         /// Map number.
-        map: u16,
+        map: MapId,
         /// 1..=100.
         x: u8 in 1..=100,
         /// 1..=100.

@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::base::ids::{ObjectId, SpellId};
+use crate::base::ids::{MapId, ObjectId, SpellId};
 
 /// A record whose fields a store writes and reads one by one; see [`fields!`](crate::fields!).
 pub trait Fields: Sized {
@@ -241,7 +241,7 @@ macro_rules! id_types {
     )*};
 }
 
-id_types!(ObjectId, SpellId);
+id_types!(MapId, ObjectId, SpellId);
 
 /// Numbers up to the largest that a store holds.
 impl FieldType for u64 {
@@ -444,7 +444,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_by_name() {
-        let position = PositionRecord { map: 34, x: 50, y: 60, heading: 2 };
+        let position = PositionRecord { map: MapId::new(34), x: 50, y: 60, heading: 2 };
         let values = position.values();
         let read = PositionRecord::read::<BadField>(|field| {
             let place = PositionRecord::FIELDS.iter().position(|each| each == field).unwrap();
@@ -485,7 +485,7 @@ mod tests {
         let added = Grown::FIELDS.iter().filter(|field| field.is_added()).map(|field| field.name);
         assert_eq!(added.collect::<Vec<_>>(), ["deaths", "is_noble", "motto"]);
         assert_eq!(Grown::blank(), Grown { level: 0, deaths: 7, is_noble: true, motto: "none".into() });
-        assert_eq!(PositionRecord::blank(), PositionRecord { map: 0, x: 1, y: 1, heading: 1 });
+        assert_eq!(PositionRecord::blank(), PositionRecord { map: MapId::new(0), x: 1, y: 1, heading: 1 });
     }
 
     #[test]

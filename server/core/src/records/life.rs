@@ -1,5 +1,6 @@
 //! The states of a character that outlast a logout, its life so far, and the notices of its absence.
 
+use crate::base::ids::MapId;
 use crate::fields;
 
 /// Most notices that a character keeps; an older one makes room.
@@ -33,7 +34,7 @@ fields! {
         /// Times that it died.
         deaths: u32 = 0,
         /// The last map that the character could leave on foot; 0 = none yet.
-        last_map: u16 = 0,
+        last_map: MapId = 0,
         /// Account number of the criminal killed last, who counts once in a row; 0 = none.
         last_criminal_killed: u32 = 0,
         /// Account number of the citizen killed last, who counts once in a row; 0 = none.

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::ids::MapId;
 use serde::Serialize;
 
 use super::UserId;
@@ -32,7 +33,7 @@ pub struct Session {
     /// Name of its class.
     pub class: String,
     /// Number of the map it is on.
-    pub location_id: u16,
+    pub location_id: MapId,
     /// Its hit points.
     pub hp: u16,
     /// Time of the last packet of its player, Unix seconds.

@@ -9,7 +9,8 @@ pub mod character;
 pub mod heading;
 pub mod map_state;
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, MapId};
+use crate::base::table::Table;
 use crate::content::{Content, Map, Position};
 use area::Block;
 use char_index::{CharIndex, CharIndexPool};
@@ -22,8 +23,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct World {
     content: Arc<Content>,
-    /// By map number.
-    maps: Vec<Option<MapState>>,
+    maps: Table<MapId, MapState>,
     /// By [`CharIndex::slot`].
     characters: Vec<Option<Character>>,
     pool: CharIndexPool,
@@ -52,13 +52,9 @@ impl World {
     /// Creates the world of `content`, in which nobody stands yet: objects lie where the maps place them.
     #[must_use]
     pub fn new(content: Arc<Content>) -> Self {
-        let mut maps: Vec<Option<MapState>> = Vec::new();
+        let mut maps = Table::new();
         for map in content.maps() {
-            let number = usize::from(map.number);
-            if maps.len() <= number {
-                maps.resize_with(number + 1, || None);
-            }
-            maps[number] = Some(MapState::new(map.floor_objects()));
+            maps.insert(map.number, MapState::new(map.floor_objects()));
         }
         Self { content, maps, characters: vec![None], pool: CharIndexPool::default() }
     }
@@ -75,7 +71,7 @@ impl World {
         self.characters.get(index.slot()).and_then(Option::as_ref)
     }
 
-    /// Everybody in the world, by index.
+    /// Returns all characters of the world, by index.
     pub fn characters(&self) -> impl Iterator<Item = &Character> {
         self.characters.iter().flatten()
     }
@@ -92,17 +88,17 @@ impl World {
         self.pool.free()
     }
 
-    fn map_state(&self, map: u16) -> Option<&MapState> {
-        self.maps.get(usize::from(map)).and_then(Option::as_ref)
+    fn map_state(&self, map: MapId) -> Option<&MapState> {
+        self.maps.get(map)
     }
 
-    fn map_state_mut(&mut self, map: u16) -> Option<&mut MapState> {
-        self.maps.get_mut(usize::from(map)).and_then(Option::as_mut)
+    fn map_state_mut(&mut self, map: MapId) -> Option<&mut MapState> {
+        self.maps.get_mut(map)
     }
 
     /// Returns the contents of one block of a map; `None` for a map that is not there.
     #[must_use]
-    pub fn block(&self, map: u16, block: Block) -> Option<&BlockState> {
+    pub fn block(&self, map: MapId, block: Block) -> Option<&BlockState> {
         self.map_state(map).map(|state| state.block(block))
     }
 
@@ -268,7 +264,7 @@ impl World {
                 }
             }
         }
-        let counted = self.maps.iter().flatten().map(MapState::counts);
+        let counted = self.maps.iter().map(MapState::counts);
         let (listed, seeing) = counted.fold((0, 0), |all, map| (all.0 + map.0, all.1 + map.1));
         let population = self.characters().count();
         if (listed, seeing) != (population, viewers) || self.population() != population {

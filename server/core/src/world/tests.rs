@@ -1,7 +1,7 @@
 //! The world's books, on the starter maps.
 
 use super::*;
-use crate::base::ids::PlayerKey;
+use crate::base::ids::{MapId, PlayerKey};
 use character::NOTHING_WORN;
 
 fn world() -> World {
@@ -43,7 +43,7 @@ fn the_free_tile_near_a_taken_one_is_next_to_it() {
     world.enter(newcomer(position)).unwrap();
     let near = world.free_tile_near(position, true).unwrap();
     assert!(near.x.abs_diff(position.x) <= 1 && near.y.abs_diff(position.y) <= 1 && near != position);
-    assert_eq!(world.free_tile_near(Position { map: 9_999, x: 50, y: 50 }, true), None);
+    assert_eq!(world.free_tile_near(Position { map: MapId::new(9_999), x: 50, y: 50 }, true), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::{fmt::Write, fs};
 
-use pyao_core::base::ids::SpellId;
+use pyao_core::base::ids::{MapId, SpellId};
 
 use super::{create, limits, load};
 use crate::fields::{Fields, Slot};
@@ -88,7 +88,7 @@ fn session(user_id: UserId) -> Session {
         username: "Gandalf".into(),
         level: 4,
         class: "mage".into(),
-        location_id: 1,
+        location_id: MapId::new(1),
         hp: 20,
         last_seen: 1_700_000_100,
         disconnected_at: None,

@@ -10,6 +10,7 @@ use crate::records::UserId;
 use crate::server::{ConnectionInfo, Refusal, Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use crate::session::{Claim, DISCONNECTED_SESSION_SECONDS, Session, SessionWrite, StoredSession};
 use crate::{Store, StoreError};
+use pyao_core::base::ids::MapId;
 
 /// A lease that no test outlives.
 const LONG_LEASE: Duration = Duration::from_secs(3_600);
@@ -67,7 +68,7 @@ fn session(user_id: UserId, level: u8) -> Session {
         username: "Ñandú".into(),
         level,
         class: "mage".into(),
-        location_id: 34,
+        location_id: MapId::new(34),
         hp: 0,
         last_seen: 1_700_000_100,
         disconnected_at: None,
@@ -183,8 +184,12 @@ pub(crate) fn a_session_is_read_back_as_it_was_last_written(connect: Connect<'_>
     assert_eq!(server.open_session(&opened).unwrap(), Claim::Granted);
     let stored = |session: &Session| Some(stored_by(&run, session.clone()));
     assert_eq!(tool.session(UserId(1)).unwrap(), stored(&opened));
-    let changed =
-        Session { hp: u16::MAX, location_id: u16::MAX, last_seen: 1_700_000_200, ..session(UserId(1), 255) };
+    let changed = Session {
+        hp: u16::MAX,
+        location_id: MapId::new(u16::MAX),
+        last_seen: 1_700_000_200,
+        ..session(UserId(1), 255)
+    };
     let gone = Session { disconnected_at: Some(unix_seconds()), ..changed.clone() };
     for state in [&changed, &gone, &gone, &changed] {
         server.write_sessions(&[SessionWrite::Put(state.clone())]).unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pyao_core::base::ids::MapId;
 use redis::Value;
 
 use super::commands::Commands;
@@ -109,7 +110,7 @@ fn write_fields(commands: &mut Commands, run: &ServerRun, session: &Session) {
         .arg("level")
         .arg(session.level)
         .arg("location_id")
-        .arg(session.location_id)
+        .arg(session.location_id.get())
         .arg("hp")
         .arg(session.hp)
         .arg("websocket_connected")
@@ -150,7 +151,7 @@ pub(super) fn seen(replies: &mut Replies, user_id: UserId) -> Result<Option<Stor
             username: hash.text("username")?.to_owned(),
             level: hash.number("level", BYTE)?,
             class: hash.text("class")?.to_owned(),
-            location_id: optional_word(&hash, "location_id")?,
+            location_id: MapId::new(optional_word(&hash, "location_id")?),
             hp: optional_word(&hash, "hp")?,
             last_seen: integer(&of_user(SESSION_LAST_SEEN, user_id), last_seen)?,
             disconnected_at,

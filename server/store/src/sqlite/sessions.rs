@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pyao_core::base::ids::MapId;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::SqliteStore;
@@ -101,7 +102,7 @@ fn put_session(transaction: &Transaction<'_>, run: &ServerRun, session: &Session
             session.username,
             session.level,
             session.class,
-            session.location_id,
+            session.location_id.get(),
             session.hp,
             signed(session.last_seen),
             session.disconnected_at.map(signed),
@@ -155,7 +156,7 @@ fn read_session(row: &Row<'_>) -> Result<StoredSession, ReadError> {
             username: row.get("username")?,
             level: number("level", row.get("level")?, BYTE)?,
             class: row.get("class")?,
-            location_id: number("location_id", row.get("location_id")?, WORD)?,
+            location_id: MapId::new(number("location_id", row.get("location_id")?, WORD)?),
             hp: number("hp", row.get("hp")?, WORD)?,
             last_seen: number("last_seen", row.get("last_seen")?, 0..=i64::MAX)?,
             disconnected_at: disconnected_at

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use pyao_core::base::ids::MapId;
 use tempfile::TempDir;
 
 use super::*;
@@ -231,7 +232,7 @@ fn session(user_id: u32, disconnected_at: Option<u64>) -> Session {
         username: "Juan".into(),
         level: 1,
         class: "mage".into(),
-        location_id: 1,
+        location_id: MapId::new(1),
         hp: 1,
         last_seen: 0,
         disconnected_at,
@@ -359,7 +360,7 @@ fn saves_a_second() {
     for number in 1..=CHARACTERS {
         store.create_account(&sample_account(&format!("Jugador {number}")), &sample_character()).unwrap();
     }
-    let position = PositionRecord { map: 1, x: 2, y: 3, heading: 1 };
+    let position = PositionRecord { map: MapId::new(1), x: 2, y: 3, heading: 1 };
     let positions: Vec<_> = (1..=CHARACTERS).map(|number| position_save(UserId(number), position)).collect();
     let sheets: Vec<_> =
         (1..=CHARACTERS).map(|number| sheet_save(UserId(number), sample_character())).collect();

@@ -1,3 +1,4 @@
+use pyao_core::base::ids::MapId;
 use tempfile::TempDir;
 
 use super::*;
@@ -116,7 +117,7 @@ fn session(user_id: u32, level: u8) -> Session {
         username: "Uno".into(),
         level,
         class: "mage".into(),
-        location_id: 1,
+        location_id: MapId::new(1),
         hp: 20,
         last_seen: 0,
         disconnected_at: None,

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
+use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::player::table::Player;
 use pyao_core::game::{CloseReason, Game, Input, Settings};
@@ -20,7 +21,7 @@ use crate::forms::NewCharacter;
 use crate::shadow::{Screen, ShadowClient};
 
 /// Outside the safe zone, two steps from the way to another map: a lost socket leaves the character standing.
-const START: Position = Position { map: 2, x: 50, y: 9 };
+const START: Position = Position { map: MapId::new(2), x: 50, y: 9 };
 /// Password of every player.
 pub(super) const PASSWORD: &str = "secreto";
 /// Bytes of one send; small, so that many sends are made.

@@ -24,7 +24,7 @@ impl ShadowClient {
         let world = game.world();
         let own = world.character(player.index).ok_or("the player has no character")?;
         same("own index", self.own_index, Some(own.index.wire()))?;
-        same("map", self.map, i16::try_from(own.position.map).ok())?;
+        same("map", self.map, i16::try_from(own.position.map.get()).ok())?;
         let here = Block::of(own.position.x, own.position.y);
         let (mut characters, mut objects) = (BTreeMap::new(), BTreeMap::new());
         for state in here.around().filter_map(|block| world.block(own.position.map, block)) {

@@ -48,7 +48,7 @@ impl Simulation {
         let world = self.game.world();
         let Some(own) = world.character(player.index) else { return Err("has no character".into()) };
         same("own index", shadow.own_index, Some(own.index.wire()))?;
-        same("map", shadow.map, i16::try_from(own.position.map).ok())?;
+        same("map", shadow.map, i16::try_from(own.position.map.get()).ok())?;
         let (mut characters, mut objects, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
         for block in Block::of(own.position.x, own.position.y).around() {
             let Some(state) = world.block(own.position.map, block) else { continue };

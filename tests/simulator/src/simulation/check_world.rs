@@ -5,6 +5,7 @@ use super::check::same;
 use super::events::Event;
 use super::network::Client;
 use super::player::Existence;
+use pyao_core::base::ids::MapId;
 use pyao_core::content::Position;
 use pyao_core::game::Settings;
 use pyao_core::game::player::table::Player;
@@ -114,7 +115,7 @@ impl Simulation {
     fn check_tiles(&self) -> Result<(), String> {
         let world = self.game.world();
         let map_of = |player: &Player| Some(world.character(player.index)?.position.map);
-        let maps: BTreeSet<u16> =
+        let maps: BTreeSet<MapId> =
             self.game.players().iter().filter_map(|(_, player)| map_of(player)).collect();
         for map in maps {
             let tiles = (1..=100_u8).flat_map(|x| (1..=100_u8).map(move |y| Position { map, x, y }));

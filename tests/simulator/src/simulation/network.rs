@@ -96,7 +96,7 @@ impl Client {
         self.ended.is_none()
     }
 
-    /// The round trip that the kernel would tell, at least.
+    /// Returns the least round trip that the kernel would report.
     #[must_use]
     pub fn round_trip(&self) -> u32 {
         let Way { up, down, jitter, has_proxy } = self.tcp.way;
@@ -146,12 +146,12 @@ impl Network {
         self.clients.iter().find(|(_, client)| is_due(client)).map(|(id, _)| *id)
     }
 
-    /// Every closed connection whose slot is not used again.
+    /// Returns every closed connection whose slot is not used again.
     pub fn closed(&self) -> impl Iterator<Item = ConnectionId> + '_ {
         self.free.iter().copied()
     }
 
-    /// Nobody is connected; the next game knows none of the slots.
+    /// Drops all connections; the next game knows none of the slots.
     pub fn reset(&mut self) {
         *self = Self::default();
     }
@@ -255,7 +255,7 @@ impl Simulation {
         }
     }
 
-    /// The server's system tells a client what has arrived, if there is anything to tell.
+    /// Acknowledges to a client what the server's system has received, if anything new.
     fn acknowledge(&mut self, id: ConnectionId) {
         let now = self.now;
         if let Some(client) = self.network.clients.get_mut(&id) {
@@ -263,7 +263,7 @@ impl Simulation {
         }
     }
 
-    /// The server reads from a connection, perhaps not all that is there.
+    /// Reads from a connection as the server does, perhaps not all that is there.
     fn arrive(&mut self, id: ConnectionId) {
         let cut = self.faults.splits && self.draw(4) == 0;
         let (now, random) = (self.now, &mut self.random);
@@ -321,7 +321,7 @@ impl Simulation {
         }
     }
 
-    /// The client's system takes a segment; the client reads it in its next frame.
+    /// Passes a segment to the client's system; the client reads it in its next frame.
     fn arrive_at_client(&mut self, id: ConnectionId) {
         let frame = if self.faults.latency { self.draw(FRAME_MS) as u64 } else { 0 };
         let now = self.now;
@@ -442,7 +442,7 @@ impl Simulation {
         self.closings = closings;
     }
 
-    /// A connection that the server has ended is over when its client has read everything, or reads nothing.
+    /// Drops a connection that the server has ended once its client has read everything, or reads nothing.
     fn drop_if_over(&mut self, id: ConnectionId) {
         let is_over = |client: &Client| {
             client.ended.is_some() && ((client.has_nothing_to_read() && !client.is_blocked) || !client.reads)
@@ -472,7 +472,7 @@ impl Simulation {
         }
     }
 
-    /// The socket is closed: nothing goes either way any more.
+    /// Closes the socket: nothing goes either way any more.
     fn forget(&mut self, id: ConnectionId) {
         self.game.outbox().close(id);
         let Some(client) = self.network.clients.remove(&id) else { return };

@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::events::Event;
 use super::network::Client;
+use pyao_core::base::ids::MapId;
 use pyao_core::content::Map;
 use pyao_core::game::CloseReason;
 use pyao_core::protocol::client::ClientPacket;
@@ -57,7 +58,7 @@ impl Simulation {
 
     fn map_blocks(&self, id: ConnectionId, heading: u8) -> bool {
         let Some(client) = self.network.clients.get(&id) else { return true };
-        let map = client.shadow.map.and_then(|map| u16::try_from(map).ok());
+        let map = client.shadow.map.and_then(|map| u16::try_from(map).ok().map(MapId::new));
         let map = map.and_then(|map| self.content.map(map));
         let (Some(map), Some((x, y))) = (map, client.shadow.position()) else { return true };
         let Some(heading) = Heading::from_wire(heading) else { return true };

@@ -68,7 +68,7 @@ impl SimulatedStore {
         self.has_news = true;
     }
 
-    /// Trouble begins, or ends with [`Trouble::None`].
+    /// Begins trouble, or ends it with [`Trouble::None`].
     pub fn set_trouble(&mut self, trouble: Trouble, until: u64) {
         (self.trouble, self.trouble_until) = (trouble, until);
     }
@@ -166,7 +166,7 @@ impl SimulatedStore {
         outcome
     }
 
-    /// It dies and is back: the operation under way was carried out or not, and its answer is lost.
+    /// Restarts the store: the operation under way was carried out or not, and its answer is lost.
     pub fn die(&mut self, now: u64, random: &mut Random, report: &mut Report) {
         if let Some((_, operation)) = self.under_way.take() {
             let outcome = self.fail(&operation, random.between(0, 2) == 0, report);
@@ -194,7 +194,7 @@ impl SimulatedStore {
         while self.queue.poll_reply().is_some() {}
     }
 
-    /// The server dies: the operation under way is still carried out or not, and its answer reaches nobody.
+    /// Ends the server: the operation under way is still carried out or not, and its answer reaches nobody.
     pub fn lose_server(&mut self, random: &mut Random) {
         if let Some((_, operation)) = self.under_way.take()
             && random.between(0, 1) == 0

@@ -62,7 +62,7 @@ struct Counts {
 }
 
 impl Tcp {
-    /// A fresh connection.
+    /// Returns a fresh connection.
     #[must_use]
     pub fn new(way: Way) -> Self {
         Self { way, ..Self::default() }
@@ -103,7 +103,7 @@ impl Tcp {
         self.up.push_back(Segment { due, bytes, acknowledged: self.client.received });
     }
 
-    /// A segment of the client is there: its bytes, and how many of the server's bytes the client's system had.
+    /// Takes the next segment of the client: its bytes, and how many of the server's the client's system had.
     pub fn arrive_up(&mut self, now: u64) -> Option<(Vec<u8>, u64)> {
         let segment = self.up.pop_front()?;
         self.server.received += segment.bytes.len() as u64;
@@ -113,7 +113,7 @@ impl Tcp {
         Some((segment.bytes, has))
     }
 
-    /// The server sends.
+    /// Sends bytes of the server.
     pub fn send(&mut self, now: u64, bytes: Vec<u8>, random: &mut Random) {
         self.server.sent += bytes.len() as u64;
         self.acknowledges_at = None;
@@ -122,7 +122,7 @@ impl Tcp {
         self.down.push_back(Segment { due, bytes, acknowledged: self.server.received });
     }
 
-    /// The server's system acknowledges what it has, unless it has done so.
+    /// Acknowledges what the server's system has, unless that is done.
     pub fn acknowledge(&mut self, now: u64, random: &mut Random) {
         if self.acknowledges_at.is_some() {
             self.send(now, Vec::new(), random);
@@ -135,8 +135,8 @@ impl Tcp {
         self.server.sent
     }
 
-    /// A segment of the server is there: the client's system lets go what it kept back for that. Gives what the client
-    /// can read.
+    /// Takes the next segment of the server: the client's system sends what it kept back for that. Returns the bytes
+    /// that the client can read.
     pub fn arrive_down(&mut self, now: u64, random: &mut Random) -> Option<Vec<u8>> {
         let segment = self.down.pop_front()?;
         self.client.acknowledged = self.client.acknowledged.max(segment.acknowledged);
@@ -147,7 +147,7 @@ impl Tcp {
         Some(segment.bytes)
     }
 
-    /// Nothing of the client is heard any more.
+    /// Drops everything on its way from the client.
     pub fn close_up(&mut self) {
         self.up.clear();
         self.held.clear();

@@ -5,7 +5,7 @@ use super::{
     nearest_head,
 };
 use crate::content::fault::Fault;
-use crate::content::{Content, NpcTemplate, ObjectTemplate, ObjectType, SpellTemplate};
+use crate::content::{Content, Map, NpcTemplate, ObjectTemplate, ObjectType, SpellTemplate};
 
 /// The number that data and client use for no weapon, no shield, no helmet.
 const NOTHING_WORN: u16 = 2;
@@ -17,6 +17,7 @@ pub fn check(content: &Content) -> Vec<Fault> {
     content.npcs().for_each(|npc| missing.of_npc(npc));
     content.objects().for_each(|object| missing.of_object(object));
     content.spells().for_each(|spell| missing.of_spell(spell));
+    content.maps().for_each(|map| missing.of_map(map));
     missing.faults
 }
 
@@ -72,6 +73,14 @@ impl Missing {
         }
     }
 
+    fn of_map(&mut self, map: &Map) {
+        let file = format!("Maps/Mapa{}.dat", map.number);
+        for (number, ambient) in (1..).zip(&map.info.sounds) {
+            let record = format!("SONIDO{number}");
+            self.check((&file, &record), ("Sonido", ambient.sound), SOUNDS, "nothing is heard");
+        }
+    }
+
     fn of_spell(&mut self, spell: &SpellTemplate) {
         let name = format!("HECHIZO{}", spell.number);
         let record = ("Dat/Hechizos.dat", name.as_str());
@@ -111,6 +120,7 @@ mod tests {
                 &"Dat/NPCs.dat: [NPC610] Snd2=174: the client has none, nothing is heard".to_owned()
             )
         );
-        assert_eq!(said.len(), 43, "{said:#?}");
+        assert_eq!(count("] Sonido=107"), 4);
+        assert_eq!(said.len(), 47, "{said:#?}");
     }
 }

@@ -19,7 +19,7 @@ fn wire(value: u16) -> i16 {
 }
 
 impl Play {
-    /// Every slot in use. The client's grid starts empty.
+    /// Sends every slot in use. The client's grid starts empty.
     pub fn tell_inventory(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let inventory = player.character.inventory;
@@ -80,7 +80,7 @@ impl Play {
         self.tell_slot(actor.connection, to, to_item);
     }
 
-    /// Every known spell. The client's list starts with empty lines.
+    /// Sends every known spell. The client's list starts with empty lines.
     pub fn tell_spells(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         let spells = player.character.spells;

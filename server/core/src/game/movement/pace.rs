@@ -25,7 +25,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Somebody who has stood still so far.
+    /// Returns the pace of a player who has stood still so far.
     #[must_use]
     pub fn new(now: Millis) -> Self {
         Self { steps: TokenBucket::every(STEP_MS, burst(0), now) }

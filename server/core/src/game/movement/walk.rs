@@ -7,10 +7,11 @@
 //! tile. It is dropped: otherwise client and server would stay one tile apart (see [`super::reconciliation`]).
 
 use crate::base::close_reason::CloseReason;
-use crate::base::ids::{ConnectionId, PlayerKey};
+use crate::base::ids::{ConnectionId, MapId, PlayerKey};
 use crate::content::{Position, Restriction};
 use crate::game::play::{Actor, Play};
 use crate::game::player::table::Unsaved;
+use crate::game::rules::levels::is_newbie;
 use crate::game::sight::looks;
 use crate::game::texts;
 use crate::protocol::font::Font;
@@ -18,8 +19,6 @@ use crate::protocol::server::ServerPacket;
 use crate::world::char_index::CharIndex;
 use crate::world::heading::Heading;
 
-/// The highest level that may enter newbie maps (AO 0.13).
-const NEWBIE_LEVEL_MAX: u8 = 12;
 /// Milliseconds between two answers to a client that asks again to face where it already faces. The client asks every
 /// frame until it hears back.
 const TURN_ANSWER_MS: u64 = 100;
@@ -58,7 +57,7 @@ impl Play {
         self.mark_unsaved(key, Unsaved::Position);
     }
 
-    /// A character that no longer stands at `from` has walked: from now on its own place is stored.
+    /// Stores the own place of a displaced character from its first step on: it no longer stands at `from`.
     fn note_step(&mut self, key: PlayerKey, from: Position) {
         let Some(player) = self.players.get_mut(key).filter(|player| player.is_displaced) else { return };
         let stands = self.world.character(player.index).map(|character| character.position);
@@ -145,16 +144,18 @@ impl Play {
     }
 
     /// Returns the group that a map is for, if this player is not in it.
-    fn restriction_against(&self, key: PlayerKey, map: u16) -> Option<&'static str> {
+    fn restriction_against(&self, key: PlayerKey, map: MapId) -> Option<&'static str> {
         let level = self.players.get(key).map_or(1, |player| player.character.stats.level);
         match self.content.map(map)?.info.restriction {
             Restriction::None => None,
-            Restriction::Newbie if level <= NEWBIE_LEVEL_MAX => None,
+            Restriction::Newbie if is_newbie(level) => None,
             Restriction::Newbie => Some(texts::NEWBIES),
             // Nobody is in a faction while there are none to join.
             Restriction::RoyalArmy => Some(texts::ROYAL_ARMY),
             Restriction::ChaosLegion => Some(texts::CHAOS_LEGION),
             Restriction::Faction => Some(texts::FACTION_MEMBERS),
+            // Players have no ranks yet, so nobody is staff.
+            Restriction::Staff => Some(texts::STAFF),
         }
     }
 
@@ -181,14 +182,14 @@ impl Play {
         self.show_to_others(new_index);
     }
 
-    /// The map, the own character and which one it is: what a client needs before anything else can be shown.
+    /// Sends the map, the own character and its index, which a client needs before it can show anything else.
     pub fn show_map(&mut self, connection: ConnectionId, own: CharIndex) {
         let Some(character) = self.world.character(own) else {
             return self.fault("a map for a player without a character");
         };
         let map = character.position.map;
         let version = self.content.map(map).map_or(0, |map| map.version);
-        let map = i16::try_from(map).unwrap_or(i16::MAX);
+        let map = i16::try_from(map.get()).unwrap_or(i16::MAX);
         self.outbox.send(connection, &ServerPacket::ChangeMap { map, version });
         self.outbox.send(connection, &looks::create_packet(character));
         self.outbox.send(connection, &ServerPacket::UserCharIndexInServer { char_index: own.wire() });

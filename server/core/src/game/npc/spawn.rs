@@ -1,6 +1,7 @@
 //! Spawning: NPCs take their places.
 
 use super::table::{Npc, Npcs};
+use crate::base::ids::MapId;
 use crate::content::{Content, NpcPlacement, Position};
 use crate::world::character::{Look, NOTHING_WORN, Owner};
 use crate::world::heading::Heading;
@@ -24,7 +25,13 @@ pub fn inhabited_world(content: &Arc<Content>) -> (World, Npcs) {
 }
 
 /// Puts an NPC on its tile. Returns false, and nothing changed, if that is taken or the template is not there.
-fn place(content: &Content, world: &mut World, npcs: &mut Npcs, map: u16, placement: &NpcPlacement) -> bool {
+fn place(
+    content: &Content,
+    world: &mut World,
+    npcs: &mut Npcs,
+    map: MapId,
+    placement: &NpcPlacement,
+) -> bool {
     let Some(template) = content.npc(placement.npc) else { return false };
     let home = Position { map, x: placement.x, y: placement.y };
     let look = Look {

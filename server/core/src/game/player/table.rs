@@ -89,7 +89,7 @@ pub struct Players {
     by_name: BTreeMap<String, PlayerKey>,
     by_user: BTreeMap<UserId, PlayerKey>,
     connected: usize,
-    /// Those without a client.
+    /// Players without a client.
     absent: Absent,
 }
 
@@ -127,7 +127,7 @@ impl Players {
         self.slots.get(key.slot, key.generation)
     }
 
-    /// See [`Self::get`]. Connections change through [`Self::connect`] and [`Self::disconnect`] only.
+    /// Returns the player for changes. Connections change through [`Self::connect`] and [`Self::disconnect`] only.
     #[inline]
     pub fn get_mut(&mut self, key: PlayerKey) -> Option<&mut Player> {
         self.slots.get_mut(key.slot, key.generation)
@@ -189,7 +189,7 @@ impl Players {
         self.connected
     }
 
-    /// Those without a client.
+    /// Returns the players without a client.
     #[must_use]
     pub fn absent(&self) -> &Absent {
         &self.absent

@@ -83,7 +83,7 @@ impl Race {
         }
     }
 
-    /// Body without clothes (AO 0.13).
+    /// Returns the body without clothes (AO 0.13).
     #[must_use]
     pub fn naked_body(self, gender: Gender) -> i16 {
         match (self, gender) {

@@ -5,6 +5,7 @@ use crate::base::random::Random;
 use crate::content::Position;
 use crate::game::rules::dice::Dice;
 use crate::game::rules::kinds::{Class, Race};
+use crate::game::rules::levels::FIRST_LEVEL_EXPERIENCE;
 use crate::records::{
     AttributesRecord, CharacterRecord, Fields, INVENTORY_SLOTS, ItemRecord, PositionRecord, ReputationRecord,
     SPELL_SLOTS, StatsRecord,
@@ -13,8 +14,6 @@ use crate::world::heading::Heading;
 
 /// Attributes never leave this range.
 const ATTRIBUTE_RANGE: (i16, i16) = (6, 40);
-/// Experience from level 1 to level 2.
-const FIRST_LEVEL_EXPERIENCE: u32 = 300;
 /// Skill points to assign at level 1.
 const FIRST_SKILL_POINTS: u16 = 10;
 
@@ -47,7 +46,7 @@ mod spells {
     pub const CALL_PET: SpellId = SpellId::new(46);
 }
 
-/// Thrown dice plus the race's modifiers, each held within 6..=40.
+/// Adds the race's modifiers to the thrown dice, each held within 6..=40.
 #[must_use]
 pub fn attributes(dice: Dice, modifiers: [i8; 5]) -> AttributesRecord {
     let thrown = [dice.strength, dice.agility, dice.intelligence, dice.charisma, dice.constitution];
@@ -177,8 +176,9 @@ fn starting_inventory(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::MapId;
 
-    const START: Position = Position { map: 1, x: 58, y: 45 };
+    const START: Position = Position { map: MapId::new(1), x: 58, y: 45 };
     const DICE: Dice = Dice { strength: 15, agility: 16, intelligence: 18, charisma: 15, constitution: 18 };
 
     fn create(race: Race, class: Class, seed: u64) -> CharacterRecord {

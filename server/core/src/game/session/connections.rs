@@ -68,7 +68,7 @@ impl Connections {
         self.slots.get(id.slot as usize)?.as_ref().filter(|connection| connection.id == id)
     }
 
-    /// See [`Self::get`].
+    /// Returns the connection for changes, as [`Self::get`] does for reading.
     pub fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.slots.get_mut(id.slot as usize)?.as_mut().filter(|connection| connection.id == id)
     }
@@ -85,7 +85,7 @@ impl Connections {
         self.slots.iter().flatten().map(|connection| connection.id)
     }
 
-    /// All connections, by slot.
+    /// Returns all connections, by slot.
     pub fn iter(&self) -> impl Iterator<Item = &Connection> {
         self.slots.iter().flatten()
     }

@@ -256,7 +256,7 @@ impl Play {
         self.send(actor.connection, &ServerPacket::multi(message));
     }
 
-    /// `ResuscitationSafeToggle`.
+    /// Handles `ResuscitationSafeToggle`.
     pub fn toggle_resurrection_safe(&mut self, actor: Actor) {
         let Some(player) = self.player(actor) else { return };
         player.resurrection_safe = !player.resurrection_safe;

@@ -107,7 +107,7 @@ impl Play {
         }
     }
 
-    /// While there are too many absent characters, of the address of `key` or in all, the oldest leaves. It is saved
+    /// Removes the oldest absent characters while there are too many, of the address of `key` or in all. Each is saved
     /// with the next save.
     fn limit_absent(&mut self, key: PlayerKey) {
         while let Some(oldest) = self.absent_beside_too_many(key).or_else(|| self.absent_in_the_way()) {

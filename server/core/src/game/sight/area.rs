@@ -4,7 +4,7 @@
 //! them is removed, and only then may anything be said about it. Sight is mutual: when one side learns of the other,
 //! both do.
 
-use crate::base::ids::ConnectionId;
+use crate::base::ids::{ConnectionId, MapId};
 use crate::content::{FloorObject, ObjectType};
 use crate::game::Play;
 use crate::game::sight::looks;
@@ -103,7 +103,7 @@ fn show_blocks(
     }
 }
 
-fn show_object(world: &World, outbox: &mut Outbox, viewer: ConnectionId, map: u16, object: &FloorObject) {
+fn show_object(world: &World, outbox: &mut Outbox, viewer: ConnectionId, map: MapId, object: &FloorObject) {
     let Some(template) = world.content().object(object.object) else { return };
     if template.is_fixture() {
         return;
@@ -125,7 +125,7 @@ fn hide_blocks(
     world: &World,
     outbox: &mut Outbox,
     viewer: ConnectionId,
-    map: u16,
+    map: MapId,
     blocks: impl Iterator<Item = Block>,
 ) {
     for state in blocks.filter_map(|block| world.block(map, block)) {

@@ -1,16 +1,16 @@
 //! Characters without a player: how many may stay, and who leaves for whom.
 
 use super::*;
-use crate::base::ids::NpcTemplateId;
+use crate::base::ids::{MapId, NpcTemplateId};
 use crate::game::npc::table::Npc;
 use crate::world::Newcomer;
 use crate::world::character::{Look, NOTHING_WORN, Owner};
 use crate::world::heading::Heading;
 
-/// Outside the safe town, under limits of absent characters in all and of an address.
+/// Limits the absent characters in all and of an address, and lets everybody start outside the safe town.
 fn limited(absent_characters: u32, absent_characters_per_ip: u32) -> Settings {
     Settings {
-        start_positions: vec![Position { map: 2, x: 50, y: 50 }],
+        start_positions: vec![Position { map: MapId::new(2), x: 50, y: 50 }],
         absent_characters,
         absent_characters_per_ip,
         logins_per_minute_per_ip: 0,
@@ -22,7 +22,7 @@ fn name(number: u8) -> String {
     format!("Bot{}", char::from(b'a' + number))
 }
 
-/// A character that lost its player.
+/// Adds a character that lost its player.
 fn absent(table: &mut Table, host: u8, name: &str) {
     let connection = table.player_from(host, name);
     table.lose(connection);
@@ -32,11 +32,11 @@ fn in_world(table: &Table) -> Vec<String> {
     table.game.play.players.iter().map(|(_, player)| player.name().to_owned()).collect()
 }
 
-fn tiles(map: u16) -> impl Iterator<Item = Position> {
+fn tiles(map: MapId) -> impl Iterator<Item = Position> {
     (1..=100).flat_map(move |y| (1..=100).map(move |x| Position { map, x, y }))
 }
 
-/// A creature, where there is room for one.
+/// Places a creature, if there is room for one.
 fn place_creature(table: &mut Table, position: Position) {
     let play = &mut table.game.play;
     let entered = play.world.enter(Newcomer {
@@ -117,7 +117,7 @@ fn lowered_limits_count_at_once() {
 fn a_world_full_of_absent_bodies_keeps_no_player_out() {
     let mut table = Table::with(limited(0, 0));
     (0..4).for_each(|number| absent(&mut table, number, &name(number)));
-    for tile in [1, 5, 8, 11].into_iter().flat_map(tiles) {
+    for tile in [1, 5, 8, 11].map(MapId::new).into_iter().flat_map(tiles) {
         if table.game.play.world.free_numbers() > 2 {
             place_creature(&mut table, tile);
         }
@@ -128,7 +128,7 @@ fn a_world_full_of_absent_bodies_keeps_no_player_out() {
     assert_eq!(in_world(&table), ["Ana"]);
     for number in 0..4 {
         let stored = table.store.by_name(&name(number));
-        assert!(stored.is_some_and(|stored| stored.character.position.map == 2), "{}", name(number));
+        assert!(stored.is_some_and(|stored| stored.character.position.map.get() == 2), "{}", name(number));
     }
     table.lose(ana);
     assert!(in_world(&table).is_empty(), "a body takes no number that is kept");
@@ -143,7 +143,7 @@ fn where_bodies_take_every_tile_the_oldest_there_makes_room() {
     for number in 0..3 {
         absent(&mut table, 1, &name(number));
     }
-    [1, 2].into_iter().flat_map(tiles).for_each(|tile| place_creature(&mut table, tile));
+    [1, 2].map(MapId::new).into_iter().flat_map(tiles).for_each(|tile| place_creature(&mut table, tile));
     table.player("Ana");
     assert_eq!(in_world(&table).len(), 3);
     assert!(table.game.play.players.by_name(&name(0)).is_none(), "the oldest left");

@@ -1,6 +1,7 @@
 //! Chat, and what players can ask.
 
 use super::*;
+use crate::base::ids::MapId;
 
 fn talk(text: &str) -> ClientPacket {
     ClientPacket::Talk { text: text.into() }
@@ -62,7 +63,10 @@ fn commands_are_never_shown_and_empty_lines_say_nothing() {
 #[test]
 fn a_whisper_reaches_only_the_two_and_carries_no_markup_into_the_console() {
     let mut table = Table::with(Settings {
-        start_positions: vec![Position { map: 1, x: 58, y: 45 }, Position { map: 2, x: 50, y: 50 }],
+        start_positions: vec![
+            Position { map: MapId::new(1), x: 58, y: 45 },
+            Position { map: MapId::new(2), x: 50, y: 50 },
+        ],
         ..Settings::default()
     });
     let (ana, bea, witness) = (table.player("Ana"), table.player("Bea"), table.player("Cora"));

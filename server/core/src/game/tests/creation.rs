@@ -1,6 +1,7 @@
 //! Creating a character.
 
 use super::*;
+use crate::base::ids::MapId;
 
 /// Changes one field of a good form.
 fn form_with(change: impl Fn(&mut CreationFields)) -> ClientPacket {
@@ -217,11 +218,12 @@ fn the_burst_comes_in_the_order_the_client_needs() {
 
 #[test]
 fn start_positions_are_used_in_turn() {
-    let starts = vec![Position { map: 2, x: 50, y: 50 }, Position { map: 5, x: 50, y: 50 }];
+    let starts =
+        vec![Position { map: MapId::new(2), x: 50, y: 50 }, Position { map: MapId::new(5), x: 50, y: 50 }];
     let mut table = Table::with(Settings { start_positions: starts, ..Settings::default() });
     for (name, map) in [("Ana", 2), ("Bea", 5), ("Cora", 2)] {
         table.player(name);
-        assert_eq!(table.position(name).map, map);
+        assert_eq!(table.position(name).map.get(), map);
     }
 }
 

@@ -1,16 +1,17 @@
 //! Characters that cannot be put where they were stored: that place stays stored until their first step.
 
 use super::*;
+use crate::base::ids::MapId;
 use crate::records::PositionRecord;
 
 /// A place on a map that the starter world lacks.
-const ELSEWHERE: PositionRecord = PositionRecord { map: 150, x: 50, y: 60, heading: 2 };
+const ELSEWHERE: PositionRecord = PositionRecord { map: MapId::new(150), x: 50, y: 60, heading: 2 };
 
 fn stored(table: &mut Table, name: &str) -> PositionRecord {
     table.store.by_name(name).unwrap().character.position
 }
 
-/// Ana, stored on a map that is not there, in the world.
+/// Enters Ana, stored on a map that is not there, into the world.
 fn displaced_ana(table: &mut Table) -> ConnectionId {
     let ana = table.player("Ana");
     table.send(ana, ClientPacket::Quit);
@@ -30,7 +31,7 @@ fn enter(table: &mut Table, name: &str) -> ConnectionId {
 fn a_character_from_a_map_that_is_not_there_keeps_its_place_in_the_store_until_its_first_step() {
     let mut table = Table::new();
     let ana = displaced_ana(&mut table);
-    assert_eq!(table.position("Ana").map, 1);
+    assert_eq!(table.position("Ana").map.get(), 1);
     // Neither a turn nor a change of the inventory is a step.
     table.send(ana, ClientPacket::ChangeHeading { heading: 1 });
     table.send(ana, ClientPacket::MoveItem { from_slot: 1, to_slot: 20, move_type: 0 });

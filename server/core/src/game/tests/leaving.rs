@@ -1,10 +1,11 @@
 //! Leaving: at once, after a countdown, by a lost socket, and with the server.
 
 use super::*;
+use crate::base::ids::MapId;
 
 /// Returns settings with a start outside the safe town.
 fn outside() -> Settings {
-    Settings { start_positions: vec![Position { map: 2, x: 50, y: 50 }], ..Settings::default() }
+    Settings { start_positions: vec![Position { map: MapId::new(2), x: 50, y: 50 }], ..Settings::default() }
 }
 
 #[test]

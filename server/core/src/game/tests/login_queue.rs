@@ -15,14 +15,14 @@ fn address(number: u8) -> IpAddr {
     Ipv4Addr::new(192, 0, 2, number).into()
 }
 
-/// Somebody at `from` asks to come in as Ana.
+/// Connects a client at `from`, which asks to log in as Ana.
 fn knock(table: &mut Table, from: IpAddr, password: &str) -> ConnectionId {
     let connection = table.connect_at(from);
     table.send(connection, login("Ana", password));
     connection
 }
 
-/// Text that a client was sent with its refusal.
+/// Returns the text that a client was sent with its refusal.
 fn refused(table: &mut Table, connection: ConnectionId) -> (Vec<String>, Option<CloseReason>) {
     (errors(&table.read(connection)), table.closed_as(connection))
 }

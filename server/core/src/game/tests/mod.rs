@@ -87,7 +87,7 @@ impl Table {
         connection
     }
 
-    /// A client sends a packet and everything that follows from it happens.
+    /// Sends a packet of a client and carries out everything that follows from it.
     fn send(&mut self, connection: ConnectionId, packet: ClientPacket) {
         self.game.handle(self.now, Input::Packet { connection, packet });
         self.settle();
@@ -100,7 +100,7 @@ impl Table {
         packets
     }
 
-    /// Everything that was sent to `connection` has arrived there, and the acknowledgement here.
+    /// Acknowledges everything that was sent to `connection`.
     fn acknowledge(&mut self, connection: ConnectionId) {
         if let Some(bytes) = self.game.outbox().marked(connection) {
             self.game.handle(self.now, Input::Acknowledged { connection, bytes, is_late: false });
@@ -168,7 +168,7 @@ impl Table {
         }
     }
 
-    /// The password threads do the first of what they were asked, and what follows from it happens.
+    /// Answers the first waiting password job and carries out what follows from it.
     fn answer_one_password(&mut self) {
         self.game.take_password_jobs(&mut self.waiting_jobs);
         self.hashed += 1;
@@ -216,7 +216,7 @@ impl Table {
         self.game.handle(self.now, Input::Store(reply));
     }
 
-    /// The store says of everything that waits that it is away.
+    /// Answers every waiting request with a store that is away.
     fn refuse_waiting(&mut self) {
         for request in std::mem::take(&mut self.waiting) {
             let away = records::StoreError::Unavailable("test".into());
@@ -225,7 +225,7 @@ impl Table {
         self.settle();
     }
 
-    /// The store carries out what waits, and nothing that follows from it.
+    /// Answers every waiting request and carries out nothing that follows from it.
     fn answer_waiting(&mut self) {
         for request in std::mem::take(&mut self.waiting) {
             let reply = self.store.carry_out(request);

@@ -1,10 +1,11 @@
 //! Walking, turning, and crossing to other maps.
 
 use super::*;
+use crate::base::ids::MapId;
 use crate::world::heading::Heading;
 
 fn at(map: u16, x: u8, y: u8) -> Settings {
-    Settings { start_positions: vec![Position { map, x, y }], ..Settings::default() }
+    Settings { start_positions: vec![Position { map: MapId::new(map), x, y }], ..Settings::default() }
 }
 
 #[test]
@@ -105,12 +106,12 @@ fn an_exit_leads_to_the_next_map_and_back() {
     assert_eq!(names(&told)[..3], ["ChangeMap", "CharacterCreate", "UserCharIndexInServer"]);
     assert!(matches!(told[0], ServerPacket::ChangeMap { map: 5, .. }));
     let here = table.position("Ana");
-    assert_eq!((here.map, here.y), (5, 93));
+    assert_eq!((here.map.get(), here.y), (5, 93));
     let seen = table.read(bea);
     assert_eq!(seen.last(), Some(&ServerPacket::CharacterRemove { char_index: old_index }));
     let told = table.walk(ana, 3, 1);
     assert!(matches!(told[0], ServerPacket::ChangeMap { map: 1, .. }), "{told:?}");
-    assert_eq!(table.position("Ana").map, 1);
+    assert_eq!(table.position("Ana").map.get(), 1);
     assert!(table.read(bea).iter().any(|packet| matches!(packet, ServerPacket::CharacterCreate { .. })));
 }
 
@@ -124,7 +125,7 @@ fn a_taken_arrival_puts_the_next_one_beside_it() {
         let heading = if table.position("Bea").x < first.x { 2 } else { 4 };
         table.walk(bea, heading, 1);
     }
-    while table.position("Bea").map == 1 {
+    while table.position("Bea").map.get() == 1 {
         table.walk(bea, 1, 1);
     }
     let second = table.position("Bea");

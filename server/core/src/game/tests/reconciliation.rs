@@ -1,6 +1,7 @@
 //! Steps that a client sent before it heard where it stands.
 
 use super::*;
+use crate::base::ids::MapId;
 
 const WALK_WEST: ClientPacket = ClientPacket::Walk { heading: 4 };
 
@@ -13,9 +14,9 @@ fn corrections(table: &mut Table, connection: ConnectionId) -> usize {
     table.read(connection).iter().filter(|packet| is_correction(packet)).count()
 }
 
-/// Ana, who stands one tile east of Bea.
+/// Enters Ana, one tile east of Bea.
 fn neighbours() -> (Table, ConnectionId, ConnectionId) {
-    let start = |x| Position { map: 2, x, y: 50 };
+    let start = |x| Position { map: MapId::new(2), x, y: 50 };
     let start_positions = vec![start(51), start(50)];
     let mut table = Table::with(Settings { start_positions, ..Settings::default() });
     let (ana, bea) = (table.player("Ana"), table.player("Bea"));
@@ -141,7 +142,7 @@ fn the_last_word_far_away_waits_for_a_client_that_surely_has_the_position() {
 #[test]
 fn a_step_that_was_meant_on_the_map_before_is_not_taken_on_the_next() {
     let mut table = Table::with(Settings {
-        start_positions: vec![Position { map: 1, x: 50, y: 9 }],
+        start_positions: vec![Position { map: MapId::new(1), x: 50, y: 9 }],
         ..Settings::default()
     });
     let ana = table.player("Ana");
@@ -150,7 +151,7 @@ fn a_step_that_was_meant_on_the_map_before_is_not_taken_on_the_next() {
         table.send(ana, ClientPacket::Walk { heading: 1 });
     }
     let arrived = table.position("Ana");
-    assert_ne!(arrived.map, 1);
+    assert_ne!(arrived.map, MapId::new(1));
     table.receive(ana);
     table.pass(267);
     table.send(ana, WALK_WEST);

@@ -1,16 +1,16 @@
 //! Saves, and their time.
 
 use super::*;
-use crate::base::ids::SpellId;
+use crate::base::ids::{MapId, SpellId};
 
 fn stored(table: &mut Table, name: &str) -> (u16, u8, u8) {
     let position = table.store.by_name(name).unwrap().character.position;
-    (position.map, position.x, position.y)
+    (position.map.get(), position.x, position.y)
 }
 
 fn standing(table: &Table, name: &str) -> (u16, u8, u8) {
     let position = table.position(name);
-    (position.map, position.x, position.y)
+    (position.map.get(), position.x, position.y)
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_step_is_written_within_five_seconds_without_anybody_leaving() {
 #[test]
 fn a_lost_socket_saves_the_position_at_once() {
     for counting_down in [false, true] {
-        let start_positions = vec![Position { map: 2, x: 50, y: 50 }];
+        let start_positions = vec![Position { map: MapId::new(2), x: 50, y: 50 }];
         let mut table = Table::with(Settings { start_positions, ..Settings::default() });
         let ana = table.player("Ana");
         table.pass(6_000);

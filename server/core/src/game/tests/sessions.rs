@@ -1,6 +1,7 @@
 //! Sessions in the store.
 
 use super::*;
+use crate::base::ids::MapId;
 use crate::records::server::ServerId;
 use crate::records::session::{Claim, Session};
 
@@ -10,7 +11,7 @@ fn session(table: &mut Table, name: &str) -> Option<Session> {
 }
 
 fn outside() -> Settings {
-    Settings { start_positions: vec![Position { map: 2, x: 50, y: 50 }], ..Settings::default() }
+    Settings { start_positions: vec![Position { map: MapId::new(2), x: 50, y: 50 }], ..Settings::default() }
 }
 
 #[test]
@@ -19,7 +20,7 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
     let ana = table.player("Ana");
     let open = session(&mut table, "Ana").unwrap();
     assert_eq!(
-        (open.username.as_str(), open.level, open.class.as_str(), open.location_id),
+        (open.username.as_str(), open.level, open.class.as_str(), open.location_id.get()),
         ("Ana", 1, "mage", 1)
     );
     assert_eq!((open.disconnected_at, open.last_seen), (None, table.started_at));
@@ -29,12 +30,12 @@ fn a_session_begins_with_the_login_and_ends_with_the_character() {
 
 #[test]
 fn a_session_follows_its_character_to_another_map_within_seconds() {
-    let starts = vec![Position { map: 1, x: 50, y: 9 }];
+    let starts = vec![Position { map: MapId::new(1), x: 50, y: 9 }];
     let mut table = Table::with(Settings { start_positions: starts, ..Settings::default() });
     let ana = table.player("Ana");
     table.walk(ana, 1, 2);
     table.pass(5_000);
-    assert_eq!(session(&mut table, "Ana").unwrap().location_id, 5);
+    assert_eq!(session(&mut table, "Ana").unwrap().location_id, MapId::new(5));
 }
 
 #[test]

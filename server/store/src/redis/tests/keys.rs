@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use pyao_core::base::ids::ObjectId;
+use pyao_core::base::ids::{MapId, ObjectId};
 
 use super::server::{TestRedis, is_installed};
 use crate::clock::unix_seconds;
@@ -32,7 +32,7 @@ pub(super) fn session(user_id: u32) -> Session {
         username: "Juan".into(),
         level: 12,
         class: "mage".into(),
-        location_id: 34,
+        location_id: MapId::new(34),
         hp: 77,
         last_seen: 1_700_000_100,
         disconnected_at: None,

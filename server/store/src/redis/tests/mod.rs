@@ -1,5 +1,6 @@
 //! The contract of every store, on a real Redis.
 
+mod emptied;
 mod faults;
 mod keys;
 mod measure;
