@@ -13,7 +13,7 @@ use pyao_store::sqlite::SqliteStore;
 use pyao_store::testing::{sample_account, sample_character};
 use pyao_tests::bot::Bot;
 use pyao_tests::process::{self, Server};
-use pyao_tests::suite::{PASSWORD, create, login, place};
+use pyao_tests::suite::{PASSWORD, create, login, place, wait_until};
 
 use crate::support::{PATIENCE, Place, Run, command, finish};
 
@@ -44,6 +44,13 @@ impl Folder {
 
     fn has(&self, file: &str, account: &str) -> bool {
         SqliteStore::open_shared(&self.path(file)).unwrap().find_account(account).unwrap().is_some()
+    }
+
+    /// Returns map and tile of the character of that account, as the store has it.
+    fn stored_place(&self, account: &str) -> (i16, u8, u8) {
+        let mut store = SqliteStore::open_shared(&self.path("pyao.db")).unwrap();
+        let position = store.load_account(account).unwrap().unwrap().character.position;
+        (i16::try_from(position.map.get()).unwrap(), position.x, position.y)
     }
 
     fn start(&self) -> Server {
@@ -93,6 +100,8 @@ fn the_documented_drill_brings_back_what_was_there() {
     ana.walk_path(&[3]).unwrap();
     let there = place(&mut ana);
     ana.quit(PATIENCE).unwrap();
+    // A player who has left is saved a moment later.
+    wait_until("Ana's last place in the store", || folder.stored_place("Ana") == there);
     let lines = drill();
     let is_restore = |line: &&String| line.starts_with("pyao-admin restore");
     let stop = lines.iter().position(|line| is_restore(&line)).unwrap();

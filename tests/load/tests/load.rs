@@ -72,11 +72,34 @@ fn those_who_stand_idle_beside_walkers_are_none_of_their_viewers() {
     assert!(beside.figures.viewers_per_step < 20.0, "{report}");
 }
 
+/// Runs bots beside that attack and wants none of them harmed.
+fn attack_harms_no_player(attack: &str) {
+    let report = clean_run(&format!("--bots 20 --seconds 1 --hostile {attack} --attackers 3"));
+    let effort = report.beside.as_ref().unwrap().effort.unwrap();
+    assert!(effort.connections >= 3, "{attack}: {report}");
+}
+
 #[test]
-fn attacks_harm_no_player() {
-    for attack in ["flood", "connect", "never-read", "chat", "slow-loris"] {
-        let report = clean_run(&format!("--bots 20 --seconds 1 --hostile {attack} --attackers 3"));
-        let effort = report.beside.as_ref().unwrap().effort.unwrap();
-        assert!(effort.connections >= 3, "{attack}: {report}");
-    }
+fn a_flood_of_packets_harms_no_player() {
+    attack_harms_no_player("flood");
+}
+
+#[test]
+fn a_flood_of_connections_harms_no_player() {
+    attack_harms_no_player("connect");
+}
+
+#[test]
+fn clients_that_never_read_harm_no_player() {
+    attack_harms_no_player("never-read");
+}
+
+#[test]
+fn a_flood_of_chat_harms_no_player() {
+    attack_harms_no_player("chat");
+}
+
+#[test]
+fn packets_sent_byte_by_byte_harm_no_player() {
+    attack_harms_no_player("slow-loris");
 }

@@ -16,10 +16,12 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net;
 use pyao_server::net::event_loop::{EventLoop, Setup};
 use pyao_simulator::driver::player_name;
+use pyao_simulator::forms::NewCharacter;
+use pyao_simulator::shadow::Screen;
 use pyao_store::prelude::*;
 use pyao_store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use pyao_store::sqlite::SqliteStore;
-use pyao_tests::bot::{Bot, STEP};
+use pyao_tests::bot::{Bot, PATIENCE, STEP};
 
 use crate::counting::{self, Role, server_bytes};
 
@@ -82,8 +84,17 @@ fn config(places: Vec<Position>) -> Config {
     config
 }
 
+/// Brings new players into the world, all at once: the server takes its time for each.
 fn bots(server: &Server, count: usize) -> Result<Vec<Bot>> {
-    (0..count).map(|number| Bot::create(server.address, &player_name(number), "secreto")).collect()
+    let mut bots: Vec<_> =
+        (0..count).map(|_| Bot::connect(server.address, Screen::Creation)).collect::<Result<_>>()?;
+    bots.iter_mut().try_for_each(|bot| bot.send(&ClientPacket::ThrowDices))?;
+    for (number, bot) in bots.iter_mut().enumerate() {
+        bot.wait_for("the dice", PATIENCE, |shadow| shadow.dice.is_some())?;
+        bot.send(&NewCharacter::named(&player_name(number), "secreto").packet())?;
+    }
+    bots.iter_mut().try_for_each(Bot::enter_game)?;
+    Ok(bots)
 }
 
 /// Takes a step with every bot and waits until it was served. Other packets that arrive meanwhile are read.
@@ -151,7 +162,7 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     let empty = server_bytes();
     let bots = bots(&server, PLAYERS as usize)?;
     let with_players = server_bytes();
-    let silent: Vec<_> = (0..SILENT).map(|_| dice_roller(server.address)).collect::<Result<_>>()?;
+    let silent = dice_rollers(server.address, SILENT as usize)?;
     let in_game = (with_players - empty) / PLAYERS;
     let before_login = (server_bytes() - with_players) / SILENT;
     drop((silent, bots));
@@ -161,12 +172,12 @@ fn an_idle_connection_holds_less_than_four_kibibytes() -> Result<()> {
     Ok(())
 }
 
-/// Opens a connection that was served once, and sends nothing more.
-fn dice_roller(address: SocketAddr) -> Result<TcpStream> {
+/// Opens connections that were served once, and send nothing more.
+fn dice_rollers(address: SocketAddr, count: usize) -> Result<Vec<TcpStream>> {
     let mut hello = Vec::new();
     ClientPacket::ThrowDices.encode(&mut hello);
-    let mut stream = TcpStream::connect(address)?;
-    stream.write_all(&hello)?;
-    stream.read_exact(&mut [0; 6])?;
-    Ok(stream)
+    let mut streams: Vec<_> = (0..count).map(|_| TcpStream::connect(address)).collect::<Result<_, _>>()?;
+    streams.iter_mut().try_for_each(|stream| stream.write_all(&hello))?;
+    streams.iter_mut().try_for_each(|stream| stream.read_exact(&mut [0; 6]))?;
+    Ok(streams)
 }

@@ -137,7 +137,9 @@ impl Simulation {
     pub(super) fn seeded(&mut self, ticket: Ticket, result: &Result<(), StoreError>) {
         if ticket == Ticket(0) {
             self.settings_changed_at = self.now;
-            self.report.note(if result.is_ok() { Event::SettingsSeeded } else { Event::SeedsRefused });
+            if result.is_ok() {
+                self.report.note(Event::SettingsSeeded);
+            }
         }
     }
 

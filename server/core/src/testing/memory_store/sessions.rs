@@ -131,7 +131,7 @@ impl MemoryStore {
         own.map(|stored| stored.session.clone()).collect()
     }
 
-    /// Gives the character to another server, which believes that ours is gone and plays it: it stands elsewhere and says
+    /// Claims the character and plays it as another server does that believes ours gone: it stands elsewhere and says
     /// something else of itself.
     pub fn play_elsewhere(&mut self, user_id: UserId) {
         let other = self.other_server();
@@ -154,7 +154,7 @@ impl MemoryStore {
         contents.claim(&other, &session);
     }
 
-    /// Ends the session that the other server has of the character.
+    /// Ends the session of the other server.
     pub fn release(&mut self, user_id: UserId) {
         let other = self.other_server();
         let mut contents = self.contents();
