@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the codec and the game with arbitrary bytes, guided by coverage. The targets are functions of tests/src/fuzzing.
+# Fuzzes the codec and the game with arbitrary bytes, guided by coverage. The targets are functions of tests/simulator/src/fuzzing.
 # New inputs land in the target directory, failing ones in fuzz/artifacts; the message of a failure gives the command that
 # repeats it. `cargo test -p pyao-tests --test corpus` runs the kept ones.
 #

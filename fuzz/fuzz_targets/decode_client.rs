@@ -1,5 +1,5 @@
-//! See `pyao_tests::fuzzing::decode::client`.
+//! See `pyao_simulator::fuzzing::decode::client`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_tests::fuzzing::decode::client(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_simulator::fuzzing::decode::client(data));

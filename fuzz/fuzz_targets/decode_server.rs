@@ -1,5 +1,5 @@
-//! See `pyao_tests::fuzzing::decode::server`.
+//! See `pyao_simulator::fuzzing::decode::server`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_tests::fuzzing::decode::server(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_simulator::fuzzing::decode::server(data));

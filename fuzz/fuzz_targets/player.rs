@@ -1,5 +1,5 @@
-//! See `pyao_tests::fuzzing::core::player`.
+//! See `pyao_simulator::fuzzing::core::player`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_tests::fuzzing::core::player(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_simulator::fuzzing::core::player(data));

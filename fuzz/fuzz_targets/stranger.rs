@@ -1,5 +1,5 @@
-//! See `pyao_tests::fuzzing::core::stranger`.
+//! See `pyao_simulator::fuzzing::core::stranger`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_tests::fuzzing::core::stranger(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pyao_simulator::fuzzing::core::stranger(data));

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::wire::TextEncoding;
+use pyao_simulator::forms::{NewCharacter, login_packet};
+use pyao_simulator::shadow::{Screen, ShadowClient};
 use socket2::{Domain, SockRef, Socket, Type};
-
-use crate::shadow::{Screen, ShadowClient};
 
 /// Timeout for events that must happen soon, on a machine that is busy with other work.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,71 +21,6 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(20);
 /// One step of the real client, which never walks faster.
 pub const STEP: Duration = Duration::from_millis(267);
-
-/// Answers to the creation screen, with defaults that a server accepts: a human warrior from Ullathorpe.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
-pub struct NewCharacter {
-    pub name: String,
-    pub password: String,
-    /// 1 human, 2 elf, 3 drow, 4 gnome, 5 dwarf.
-    pub race: u8,
-    /// 1 male, 2 female.
-    pub gender: u8,
-    /// 1 mage to 12 pirate.
-    pub class: u8,
-    pub head: i16,
-    pub email: String,
-    /// 1 Ullathorpe to 5 Arghal.
-    pub home: u8,
-}
-
-impl NewCharacter {
-    /// Returns the default character under this name.
-    #[must_use]
-    pub fn named(name: &str, password: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            password: password.to_owned(),
-            race: 1,
-            gender: 1,
-            class: 3,
-            head: 1,
-            email: "bot@example.org".to_owned(),
-            home: 1,
-        }
-    }
-
-    /// Returns the packet of the creation screen's button.
-    #[must_use]
-    pub fn packet(&self) -> ClientPacket {
-        ClientPacket::LoginNewChar {
-            username: self.name.clone(),
-            password: self.password.clone(),
-            ver_major: 0,
-            ver_minor: 13,
-            ver_rev: 0,
-            race: self.race,
-            gender: self.gender,
-            class: self.class,
-            head: self.head,
-            email: self.email.clone(),
-            home: self.home,
-        }
-    }
-}
-
-/// Returns the packet of the login screen's button.
-#[must_use]
-pub fn login_packet(name: &str, password: &str) -> ClientPacket {
-    ClientPacket::LoginExistingChar {
-        username: name.to_owned(),
-        password: password.to_owned(),
-        ver_major: 0,
-        ver_minor: 13,
-        ver_rev: 0,
-    }
-}
 
 /// See the module.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use pyao_core::protocol::client::ClientPacket;
 use pyao_core::world::heading::Heading;
 
 use crate::bot::Bot;
-use crate::shadow::ShadowClient;
+use pyao_simulator::shadow::ShadowClient;
 
 /// One frame.
 pub const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
@@ -149,11 +149,11 @@ pub fn press(shadow: &mut ShadowClient, map: &Map, heading: Heading) -> Option<C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shadow::Screen;
     use pyao_core::base::ids::MapId;
     use pyao_core::content::Content;
     use pyao_core::protocol::server::ServerPacket;
     use pyao_core::protocol::wire::TextEncoding;
+    use pyao_simulator::shadow::Screen;
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
 

@@ -1,27 +1,20 @@
-//! Bot client, end-to-end suites, simulator and benches of the PyAO server.
+//! Bot client, end-to-end suites and benches of the PyAO server.
 //!
-//! * [`shadow`]: the picture of a Godot client, built only from the bytes it received. No I/O: the simulator uses it
-//!   too.
-//! * [`bot`]: a client over a real socket that keeps such a picture.
+//! * [`bot`]: a client over a real socket that keeps the picture of a [shadow client](pyao_simulator::shadow).
 //! * [`frames`]: such a client with a key held down, in the real one's frames.
-//! * [`simulation`]: many such clients against the game on one thread, with a virtual clock and one seed.
-//! * [`fuzzing`]: the functions that the fuzzers run, and the suite that replays their corpus.
-//! * [`driver`]: the game without sockets, and [`workload`]: what benches and instruction counts let it do.
+//! * [`workload`]: what benches and instruction counts let the game do.
 //! * [`process`]: the real server binary, started on a free port with a store of its own.
 //! * [`redis_server`]: a real `redis-server` of a suite's own, and `redis-cli` for it.
 //! * [`suite`]: helpers of the end-to-end suites.
 //! * [`usage`]: processor time and memory of a process.
 //!
-//! The load program is a crate of its own beside this one: `load/`.
+//! Two crates of their own stand beside this one: the simulator and the fuzzers without sockets, `simulator/`, and the
+//! load program, `load/`.
 
 pub mod bot;
-pub mod driver;
 pub mod frames;
-pub mod fuzzing;
 pub mod process;
 pub mod redis_server;
-pub mod shadow;
-pub mod simulation;
 pub mod suite;
 pub mod usage;
 pub mod workload;

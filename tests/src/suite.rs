@@ -6,10 +6,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bot::{Bot, NewCharacter, PATIENCE};
+use crate::bot::{Bot, PATIENCE};
 use crate::process::{Server, ServerSetup};
-use crate::shadow::Screen;
 use pyao_core::protocol::client::ClientPacket;
+use pyao_simulator::forms::NewCharacter;
+use pyao_simulator::shadow::Screen;
 
 /// Password of every player.
 pub const PASSWORD: &str = "secreto";
@@ -82,7 +83,7 @@ pub fn read(bot: &mut Bot, part: &str) {
 
 /// Waits until `bot` receives the chat `text` of the character `index`.
 pub fn hear(bot: &mut Bot, index: i16, text: &str) {
-    let said = |line: &crate::shadow::ChatLine| line.char_index == index && line.text == text;
+    let said = |line: &pyao_simulator::shadow::ChatLine| line.char_index == index && line.text == text;
     bot.wait_for(&format!("{text:?} over {index}"), PATIENCE, |shadow| shadow.chat.iter().any(said)).unwrap();
 }
 

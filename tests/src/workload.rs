@@ -12,12 +12,14 @@ use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::{Game, Settings};
 use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::flush::{Flushed, flush};
 use pyao_core::protocol::outbox::{ConnectionId, Outbox};
 use pyao_core::protocol::server::ServerPacket;
+use pyao_core::protocol::window::Window;
 use pyao_core::protocol::wire::TextEncoding;
-use pyao_server::net::{Flushed, Window, flush};
+use pyao_server::net::KernelSocket;
 
-use crate::driver::{Driver, player_name};
+use pyao_simulator::driver::{Driver, player_name};
 
 /// One kind of work.
 #[derive(Debug, Clone, Copy)]
@@ -171,7 +173,7 @@ fn flush_sockets(flushes: u32) -> Box<dyn FnMut()> {
             outbox.take_dirty(&mut dirty);
             dirty.clear();
             for (id, (server, client), window) in &mut sockets {
-                let (flushed, sent) = flush(server, *id, &mut outbox, window);
+                let (flushed, sent) = flush(&KernelSocket(server), *id, &mut outbox, window);
                 assert_eq!(flushed, Flushed::All);
                 assert!(client.read(&mut received).is_ok_and(|count| count == sent.bytes));
             }

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use pyao_core::base::random::Random;
-use pyao_tests::fuzzing::{TARGETS, Target};
+use pyao_simulator::fuzzing::{TARGETS, Target};
 
 /// Changed inputs of each target.
 const CHANGED: u32 = 2_000;

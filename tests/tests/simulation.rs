@@ -1,4 +1,4 @@
-//! The game under simulated players: see `pyao_tests::simulation`.
+//! The game under simulated players: see `pyao_simulator::simulation`.
 //!
 //! The test runs the same seeds each time. A failure prints its seed, its step and the command that replays it:
 //! `PYAO_SIM_SEED=n` runs that seed alone, `PYAO_SIM_TRACE=1` prints its events. `PYAO_SIM_SEEDS`,
@@ -64,7 +64,7 @@
 mod recorded;
 
 use pyao_core::content::Content;
-use pyao_tests::simulation::{Event, Failure, Options, Report, run};
+use pyao_simulator::simulation::{Event, Failure, Options, Report, run};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

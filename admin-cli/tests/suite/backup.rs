@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use pyao_simulator::forms::login_packet;
+use pyao_simulator::shadow::Screen;
 use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
 use pyao_store::testing::{sample_account, sample_character};
-use pyao_tests::bot::{Bot, login_packet};
+use pyao_tests::bot::Bot;
 use pyao_tests::process::{self, Server};
-use pyao_tests::shadow::Screen;
 use pyao_tests::suite::{PASSWORD, create, login, place, wait_until};
 
 use crate::support::{PATIENCE, Place, Run, command, finish};

@@ -13,6 +13,7 @@ pub mod flags;
 pub mod live;
 mod redis_environment;
 pub mod store_choice;
+pub mod store_link;
 pub mod suggest;
 
 use std::collections::BTreeMap;
@@ -123,6 +124,15 @@ pub struct Loaded {
     pub sources: Sources,
     /// The configuration file that was read, if any.
     pub file: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Returns `config` as if all its values were defaults: every other layer wins over them.
+    #[must_use]
+    pub fn with_defaults(config: Config) -> Self {
+        let by_setting = vec![Source::Default; SETTINGS.len()];
+        Self { config, sources: Sources { by_setting }, file: None }
+    }
 }
 
 /// Reads all layers. `environment` holds the process' variables; only those that begin with `PYAO_` or

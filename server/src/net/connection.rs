@@ -8,10 +8,10 @@ use mio::net::TcpStream;
 use super::acknowledgement;
 use super::limits::{Admission, PacketBudget};
 use super::round_trip;
-use super::window::Window;
 use pyao_core::game::{CloseReason, Input, Millis};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::window::Window;
 use pyao_core::protocol::wire::{DecodeError, TextEncoding};
 
 /// Most bytes received and not served. The longest packet that means anything has under 1.6 KiB.

@@ -20,7 +20,6 @@ use super::helpers::Helpers;
 use super::http::{OpsPort, Pages};
 use super::listen::{Address, Rebind};
 use super::signals::SignalSource;
-use super::store_link::{Order, StoreLink};
 use super::timings::{Part, SlowTurns, Timings};
 use super::tokens::Source;
 use super::{Room, descriptors, from_config};
@@ -30,6 +29,7 @@ use crate::ops::overload::{LevelChange, Overload, OverloadLevel};
 use crate::ops::report::status_report;
 use pyao_config::Config;
 use pyao_config::live::{self, Refused};
+use pyao_config::store_link::{Order, StoreLink};
 use pyao_core::game::{self, Game, Input, Millis};
 use pyao_core::settings::Consumer;
 use pyao_store::hashing::{self, Hasher};
@@ -155,25 +155,25 @@ impl EventLoop {
         // Any free port was asked for at the start alone: from here on it is a port like any other.
         let mut config = setup.config;
         config.server.port = setup.listener.local_addr()?.port();
+        let (host, limit) = (config.server.host.clone(), config.limits.overload_percent);
+        let (address, limits) =
+            (Address { host, port: config.server.port }, from_config::client_limits(&config, setup.room));
+        let mut link =
+            StoreLink::new(config, setup.stored_settings, setup.refused_settings, setup.registration);
+        metrics.add(Counter::SettingsRefused, link.take_refusals());
         Ok(Self {
             listener: Some(Listener::new(setup.listener, registry, Source::Listener.into())?),
             ops: setup.ops_listener.map(|listener| OpsPort::open(listener, registry)).transpose()?,
             signals: SignalSource::register(registry, Source::Signals.into())?,
             started: Instant::now(),
             game: setup.game,
-            clients: Clients::new(from_config::client_limits(&config, setup.room)),
+            clients: Clients::new(limits),
             room: setup.room,
-            address: Address { host: config.server.host.clone(), port: config.server.port },
+            address,
             rebind: None,
-            overload: Overload::new(config.limits.overload_percent),
+            overload: Overload::new(limit),
             slow_turns: SlowTurns::default(),
-            link: StoreLink::new(
-                config,
-                setup.stored_settings,
-                setup.refused_settings,
-                setup.registration,
-                &mut metrics,
-            ),
+            link,
             store_emptied_at: None,
             uses_redis: setup.uses_redis,
             unix_start: setup.unix_start,
@@ -266,6 +266,7 @@ impl EventLoop {
         self.clients.log_summaries(now);
         self.follow(now, orders);
         self.end_rebind(now);
+        self.metrics.add(Counter::SettingsRefused, self.link.take_refusals());
         self.tell_store(now);
         if let Some(ops) = &mut self.ops {
             ops.accept(now, self.poll.registry());

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::store_link::{Order, StoreLink};
 use crate::ops::health::StoreHealth;
 use crate::ops::metrics::{Counter, Gauge, Metrics};
+use pyao_config::store_link::{Order, StoreLink};
 use pyao_core::game::{Game, Input, Millis};
 use pyao_core::passwords;
 use pyao_store::hashing::Hasher;
@@ -53,7 +53,7 @@ impl Helpers {
                     if let Some(asked) = self.settings_asked.take().filter(|_| result.is_ok()) {
                         metrics.store_answers.record_duration(asked.elapsed());
                     }
-                    orders.extend(link.settings_answered(result, metrics));
+                    orders.extend(link.settings_answered(result));
                 }
                 reply => game.handle(now, Input::Store(reply)),
             }

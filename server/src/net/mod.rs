@@ -9,11 +9,10 @@
 //!
 //! 1. [`event_loop`]: one turn, from the wait to the flush; `helpers`: the threads it asks and hears.
 //! 2. `clients`: all connections, what each waits for, and how each ends; `connection`: one of them.
-//! 3. `accept`: new sockets; `limits`: number of connections and packets; `flush`: sending; `cadence`: its times;
-//!    `window`: no more than the client has room for; `timings`: the time of a turn by part. The measures against
-//!    overload: [`crate::ops::overload`].
-//! 4. `store_link`: heartbeats and live settings; `listen`: ports, and the change to another.
-//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `socket`, `reachable`, `descriptors`, `from_config`,
+//! 3. `accept`: new sockets; `limits`: number of connections and packets; `socket`: sending; `cadence`: its times;
+//!    `timings`: the time of a turn by part. The measures against overload: [`crate::ops::overload`].
+//! 4. `listen`: ports, and the change to another. Heartbeats and live settings: [`pyao_config::store_link`].
+//! 5. `acknowledgement`, `round_trip`, `saved_syn`, `signals`, `reachable`, `descriptors`, `from_config`,
 //!    `tokens`: one small subject each; `http`: the ops port.
 
 mod accept;
@@ -23,7 +22,6 @@ mod clients;
 mod connection;
 mod descriptors;
 pub mod event_loop;
-mod flush;
 mod from_config;
 mod helpers;
 mod http;
@@ -34,16 +32,12 @@ mod round_trip;
 mod saved_syn;
 mod signals;
 mod socket;
-mod store_link;
 mod timings;
 mod tokens;
-mod window;
 
 pub use cadence::Cadence;
 pub use descriptors::{Room, allow_connections, raise_limit};
 pub use event_loop::{EventLoop, Stop};
-pub use flush::{Flushed, Sent, flush};
 pub use limits::ClientLimits;
 pub use reachable::reachable_address;
-pub use socket::{ReceiveWindow, SEND_FLAGS, Socket};
-pub use window::Window;
+pub use socket::{KernelSocket, SEND_FLAGS};

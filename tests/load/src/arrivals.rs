@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use pyao_core::protocol::client::ClientPacket;
-use pyao_tests::bot::{NewCharacter, login_packet};
+use pyao_simulator::forms::{NewCharacter, login_packet};
 
 use crate::PACE;
 use crate::histogram::Histogram;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use pyao_core::protocol::server::ServerPacket;
 use pyao_core::protocol::wire::TextEncoding;
-use pyao_tests::shadow::{Screen, ShadowClient};
+use pyao_simulator::shadow::{Screen, ShadowClient};
 
 use crate::fleet::Heard;
 use crate::histogram::Histogram;

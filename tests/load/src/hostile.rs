@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 use pyao_core::protocol::client::ClientPacket;
-use pyao_tests::bot::{Bot, NewCharacter, login_packet};
-use pyao_tests::shadow::Screen;
+use pyao_simulator::forms::{NewCharacter, login_packet};
+use pyao_simulator::shadow::Screen;
+use pyao_tests::bot::Bot;
 use serde::Serialize;
 
 use crate::fleet::{connect_from, source};

@@ -12,7 +12,7 @@ use pyao_core::game::npc::inhabited_world;
 use pyao_core::world::World;
 use pyao_core::world::area::Block;
 use pyao_core::world::character::Character;
-use pyao_tests::shadow::SeenCharacter;
+use pyao_simulator::shadow::SeenCharacter;
 
 use crate::crowd::Client;
 

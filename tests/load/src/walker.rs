@@ -3,7 +3,7 @@
 use pyao_core::base::random::Random;
 use pyao_core::content::{Map, Position};
 use pyao_core::world::heading::Heading;
-use pyao_tests::shadow::ShadowClient;
+use pyao_simulator::shadow::ShadowClient;
 
 use crate::distances::Distances;
 use crate::places::Bounds;
@@ -143,8 +143,8 @@ mod tests {
     use pyao_core::content::Content;
     use pyao_core::protocol::server::ServerPacket;
     use pyao_core::protocol::wire::TextEncoding;
+    use pyao_simulator::shadow::Screen;
     use pyao_tests::frames::press;
-    use pyao_tests::shadow::Screen;
 
     use super::*;
     use crate::places::Places;

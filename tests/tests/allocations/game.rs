@@ -6,7 +6,7 @@ use pyao_core::base::ids::MapId;
 use pyao_core::content::{Content, Position};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
-use pyao_tests::driver::{Driver, player_name};
+use pyao_simulator::driver::{Driver, player_name};
 
 use crate::counting;
 

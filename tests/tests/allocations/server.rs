@@ -15,12 +15,13 @@ use pyao_core::game::{self, Game};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net;
 use pyao_server::net::event_loop::{EventLoop, Setup};
+use pyao_simulator::driver::player_name;
+use pyao_simulator::forms::NewCharacter;
+use pyao_simulator::shadow::Screen;
 use pyao_store::prelude::*;
 use pyao_store::server::{DEFAULT_LEASE, ServerId, ServerStart};
 use pyao_store::sqlite::SqliteStore;
-use pyao_tests::bot::{Bot, NewCharacter, PATIENCE, STEP};
-use pyao_tests::driver::player_name;
-use pyao_tests::shadow::Screen;
+use pyao_tests::bot::{Bot, PATIENCE, STEP};
 
 use crate::counting::{self, Role, server_bytes};
 

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::gm::GmCommand;
-use pyao_tests::bot::{Bot, PATIENCE, login_packet};
+use pyao_simulator::forms::login_packet;
+use pyao_tests::bot::{Bot, PATIENCE};
 use pyao_tests::process::Server;
 
 use crate::support::{

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use pyao_core::game::texts;
 use pyao_core::protocol::client::ClientPacket;
 use pyao_server::net::raise_limit;
-use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_simulator::forms::{NewCharacter, login_packet};
+use pyao_simulator::shadow::Screen;
+use pyao_tests::bot::Bot;
 use pyao_tests::process::Server;
-use pyao_tests::shadow::Screen;
 
 use crate::FILES;
 use crate::support::{

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use pyao_core::protocol::wire::TextEncoding;
-use pyao_tests::bot::{Bot, login_packet};
-use pyao_tests::shadow::{Screen, ShadowClient};
+use pyao_simulator::forms::login_packet;
+use pyao_simulator::shadow::{Screen, ShadowClient};
+use pyao_tests::bot::Bot;
 use socket2::{Domain, Socket, Type};
 
 use crate::support::{LONG, PASSWORD, create, setup};

@@ -3,9 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use pyao_core::game::texts;
-use pyao_tests::bot::{Bot, login_packet};
+use pyao_simulator::forms::login_packet;
+use pyao_simulator::shadow::Screen;
+use pyao_tests::bot::Bot;
 use pyao_tests::process::Server;
-use pyao_tests::shadow::Screen;
 
 use crate::support::{LONG, check, create, login, setup, wait_until};
 

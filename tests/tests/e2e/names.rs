@@ -2,7 +2,8 @@
 
 use pyao_core::game::texts;
 use pyao_core::protocol::client::ClientPacket;
-use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_simulator::forms::{NewCharacter, login_packet};
+use pyao_tests::bot::Bot;
 
 use crate::support::{
     LONG, PASSWORD, answer_to_creation, at_creation, at_login, check, create, last_words, login, setup,
@@ -88,7 +89,7 @@ fn forms_that_no_screen_makes_are_refused_with_their_reason() {
 #[test]
 fn a_creation_without_dice_is_refused() {
     let server = start();
-    let mut bot = Bot::connect(server.address(), pyao_tests::shadow::Screen::Creation).unwrap();
+    let mut bot = Bot::connect(server.address(), pyao_simulator::shadow::Screen::Creation).unwrap();
     assert_eq!(try_to_create(&mut bot, &named("Ana")).as_deref(), Some(texts::DICE_NOT_THROWN));
     bot.check().unwrap();
 }

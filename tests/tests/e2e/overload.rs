@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use pyao_core::protocol::client::ClientPacket;
+use pyao_simulator::forms::{NewCharacter, login_packet};
 use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
-use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_tests::bot::Bot;
 use pyao_tests::process::{Server, ServerSetup};
 
 use crate::support::{

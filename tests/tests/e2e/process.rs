@@ -6,9 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use pyao_core::protocol::client::ClientPacket;
-use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_simulator::forms::{NewCharacter, login_packet};
+use pyao_simulator::shadow::Screen;
+use pyao_tests::bot::Bot;
 use pyao_tests::process::{Server, ServerSetup, command, free_port};
-use pyao_tests::shadow::Screen;
 use pyao_tests::usage::Usage;
 
 use crate::support::{

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pyao_simulator::forms::NewCharacter;
 use pyao_store::prelude::*;
 use pyao_store::sqlite::SqliteStore;
-use pyao_tests::bot::NewCharacter;
 use pyao_tests::process::{Server, ServerSetup, command};
 
 use super::process::fail;

@@ -1,7 +1,8 @@
 //! A Redis that goes away, hangs, or refuses, while players walk: play goes on, and afterwards everything is saved.
 
 use pyao_core::game::texts;
-use pyao_tests::bot::{Bot, NewCharacter};
+use pyao_simulator::forms::NewCharacter;
+use pyao_tests::bot::Bot;
 use pyao_tests::process::Server;
 use pyao_tests::redis_server::{DURABLE, RedisServer};
 use pyao_tests::suite::{

@@ -4,7 +4,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use pyao_core::game::texts;
 use pyao_core::protocol::client::ClientPacket;
-use pyao_tests::bot::{Bot, NewCharacter, login_packet};
+use pyao_simulator::forms::{NewCharacter, login_packet};
+use pyao_tests::bot::Bot;
 use pyao_tests::process::{Server, free_port};
 use pyao_tests::suite::{
     LONG, PASSWORD, at_creation, at_login, check, create, last_words, login, read, see, try_to_create,

@@ -1,7 +1,7 @@
 //! Two servers on one Redis: a character is on one of them, and moves whole.
 
 use pyao_core::game::texts;
-use pyao_tests::bot::NewCharacter;
+use pyao_simulator::forms::NewCharacter;
 use pyao_tests::suite::{
     LONG, PASSWORD, answer_to_creation, at_creation, check, create, login, place, wait_until,
 };

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use pyao_simulator::shadow::Screen;
 use pyao_store::prelude::*;
 use pyao_tests::bot::Bot;
 use pyao_tests::process::{Server, ServerSetup};
 use pyao_tests::redis_server::RedisServer;
-use pyao_tests::shadow::Screen;
 use pyao_tests::suite::{self, PASSWORD, wait_until};
 
 /// Tiles side by side outside any safe place, where a lost connection leaves its character standing.
@@ -60,7 +60,7 @@ pub fn wait_until_saved(redis: &RedisServer, name: &str, bot: &mut Bot) {
 /// Tries to log in and gives the server's refusal, or the player in the world.
 pub fn try_to_log_in(address: SocketAddr, name: &str) -> Result<Bot, String> {
     let mut bot = Bot::connect(address, Screen::Login).unwrap();
-    bot.send(&pyao_tests::bot::login_packet(name, PASSWORD)).unwrap();
+    bot.send(&pyao_simulator::forms::login_packet(name, PASSWORD)).unwrap();
     bot.enter_game()
         .map_err(|error| bot.shadow.errors.last().cloned().unwrap_or_else(|| error.to_string()))?;
     Ok(bot)

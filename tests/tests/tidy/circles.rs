@@ -8,7 +8,7 @@ use crate::Finding;
 use crate::source::Source;
 
 /// Folders of sources, each the root of a crate.
-const ROOTS: [&str; 7] = [
+const ROOTS: [&str; 8] = [
     "server/core/src/",
     "server/store/src/",
     "server/config/src/",
@@ -16,6 +16,7 @@ const ROOTS: [&str; 7] = [
     "admin-cli/src/",
     "tests/src/",
     "tests/load/src/",
+    "tests/simulator/src/",
 ];
 
 /// Files by their module: its crate's root, then the names of modules.

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &["base", "content", "protocol", "records"]),
     ("game", &["base", "content", "passwords", "protocol", "records", "settings", "world"]),
     ("testing", CORE),
-    ("store", CORE),
+    ("store", BELOW_THE_STORE),
     (
         "config",
         &["base", "content", "game", "passwords", "protocol", "records", "settings", "store", "world"],
@@ -29,6 +29,10 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 const CORE: &[&str] = &["base", "protocol", "content", "world", "records", "passwords", "settings", "game"];
+
+/// Rooms of the core that the store names: the store in memory is a store like the others.
+const BELOW_THE_STORE: &[&str] =
+    &["base", "protocol", "content", "world", "records", "passwords", "settings", "game", "testing"];
 
 const BELOW_THE_SOCKETS: &[&str] = &[
     "base",

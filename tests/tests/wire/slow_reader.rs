@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::server::ServerPacket;
 use pyao_core::protocol::wire::TextEncoding;
-use pyao_tests::bot::{Bot, NewCharacter};
+use pyao_simulator::forms::NewCharacter;
+use pyao_simulator::shadow::{Screen, ShadowClient};
+use pyao_tests::bot::Bot;
 use pyao_tests::process::Server;
-use pyao_tests::shadow::{Screen, ShadowClient};
 use pyao_tests::suite::{LONG, PASSWORD, setup};
 use socket2::{Domain, Socket, Type};
 

@@ -12,11 +12,13 @@
 //! 3. [`wire`]: numbers, texts and their encodings, bounds, errors; [`table`]: how the tables are written;
 //!    [`encoding_choice`]: which encoding a client gets.
 //! 4. [`text`]: making text that players wrote fit to be shown; [`font`]: the console's styles.
-//! 5. [`outbox`]: the bytes that wait for each connection, whole packets only.
+//! 5. [`outbox`]: the bytes that wait for each connection, whole packets only; [`flush`]: handing them to a socket,
+//!    [`window`]: no more than the client has room for.
 
 pub mod client;
 mod encoded;
 pub mod encoding_choice;
+pub mod flush;
 pub mod font;
 pub mod gm;
 pub mod multi_message;
@@ -24,4 +26,5 @@ pub mod outbox;
 pub mod server;
 pub mod table;
 pub mod text;
+pub mod window;
 pub mod wire;

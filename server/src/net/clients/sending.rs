@@ -7,11 +7,12 @@ use mio::Interest;
 
 use super::{Clients, Turn};
 use crate::net::connection::Stage;
-use crate::net::flush::{self, Flushed};
+use crate::net::socket::KernelSocket;
 use crate::net::tokens::Source;
 use crate::net::{accept, acknowledgement, round_trip};
 use crate::ops::metrics::Counter;
 use pyao_core::game::{CloseReason, Millis};
+use pyao_core::protocol::flush::{Flushed, flush};
 use pyao_core::protocol::outbox::ConnectionId;
 
 /// A client that had no room for its pending bytes is asked again after this long.
@@ -93,8 +94,8 @@ impl Clients {
             acknowledgement::send_at_once(&connection.stream);
             connection.repeated_at_mark = round_trip::segments_repeated(&connection.stream);
         }
-        let (flushed, sent) =
-            flush::flush(&connection.stream, id, turn.game.outbox(), &mut connection.window);
+        let socket = KernelSocket(&connection.stream);
+        let (flushed, sent) = flush(&socket, id, turn.game.outbox(), &mut connection.window);
         connection.bytes_out += sent.bytes as u64;
         turn.metrics.add(Counter::SegmentsOut, sent.segments as u64);
         turn.metrics.add(Counter::BytesOut, sent.bytes as u64);

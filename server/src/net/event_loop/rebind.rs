@@ -23,7 +23,7 @@ impl EventLoop {
             Err(error) => {
                 log::error!("cannot move: {error}");
                 let Address { host, port } = self.address.clone();
-                self.link.keeps_address(host, port, &error.to_string(), &mut self.metrics);
+                self.link.keeps_address(host, port, &error.to_string());
             }
         }
     }
@@ -46,7 +46,7 @@ impl EventLoop {
                 let (to, advice) = (&rebind.to, listen::advice(&error));
                 log::error!("cannot listen on {to}: {error}; {advice}; still listening on {}", self.address);
                 let Address { host, port } = self.address.clone();
-                self.link.keeps_address(host, port, &listen::reason(&error), &mut self.metrics);
+                self.link.keeps_address(host, port, &listen::reason(&error));
                 ended.restored
             }
         };

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::records::server::{ServerId, ServerRun, ServerStart, ServerStatus};
+use crate::records::server::{Registration, ServerId, ServerRun, ServerStart, ServerStatus};
 use crate::records::session::StoredSession;
 use crate::records::{MapsRecord, Reply, Request, Settings, StoreError, StoredAccount, UserId};
 
@@ -185,12 +185,12 @@ impl MemoryStore {
     }
 
     /// Starts a new run of the server that uses this connection.
-    pub fn start_run(&mut self) {
+    pub fn start_run(&mut self) -> Registration {
         let server = match &self.registered {
             Some(registered) => registered.run.server.clone(),
             None => ServerId::from_host("here", 0),
         };
-        self.register_server(&ServerStart { server, started_at: STANDING_MS / 1_000, lease: LEASE });
+        self.register_server(&ServerStart { server, started_at: STANDING_MS / 1_000, lease: LEASE })
     }
 
     /// Returns the accounts whose records were written since the last look.

@@ -99,6 +99,12 @@ impl MemoryStore {
         self.contents().connections()
     }
 
+    /// Returns true if the registered server saves to this store: it was not emptied since, or is filled again.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.check_store().is_ok()
+    }
+
     /// Refuses a write of a server whose records the store does not have.
     pub(super) fn check_store(&self) -> Result<(), StoreError> {
         let Some(registered) = &self.registered else { return Ok(()) };

@@ -204,9 +204,8 @@ impl SimulatedStore {
         self.set_trouble(Trouble::None, 0);
     }
 
-    /// Starts a server on what the store holds.
-    pub fn start_server(&mut self, seed: u64) {
-        self.contents.start_run();
+    /// Starts the worker of a new server on what the store holds.
+    pub fn start_worker(&mut self, seed: u64) {
         self.queue = WriteBehind::new(Backoff::default(), seed);
         self.under_way = None;
         self.carried_out.clear();

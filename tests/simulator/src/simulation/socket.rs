@@ -2,7 +2,7 @@
 //! one; and a client's system with a window.
 
 use pyao_core::base::random::Random;
-use pyao_server::net::{ReceiveWindow, Socket};
+use pyao_core::protocol::window::{ReceiveWindow, Socket};
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
 

@@ -26,6 +26,7 @@ events! {
     StoreSlow, StoreHangs, StoreAway, StoreFails, StoreDies, Refusal, ReplyLost, Latency, BytesSplit, BytesMerged,
     ReadsMerged, WriteHeld, Proxy, SocketFull, WindowClosed, PartialWrite, DoorShown,
     // Consequences.
+    SettingFollowed, SettingRefused, AddressKept, SettingsSeeded, EmptiedNoticedLate,
     Entry, Step, ThrownBack, Disagreement, MapChange, ReturnToWorld, PasswordChanged, Replaced, TakenOver, IdleClose, HandshakeClose,
     MalformedClose, Overflow, LoginRefused, SaveRefused, UnsavedAtCrash, DrainedAtOnce, DrainedLate,
     // Checks.

@@ -10,9 +10,10 @@ use crate::shadow::{Screen, ShadowClient};
 use core::net::IpAddr;
 use pyao_core::game::{CloseReason, Input};
 use pyao_core::protocol::client::ClientPacket;
+use pyao_core::protocol::flush::{Flushed, flush};
 use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::protocol::window::Window;
 use pyao_core::protocol::wire::TextEncoding;
-use pyao_server::net::{Flushed, Window, flush};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The rest of a cut packet arrives at most so many milliseconds later.
@@ -44,6 +45,8 @@ pub struct Client {
     pub has_entered: bool,
     /// The password it logs in with, and whether it alone could be right then.
     pub password: (String, bool),
+    /// True if the store was emptied and not filled again when it logged in: its account may have been unknown.
+    pub met_emptied: bool,
     /// The password it asked for and has no answer about.
     pub new_password: Option<String>,
     /// Lines and answers that it should receive and has received.
@@ -171,6 +174,7 @@ impl Simulation {
             has_spoken: false,
             has_entered: false,
             password: (String::new(), false),
+            met_emptied: false,
             new_password: None,
             hearing: Hearing::default(),
             ended: None,

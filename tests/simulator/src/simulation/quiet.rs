@@ -3,7 +3,7 @@
 use super::Simulation;
 use super::store::Trouble;
 use crate::shadow::Screen;
-use pyao_core::game::{CloseReason, Input, Settings};
+use pyao_core::game::{CloseReason, Input};
 use pyao_core::protocol::client::ClientPacket;
 use pyao_core::protocol::outbox::ConnectionId;
 
@@ -16,27 +16,18 @@ impl Simulation {
     /// Stops the faults; all players come back and see the truth, and everything is stored.
     pub(super) fn converge(&mut self) -> Result<(), String> {
         self.store.set_trouble(Trouble::None, 0);
-        let start_positions = self.settings.start_positions.clone();
-        self.settings = Settings {
-            start_positions,
-            handshake_ms: 0,
-            idle_ms: 0,
-            logins_per_minute_per_ip: 0,
-            creations_per_day_per_ip: 0,
-            chat_per_second: 0,
-            ..Settings::default()
-        };
-        self.input(Input::Settings(Box::new(self.settings.clone())));
+        self.calm_settings();
         let ids: Vec<ConnectionId> = self.network.clients.keys().copied().collect();
         ids.into_iter().for_each(|id| self.read_again(id));
         // First no player comes: the stored records must be true of the present players, and of those that left in
         // trouble.
         self.pass(REST_MS);
         self.check()?;
+        self.check_told()?;
         self.check_everything_is_stored()?;
         for _ in 0..CONVERGENCE_SECONDS {
             let missing = (0..self.players.len()).find(|player| !self.is_settled(*player));
-            if missing.is_none() && self.later.is_empty() {
+            if missing.is_none() && self.releases.is_empty() {
                 break;
             }
             for player in 0..self.players.len() {

@@ -17,7 +17,7 @@ use pyao_core::testing::{MemoryStore, answer_password};
 use pyao_store::Request;
 use pyao_store::records::{PositionRecord, UserId};
 
-use crate::bot::NewCharacter;
+use crate::forms::NewCharacter;
 use crate::shadow::{Screen, ShadowClient};
 
 /// Outside the safe zone, two steps from the way to another map: a lost socket leaves the character standing.

@@ -15,7 +15,7 @@ use pyao_core::protocol::outbox::ConnectionId;
 use pyao_core::testing::{MemoryStore, answer_password};
 use pyao_store::Request;
 
-use crate::bot::{NewCharacter, login_packet};
+use crate::forms::{NewCharacter, login_packet};
 
 /// Milliseconds of one step of the real client.
 pub const STEP_MS: Millis = 267;

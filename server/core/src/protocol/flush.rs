@@ -2,10 +2,9 @@
 
 use std::io::ErrorKind;
 
-use super::socket::Socket;
-use super::window::Window;
-use pyao_core::game::CloseReason;
-use pyao_core::protocol::outbox::{ConnectionId, Outbox};
+use super::outbox::{ConnectionId, Outbox};
+use super::window::{Socket, Window};
+use crate::base::close_reason::CloseReason;
 
 /// The end of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,16 +62,13 @@ pub fn flush(
 
 #[cfg(test)]
 mod tests {
-    use super::super::socket::ReceiveWindow;
     use super::*;
+    use crate::protocol::server::ServerPacket;
+    use crate::protocol::window::ReceiveWindow;
+    use crate::protocol::wire::TextEncoding;
     use core::cell::RefCell;
-    use mio::net::TcpStream;
-    use pyao_core::protocol::font::Font;
-    use pyao_core::protocol::server::ServerPacket;
-    use pyao_core::protocol::wire::TextEncoding;
-    use socket2::{Domain, Socket, Type};
     use std::collections::VecDeque;
-    use std::io::{self, Read};
+    use std::io;
 
     /// A socket that takes what its script says, and a client with a window of so many bytes.
     struct ScriptedSocket {
@@ -87,7 +83,7 @@ mod tests {
         }
     }
 
-    impl super::Socket for ScriptedSocket {
+    impl Socket for ScriptedSocket {
         fn send(&self, segment: &[u8]) -> io::Result<usize> {
             let count = self.takes.borrow_mut().pop_front().unwrap_or(Ok(segment.len()))?;
             self.sent.borrow_mut().push(count);
@@ -143,88 +139,5 @@ mod tests {
         assert_eq!((flushed, sent.bytes, outbox.waiting(ID)), (Flushed::NoRoom, 30, 60));
         socket.window = Some(ReceiveWindow { offered: 130, outstanding: 0 });
         assert_eq!(flush_into(&socket, &mut outbox).0, Flushed::All);
-    }
-
-    #[test]
-    fn segments_arrive_whole_and_a_full_socket_blocks_without_losing_any() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (server, _) = listener.accept().unwrap();
-        let stream = TcpStream::from_std(server);
-        let id = ConnectionId { slot: 0, generation: 1 };
-        let mut outbox = Outbox::new(TextEncoding::Latin1);
-        outbox.open(id, 1300);
-
-        let (mut waiting, mut sent_bytes, mut blocked) = (0, 0, false);
-        for _ in 0..100_000 {
-            while outbox.waiting(id) < 32 * 1024 {
-                outbox.send(id, &ServerPacket::PosUpdate { x: 50, y: 60 });
-                waiting += 3;
-            }
-            let (flushed, sent) = flush(&stream, id, &mut outbox, &mut Window::default());
-            sent_bytes += sent.bytes;
-            if matches!(flushed, Flushed::Blocked | Flushed::NoRoom) {
-                blocked = true;
-                break;
-            }
-            assert_eq!(flushed, Flushed::All);
-        }
-        assert!(blocked, "a client that does not read must block sooner or later");
-        assert_eq!(sent_bytes + outbox.waiting(id), waiting);
-        assert_eq!(sent_bytes % 3, 0, "whole packets only");
-
-        let mut received = vec![0; sent_bytes];
-        client.read_exact(&mut received).unwrap();
-        assert!(received.chunks(3).all(|packet| packet == &received[..3]));
-    }
-
-    /// Opens a pair whose server has room for little and whose client has room for less: one segment takes several of
-    /// the kernel's own packets.
-    fn narrow_pair() -> (TcpStream, Socket) {
-        let socket = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        let (listener, client) = (socket(), socket());
-        // The system takes its own least instead of 1.
-        listener.set_send_buffer_size(1).unwrap();
-        client.set_recv_buffer_size(1).unwrap();
-        listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-        listener.listen(1).unwrap();
-        client.connect(&listener.local_addr().unwrap()).unwrap();
-        (TcpStream::from_std(listener.accept().unwrap().0.into()), client)
-    }
-
-    #[test]
-    fn a_socket_that_takes_half_a_segment_breaks() {
-        let id = ConnectionId { slot: 0, generation: 1 };
-        let broken = (300..=700).step_by(25).find(|length| {
-            let (stream, _client) = narrow_pair();
-            let mut outbox = Outbox::new(TextEncoding::Latin1);
-            outbox.open(id, 1400);
-            for _ in 0..40 {
-                outbox.send(id, &ServerPacket::console("x".repeat(*length), Font::Info));
-            }
-            let waiting = outbox.waiting(id);
-            let (flushed, sent) = flush(&stream, id, &mut outbox, &mut Window::default());
-            assert_eq!(sent.bytes, waiting - outbox.waiting(id), "half a segment does not count as sent");
-            flushed == Flushed::Broken(CloseReason::PartialWrite)
-        });
-        assert!(broken.is_some(), "segments of every length fit the socket");
-    }
-
-    #[test]
-    fn a_closed_socket_breaks() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (server, _) = listener.accept().unwrap();
-        server.shutdown(std::net::Shutdown::Write).unwrap();
-        let stream = TcpStream::from_std(server);
-        drop(client);
-        let id = ConnectionId { slot: 0, generation: 1 };
-        let mut outbox = Outbox::new(TextEncoding::Latin1);
-        outbox.open(id, 1300);
-        outbox.send(id, &ServerPacket::PosUpdate { x: 50, y: 60 });
-        assert_eq!(
-            flush(&stream, id, &mut outbox, &mut Window::default()).0,
-            Flushed::Broken(CloseReason::ConnectionReset)
-        );
     }
 }

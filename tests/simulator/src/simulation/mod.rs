@@ -11,7 +11,8 @@
 //!
 //! One step draws an action from the table in `actions.rs`. Bytes are carried by `network.rs` as TCP would: the server's
 //! own flush sends them through sockets that are full now and then (`socket.rs`). Requests go through the queue of the
-//! server's own worker to the store in memory (`store.rs`). All events are counted (`events.rs`), since a fault that never
+//! server's own worker to the store in memory (`store.rs`), those of the server's own follower of settings among them
+//! (`link.rs`). All events are counted (`events.rs`), since a fault that never
 //! occurs proves nothing.
 
 mod actions;
@@ -22,6 +23,7 @@ mod events;
 mod faults;
 mod hearing;
 mod ledger;
+mod link;
 mod lobby;
 mod network;
 mod operator;
@@ -38,13 +40,16 @@ pub use events::{Event, Report};
 use faults::Faults;
 use ledger::Ledger;
 use network::Network;
-use operator::Later;
 use passwords::Passwords;
 use player::SimulatedPlayer;
+use pyao_config::Config;
+use pyao_config::store_link::StoreLink;
 use pyao_core::base::random::Random;
 use pyao_core::content::Content;
 use pyao_core::game::{CloseReason, Game, Settings};
 use pyao_core::protocol::outbox::ConnectionId;
+use pyao_store::StoreError;
+use pyao_store::records::UserId;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -84,7 +89,18 @@ pub struct Simulation {
     content: Arc<Content>,
     /// Characters in the world that belong to no player.
     npcs: usize,
+    /// Configuration that the server starts with.
+    config: Config,
+    /// Settings in force in the game.
     settings: Settings,
+    /// The server's follower of the store.
+    link: StoreLink,
+    /// Port that the server listens on.
+    port: u16,
+    /// Time of the last change of settings in the store.
+    settings_changed_at: u64,
+    /// Time of the server's last start.
+    started_at: u64,
     faults: Faults,
     game: Game,
     /// Number of restarts of the server.
@@ -94,8 +110,13 @@ pub struct Simulation {
     store: SimulatedStore,
     /// Time at which the store's last trouble is over.
     troubled_until: u64,
+    /// Time at which the store was emptied, until the server has filled it again.
+    emptied_at: Option<u64>,
+    /// Characters that another server has and ours has not heard of.
+    untold: Vec<UserId>,
     passwords: Passwords,
-    later: Vec<(u64, Later)>,
+    /// Characters that the other server is about to be done with, each with the time.
+    releases: Vec<(u64, UserId)>,
     players: Vec<SimulatedPlayer>,
     ledger: Ledger,
     lines_said: u32,
@@ -117,14 +138,19 @@ pub struct Simulation {
 /// # Errors
 /// The first rule that does not hold, or the server's panic.
 pub fn run(content: &Arc<Content>, options: &Options) -> Result<Report, Failure> {
-    let mut simulation = Simulation::new(content, options);
+    let failure = |step, action: &str, what| {
+        let action = action.to_owned();
+        Failure { seed: options.seed, step, action, what }
+    };
+    let new = Simulation::new(content, options);
+    let mut simulation = new.map_err(|error| failure(0, "the server starts", error.to_string()))?;
     let outcome = catch_unwind(AssertUnwindSafe(|| simulation.play(options.steps)));
     let what = match outcome {
         Ok(Ok(())) => return Ok(simulation.report),
         Ok(Err(what)) => what,
         Err(panic) => format!("panic: {}", text_of(&*panic)),
     };
-    Err(Failure { seed: options.seed, step: simulation.step, action: simulation.doing, what })
+    Err(failure(simulation.step, &simulation.doing, what))
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {
@@ -133,25 +159,38 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 impl Simulation {
-    fn new(content: &Arc<Content>, options: &Options) -> Self {
+    fn new(content: &Arc<Content>, options: &Options) -> Result<Self, StoreError> {
         let mut random = Random::new(options.seed);
-        let start_positions = operator::starts(content, &mut random);
-        let settings = operator::draw_settings(start_positions, &mut random);
+        let mut config = Config::default();
+        config.world.start_positions = operator::starts(content, &mut random);
+        // Every line of chat must be received.
+        config.limits.chat_per_second = 0;
+        let mut store = SimulatedStore::default();
+        operator::draw_settings(&mut store.contents, 8, &mut random);
+        let link = link::start(&mut store.contents, &config)?;
+        let settings = Settings::of(link.config());
         let game = operator::new_game(content, &settings, options.seed);
-        Self {
+        Ok(Self {
             seed: options.seed,
             npcs: game.world().population(),
             faults: Faults::draw(&mut random),
             game,
+            config,
             settings,
+            port: link.config().server.port,
+            link,
+            settings_changed_at: 0,
+            started_at: 0,
             content: Arc::clone(content),
             starts: 0,
             now: 0,
             network: Network::default(),
-            store: SimulatedStore::default(),
+            store,
             troubled_until: 0,
+            emptied_at: None,
+            untold: Vec::new(),
             passwords: Passwords::default(),
-            later: Vec::new(),
+            releases: Vec::new(),
             players: (0..options.players).map(SimulatedPlayer::new).collect(),
             ledger: Ledger::default(),
             lines_said: 0,
@@ -164,7 +203,7 @@ impl Simulation {
             dirty: Vec::new(),
             closings: Vec::new(),
             random,
-        }
+        })
     }
 
     /// Plays `steps` steps with faults, then quiet, then the end.

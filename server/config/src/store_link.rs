@@ -7,12 +7,13 @@
 //!
 //! Each heartbeat carries the value in force of every live setting, and the reason of each refusal. A change of them
 //! sends the next one at once: a tool that has changed a setting waits for it.
+//!
+//! No I/O: requests and answers pass through the caller, who also brings the time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ops::metrics::{Counter, Metrics};
-use pyao_config::Config;
-use pyao_config::live::{self, Refused};
+use crate::Config;
+use crate::live::{self, Refused};
 use pyao_core::game::{Input, Millis};
 use pyao_core::settings::excerpt;
 use pyao_store::server::{Heartbeat, Refusal, Registration, ServerId, ServerStatus};
@@ -28,7 +29,7 @@ const MAX_CONNECTIONS: &str = "server.max_connections";
 
 /// Work for the rest of the loop that follows from an answer of the store.
 #[derive(Debug)]
-pub(super) enum Order {
+pub enum Order {
     /// These settings are other ones now; this is the whole configuration.
     Follow {
         /// Their names.
@@ -45,7 +46,7 @@ pub(super) enum Order {
 }
 
 /// See the module.
-pub(super) struct StoreLink {
+pub struct StoreLink {
     /// Settings in force.
     config: Config,
     /// This server, as the store knows it.
@@ -67,19 +68,15 @@ pub(super) struct StoreLink {
     awaits_settings: bool,
     /// True if the settings that are awaited were asked for before the store was emptied.
     awaits_stale_settings: bool,
+    /// Stored values refused since the last look.
+    new_refusals: u64,
 }
 
 impl StoreLink {
-    /// A link for the server that `registration` names, which runs under `config`, `seen` being what the store said of
+    /// Returns the link of the server that `registration` names, which runs under `config`, `seen` being what the store said of
     /// live settings at the start, and `refused` those of them that were not valid and have been logged.
-    pub(super) fn new(
-        config: Config,
-        seen: ServerSettings,
-        refused: Refused,
-        registration: Registration,
-        metrics: &mut Metrics,
-    ) -> Self {
-        metrics.add(Counter::SettingsRefused, refused.len() as u64);
+    pub fn new(config: Config, seen: ServerSettings, refused: Refused, registration: Registration) -> Self {
+        let new_refusals = refused.len() as u64;
         Self {
             config,
             server: registration.run.server,
@@ -94,38 +91,58 @@ impl StoreLink {
             awaits_heartbeat: false,
             awaits_settings: false,
             awaits_stale_settings: false,
+            new_refusals,
         }
     }
 
+    /// Returns how many stored values were refused since the last call.
+    pub fn take_refusals(&mut self) -> u64 {
+        std::mem::take(&mut self.new_refusals)
+    }
+
+    /// Returns this server's name in the store.
+    #[must_use]
+    pub fn server(&self) -> &ServerId {
+        &self.server
+    }
+
+    /// Returns the configuration in force, as far as settings say.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Returns the time at which a request is due without an event.
-    pub(super) fn next_deadline(&self) -> Option<Millis> {
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Millis> {
         let heartbeat = (!self.awaits_heartbeat).then_some(self.heartbeat_at);
         let settings = (!self.awaits_settings).then_some(self.settings_at);
         [heartbeat, settings].into_iter().flatten().min()
     }
 
     /// Records the connection count; a change brings the next heartbeat forward.
-    pub(super) fn connections_are(&mut self, connections: u32) {
+    pub fn connections_are(&mut self, connections: u32) {
         if let Some((_, at)) = self.told.filter(|(told, _)| *told != connections) {
             self.heartbeat_at = self.heartbeat_at.min(at + COUNT_EVERY_MS);
         }
     }
 
     /// Returns true if a heartbeat is due.
-    pub(super) fn is_heartbeat_due(&self, now: Millis) -> bool {
+    #[must_use]
+    pub fn is_heartbeat_due(&self, now: Millis) -> bool {
         !self.awaits_heartbeat && now >= self.heartbeat_at
     }
 
-    /// The heartbeat to send.
-    pub(super) fn heartbeat(&mut self, now: Millis, status: ServerStatus) -> Request {
+    /// Returns the heartbeat to send.
+    pub fn heartbeat(&mut self, now: Millis, status: ServerStatus) -> Request {
         self.awaits_heartbeat = true;
         self.heartbeat_at = now + HEARTBEAT_EVERY_MS;
         self.told = Some((status.connections, now));
         Request::Heartbeat { ticket: TICKET, status: Box::new(status) }
     }
 
-    /// The look at the settings, when it is due.
-    pub(super) fn look_at_settings(&mut self, now: Millis) -> Option<Request> {
+    /// Returns the request for the settings, when it is due.
+    pub fn look_at_settings(&mut self, now: Millis) -> Option<Request> {
         if self.awaits_settings || now < self.settings_at {
             return None;
         }
@@ -134,8 +151,8 @@ impl StoreLink {
         Some(Request::ReadSettings { ticket: TICKET, server: self.server.clone() })
     }
 
-    /// The store answered a heartbeat.
-    pub(super) fn heartbeat_answered(&mut self, result: Result<Heartbeat, StoreError>) -> Vec<Order> {
+    /// Takes the store's answer to a heartbeat.
+    pub fn heartbeat_answered(&mut self, result: Result<Heartbeat, StoreError>) -> Vec<Order> {
         self.awaits_heartbeat = false;
         let mut orders = Vec::new();
         match result {
@@ -176,16 +193,13 @@ impl StoreLink {
     }
 
     /// Returns true if the store's files were removed or replaced: saved data is gone when the server ends.
-    pub(super) fn is_file_replaced(&self) -> bool {
+    #[must_use]
+    pub fn is_file_replaced(&self) -> bool {
         matches!(self.refusal, Some(StoreError::FileReplaced { .. }))
     }
 
-    /// The store answered a look at the settings.
-    pub(super) fn settings_answered(
-        &mut self,
-        result: Result<ServerSettings, StoreError>,
-        metrics: &mut Metrics,
-    ) -> Option<Order> {
+    /// Takes the store's answer to a request for the settings.
+    pub fn settings_answered(&mut self, result: Result<ServerSettings, StoreError>) -> Option<Order> {
         self.awaits_settings = false;
         if std::mem::take(&mut self.awaits_stale_settings) {
             return None;
@@ -196,7 +210,7 @@ impl StoreLink {
             return None;
         }
         self.tell_of_own(&stored);
-        let changed = self.take_in(&stored, metrics);
+        let changed = self.take_in(&stored);
         self.seen = stored;
         (!changed.is_empty()).then(|| Order::Follow { changed, config: Box::new(self.config.clone()) })
     }
@@ -212,7 +226,7 @@ impl StoreLink {
     }
 
     /// Follows what the store says anew, and gives the names of what changed.
-    fn take_in(&mut self, stored: &ServerSettings, metrics: &mut Metrics) -> Vec<&'static str> {
+    fn take_in(&mut self, stored: &ServerSettings) -> Vec<&'static str> {
         let news: Vec<_> = live::keys().filter(|key| stored.get(key) != self.seen.get(key)).collect();
         if news.is_empty() {
             return Vec::new();
@@ -242,7 +256,7 @@ impl StoreLink {
                     let value = excerpt(value).into_owned();
                     let refusal = Refusal { value: value.clone(), reason: format!("expected {expected}") };
                     if self.refused.insert(key, refusal).is_none() {
-                        metrics.increment(Counter::SettingsRefused);
+                        self.new_refusals += 1;
                         log::warn!(
                             "{key}: the store says {value:?}, expected {expected}; {before:?} stays in force"
                         );
@@ -254,13 +268,14 @@ impl StoreLink {
     }
 
     /// Takes note that the server listens where the settings say.
-    pub(super) fn has_rebound(&mut self) {
+    pub fn has_rebound(&mut self) {
         self.tell_soon();
     }
 
-    /// The server goes on listening where it did, at `host` and `port`: it could not follow, for that reason.
-    pub(super) fn keeps_address(&mut self, host: String, port: u16, reason: &str, metrics: &mut Metrics) {
-        metrics.increment(Counter::SettingsRefused);
+    /// Takes note that the server goes on listening where it did, at `host` and `port`: it could not follow, for that
+    /// reason.
+    pub fn keeps_address(&mut self, host: String, port: u16, reason: &str) {
+        self.new_refusals += 1;
         self.tell_soon();
         let server = &mut self.config.server;
         let kept = [("server.host", server.host != host), ("server.port", server.port != port)];
@@ -276,9 +291,10 @@ impl StoreLink {
         self.heartbeat_at = 0;
     }
 
-    /// The value in force of every live setting, where the server listens at `host` and `port` and has room for so many
+    /// Returns the value in force of every live setting, where the server listens at `host` and `port` and has room for so many
     /// connections.
-    pub(super) fn in_force(&self, host: &str, port: u16, connections: u32) -> Settings {
+    #[must_use]
+    pub fn in_force(&self, host: &str, port: u16, connections: u32) -> Settings {
         let mut settings = self.effective();
         settings.insert(MAX_CONNECTIONS.to_owned(), connections.to_string());
         settings.insert("server.host".to_owned(), host.to_owned());
@@ -288,7 +304,8 @@ impl StoreLink {
 
     /// Returns the reasons for which stored values are not in force, for a heartbeat of a server with room for
     /// `connections`.
-    pub(super) fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
+    #[must_use]
+    pub fn told_refusals(&self, connections: u32) -> BTreeMap<String, Refusal> {
         let wanted = self.config.server.max_connections;
         let lowered = (connections < wanted).then(|| Refusal {
             value: wanted.to_string(),
@@ -299,18 +316,19 @@ impl StoreLink {
     }
 
     /// Yields the reasons for which stored values are not in force.
-    pub(super) fn refusals(&self) -> impl Iterator<Item = (&'static str, &Refusal)> + '_ {
+    pub fn refusals(&self) -> impl Iterator<Item = (&'static str, &Refusal)> + '_ {
         self.refused.iter().chain(&self.not_followed).map(|(key, refusal)| (*key, refusal))
     }
 
-    /// Names of the live settings whose value in the store is not in force.
-    pub(super) fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
+    /// Yields the names of the live settings whose value in the store is not in force.
+    pub fn not_followed(&self) -> impl Iterator<Item = &'static str> + '_ {
         let both: BTreeSet<_> = self.refusals().map(|(key, _)| key).collect();
         both.into_iter()
     }
 
     /// Returns the request that gives a store the live settings that it lacks.
-    pub(super) fn seed_settings(&self) -> Request {
+    #[must_use]
+    pub fn seed_settings(&self) -> Request {
         let mut shared = self.effective();
         // Values of this server alone, its own settings or any free port, are not for the others.
         live::own_keys().for_each(|key| drop(shared.remove(key)));

@@ -8,7 +8,7 @@ use pyao_core::game::CloseReason;
 use pyao_core::protocol::client::ClientPacket;
 
 use super::stage::{BYSTANDER, PASSWORD, Stage};
-use crate::bot::login_packet;
+use crate::forms::login_packet;
 
 /// The byte before an event.
 pub const MARK: u8 = 0xFF;

@@ -31,6 +31,7 @@ impl Simulation {
         let (password, is_sure) = (passwords.first().cloned().unwrap_or_default(), passwords.len() == 1);
         if let Some(client) = self.network.clients.get_mut(&id) {
             client.password = (password.clone(), is_sure);
+            client.met_emptied = self.emptied_at.is_some();
         }
         self.apply(id, player, password);
     }
@@ -192,6 +193,9 @@ impl Simulation {
             texts::NAME_TAKEN => self.players[player].existence = Existence::Yes,
             texts::WRONG_CREDENTIALS if self.players[player].existence == Existence::Yes => {
                 let Some(client) = self.network.clients.get(&id) else { return };
+                if client.met_emptied {
+                    return;
+                }
                 let (password, was_sure) = client.password.clone();
                 if self.players[player].was_refused(&password, was_sure) {
                     let name = &self.players[player].name;

@@ -3,13 +3,14 @@
 
 use super::Simulation;
 use super::events::Event;
+use super::link;
 use super::player::Existence;
 use pyao_core::base::random::Random;
 use pyao_core::content::{Content, Position};
 use pyao_core::game::{Game, Input, Settings};
 use pyao_core::protocol::outbox::ConnectionId;
+use pyao_core::testing::MemoryStore;
 use pyao_store::records::UserId;
-use pyao_store::server::ServerStatus;
 use std::sync::Arc;
 
 /// Unix seconds at the start of a run.
@@ -18,15 +19,6 @@ const UNIX_START: u64 = 1_700_000_000;
 const SHUTDOWN_MS: u64 = 10_000;
 /// After trouble of the store everything is written again within this time.
 const RECOVERY_MS: u64 = 15_000;
-
-/// Something that happens by itself, later.
-#[derive(Debug, Clone, Copy)]
-pub enum Later {
-    /// Notifies our server that another has taken the character.
-    TellTaken(UserId),
-    /// The other server is done with it.
-    Release(UserId),
-}
 
 /// Draws a few places to start from, near exits, so that players meet and cross from map to map.
 pub fn starts(content: &Content, random: &mut Random) -> Vec<Position> {
@@ -39,24 +31,39 @@ pub fn starts(content: &Content, random: &mut Random) -> Vec<Position> {
     if exits.is_empty() { Vec::new() } else { (0..2).map(draw).collect() }
 }
 
-/// Settings as an operator may choose them.
-pub fn draw_settings(start_positions: Vec<Position>, random: &mut Random) -> Settings {
-    let mut pick = |values: [u64; 4]| values[random.between(0, 3) as usize];
-    let motd_lines = pick([0, 0, 1, 5]);
-    Settings {
-        start_positions,
-        handshake_ms: pick([0, 200, 5_000, 30_000]),
-        idle_ms: pick([0, 60_000, 300_000, 300_000]),
-        logins_per_minute_per_ip: u32::try_from(pick([0, 0, 0, 6])).unwrap_or(0),
-        creations_per_day_per_ip: u32::try_from(pick([0, 0, 0, 2])).unwrap_or(0),
-        absent_characters: u32::try_from(pick([0, 2, 4, 5_000])).unwrap_or(0),
-        absent_characters_per_ip: u32::try_from(pick([0, 1, 2, 10])).unwrap_or(0),
-        // Every line of chat must be received.
-        chat_per_second: 0,
-        disconnect_stay_ms: pick([0, 5_000, 40_000, 3_600_000]),
-        dice_range: if pick([0, 0, 0, 1]) == 0 { (6, 18) } else { (16, 18) },
-        motd: (0..motd_lines).map(|line| format!("aviso {line}")).collect(),
-        ..Settings::default()
+/// Values that an operator gives to live settings, valid ones and others; the first is the one that leaves players alone.
+const VALUES: [(&str, [&str; 5]); 12] = [
+    ("limits.handshake_seconds", ["0", "1", "5", "30", "many"]),
+    ("limits.idle_minutes", ["0", "1", "5", "5", "-1"]),
+    ("limits.logins_per_minute_per_ip", ["0", "0", "0", "6", "100001"]),
+    ("limits.creations_per_day_per_ip", ["0", "0", "0", "2", ""]),
+    ("limits.absent_characters", ["5000", "0", "2", "4", "4294967296"]),
+    ("limits.absent_characters_per_ip", ["10", "0", "1", "2", "1.5"]),
+    ("limits.packets_per_second", ["100", "0", "100000", "100", "none"]),
+    ("game.disconnect_stay_seconds", ["3600", "0", "5", "40", "soon"]),
+    ("game.dice_min", ["6", "6", "16", "12", "19"]),
+    ("game.dice_max", ["18", "18", "14", "9", "0"]),
+    (
+        "game.motd",
+        [
+            "",
+            "aviso 0",
+            "aviso 0\naviso 1\naviso 2",
+            "aviso",
+            "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+        ],
+    ),
+    ("server.port", ["7666", "7667", "7668", "0", "65536"]),
+];
+
+/// Changes `count` settings in a store as an operator may, some to values that no server follows.
+pub fn draw_settings(store: &mut MemoryStore, count: u32, random: &mut Random) {
+    for _ in 0..count {
+        let mut draw = |bound: usize| random.between(0, u32::try_from(bound).unwrap_or(1) - 1) as usize;
+        let (name, values) = VALUES[draw(VALUES.len())];
+        let (value, is_removed) = (values[draw(values.len())], draw(12) == 0);
+        // Every name is that of a live setting.
+        let _ = store.change_setting(name, (!is_removed).then_some(value));
     }
 }
 
@@ -67,9 +74,18 @@ pub fn new_game(content: &Arc<Content>, settings: &Settings, seed: u64) -> Game 
 
 impl Simulation {
     pub(super) fn change_settings(&mut self) {
-        let start_positions = self.settings.start_positions.clone();
-        self.settings = draw_settings(start_positions, &mut self.random);
-        self.input(Input::Settings(Box::new(self.settings.clone())));
+        let count = self.random.between(1, 4);
+        draw_settings(&mut self.store.contents, count, &mut self.random);
+        self.settings_changed_at = self.now;
+    }
+
+    /// Sets every setting so that it leaves players alone.
+    pub(super) fn calm_settings(&mut self) {
+        for (name, values) in VALUES {
+            let changed = self.store.contents.change_setting(name, Some(values[0]));
+            changed.map_or_else(|error| self.blame(error.to_string()), |_| ());
+        }
+        self.settings_changed_at = self.now;
     }
 
     /// Terminates the server: all players are notified and saved; then it starts again on the same store.
@@ -125,6 +141,9 @@ impl Simulation {
         let was_well = self.is_store_well();
         self.store.lose_server(&mut self.random);
         self.hear_of_writes();
+        if self.emptied_at.is_some() {
+            self.forget_lost();
+        }
         let users: Vec<UserId> = self.ledger.users().collect();
         for user_id in users {
             let Some(stored) = self.store.contents.by_user(user_id) else {
@@ -144,19 +163,30 @@ impl Simulation {
     }
 
     fn start_anew(&mut self) {
-        self.store.start_server(self.seed ^ self.starts);
+        self.store.start_worker(self.seed ^ self.starts);
+        match link::start(&mut self.store.contents, &self.config) {
+            Ok(link) => self.link = link,
+            Err(error) => self.blame(error.to_string()),
+        }
+        self.settings = Settings::of(self.link.config());
+        self.port = self.link.config().server.port;
+        self.started_at = self.now;
+        self.emptied_at = None;
+        for user_id in std::mem::take(&mut self.untold) {
+            self.release_later(user_id);
+        }
         self.network.reset();
         self.players.iter_mut().for_each(|player| player.client = None);
         self.passwords = super::passwords::Passwords::default();
         self.ledger.forget_requests();
-        self.later.retain(|(_, later)| matches!(later, Later::Release(_)));
         self.starts += 1;
         self.game = new_game(&self.content, &self.settings, self.seed ^ (self.starts << 32));
     }
 
     /// Returns true if the store is well and has been for so long that everything is written.
-    fn is_store_well(&self) -> bool {
-        self.store.is_well() && self.now >= self.troubled_until + RECOVERY_MS
+    pub(super) fn is_store_well(&self) -> bool {
+        let is_known = self.emptied_at.is_none() && self.untold.is_empty();
+        is_known && self.store.is_well() && self.now >= self.troubled_until + RECOVERY_MS
     }
 
     /// Returns true if no player is on the way in.
@@ -166,7 +196,7 @@ impl Simulation {
 
     /// Another server believes that ours is gone, and claims a character.
     pub(super) fn take_character(&mut self) -> bool {
-        if !self.store.is_idle() || !self.is_lobby_empty() {
+        if !self.store.is_idle() || !self.is_lobby_empty() || self.emptied_at.is_some() {
             return false;
         }
         let free = |user_id: &UserId| !self.ledger.is_elsewhere(*user_id);
@@ -177,58 +207,46 @@ impl Simulation {
         let user_id = users[self.draw(users.len())];
         self.store.contents.play_elsewhere(user_id);
         self.ledger.taken(user_id);
-        let told = self.now + self.draw(4_000) as u64;
-        let released = told + 1 + self.draw(20_000) as u64;
-        // Until then a save that holds it is refused, and with it all the others.
-        self.troubled_until = self.troubled_until.max(told);
-        self.later.push((told, Later::TellTaken(user_id)));
-        self.later.push((released, Later::Release(user_id)));
+        self.untold.push(user_id);
         true
     }
 
-    /// Serves the operator's due events.
-    pub(super) fn carry_later(&mut self) {
-        while let Some(place) = self.later.iter().position(|(due, _)| *due <= self.now) {
-            match self.later.remove(place).1 {
-                Later::TellTaken(user_id) => {
-                    self.input(Input::CharactersTaken(vec![user_id]));
-                    if self.game.players().by_user(user_id).is_some() {
-                        self.blame(format!("user {user_id} plays here and on another server"));
-                    }
-                }
-                Later::Release(user_id) => {
-                    self.store.contents.release(user_id);
-                    if let Some(stored) = self.store.contents.by_user(user_id) {
-                        self.ledger.believe(&stored, self.now);
-                    }
-                }
+    /// Ends what the other server is done with by now.
+    pub(super) fn carry_releases(&mut self) {
+        while let Some(place) = self.releases.iter().position(|(due, _)| *due <= self.now) {
+            let (_, user_id) = self.releases.remove(place);
+            self.store.contents.release(user_id);
+            if let Some(stored) = self.store.contents.by_user(user_id) {
+                self.ledger.believe(&stored, self.now);
             }
         }
     }
 
-    /// Empties the store: characters held in memory are written back, the others are gone.
+    /// Empties the store: characters held in memory are written back once the server has noticed, the others are gone.
     pub(super) fn empty_store(&mut self) -> bool {
         let elsewhere = self.ledger.users().any(|user_id| self.ledger.is_elsewhere(user_id));
-        let is_quiet = self.store.is_idle() && self.is_lobby_empty() && self.passwords.next_due().is_none();
+        let is_quiet = self.emptied_at.is_none()
+            && self.store.is_idle()
+            && self.is_lobby_empty()
+            && self.passwords.next_due().is_none();
         if elsewhere || !is_quiet {
             return false;
         }
         let users: Vec<UserId> = self.ledger.users().collect();
         for user_id in users.into_iter().filter(|user_id| !self.ledger.is_held(*user_id)).collect::<Vec<_>>()
         {
-            self.ledger.forget(user_id);
-            let stored = self.store.contents.by_user(user_id);
-            let name = stored.map(|stored| stored.account.account.username).unwrap_or_default();
-            for player in self.players.iter_mut().filter(|player| player.name == name) {
-                player.existence = Existence::No;
-                player.passwords.truncate(1);
-            }
+            self.forget_character(user_id);
         }
         self.store.contents.empty();
-        // The server's heartbeat finds it.
-        let heartbeat = self.store.contents.heartbeat(&ServerStatus::default());
-        heartbeat.map_or_else(|error| self.blame(error.to_string()), |_| ());
-        self.input(Input::StoreEmptied);
+        self.emptied_at = Some(self.now);
         true
+    }
+
+    /// Forgets a character that is gone for good.
+    pub(super) fn forget_character(&mut self, user_id: UserId) {
+        let Some(name) = self.ledger.forget(user_id) else { return };
+        for player in self.players.iter_mut().filter(|player| player.name == name) {
+            player.existence = Existence::No;
+        }
     }
 }

@@ -19,6 +19,7 @@ impl Simulation {
         self.check_players()?;
         self.check_sessions()?;
         self.ledger.check_age(self.now)?;
+        self.check_settings()?;
         let ids: Vec<ConnectionId> = self.network.clients.keys().copied().collect();
         for id in ids {
             let Some(client) = self.network.clients.get(&id) else { continue };

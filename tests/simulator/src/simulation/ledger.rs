@@ -286,9 +286,9 @@ impl Ledger {
         }
     }
 
-    /// Forgets the character: it is gone for good.
-    pub fn forget(&mut self, user_id: UserId) {
-        self.entries.remove(&user_id);
+    /// Forgets the character, which is gone for good, and returns its name.
+    pub fn forget(&mut self, user_id: UserId) -> Option<String> {
+        self.entries.remove(&user_id).map(|entry| entry.name)
     }
 
     /// Notes that our server died at `now`; the store, well or not, holds `stored`.

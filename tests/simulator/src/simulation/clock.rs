@@ -17,19 +17,21 @@ impl Simulation {
             }
             self.carry_bytes();
             self.carry_answers();
-            self.carry_later();
+            self.carry_releases();
+            self.tell_store();
         }
         self.now = end;
     }
 
     pub(super) fn next_due(&self) -> Option<u64> {
-        let later = self.later.iter().map(|(due, _)| *due).min();
+        let release = self.releases.iter().map(|(due, _)| *due).min();
         [
             self.game.next_deadline(),
             self.network.next_due(),
             self.store.next_due(self.now),
             self.passwords.next_due(),
-            later,
+            self.link.next_deadline(),
+            release,
         ]
         .into_iter()
         .flatten()
@@ -74,19 +76,32 @@ impl Simulation {
         if let Some(fault) = self.store.take_fault() {
             self.blame(fault);
         }
+        if self.emptied_at.is_some() && self.store.contents.is_ours() {
+            self.emptied_at = None;
+            self.settings_changed_at = self.now;
+        }
         while let Some(reply) = self.store.reply() {
-            self.trace(|| format!("store: {reply:?}"));
-            if let Reply::Saved { ticket, result } = &reply {
-                self.ledger.answered(*ticket, result, self.now);
-                if result.is_err() {
-                    self.report.note(Event::SaveRefused);
-                }
+            match reply {
+                Reply::Heartbeat { result, .. } => self.heartbeat_answered(result),
+                Reply::Settings { result, .. } => self.settings_answered(result),
+                reply => self.game_answered(reply),
             }
-            self.input(Input::Store(reply));
         }
         while let Some(reply) = self.passwords.reply(self.now, &mut self.random) {
             self.input(Input::Password(reply));
         }
+    }
+
+    fn game_answered(&mut self, reply: Reply) {
+        self.trace(|| format!("store: {reply:?}"));
+        if let Reply::Saved { ticket, result } = &reply {
+            self.seeded(*ticket, result);
+            self.ledger.answered(*ticket, result, self.now);
+            if result.is_err() {
+                self.report.note(Event::SaveRefused);
+            }
+        }
+        self.input(Input::Store(reply));
     }
 
     /// Passes the store's writes to the ledger.
