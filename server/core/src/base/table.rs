@@ -65,7 +65,7 @@ impl<Id: Into<u16>, T> Table<Id, T> {
         self.slots.get(usize::from(id.into())).and_then(Option::as_ref)
     }
 
-    /// See [`Self::get`].
+    /// Returns the value of that number, to be changed.
     #[inline]
     pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
         self.slots.get_mut(usize::from(id.into())).and_then(Option::as_mut)

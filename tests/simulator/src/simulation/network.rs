@@ -124,6 +124,9 @@ pub struct Network {
     pub clients: BTreeMap<ConnectionId, Client>,
     /// Ids of closed connections; their slots are used again.
     free: Vec<ConnectionId>,
+    /// Ids of connections that the server gave up with bytes that still waited: a write was taken in part, or too much
+    /// waited.
+    pub broken: Vec<ConnectionId>,
 }
 
 impl Network {
@@ -466,6 +469,9 @@ impl Simulation {
     pub(super) fn lose(&mut self, id: ConnectionId, reason: CloseReason) {
         let Some(client) = self.network.clients.get(&id) else { return };
         let is_news = client.ended.is_none();
+        if matches!(reason, CloseReason::PartialWrite | CloseReason::OutputOverflow) {
+            self.network.broken.push(id);
+        }
         self.forget(id);
         if is_news {
             self.input(Input::Lost { connection: id, reason });

@@ -132,7 +132,7 @@ fn check_gender(object: &ObjectTemplate, gender: Gender) -> Result<(), Refusal> 
     if fits { Ok(()) } else { Err(Refusal::Gender) }
 }
 
-/// Tall races need `RazaEnana` = 0, short ones 1; `RazaDrow` is for drow only.
+/// Checks the race: tall ones need `RazaEnana` = 0, short ones 1; `RazaDrow` is for drow only.
 fn check_race(object: &ObjectTemplate, race: Race) -> Result<(), Refusal> {
     let fits = object.short_races == race.is_short() && (!object.drow_only || race == Race::Drow);
     if fits { Ok(()) } else { Err(Refusal::Race) }

@@ -124,7 +124,7 @@ pub fn hp_gain(class: Class, constitution: u8, random: &mut Random) -> u16 {
     u16::try_from((average_in_halves + difference_in_halves) / 2).unwrap_or(0)
 }
 
-/// Twice the average of hit points that a class gains with constitution 21.
+/// Returns twice the average of hit points that a class gains with constitution 21.
 const fn hp_factor_in_halves(class: Class) -> i64 {
     match class {
         Class::Mage => 15,

@@ -190,7 +190,7 @@ mod tests {
         assert_eq!((nick_color(&reputation(5)), nick_color(&reputation(6))), (2, 1));
     }
 
-    /// Assassin, bandit, bourgeois, thief, noble, plebeian.
+    /// Builds a reputation of assassin, bandit, bourgeois, thief, noble and plebeian.
     fn of([assassin, bandit, bourgeois, thief, noble, plebeian]: [u32; 6]) -> ReputationRecord {
         ReputationRecord { assassin, bandit, bourgeois, thief, noble, plebeian }
     }
