@@ -126,7 +126,7 @@ impl Simulation {
         }
     }
 
-    /// Lets time pass until those clients have read everything. What waited before the goodbye comes first, and travels
+    /// Lets time pass until those clients have read everything. Bytes that waited before the goodbye come first, and travel
     /// one window at a time.
     fn wait_for_readers(&mut self, ids: &[ConnectionId]) {
         self.pass(400);
