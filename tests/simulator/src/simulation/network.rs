@@ -166,6 +166,8 @@ impl Simulation {
         let id = self.network.fresh_id();
         let segment_limit = [200, 536, 1_300][self.draw(3)];
         let way = self.draw_way();
+        // What a proxy acknowledges it keeps in a window of its own, which is never small.
+        let least_window = if way.has_proxy { WINDOWS[2] } else { 0 };
         let (hop_limit, reads) = PLATFORMS[self.draw(PLATFORMS.len())];
         let client = Client {
             player,
@@ -181,7 +183,7 @@ impl Simulation {
             new_password: None,
             hearing: Hearing::default(),
             ended: None,
-            window_size: WINDOWS[self.draw(WINDOWS.len())],
+            window_size: WINDOWS[self.draw(WINDOWS.len())].max(least_window),
             window: Window::default(),
             is_blocked: false,
             writable_at: None,
