@@ -166,7 +166,7 @@ impl Simulation {
         let id = self.network.fresh_id();
         let segment_limit = [200, 536, 1_300][self.draw(3)];
         let way = self.draw_way();
-        // What a proxy acknowledges it keeps in a window of its own, which is never small.
+        // A proxy keeps the bytes that it acknowledges in a window of its own, which is never small.
         let least_window = if way.has_proxy { WINDOWS[2] } else { 0 };
         let (hop_limit, reads) = PLATFORMS[self.draw(PLATFORMS.len())];
         let client = Client {
